@@ -1,0 +1,27 @@
+/** The peer of the channel benchmarks: the same routes on the same Hono, with constant answers and no database. */
+import { Hono } from "hono";
+
+const SELF = "http://127.0.0.1:8080/channel/bench";
+const ID = "00002FHOK8JMK000";
+const CONTENT = "x".repeat(100);
+
+const app = new Hono({ strict: false });
+app.post("/channel/:name", async ({ req }) => {
+  await req.raw.bytes();
+  const body = {
+    _links: { channel: { href: SELF }, self: { href: `${SELF}/${ID}` } },
+    id: ID,
+    timestamp: "2013-04-23T20:42:31.146Z",
+  };
+  return new Response(JSON.stringify(body), {
+    status: 201,
+    headers: { "Content-Type": "application/json", Location: `${SELF}/${ID}` },
+  });
+});
+app.get("/channel/:name/:id", () => new Response(CONTENT, { headers: { "Content-Type": "text/plain" } }));
+
+Deno.serve({
+  hostname: "127.0.0.1",
+  port: Number(Deno.args[0] ?? 0),
+  onListen: ({ port }) => console.log(port),
+}, app.fetch);

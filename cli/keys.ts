@@ -1,0 +1,70 @@
+/** `runnel keys`: make, list and revoke API keys in the configured database. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { KeyRow } from "../db/keys.ts";
+import { type Scope, SCOPES } from "../domain/keys/keys.ts";
+import type { Terminal } from "./terminal.ts";
+
+const DAY_MS = 86_400_000;
+
+export function addKeyCommands(program: Command, { out, withServices }: Terminal): void {
+  const keys = program.command("keys").description("API keys of the configured database");
+
+  keys.command("add").description("make a key and print it, once")
+    .argument("<name>", "what the key is called", keyName)
+    .requiredOption("--scopes <list>", `what it may do, separated by commas: ${SCOPES.join(", ")}`, scopeList)
+    .option("--days <number>", "expire after so many days", positiveNumber)
+    .action(async (name: string, { scopes, days }: { scopes: Scope[]; days?: number }) => {
+      const secret = await withServices(({ keys, clock }) =>
+        keys.add(name, scopes, days === undefined ? null : Math.round(clock() + days * DAY_MS))
+      );
+      out(`${secret}\n`);
+    });
+
+  keys.command("list").description("list the keys, without their secrets").action(async () => {
+    const all = await withServices(({ keys }) => keys.list());
+    if (all.length === 0) out("There are no keys: whoever reaches the process may do everything.\n");
+    else out(table([["NAME", "SCOPES", "CREATED", "EXPIRES"], ...all.map(cells)]));
+  });
+
+  keys.command("revoke").description("make a key useless, at once").argument(
+    "<name>",
+    "what the key is called",
+  )
+    .action(async (name: string) => {
+      if (!await withServices(({ keys }) => keys.revoke(name))) {
+        throw new Error(`there is no key named ${name}`);
+      }
+      out(`The key ${name} is revoked.\n`);
+    });
+}
+
+function cells({ name, scopes, createdAt, expiresAt }: KeyRow): string[] {
+  const day = (time: number) => new Date(time).toISOString().slice(0, 16).replace("T", " ");
+  return [name, scopes.join(","), day(createdAt), expiresAt === null ? "never" : day(expiresAt)];
+}
+
+function table(rows: string[][]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd() + "\n").join(
+    "",
+  );
+}
+
+function keyName(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError("a name has 1 to 64 letters, digits, dots, hyphens and underscores");
+}
+
+function scopeList(text: string): Scope[] {
+  return text.split(",").map((part) => {
+    const scope = SCOPES.find((known) => known === part.trim());
+    if (scope === undefined) throw new InvalidArgumentError(`"${part}" is none of ${SCOPES.join(", ")}`);
+    return scope;
+  });
+}
+
+function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (number > 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError("a number above 0");
+}

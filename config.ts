@@ -1,0 +1,124 @@
+/** Environment variables to one typed, checked configuration. Nothing else reads the environment. */
+import { z } from "zod";
+
+const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
+const wholeNumber = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, `a whole number from ${min} to ${max}`).transform(Number).pipe(
+    z.number().min(min, `a whole number from ${min} to ${max}`).max(
+      max,
+      `a whole number from ${min} to ${max}`,
+    ),
+  );
+const url = (schemes: RegExp, wanted: string) =>
+  z.string().refine((text) => schemes.test(text) && (text.startsWith("file:") || URL.canParse(text)), wanted);
+
+const MIB = 1 << 20;
+
+/** Each variable with its check, its default and what it is for. README's table is held against this by a test. */
+export const VARIABLES = {
+  PORT: { schema: wholeNumber(0, 65535), initial: "8080", about: "Port to listen on; 0 takes a free one" },
+  HOST: {
+    schema: z.string().min(1, "an address or a host name"),
+    initial: "127.0.0.1",
+    about: "Address to listen on; another than the local one needs an API key, or `ALLOW_ANONYMOUS`",
+  },
+  DATABASE_URL: {
+    schema: url(
+      /^(file:.|https?:\/\/|libsql:\/\/)/,
+      "file:PATH, or an http://, https:// or libsql:// address",
+    ),
+    initial: "file:./data/runnel.db",
+    about: "Where the data is: a file, a libSQL server, or Turso",
+  },
+  DATABASE_AUTH_TOKEN: {
+    schema: z.string(),
+    initial: undefined,
+    about: "Token for the libSQL server or the primary",
+  },
+  DATABASE_SYNC_URL: {
+    schema: url(/^(https?|libsql):\/\//, "an http://, https:// or libsql:// address"),
+    initial: undefined,
+    about: "Primary of an embedded replica: `DATABASE_URL` is then its local copy",
+  },
+  PUBLIC_URL: {
+    schema: url(/^https?:\/\//, "an http:// or https:// address").transform((text) =>
+      text.replace(/\/+$/, "")
+    ),
+    initial: undefined,
+    about: "Address that links are built from; else the request's own Host",
+  },
+  TRUST_PROXY: {
+    schema: flag,
+    initial: "false",
+    about: "Believe X-Forwarded-Proto and X-Forwarded-Host in links",
+  },
+  CORS_ORIGINS: {
+    schema: z.string().transform((text) => text.split(",").map((origin) => origin.trim()).filter(Boolean)),
+    initial: "",
+    about: "Web origins that may call the API from a browser, separated by commas; `*` for all",
+  },
+  LOG: {
+    schema: z.enum(["off", "requests"], "off or requests"),
+    initial: "off",
+    about: "`requests`: one line a request",
+  },
+  ALLOW_ANONYMOUS: {
+    schema: flag,
+    initial: "false",
+    about: "Listen on other addresses although no API key exists",
+  },
+  MAX_ITEM_BYTES: {
+    schema: wholeNumber(1, 100 * MIB),
+    initial: String(10 * MIB),
+    about: "Largest body of an item, in bytes",
+  },
+  CACHE_BYTES: {
+    schema: wholeNumber(0, 2 ** 40),
+    initial: String(64 * MIB),
+    about: "Memory for items that were read lately, in bytes",
+  },
+  MAX_WAITING_WRITES: {
+    schema: wholeNumber(1, 10_000_000),
+    initial: "20000",
+    about: "Writes that may wait for a commit; past it a write is answered 503",
+  },
+} as const;
+
+type Variables = typeof VARIABLES;
+type Optional = {
+  [K in keyof Variables]: Variables[K]["initial"] extends undefined ? K : never;
+}[keyof Variables];
+
+/** The checked values, by the names of the variables. */
+export type Config =
+  & { readonly [K in Exclude<keyof Variables, Optional>]: z.output<Variables[K]["schema"]> }
+  & { readonly [K in Optional]?: z.output<Variables[K]["schema"]> };
+
+/** A variable has a value that is not allowed. The message names it, the value, and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads and checks the variables; an empty one counts as absent. */
+export function readConfig(
+  read: (name: string) => string | undefined = (name) => Deno.env.get(name),
+): Config {
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, initial }] of Object.entries(VARIABLES)) {
+    const text = read(name) || initial;
+    if (text === undefined) continue;
+    const result = schema.safeParse(text);
+    if (!result.success) {
+      throw new ConfigError(
+        `${name} is ${JSON.stringify(text)}, but must be ${result.error.issues[0]!.message}`,
+      );
+    }
+    values[name] = result.data;
+  }
+  if (values.DATABASE_SYNC_URL !== undefined && !String(values.DATABASE_URL).startsWith("file:")) {
+    throw new ConfigError(
+      "DATABASE_SYNC_URL is set, so DATABASE_URL must be file:PATH, the replica's local copy",
+    );
+  }
+  return values as Config;
+}

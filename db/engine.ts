@@ -1,0 +1,73 @@
+/**
+ * What every storage engine of Runnel offers: a list of statements in one transaction. The embedded engine
+ * (embedded.ts) and the server engine (server.ts) implement it; batcher.ts gathers many callers into few calls.
+ */
+
+/** A value that SQL stores or binds. Integers are bound as 64-bit integers, other numbers as doubles. */
+export type Value = null | number | bigint | string | Uint8Array;
+
+/** Bytes made for one statement alone: an engine may move them to another thread, and then they are gone here. */
+export class OwnedBytes extends Uint8Array<ArrayBuffer> {}
+
+/** One SQL statement with its positional parameters (`?1`, `?2`, …). */
+export interface Statement {
+  readonly sql: string;
+  readonly args: readonly Value[];
+}
+
+/** One row, in the order of the selected columns. Integers beyond 2^53 must be selected as text. */
+export type Row = Value[];
+
+/** What one statement answered. */
+export interface Result {
+  readonly rows: Row[];
+  /** Rows inserted, updated or deleted by the statement itself (triggers not counted). */
+  readonly changes: number;
+}
+
+/** A database that runs lists of statements. */
+export interface Engine {
+  /** Runs reading statements, one snapshot a call, and answers one result for each. */
+  read(statements: readonly Statement[]): Promise<Result[]>;
+  /**
+   * Runs statements in one write transaction: all take effect or none. It resolves after the commit is durable
+   * (embedded: `synchronous=FULL`; server: what that server promises).
+   */
+  write(statements: readonly Statement[]): Promise<Result[]>;
+  /** Waits for what runs, then closes the database. */
+  close(): Promise<void>;
+}
+
+/** Why the engine refused: the caller may retry `busy` and `unavailable`, must not retry the others. */
+export type EngineFailure = "busy" | "full" | "constraint" | "unavailable" | "other";
+
+/** An error of the storage engine. Its message may hold SQL: it is logged, never sent. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  constructor(readonly failure: EngineFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** Sorts an error of libsql or @libsql/client by its SQLite result code (https://sqlite.org/rescode.html). */
+export function toEngineError(cause: unknown): EngineError {
+  if (cause instanceof EngineError) return cause;
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  const text = `${code ?? ""} ${message ?? cause}`;
+  return new EngineError(failureOf(text), text.trim(), { cause });
+}
+
+function failureOf(text: string): EngineFailure {
+  if (/SQLITE_(BUSY|LOCKED)/.test(text)) return "busy";
+  if (/SQLITE_FULL|database or disk is full|no space left/i.test(text)) return "full";
+  if (/SQLITE_CONSTRAINT|constraint failed/i.test(text)) return "constraint";
+  if (/SQLITE_(IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB)|fetch|connect|network|HTTP|closed/i.test(text)) {
+    return "unavailable";
+  }
+  return "other";
+}
+
+/** The value as the drivers want it: whole numbers as bigint, because they bind a plain number as a double. */
+export function toBinding(value: Value): null | number | bigint | string | Uint8Array {
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
+}

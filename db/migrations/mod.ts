@@ -1,0 +1,11 @@
+/** All migrations, in the order in which they are applied. A migration that was released is never changed. */
+import { channels } from "./001_channels.ts";
+
+/** One step of the schema: its statements run in one transaction, once in the life of a database. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly statements: readonly string[];
+}
+
+export const MIGRATIONS: readonly Migration[] = [channels];

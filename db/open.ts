@@ -1,0 +1,63 @@
+/** Opens the database that a URL names, migrates it, and puts the shared write queue in front of it. */
+import { DEFAULT_LIMITS, GroupCommit } from "./batcher.ts";
+import type { Engine, Row, Value } from "./engine.ts";
+import { migrate } from "./migrate.ts";
+
+/** Where the data is; see the README's table of environment variables. */
+export interface DatabaseOptions {
+  /** `file:path`, `http://`, `https://` or `libsql://`. */
+  readonly url: string;
+  readonly authToken?: string | undefined;
+  /** Primary of an embedded replica; only with a `file:` URL. */
+  readonly syncUrl?: string | undefined;
+  /** Writes that may wait before further ones are refused; see `BatchLimits.maxWaiting`. */
+  readonly maxWaitingWrites?: number | undefined;
+}
+
+/** A migrated database. */
+export interface Database {
+  readonly engine: Engine;
+  /** The one way to write: every area's writes share its commits. */
+  readonly commits: GroupCommit;
+  /** The rows of one reading statement. */
+  query(sql: string, ...args: Value[]): Promise<Row[]>;
+  /** Settles what was accepted, then closes. */
+  close(): Promise<void>;
+}
+
+/** Opens and migrates. The embedded engine's native code is loaded for `file:` URLs only. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const engine = await openEngine(options);
+  try {
+    await migrate(engine);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  const commits = new GroupCommit(engine, {
+    ...DEFAULT_LIMITS,
+    maxWaiting: options.maxWaitingWrites ?? DEFAULT_LIMITS.maxWaiting,
+  });
+  return {
+    engine,
+    commits,
+    async query(sql, ...args) {
+      const [result] = await engine.read([{ sql, args }]);
+      return result!.rows;
+    },
+    async close() {
+      await commits.drain();
+      await engine.close();
+    },
+  };
+}
+
+async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
+  if (!url.startsWith("file:")) return (await import("./server.ts")).openServer(url, authToken);
+  const { openEmbedded } = await import("./embedded.ts");
+  const path = url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+  return openEmbedded(
+    path,
+    syncUrl === undefined ? undefined : { url: syncUrl, ...(authToken && { authToken }) },
+  );
+}

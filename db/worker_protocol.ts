@@ -1,0 +1,22 @@
+/** What the main thread and a database worker say to each other. */
+import type { EngineFailure, Result, Statement } from "./engine.ts";
+
+/** Where the database is and how a worker opens it. */
+export interface WorkerOptions {
+  /** Path of the database file, or `:memory:`. */
+  readonly path: string;
+  /** `writer` owns the one connection that changes the file; `reader` only reads. */
+  readonly role: "writer" | "reader";
+  /** Primary of an embedded replica: reads are local, writes go there. */
+  readonly sync?: { readonly url: string; readonly authToken?: string };
+}
+
+/** One transaction. `id` comes back with its answer. */
+export type WorkerRequest =
+  | { readonly id: number; readonly statements: readonly Statement[] }
+  | { readonly id: number; readonly close: true };
+
+/** The answer to the request with that `id`; `id` 0 answers the opening itself. */
+export type WorkerResponse =
+  | { readonly id: number; readonly results: Result[] }
+  | { readonly id: number; readonly failure: EngineFailure; readonly message: string };

@@ -1,0 +1,278 @@
+/** Append-only channels of opaque items: who may see which item, and where it stands among its neighbours. */
+import { LRUCache } from "lru-cache";
+import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels.ts";
+import type { ItemContent, ItemRow, ItemStore } from "../../db/items.ts";
+import { RunnelError } from "../errors.ts";
+import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
+import { withDefaults } from "./settings.ts";
+
+/** How long metadata read from the database is trusted: what another process changes is seen within this time. */
+const METADATA_MAX_AGE_MS = 200;
+/** Bytes that a cached item costs beside its body. */
+const ITEM_OVERHEAD = 256;
+const FIRST_SWEEP_STEP = 64;
+
+/** What channels need and how they are bounded. */
+export interface ChannelOptions {
+  readonly channels: ChannelStore;
+  readonly items: ItemStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Bytes of items kept in memory for readers. */
+  readonly cacheBytes: number;
+}
+
+/** Where an item stands in its channel. */
+export interface Position {
+  readonly id: string;
+  /** When it was stored, in milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** An item as a reader sees it, with the neighbours that can be read. */
+export interface Item extends Position, ItemContent {
+  readonly previous: Position | undefined;
+  readonly next: Position | undefined;
+  /** When it expires, in milliseconds since the epoch. */
+  readonly expires: number;
+}
+
+/** A channel with what its readers see of its items. */
+export interface Channel extends ChannelRow {
+  /** When the newest item that can still be read was stored; undefined when there is none. */
+  readonly lastUpdate: number | undefined;
+}
+
+type UnboundItem = Omit<Item, "expires">;
+type AppendListener = (channel: number, key: bigint) => void;
+
+/** All channels of a database. Every read leaves out what has expired, whether it was swept yet or not. */
+export class Channels {
+  readonly #channels: ChannelStore;
+  readonly #items: ItemStore;
+  readonly #clock: () => number;
+  readonly #metadata = new LRUCache<string, { readonly row: ChannelRow; readonly readAt: number }>({
+    max: 10_000,
+  });
+  /** Items that have a successor never change. `channel:id` → item. */
+  readonly #cache: LRUCache<string, UnboundItem>;
+  readonly #listeners = new Set<AppendListener>();
+  /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
+  #changes = 0;
+
+  constructor({ channels, items, clock, cacheBytes }: ChannelOptions) {
+    this.#channels = channels;
+    this.#items = items;
+    this.#clock = clock;
+    this.#cache = new LRUCache({
+      maxSize: Math.max(cacheBytes, 1),
+      maxEntrySize: Math.max(cacheBytes >> 3, 1),
+      sizeCalculation: (item) => item.body.byteLength + ITEM_OVERHEAD,
+    });
+  }
+
+  /** Names in order, of all channels or those with a tag. */
+  names(tag?: string): Promise<string[]> {
+    return this.#channels.names(tag ?? null);
+  }
+
+  /** How many channels and items there are (expired items that are not swept yet included). */
+  summary(): Promise<{ channels: number; items: number }> {
+    return this.#channels.summary();
+  }
+
+  /** The channel as the database has it now. Unknown: `channel-not-found`. */
+  async get(name: string): Promise<Channel> {
+    return this.#view(await this.#fresh(name));
+  }
+
+  /** Taken already: `channel-exists`. */
+  async create(name: string, settings: ChannelChanges): Promise<Channel> {
+    const row = await this.#channels.insert(name, withDefaults(settings));
+    if (row === undefined) throw new RunnelError("channel-exists", `a channel named ${name} exists already`);
+    return this.#view(row);
+  }
+
+  /** Creates the channel, or gives it these settings; what is not given becomes the default. */
+  async put(name: string, settings: ChannelChanges): Promise<{ created: boolean; channel: Channel }> {
+    const created = await this.#channels.insert(name, withDefaults(settings));
+    if (created !== undefined) return { created: true, channel: this.#view(created) };
+    return { created: false, channel: await this.change(name, withDefaults(settings)) };
+  }
+
+  /** Changes the settings that are given. Unknown: `channel-not-found`. */
+  async change(name: string, changes: ChannelChanges): Promise<Channel> {
+    const { id } = await this.#fresh(name);
+    const row = await this.#channels.update(id, changes);
+    this.#forget(name);
+    if (row === undefined) throw unknownChannel(name);
+    return this.#view(row);
+  }
+
+  /** Removes the channel and its items. Unknown: `channel-not-found`. */
+  async remove(name: string): Promise<void> {
+    const { id } = await this.#fresh(name);
+    const removed = await this.#channels.remove(id);
+    this.#forget(name);
+    if (!removed) throw unknownChannel(name);
+  }
+
+  /** Stores an item; resolves when it is durable. Unknown channel: `channel-not-found`. */
+  async append(name: string, content: ItemContent): Promise<Position> {
+    const channel = this.#known(name) ?? await this.#require(name);
+    const op = { channel: channel.id, trims: channel.maxItems !== null, content };
+    const key = await this.#items.append(op, content.body.byteLength + ITEM_OVERHEAD);
+    if (key === undefined) {
+      this.#forget(name);
+      throw unknownChannel(name);
+    }
+    for (const listener of this.#listeners) listener(channel.id, key);
+    return positionOf(key);
+  }
+
+  /** The item, if it is in memory and nothing about it can have changed. Synchronous: the readers' hot path. */
+  cached(name: string, id: string): Item | undefined {
+    const channel = this.#known(name);
+    if (channel === undefined) return undefined;
+    const item = this.#cache.get(`${channel.id}:${id}`);
+    return item && this.#asSeen(channel, item);
+  }
+
+  /** Unknown channel: `channel-not-found`. Never there, expired or removed: `item-not-found`. */
+  async item(name: string, id: string): Promise<Item> {
+    const channel = this.#known(name) ?? await this.#require(name);
+    const key = keyOfId(id);
+    const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
+    const item = row && itemOf(row);
+    const seen = item && this.#asSeen(channel, item);
+    if (seen === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
+    if (item!.next !== undefined) this.#cache.set(`${channel.id}:${id}`, item!);
+    return seen;
+  }
+
+  /** The newest item's id. None: `channel-empty`. */
+  async latest(name: string): Promise<string> {
+    const channel = await this.#fresh(name);
+    const { lastKey } = channel;
+    if (this.#isVisible(channel, lastKey, timeOfKey(lastKey))) return idOfKey(lastKey);
+    throw emptyChannel(name);
+  }
+
+  /** The oldest item's id. None: `channel-empty`. */
+  async earliest(name: string): Promise<string> {
+    const channel = await this.#fresh(name);
+    const key = await this.#items.firstKey(channel.id, this.#firstVisible(channel));
+    if (key !== undefined) return idOfKey(key);
+    throw emptyChannel(name);
+  }
+
+  /** Calls back after each commit of an item by this process; answers how to stop. */
+  onAppend(listener: AppendListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Frees the space of items that can no longer be read, in short transactions, and answers how many expired items
+   * went. `signal` stops it between two transactions.
+   */
+  async sweep(signal?: AbortSignal): Promise<number> {
+    let expired = 0;
+    for (const { channel, firstVisible } of await this.#items.sweepable(this.#clock())) {
+      expired += await inShortSteps((limit) => this.#items.sweep(channel, firstVisible, limit), signal);
+    }
+    for (const channel of await this.#items.dropped()) {
+      await inShortSteps((limit) => this.#items.sweepDropped(channel, limit), signal);
+    }
+    return expired;
+  }
+
+  #known(name: string): ChannelRow | undefined {
+    const known = this.#metadata.get(name);
+    return known !== undefined && performance.now() - known.readAt < METADATA_MAX_AGE_MS
+      ? known.row
+      : undefined;
+  }
+
+  async #require(name: string): Promise<ChannelRow> {
+    const changes = this.#changes, readAt = performance.now();
+    const row = await this.#fresh(name);
+    if (changes === this.#changes) this.#metadata.set(name, { row, readAt });
+    return row;
+  }
+
+  async #fresh(name: string): Promise<ChannelRow> {
+    const channel = await this.#channels.byName(name);
+    if (channel === undefined) throw unknownChannel(name);
+    return channel;
+  }
+
+  #forget(name: string): void {
+    this.#changes++;
+    this.#metadata.delete(name);
+  }
+
+  #firstVisible({ ttlMillis, floorKey }: ChannelRow): bigint {
+    const firstAlive = ttlMillis === null ? 0n : firstKeyAt(this.#clock() - ttlMillis + 1);
+    return firstAlive > floorKey ? firstAlive : floorKey;
+  }
+
+  #isVisible({ ttlMillis, floorKey }: ChannelRow, key: bigint, time: number): boolean {
+    return key > 0n && key >= floorKey && (ttlMillis === null || time > this.#clock() - ttlMillis);
+  }
+
+  #view(row: ChannelRow): Channel {
+    const time = timeOfKey(row.lastKey);
+    return { ...row, lastUpdate: this.#isVisible(row, row.lastKey, time) ? time : undefined };
+  }
+
+  /** The item within its channel as it is now, or undefined when it can no longer be read. */
+  #asSeen(channel: ChannelRow, item: UnboundItem): Item | undefined {
+    const { ttlMillis, floorKey } = channel;
+    const died = ttlMillis === null ? -1 : this.#clock() - ttlMillis;
+    const isGone = ({ id, time }: Position) => time <= died || (floorKey > 0n && keyOfId(id)! < floorKey);
+    if (isGone(item)) return undefined;
+    return {
+      ...item,
+      previous: item.previous === undefined || isGone(item.previous) ? undefined : item.previous,
+      expires: ttlMillis === null ? Infinity : item.time + ttlMillis,
+    };
+  }
+}
+
+/** Runs a step until it frees nothing more, sizing it so that other writers wait a few milliseconds at most. */
+async function inShortSteps(step: (limit: number) => Promise<number>, signal?: AbortSignal): Promise<number> {
+  let total = 0, limit = FIRST_SWEEP_STEP;
+  while (!signal?.aborted) {
+    const started = performance.now();
+    const freed = await step(limit);
+    total += freed;
+    if (freed < limit) break;
+    const took = performance.now() - started;
+    if (took > 4) limit = Math.max(8, limit >> 1);
+    else if (took < 2) limit = Math.min(2048, limit << 1);
+  }
+  return total;
+}
+
+/** The position of a key. */
+export function positionOf(key: bigint): Position {
+  return { id: idOfKey(key), time: timeOfKey(key) };
+}
+
+function itemOf({ key, previous, next, ...content }: ItemRow): UnboundItem {
+  return {
+    ...positionOf(key),
+    ...content,
+    previous: previous === null ? undefined : positionOf(previous),
+    next: next === null ? undefined : positionOf(next),
+  };
+}
+
+function unknownChannel(name: string): RunnelError {
+  return new RunnelError("channel-not-found", `there is no channel named ${name}`);
+}
+
+function emptyChannel(name: string): RunnelError {
+  return new RunnelError("channel-empty", `channel ${name} has no items to read`);
+}

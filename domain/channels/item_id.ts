@@ -1,0 +1,40 @@
+/**
+ * Item ids: 16 characters of base32hex (RFC 4648 §7, upper case, no padding) over 10 bytes, big endian: 8 bytes of
+ * milliseconds since the epoch, 2 bytes of sequence. So ids sort as keys do, and a key (ms << 16 | sequence) fits the
+ * database's 64-bit integers.
+ */
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+const ITEM_ID = /^[0-9A-V]{16}$/;
+const LARGEST_KEY = 2n ** 63n - 1n;
+
+/** The id of a key. */
+export function idOfKey(key: bigint): string {
+  // The 80 bits of an id are the key's 64 behind 16 zeros; 40 bits at a time are exact in a double.
+  return eightDigits(Number(key >> 40n)) + eightDigits(Number(key & 0xffffffffffn));
+}
+
+/** The key of an id, or undefined when it is not one that Runnel can have given. */
+export function keyOfId(id: string): bigint | undefined {
+  if (!ITEM_ID.test(id)) return undefined;
+  const key = BigInt(parseInt(id.slice(0, 8), 32)) << 40n | BigInt(parseInt(id.slice(8), 32));
+  return key <= LARGEST_KEY ? key : undefined;
+}
+
+/** When the item of a key was stored, in milliseconds since the epoch. */
+export function timeOfKey(key: bigint): number {
+  return Number(key >> 16n);
+}
+
+/** The smallest key of a millisecond. */
+export function firstKeyAt(milliseconds: number): bigint {
+  return BigInt(Math.max(0, milliseconds)) << 16n;
+}
+
+function eightDigits(value: number): string {
+  let digits = "";
+  for (let i = 0; i < 8; i++) {
+    digits = ALPHABET[value % 32] + digits;
+    value = Math.floor(value / 32);
+  }
+  return digits;
+}

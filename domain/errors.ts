@@ -1,0 +1,53 @@
+/**
+ * Every way in which Runnel refuses a request: a stable code, a short title, and what went wrong this time.
+ * routes/errors.ts gives each code its HTTP status; docs/errors.md lists them, and a test holds it against this.
+ */
+export const ERRORS = {
+  "invalid-request": "The request is not valid",
+  "unauthorized": "Authentication is needed",
+  "forbidden": "The key does not allow this",
+  "cross-site": "Requests from other web sites are refused",
+  "not-found": "There is nothing at this address",
+  "channel-not-found": "There is no such channel",
+  "channel-exists": "The channel exists already",
+  "channel-empty": "The channel is empty",
+  "item-not-found": "There is no such item",
+  "method-not-allowed": "The method is not allowed here",
+  "not-acceptable": "The stored content type is not acceptable",
+  "request-timeout": "The request took too long to arrive",
+  "precondition-failed": "A precondition of the request does not hold",
+  "too-large": "The request is too large",
+  "unsupported-media-type": "The content type is not supported here",
+  "range-not-satisfiable": "The range lies outside the content",
+  "upgrade-required": "This address speaks WebSocket only",
+  "headers-too-large": "The request's headers are too large",
+  "internal": "Something went wrong inside",
+  "overloaded": "More waits than can be held",
+  "unavailable": "The database does not answer",
+  "storage-full": "The storage is full",
+} as const;
+
+/** The stable name of a kind of refusal. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing wrong with a request: where (such as `ttlMillis` or `3.ts`) and what would be right. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A refusal that its caller may read. Nothing was changed. */
+export class RunnelError extends Error {
+  override readonly name = "RunnelError";
+
+  constructor(
+    readonly code: ErrorCode,
+    /** What was wrong this time, and what would be right. */
+    readonly detail: string,
+    /** Each wrong part, when there are several or they have a place. */
+    readonly issues: readonly Issue[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+  }
+}

@@ -1,0 +1,23 @@
+/** What runs on a schedule. Jobs are plain functions, so that they can be listed and run by hand. */
+import type { Channels } from "../domain/channels/channels.ts";
+
+/** A named piece of work with its schedule. */
+export interface Job {
+  readonly name: string;
+  /** Cron expression, UTC. */
+  readonly schedule: string;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** All jobs of the program. */
+export function allJobs({ channels }: { readonly channels: Channels }): Job[] {
+  return [
+    {
+      name: "sweep-channels",
+      schedule: "*/5 * * * *",
+      async run(signal) {
+        await channels.sweep(signal);
+      },
+    },
+  ];
+}

@@ -1,0 +1,132 @@
+/**
+ * Runnel, from top to bottom: configuration, database, services, application, jobs, server. `deno run` listens as
+ * HOST and PORT say; `deno serve` and edge hosting listen themselves and call the default export; with arguments it is
+ * the `runnel` command.
+ */
+import { runCommand } from "./cli/main.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { NewerDatabaseError } from "./db/migrate.ts";
+import { type Database, openDatabase } from "./db/open.ts";
+import { createServices, type DomainServices } from "./domain/services.ts";
+import { allJobs } from "./jobs/mod.ts";
+import { createApp } from "./routes/app.ts";
+
+/** How long SIGTERM waits for requests that are under way. */
+const DRAIN_MS = 10_000;
+
+const log = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+
+const config = orExit(readConfig);
+if (Deno.args.length > 0 && Deno.args[0] !== "serve") Deno.exit(await command(Deno.args));
+
+const { database, services } = await open().catch(exitWith);
+const app = createApp({
+  ...services,
+  publicUrl: config.PUBLIC_URL,
+  trustProxy: config.TRUST_PROXY,
+  corsOrigins: config.CORS_ORIGINS,
+  maxItemBytes: config.MAX_ITEM_BYTES,
+  log,
+  logRequests: config.LOG === "requests",
+});
+const stopping = new AbortController();
+for (const { name, schedule, run } of allJobs(services)) {
+  Deno.cron(name, schedule, () => run(stopping.signal));
+}
+
+let servedByHost = false;
+export default {
+  onListen: () => servedByHost = true,
+  /** Whoever hosts this decides where it listens; without keys only this machine is answered. */
+  fetch: (request: Request, info?: Deno.ServeHandlerInfo) =>
+    app.fetch(request, { anonymous: config.ALLOW_ANONYMOUS || isLocal(info) }),
+};
+// With `serve` there is no doubt; else: `deno serve` calls onListen before any timer, `deno run` never does.
+if (Deno.args[0] === "serve") await listen(config);
+else if (import.meta.main) setTimeout(() => servedByHost || listen(config), 0);
+
+async function open(): Promise<{ database: Database; services: DomainServices }> {
+  const database = await openDatabase({
+    url: config.DATABASE_URL,
+    authToken: config.DATABASE_AUTH_TOKEN,
+    syncUrl: config.DATABASE_SYNC_URL,
+    maxWaitingWrites: config.MAX_WAITING_WRITES,
+  });
+  return { database, services: createServices(database, { cacheBytes: config.CACHE_BYTES }) };
+}
+
+async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {
+  if (!isLoopback(HOST) && !ALLOW_ANONYMOUS && !await services.keys.exist()) {
+    exitWith(
+      new ConfigError(
+        `HOST is ${HOST}, which others can reach, but there is no API key. Make one (runnel keys add NAME --scopes admin), ` +
+          "or set ALLOW_ANONYMOUS=true to let everybody in",
+      ),
+    );
+  }
+  const server = Deno.serve({
+    hostname: HOST,
+    port: PORT,
+    onListen: ({ hostname, port }) =>
+      log(`Runnel listens on http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`),
+    onError: exitWith,
+  }, (request) => app.fetch(request, { anonymous: true }));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => stop(server));
+}
+
+/** Answers what was accepted, tells subscribers, and leaves a closed database. */
+async function stop(server: Deno.HttpServer): Promise<void> {
+  if (stopping.signal.aborted) return;
+  stopping.abort();
+  const timer = setTimeout(() => Deno.exit(1), DRAIN_MS);
+  const drained = server.shutdown();
+  services.hub.close();
+  await drained;
+  await database.close();
+  clearTimeout(timer);
+  Deno.exit(0);
+}
+
+function command(args: readonly string[]): Promise<number> {
+  return runCommand(args, {
+    out: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
+    err: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    async withServices(use) {
+      const { database, services } = await open();
+      try {
+        return await use(services);
+      } finally {
+        services.hub.close();
+        await database.close();
+      }
+    },
+  });
+}
+
+function orExit<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    return exitWith(error);
+  }
+}
+
+/** What the operator can mend is told in a sentence, anything else with its stack. */
+function exitWith(error: unknown): never {
+  const expected = error instanceof ConfigError || error instanceof NewerDatabaseError;
+  const told = expected || !(error instanceof Error)
+    ? String(error instanceof Error ? error.message : error)
+    : error.stack;
+  log(`runnel: ${told}`);
+  Deno.exit(1);
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "::ffff:127.0.0.1" ||
+    /^127(\.\d+){3}$/.test(host);
+}
+
+function isLocal(info: Deno.ServeHandlerInfo | undefined): boolean {
+  return info?.remoteAddr !== undefined && "hostname" in info.remoteAddr &&
+    isLoopback(info.remoteAddr.hostname);
+}

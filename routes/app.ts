@@ -1,0 +1,110 @@
+/** The whole HTTP side on one screen: what each request passes, and every area's routes. */
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import type { Channels } from "../domain/channels/channels.ts";
+import type { Hub } from "../domain/channels/hub.ts";
+import { RunnelError } from "../domain/errors.ts";
+import type { ApiKeys } from "../domain/keys/keys.ts";
+import { channelRoutes } from "./channels.ts";
+import { isOurFault, problem, toRunnelError } from "./errors.ts";
+import { createGate, type GateEnv } from "./gate.ts";
+import { itemRoutes } from "./items.ts";
+import { operationRoutes } from "./operations.ts";
+import { createBaseUrl } from "./request.ts";
+import { METHODS, type Route } from "./route.ts";
+import { subscriptionRoutes } from "./subscriptions.ts";
+
+/** What the routes call, and the settings that they need. */
+export interface Services {
+  readonly channels: Channels;
+  readonly hub: Hub;
+  readonly keys: ApiKeys;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly publicUrl?: string | undefined;
+  readonly trustProxy: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly maxItemBytes: number;
+  /** Writes one line of the log. */
+  readonly log: (line: string) => void;
+  readonly logRequests: boolean;
+}
+
+/** Every route of every area. */
+export function allRoutes(services: Services): Route[] {
+  const baseUrl = createBaseUrl(services.publicUrl, services.trustProxy);
+  return [
+    ...operationRoutes(services, baseUrl),
+    ...channelRoutes(services, baseUrl),
+    ...subscriptionRoutes(services, baseUrl),
+    ...itemRoutes(services, baseUrl),
+  ];
+}
+
+/** The application: `app.fetch` answers every request, and never throws. */
+export function createApp(services: Services): Hono<GateEnv> {
+  const app = new Hono<GateEnv>({ strict: false });
+  if (services.logRequests) app.use(requestLog(services.log));
+  if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
+
+  const routes = allRoutes(services);
+  const gate = createGate(services);
+  for (const route of routes) app.on(route.method, [route.path], gate(route));
+
+  app.notFound(({ req }) =>
+    nothingHere(req.method, req.path, (method) => app.router.match(method, req.path)[0].length > 0)
+  );
+  app.onError((error, context) => refuse(error, context, services.log));
+  return app;
+}
+
+function refuse(cause: unknown, context: Context, log: (line: string) => void): Response {
+  const error = toRunnelError(cause);
+  if (!isOurFault(error.code)) return problem(error);
+  const requestId = crypto.randomUUID();
+  log(`${requestId} ${context.req.method} ${context.req.path}: ${describe(error.cause)}`);
+  return problem(error, requestId);
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.stack ?? cause.message : String(cause);
+}
+
+/** 404, or 405 (204 to OPTIONS) where another method would be answered. */
+function nothingHere(method: string, path: string, isRouted: (method: string) => boolean): Response {
+  const allowed = METHODS.filter(isRouted).flatMap((routed) => routed === "GET" ? ["GET", "HEAD"] : [routed])
+    .join(", ");
+  if (allowed === "") return problem(new RunnelError("not-found", `there is nothing at ${path}`));
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allowed } });
+  const error = new RunnelError("method-not-allowed", `${method} is not allowed here, only ${allowed}`);
+  return problem(error, undefined, { Allow: allowed });
+}
+
+function corsFor(origins: readonly string[]) {
+  return cors({
+    origin: origins.includes("*") ? "*" : [...origins],
+    allowHeaders: [
+      "Authorization",
+      "Content-Type",
+      "Content-Encoding",
+      "Content-Language",
+      "If-None-Match",
+      "Range",
+    ],
+    exposeHeaders: ["Location", "Link", "ETag", "Creation-Date", "Content-Range"],
+    maxAge: 600,
+  });
+}
+
+function requestLog(log: (line: string) => void) {
+  return async ({ req, res }: Context, next: () => Promise<void>) => {
+    const started = performance.now();
+    await next();
+    // The path alone: a query may hold a key.
+    log(
+      `${new Date().toISOString()} ${req.method} ${req.path} ${res.status} ${
+        (performance.now() - started).toFixed(1)
+      }ms`,
+    );
+  };
+}

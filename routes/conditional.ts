@@ -1,0 +1,63 @@
+/** Content negotiation, preconditions and ranges of RFC 9110, as far as items need them. */
+import { parseAccept } from "hono/utils/accept";
+import { RunnelError } from "../domain/errors.ts";
+
+/** Whether an Accept header allows this media type (RFC 9110 §12.5.1: the most specific range decides). */
+export function accepts(header: string | null, type: string): boolean {
+  if (header === null || header === "*/*" || header.trim() === "") return true;
+  const essence = type.split(";", 1)[0]!.trim().toLowerCase();
+  const ranges = [essence, `${essence.split("/", 1)[0]}/*`, "*/*"];
+  let best = ranges.length, quality = 0;
+  for (const accepted of parseAccept(header)) {
+    const specificity = ranges.indexOf(accepted.type.toLowerCase());
+    if (specificity < 0 || specificity >= best) continue;
+    best = specificity;
+    quality = accepted.q;
+  }
+  return quality > 0;
+}
+
+/** If-Match fails: `precondition-failed`. If-None-Match matches: the client has this already. */
+export function checkPreconditions(headers: Headers, etag: string): "not-modified" | "proceed" {
+  const ifMatch = headers.get("if-match");
+  if (ifMatch !== null && !lists(ifMatch, etag, false)) {
+    throw new RunnelError("precondition-failed", `the item's ETag is ${etag} now`);
+  }
+  const ifNoneMatch = headers.get("if-none-match");
+  return ifNoneMatch !== null && lists(ifNoneMatch, etag, true) ? "not-modified" : "proceed";
+}
+
+function lists(header: string, etag: string, weakly: boolean): boolean {
+  if (header.trim() === "*") return true;
+  return header.split(",").some((part) => {
+    const tag = part.trim();
+    return (weakly ? tag.replace(/^W\//, "") : tag) === etag;
+  });
+}
+
+/** The bytes from `from` to `to`, both included. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The single range that a GET asks for (RFC 9110 §14), or undefined to send everything: no range, several, another
+ * unit, malformed, or If-Range names another version.
+ */
+export function byteRange(
+  request: Request,
+  etag: string,
+  length: number,
+): ByteRange | "unsatisfiable" | undefined {
+  const header = request.headers.get("range");
+  if (header === null || request.method !== "GET") return undefined;
+  const ifRange = request.headers.get("if-range");
+  if (ifRange !== null && ifRange !== etag) return undefined;
+  const [, first, last] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header) ?? [];
+  if (first === undefined || last === undefined || (first === "" && last === "")) return undefined;
+  const from = first === "" ? Math.max(0, length - Number(last)) : Number(first);
+  const to = first === "" || last === "" ? length - 1 : Math.min(Number(last), length - 1);
+  if (first !== "" && last !== "" && Number(last) < Number(first)) return undefined;
+  return from > to ? "unsatisfiable" : { from, to };
+}

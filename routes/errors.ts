@@ -1,0 +1,96 @@
+/** Turns errors into answers: RFC 9457 problem documents. */
+import { OverloadError } from "../db/batcher.ts";
+import { EngineError, type EngineFailure } from "../db/engine.ts";
+import { type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts";
+import { NO_SNIFF } from "./respond.ts";
+
+/** The HTTP status of each kind of refusal. */
+export const STATUS: Record<ErrorCode, number> = {
+  "invalid-request": 400,
+  "unauthorized": 401,
+  "forbidden": 403,
+  "cross-site": 403,
+  "not-found": 404,
+  "channel-not-found": 404,
+  "channel-exists": 409,
+  "channel-empty": 404,
+  "item-not-found": 404,
+  "method-not-allowed": 405,
+  "not-acceptable": 406,
+  "request-timeout": 408,
+  "precondition-failed": 412,
+  "too-large": 413,
+  "unsupported-media-type": 415,
+  "range-not-satisfiable": 416,
+  "upgrade-required": 426,
+  "headers-too-large": 431,
+  "internal": 500,
+  "overloaded": 503,
+  "unavailable": 503,
+  "storage-full": 507,
+};
+
+const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
+  "unauthorized": { "WWW-Authenticate": "Bearer" },
+  "upgrade-required": { Upgrade: "websocket", Connection: "Upgrade" },
+  "overloaded": { "Retry-After": "1" },
+  "unavailable": { "Retry-After": "5" },
+};
+
+const OF_ENGINE: Record<EngineFailure, ErrorCode> = {
+  busy: "unavailable",
+  unavailable: "unavailable",
+  full: "storage-full",
+  constraint: "internal",
+  other: "internal",
+};
+
+/** The refusal that an error amounts to. What is inside an unexpected one is not told. */
+export function toRunnelError(error: unknown): RunnelError {
+  if (error instanceof RunnelError) return error;
+  if (error instanceof OverloadError) {
+    return new RunnelError("overloaded", "more requests wait than can be held: try again", [], {
+      cause: error,
+    });
+  }
+  const code = error instanceof EngineError ? OF_ENGINE[error.failure] : "internal";
+  const details: Partial<Record<ErrorCode, string>> = {
+    "unavailable": "the database does not answer at the moment: try again",
+    "storage-full": "the disk that holds the database is full",
+  };
+  return new RunnelError(
+    code,
+    details[code] ?? "an unexpected error; the log has it under the request id",
+    [],
+    {
+      cause: error,
+    },
+  );
+}
+
+/** True when the fault is ours, so that the log must show its cause. */
+export function isOurFault(code: ErrorCode): boolean {
+  return STATUS[code] >= 500 && code !== "overloaded";
+}
+
+/** The problem document of a refusal. `requestId` is given when the log has more about it. */
+export function problem(error: RunnelError, requestId?: string, headers?: Record<string, string>): Response {
+  const status = STATUS[error.code];
+  const body = {
+    type: `urn:runnel:error:${error.code}`,
+    title: ERRORS[error.code],
+    status,
+    detail: error.detail,
+    ...(error.issues.length > 0 && { errors: error.issues }),
+    ...(requestId !== undefined && { requestId }),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "Content-Type": "application/problem+json",
+      ...NO_SNIFF,
+      ...HEADERS[error.code],
+      ...headers,
+    },
+  });
+}

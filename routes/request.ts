@@ -1,0 +1,130 @@
+/** Reading requests: bounded bodies, JSON against a schema, and the address that links are built from. */
+import type { z } from "zod";
+import { type Issue, RunnelError } from "../domain/errors.ts";
+
+/** A body that declares at most this many bytes is read at once; a larger or undeclared one piece by piece. */
+const READ_AT_ONCE = 64 * 1024;
+/** How long the next piece of a body may take. */
+const BODY_IDLE_MS = 30_000;
+/** Largest JSON request, where a route names no other limit. */
+export const MAX_JSON_BYTES = 1 << 20;
+
+/** The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. */
+export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = Number(request.headers.get("content-length") ?? NaN);
+  if (declared > limit) throw tooLarge(limit);
+  try {
+    // Touching `request.body` would make a stream of it, which costs more than the rest of a small insert.
+    if (declared <= READ_AT_ONCE) return await request.bytes();
+    return request.body === null ? new Uint8Array() : await readPieces(request.body, limit);
+  } catch (error) {
+    if (error instanceof RunnelError) throw error;
+    throw new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
+  }
+}
+
+async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  const reader = body.getReader();
+  try {
+    while (true) {
+      const { done, value } = await beforeTimeout(reader.read());
+      if (done) break;
+      length += value.byteLength;
+      if (length > limit) throw tooLarge(limit);
+      pieces.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return bytes;
+}
+
+async function beforeTimeout<T>(promise: Promise<T>): Promise<T> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const refusal = new RunnelError(
+    "request-timeout",
+    `nothing of the body came for ${BODY_IDLE_MS / 1000} seconds`,
+  );
+  const timer = setTimeout(() => reject(refusal), BODY_IDLE_MS);
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tooLarge(limit: number): RunnelError {
+  return new RunnelError("too-large", `the body may have at most ${limit} bytes`);
+}
+
+/** The request's JSON, checked. Not JSON or wrong: `invalid-request`. Declared as something else: `unsupported-media-type`. */
+export async function readJson<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  limit = MAX_JSON_BYTES,
+): Promise<z.output<S>> {
+  const type = request.headers.get("content-type");
+  if (type !== null && !/^application\/([^;\s]+\+)?json\s*(;|$)/i.test(type)) {
+    throw new RunnelError("unsupported-media-type", `the body must be application/json, not ${type}`);
+  }
+  const bytes = await readBody(request, limit);
+  return check(parseJson(bytes), schema);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : "it is not UTF-8";
+    throw new RunnelError("invalid-request", `the body is not valid JSON: ${why}`);
+  }
+}
+
+/** The value as the schema reads it; otherwise `invalid-request` with each wrong part. */
+export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map((issue): Issue => ({
+    path: issue.path.map(String).join("."),
+    message: issue.message,
+  }));
+  const detail = issues.map(({ path, message }) => path === "" ? message : `${path}: ${message}`).join("; ");
+  throw new RunnelError("invalid-request", detail, issues);
+}
+
+/** Scheme, host and port, without what would need escaping in a link. */
+const AUTHORITY = /^https?:\/\/[\w.~:[\]-]+$/;
+
+/** What links are built from: `PUBLIC_URL`, else what the request itself was sent to. No slash at the end. */
+export type BaseUrl = (request: Request) => string;
+
+/** `trustProxy`: what X-Forwarded-Proto and X-Forwarded-Host say goes before the request's own. */
+export function createBaseUrl(publicUrl: string | undefined, trustProxy: boolean): BaseUrl {
+  if (publicUrl !== undefined) return () => publicUrl;
+  let lastChecked = "";
+  return (request) => {
+    const { url, headers } = request;
+    const own = url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
+    if (own !== lastChecked) {
+      if (!AUTHORITY.test(own)) throw new RunnelError("invalid-request", "the Host header is not valid");
+      lastChecked = own;
+    }
+    if (!trustProxy) return own;
+    const scheme = firstOf(headers.get("x-forwarded-proto")) ?? own.slice(0, own.indexOf(":"));
+    const host = firstOf(headers.get("x-forwarded-host")) ?? own.slice(own.indexOf("//") + 2);
+    return AUTHORITY.test(`${scheme}://${host}`) ? `${scheme}://${host}` : own;
+  };
+}
+
+function firstOf(list: string | null): string | undefined {
+  return list?.split(",")[0]?.trim() || undefined;
+}

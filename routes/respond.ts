@@ -1,0 +1,43 @@
+/** Small makers of answers that every route uses. */
+
+/** On every answer: a browser must not guess another content type. Pages have more, see `html`. */
+export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;
+
+/** A JSON answer, `application/json` without a charset, as the published descriptions show it. */
+export function json(value: unknown, status = 200, headers?: Record<string, string>): Response {
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { "Content-Type": "application/json", ...NO_SNIFF, ...headers },
+  });
+}
+
+/** A plain text answer, `text/plain` without a charset. */
+export function text(value: string, status = 200): Response {
+  return new Response(value, { status, headers: { "Content-Type": "text/plain", ...NO_SNIFF } });
+}
+
+/** 204. */
+export function noContent(): Response {
+  return new Response(null, { status: 204, headers: NO_SNIFF });
+}
+
+/** 303 with a Location. */
+export function seeOther(location: string): Response {
+  return new Response(null, { status: 303, headers: { Location: location, ...NO_SNIFF } });
+}
+
+/** A page of Runnel's own. It loads nothing from elsewhere and runs no script but its own files'. */
+export function html(page: string): Response {
+  return new Response(page, {
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Security-Policy":
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "Cache-Control": "no-store",
+      "X-Frame-Options": "DENY",
+      "Referrer-Policy": "no-referrer",
+      ...NO_SNIFF,
+    },
+  });
+}
