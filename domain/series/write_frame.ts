@@ -1,0 +1,252 @@
+import { AsciiWriter, CHUNK_BYTES, jsonString } from "./ascii_writer.ts";
+import { type Cell, type Column, type ColumnType, hasNulls, NULL_BOOLEAN } from "./column.ts";
+import { SeriesError } from "./error.ts";
+import type { DataFrame } from "./frame.ts";
+import type { Orient } from "./read_frame.ts";
+import { checkDistinctKeys, type DateFormat, type StampFormat, StampWriter } from "./stamp_writer.ts";
+import type { DateUnit } from "./stamps.ts";
+
+/** How to write a frame; every default is pandas'. */
+export interface WriteOptions {
+  /** Default iso, as the service's (pandas: epoch, but iso for table). */
+  dateFormat?: DateFormat | undefined;
+  /** Default ms. */
+  dateUnit?: DateUnit | undefined;
+  /** Orient records only: each record begins with its stamp under "index", so that it can be read again. */
+  includeIndex?: boolean | undefined;
+}
+
+/** What a writer must know before the first row. */
+export interface FrameHead {
+  aware: boolean;
+  /** In order. `nulls` says whether any cell is null; only orient table asks. */
+  columns: readonly { name: string; type: ColumnType; nulls: boolean }[];
+}
+
+/**
+ * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in turn; every pass
+ * must see the same rows. Orient columns takes a pass a column and split two; the others take one.
+ */
+export interface WritePass {
+  open: string;
+  /** The columns that rows() looks at, as numbers into FrameHead.columns; batches may leave the others out. */
+  columns: readonly number[];
+  /** Writes the rows of a batch that has exactly `columns`, in chunks of about CHUNK_BYTES. */
+  rows(batch: DataFrame): Generator<Uint8Array<ArrayBuffer>>;
+  close: string;
+}
+
+/**
+ * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as chunks of ASCII of about 64 KB.
+ * Throws SeriesError before the first chunk if two stamps would become the same key (see checkDistinctKeys), and where
+ * pandas refuses (see writePasses).
+ */
+export function* writeFrame(
+  frame: DataFrame,
+  orient: Orient,
+  options: WriteOptions = {},
+): Generator<Uint8Array<ArrayBuffer>> {
+  const columns = frame.columns.map((column) => ({ ...column, nulls: orient === "table" && hasNulls(column) }));
+  const passes = writePasses({ aware: frame.aware, columns }, orient, options);
+  if (orient === "columns" || orient === "index") checkDistinctKeys(frame.stamps, stampFormat(frame.aware, options));
+  const encoder = new TextEncoder();
+  for (const pass of passes) {
+    if (pass.open) yield encoder.encode(pass.open);
+    yield* pass.rows({ ...frame, columns: pass.columns.map((at) => frame.columns[at]!) });
+    if (pass.close) yield encoder.encode(pass.close);
+  }
+}
+
+/** The same text in one string, for small frames and tests. */
+export function writeFrameText(frame: DataFrame, orient: Orient, options: WriteOptions = {}): string {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (const chunk of writeFrame(frame, orient, options)) text += decoder.decode(chunk);
+  return text;
+}
+
+/** The stamp format that options ask for. */
+export function stampFormat(aware: boolean, options: WriteOptions): StampFormat {
+  return { aware, dateFormat: options.dateFormat ?? "iso", dateUnit: options.dateUnit ?? "ms" };
+}
+
+/**
+ * The passes that write a frame, for rows that come in batches, synchronously or not. Who calls it checks batches with
+ * checkDistinctKeys before the first chunk goes out (columns and index).
+ * Throws SeriesError where pandas does: table with epoch dates, or with columns both "index" and "level_0"; and for
+ * includeIndex beside a column "index".
+ */
+export function writePasses(head: FrameHead, orient: Orient, options: WriteOptions = {}): WritePass[] {
+  const format = stampFormat(head.aware, options);
+  const all = head.columns.map((_, at) => at);
+  const keys = head.columns.map((column) => ascii(`${jsonString(column.name)}:`));
+  switch (orient) {
+    case "columns":
+      return columnPasses(head, format);
+    case "split": {
+      const names = head.columns.map((column) => jsonString(column.name)).join(",");
+      const labels = rowPass(format, [], (row) => row.stamps.value(row.row));
+      const data = rowPass(format, all, (row) => {
+        row.writer.byte(OPEN_BRACKET);
+        row.cells(null, false);
+        row.writer.byte(CLOSE_BRACKET);
+      });
+      return [
+        { ...labels, open: `{"columns":[${names}],"index":[`, close: `],"data":[` },
+        { ...data, open: "", close: "]}" },
+      ];
+    }
+    case "values":
+      return [{
+        ...rowPass(format, all, (row) => {
+          row.writer.byte(OPEN_BRACKET);
+          row.cells(null, false);
+          row.writer.byte(CLOSE_BRACKET);
+        }),
+        open: "[",
+        close: "]",
+      }];
+    case "index":
+      return [{
+        ...rowPass(format, all, (row) => {
+          row.stamps.key(row.row);
+          row.writer.byte(COLON);
+          row.writer.byte(OPEN_BRACE);
+          row.cells(keys, false);
+          row.writer.byte(CLOSE_BRACE);
+        }),
+        open: "{",
+        close: "}",
+      }];
+    case "records":
+      return [{ ...recordPass(format, keys, recordStampKey(head, options)), open: "[", close: "]" }];
+    case "table":
+      return [{ ...recordPass(format, keys, tableStampKey(head, format)), open: tableOpen(head), close: "]}" }];
+  }
+}
+
+const OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, COMMA = 0x2c, COLON = 0x3a;
+
+function ascii(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
+  const passes: WritePass[] = head.columns.map((column, at) => ({
+    ...rowPass(format, [at], (row) => {
+      row.stamps.key(row.row);
+      row.writer.byte(COLON);
+      row.cells(null, false);
+    }),
+    open: `${at === 0 ? "{" : ","}${jsonString(column.name)}:{`,
+    close: at === head.columns.length - 1 ? "}}" : "}",
+  }));
+  return passes.length > 0 ? passes : [{ open: "{", columns: [], *rows() {}, close: "}" }];
+}
+
+function recordPass(format: StampFormat, keys: readonly Uint8Array[], stampKey: string | null): WritePass {
+  const first = stampKey === null ? null : ascii(`${jsonString(stampKey)}:`);
+  return {
+    ...rowPass(format, keys.map((_, at) => at), (row) => {
+      row.writer.byte(OPEN_BRACE);
+      if (first) {
+        row.writer.bytes(first);
+        row.stamps.value(row.row);
+      }
+      row.cells(keys, first !== null);
+      row.writer.byte(CLOSE_BRACE);
+    }),
+  };
+}
+
+function recordStampKey(head: FrameHead, options: WriteOptions): string | null {
+  if (!options.includeIndex) return null;
+  if (!head.columns.some((column) => column.name === "index")) return "index";
+  throw new SeriesError('A column is called "index", so records cannot carry their stamps under that name.');
+}
+
+/** pandas resets the index into a column, which it calls level_0 if index is taken. */
+function tableStampKey(head: FrameHead, format: StampFormat): string {
+  if (format.dateFormat === "epoch") {
+    throw new SeriesError("Orient table writes dates as iso only: ask for date_format=iso.");
+  }
+  const names = new Set(head.columns.map((column) => column.name));
+  if (!names.has("index")) return "index";
+  if (!names.has("level_0")) return "level_0";
+  throw new SeriesError('Columns are called "index" and "level_0", so orient table has no name for the stamps.');
+}
+
+function tableOpen(head: FrameHead): string {
+  const fields = head.columns.map(({ name, type, nulls }) => {
+    const plain = { float: "number", integer: "integer", boolean: nulls ? "string" : "boolean" };
+    return `{"name":${jsonString(name)},"type":"${type === "string" || type === "mixed" ? "string" : plain[type]}"}`;
+  });
+  const index = `{"name":"index","type":"datetime"${head.aware ? ',"tz":"UTC"' : ""}}`;
+  const schema = `{"fields":[${[index, ...fields].join(",")}],"primaryKey":["index"],"pandas_version":"1.4.0"}`;
+  return `{"schema":${schema},"data":[`;
+}
+
+/** The row that is being written, and what writes it. */
+interface RowCursor {
+  row: number;
+  writer: AsciiWriter;
+  stamps: StampWriter;
+  /** Writes all cells, separated by commas, each after its key; with a comma ahead if something went before. */
+  cells(keys: readonly Uint8Array[] | null, before: boolean): void;
+}
+
+function rowPass(format: StampFormat, columns: readonly number[], writeRow: (cursor: RowCursor) => void): WritePass {
+  const writer = new AsciiWriter();
+  let empty = true;
+  return {
+    open: "",
+    columns,
+    *rows(batch) {
+      const cursor: RowCursor = {
+        row: 0,
+        writer,
+        stamps: new StampWriter(writer, batch.stamps, format),
+        cells(keys, before) {
+          for (let at = 0; at < batch.columns.length; at++) {
+            if (before || at > 0) writer.byte(COMMA);
+            if (keys) writer.bytes(keys[at]!);
+            writeCell(writer, batch.columns[at]!, this.row);
+          }
+        },
+      };
+      const rows = batch.stamps.length;
+      for (let row = 0; row < rows; row++) {
+        if (!empty) writer.byte(COMMA);
+        empty = false;
+        cursor.row = row;
+        writeRow(cursor);
+        if (writer.length >= CHUNK_BYTES) yield writer.take();
+      }
+      if (writer.length > 0) yield writer.take();
+    },
+    close: "",
+  };
+}
+
+function writeCell(writer: AsciiWriter, column: Column, row: number): void {
+  switch (column.type) {
+    case "float":
+      return writer.float(column.values[row]!);
+    case "integer": {
+      const value = column.values[row]!;
+      return typeof value === "number" ? writer.integer(value) : writer.ascii(String(value));
+    }
+    case "boolean": {
+      const value = column.values[row]!;
+      return writer.ascii(value === NULL_BOOLEAN ? "null" : value === 1 ? "true" : "false");
+    }
+    default:
+      return writeMixed(writer, column.values[row]!);
+  }
+}
+
+function writeMixed(writer: AsciiWriter, cell: Cell): void {
+  if (typeof cell === "string") writer.string(cell);
+  else if (typeof cell === "number") writer.float(cell);
+  else writer.ascii(String(cell));
+}
