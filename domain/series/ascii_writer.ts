@@ -10,7 +10,10 @@ const encoder = new TextEncoder();
 
 /** Escapes that JSON has a letter for; pandas escapes the slash too. */
 const SHORT_ESCAPES = new Map(
-  [['"', '\\"'], ["\\", "\\\\"], ["/", "\\/"], ["\b", "\\b"], ["\f", "\\f"], ["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"]],
+  [['"', '\\"'], ["\\", "\\\\"], ["/", "\\/"], ["\b", "\\b"], ["\f", "\\f"], ["\n", "\\n"], ["\r", "\\r"], [
+    "\t",
+    "\\t",
+  ]],
 );
 // deno-lint-ignore no-control-regex -- control characters are what it is about
 const TO_ESCAPE = /["\\/\u0000-\u001f\u0080-\uffff]/g;
@@ -82,7 +85,9 @@ export class AsciiWriter {
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       // Anything that needs an escape: start again, slowly.
-      if (code < 0x20 || code > 0x7f || code === QUOTE || code === 0x5c || code === 0x2f) return this.ascii(jsonString(text));
+      if (code < 0x20 || code > 0x7f || code === QUOTE || code === 0x5c || code === 0x2f) {
+        return this.ascii(jsonString(text));
+      }
       buffer[at++] = code;
     }
     buffer[at++] = QUOTE;
@@ -125,12 +130,6 @@ export class AsciiWriter {
     this.#padded(high, 5);
     this.#padded((fraction - high * 1e5) | 0, 5);
     while (this.#buffer[this.length - 1] === DIGIT_0) this.length--;
-  }
-
-  /** Writes a small whole number with leading zeros to `width` digits. */
-  padded(value: number, width: number): void {
-    this.#room(SLACK);
-    this.#padded(value | 0, width);
   }
 
   #padded(value: number, width: number): void {

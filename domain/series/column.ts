@@ -91,10 +91,20 @@ export function castColumn(column: Column, type: ColumnType): Column {
   if (column.type === type) return column;
   if (type === "float" && column.type === "integer") {
     const { values } = column;
-    return { name, type, values: values instanceof Float64Array ? values : Float64Array.from(values, Number) };
+    return {
+      name,
+      type,
+      values: values instanceof Float64Array ? values : Float64Array.from(values, Number),
+    };
   }
   const rows = column.values.length;
-  if (type === "mixed") return { name, type, values: Array.from({ length: rows }, (_, row) => cellAt(column, row)) };
+  if (type === "mixed") {
+    return {
+      name,
+      type,
+      values: Array.from({ length: rows }, (_, row) => cellAt(column, row)),
+    };
+  }
   if (type === "boolean" && isAllNull(column)) {
     return { name, type, values: new Uint8Array(rows).fill(NULL_BOOLEAN) };
   }

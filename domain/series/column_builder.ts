@@ -117,7 +117,8 @@ function isNumeric(column: Column): boolean {
 
 function fits(cell: Cell, declared: "number" | "integer" | "boolean"): boolean {
   if (declared === "boolean") return typeof cell === "boolean";
-  return typeof cell === "bigint" || (typeof cell === "number" && (declared === "number" || Number.isInteger(cell)));
+  return typeof cell === "bigint" ||
+    (typeof cell === "number" && (declared === "number" || Number.isInteger(cell)));
 }
 
 function describe(value: Cell): string {
@@ -155,7 +156,11 @@ function cellColumn(name: string, cells: Cell[]): Column {
   if (kinds.has("string") || kinds.has("boolean")) return { name, type: "mixed", values: cells };
   const whole = !nulls && cells.every((cell) => typeof cell === "bigint" || isInt64(cell as number));
   if (!whole) {
-    return { name, type: "float", values: Float64Array.from(cells, (cell) => cell === null ? NaN : Number(cell)) };
+    return {
+      name,
+      type: "float",
+      values: Float64Array.from(cells, (cell) => cell === null ? NaN : Number(cell)),
+    };
   }
   return integerColumn(name, cells.map((cell) => BigInt(cell as number | bigint)));
 }
@@ -172,7 +177,9 @@ export function integerColumn(name: string, integers: readonly bigint[]): Column
     if (each > most) most = each;
   }
   const safe = BigInt(Number.MAX_SAFE_INTEGER);
-  if (least >= -safe && most <= safe) return { name, type: "integer", values: Float64Array.from(integers, Number) };
+  if (least >= -safe && most <= safe) {
+    return { name, type: "integer", values: Float64Array.from(integers, Number) };
+  }
   if (most < 2n ** 63n) return { name, type: "integer", values: BigInt64Array.from(integers) };
   if (least >= 0n) return { name, type: "integer", values: BigUint64Array.from(integers) };
   return { name, type: "mixed", values: integers };

@@ -62,11 +62,20 @@ export class ColumnSet {
  * Reads one cell into a column.
  * Throws SeriesError, naming column and row (its label or number), if the cell is nested or the column had one.
  */
-export function readCell(reader: JsonReader, builder: ColumnBuilder, row: number, label: string | number): void {
-  if (builder.lastRow === row) throw reader.error(`column ${quote(builder.name)} stands twice in row ${label}`);
+export function readCell(
+  reader: JsonReader,
+  builder: ColumnBuilder,
+  row: number,
+  label: string | number,
+): void {
+  if (builder.lastRow === row) {
+    throw reader.error(`column ${quote(builder.name)} stands twice in row ${label}`);
+  }
   if (reader.kind() !== "scalar") {
     throw reader.error(
-      `column ${quote(builder.name)}, row ${label}: the cell is an array or object, where a number, text, boolean or null ` +
+      `column ${
+        quote(builder.name)
+      }, row ${label}: the cell is an array or object, where a number, text, boolean or null ` +
         `should be`,
     );
   }

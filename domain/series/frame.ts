@@ -1,4 +1,12 @@
-import { castColumn, type Column, isAllNull, nullColumn, sliceColumn, takeRows, uniteTypes } from "./column.ts";
+import {
+  castColumn,
+  type Column,
+  isAllNull,
+  nullColumn,
+  sliceColumn,
+  takeRows,
+  uniteTypes,
+} from "./column.ts";
 import { quote, SeriesError } from "./error.ts";
 import { formatStamp } from "./stamps.ts";
 
@@ -77,7 +85,9 @@ export function selectColumns(frame: DataFrame, names: readonly string[]): DataF
   const byName = new Map(frame.columns.map((column) => [column.name, column]));
   const columns = names.map((name) => {
     const column = byName.get(name);
-    if (!column) throw new SeriesError(`There is no column ${quote(name)}. There are: ${nameList(frame.columns)}.`);
+    if (!column) {
+      throw new SeriesError(`There is no column ${quote(name)}. There are: ${nameList(frame.columns)}.`);
+    }
     return column;
   });
   if (new Set(names).size < names.length) throw new SeriesError("A column is asked for twice.");

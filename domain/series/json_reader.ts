@@ -52,7 +52,9 @@ export class JsonReader {
   #depth = 0;
 
   constructor(readonly text: string) {
-    if (!text.isWellFormed()) throw new SeriesError("The text holds a lone surrogate: send well-formed Unicode.");
+    if (!text.isWellFormed()) {
+      throw new SeriesError("The text holds a lone surrogate: send well-formed Unicode.");
+    }
   }
 
   /** Skips white space and returns the next character's code, or -1 at the end. */
@@ -95,7 +97,9 @@ export class JsonReader {
   readKey(): string {
     if (this.peek() !== QUOTE) throw this.error(`expected a key in double quotes, found ${this.#found()}`);
     const key = this.#readString();
-    if (this.peek() !== COLON) throw this.error(`expected ":" after the key ${quote(key)}, found ${this.#found()}`);
+    if (this.peek() !== COLON) {
+      throw this.error(`expected ":" after the key ${quote(key)}, found ${this.#found()}`);
+    }
     this.position++;
     return key;
   }
@@ -107,8 +111,12 @@ export class JsonReader {
   skipKey(expected: string): boolean {
     if (this.peek() !== QUOTE) return false;
     const { text, position } = this;
-    const end = position + 1 + expected.length;
-    if (text.charCodeAt(end) !== QUOTE || !text.startsWith(expected, position + 1)) return false;
+    const start = position + 1, end = start + expected.length;
+    if (text.charCodeAt(end) !== QUOTE) return false;
+    // Faster than startsWith, from the end since neighbouring stamps differ there.
+    for (let at = expected.length - 1; at >= 0; at--) {
+      if (expected.charCodeAt(at) !== text.charCodeAt(start + at)) return false;
+    }
     this.position = end + 1;
     if (this.peek() === COLON) {
       this.position++;
@@ -266,7 +274,9 @@ export class JsonReader {
     const whole = negative ? start + 1 : start;
     this.number = 0;
     let at = this.#readDigits(whole);
-    if (text.charCodeAt(whole) === ZERO && at > whole + 1) throw this.error("a number may not start with 0", whole);
+    if (text.charCodeAt(whole) === ZERO && at > whole + 1) {
+      throw this.error("a number may not start with 0", whole);
+    }
     let decimals = 0;
     this.integer = true;
     if (text.charCodeAt(at) === DOT) {

@@ -39,10 +39,14 @@ function readTexts(labels: readonly string[]): Stamps {
 
 function unreadable(label: string, row: number): SeriesError {
   if (NUMBER.test(label)) {
-    return new SeriesError(`Row ${row}: the label ${quote(label)} is a number, but the first label is a text.`);
+    return new SeriesError(
+      `Row ${row}: the label ${quote(label)} is a number, but the first label is a text.`,
+    );
   }
   return new SeriesError(
-    `Row ${row}: the label ${quote(label)} is not a time. Use ISO 8601, such as 2020-01-31 or 2020-01-31T09:30:00.000Z, ` +
+    `Row ${row}: the label ${
+      quote(label)
+    } is not a time. Use ISO 8601, such as 2020-01-31 or 2020-01-31T09:30:00.000Z, ` +
       `or numbers since 1970 throughout.`,
   );
 }
@@ -93,7 +97,9 @@ function mixed(label: string, row: number): SeriesError {
 
 function tooSmall(label: string, row: number): SeriesError {
   return new SeriesError(
-    `Row ${row}: the label ${quote(label)} is not a time. Numbers must exceed ${LEAST_NUMBER}, as in pandas, ` +
+    `Row ${row}: the label ${
+      quote(label)
+    } is not a time. Numbers must exceed ${LEAST_NUMBER}, as in pandas, ` +
       `or name their unit with date_unit (s, ms, us or ns).`,
   );
 }

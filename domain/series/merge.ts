@@ -1,4 +1,13 @@
-import { castColumn, type Cell, cellAt, type Column, isAllNull, nullColumn, takeRows, uniteTypes } from "./column.ts";
+import {
+  castColumn,
+  type Cell,
+  cellAt,
+  type Column,
+  isAllNull,
+  nullColumn,
+  takeRows,
+  uniteTypes,
+} from "./column.ts";
 import { integerColumn } from "./column_builder.ts";
 import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "./frame.ts";
 
@@ -72,7 +81,11 @@ function mergeColumn(base: Column, baseRows: Uint32Array, update: Column, update
     const updated = updateRow === NO_ROW ? null : cellAt(update, updateRow);
     cells.push(updated ?? (baseRow === NO_ROW ? null : cellAt(base, baseRow)));
   }
-  const type = isAllNull(base) ? update.type : isAllNull(update) ? base.type : uniteTypes(base.type, update.type);
+  const type = isAllNull(base)
+    ? update.type
+    : isAllNull(update)
+    ? base.type
+    : uniteTypes(base.type, update.type);
   return columnOf(base.name, type, cells);
 }
 
@@ -81,7 +94,11 @@ function columnOf(name: string, type: Column["type"], cells: Cell[]): Column {
   const nulls = cells.includes(null);
   if (type === "integer" && !nulls) return integerColumn(name, cells as bigint[]);
   if (type === "integer" || type === "float") {
-    return { name, type: "float", values: Float64Array.from(cells, (cell) => cell === null ? NaN : Number(cell)) };
+    return {
+      name,
+      type: "float",
+      values: Float64Array.from(cells, (cell) => cell === null ? NaN : Number(cell)),
+    };
   }
   if (type === "boolean") {
     return { name, type, values: Uint8Array.from(cells, (cell) => cell === null ? 2 : Number(cell)) };

@@ -33,15 +33,25 @@ export function readFrame(text: string, orient: Orient, options: ReadOptions = {
         "index, columns or table.",
     );
   }
-  if (text.trim() === "") throw new SeriesError(`The body is empty: send a frame as JSON in orient ${orient}.`);
+  if (text.trim() === "") {
+    throw new SeriesError(`The body is empty: send a frame as JSON in orient ${orient}.`);
+  }
   const reader = new JsonReader(text);
-  const readers = { split: readSplit, records: readRecords, index: readIndex, columns: readColumns, table: readTable };
+  const readers = {
+    split: readSplit,
+    records: readRecords,
+    index: readIndex,
+    columns: readColumns,
+    table: readTable,
+  };
   return readers[orient](reader, options);
 }
 
 /** {"a": {label: cell}}: an object of objects; labels are united in the order first seen, gaps are null. */
 function readColumns(reader: JsonReader, options: ReadOptions): DataFrame {
-  if (reader.kind() !== "object") throw reader.error("orient columns is an object: column name to {label: cell}");
+  if (reader.kind() !== "object") {
+    throw reader.error("orient columns is an object: column name to {label: cell}");
+  }
   const rows = new RowLabels();
   const builders = new Map<string, ColumnBuilder>();
   /** By row, the last column that had it, to find labels that repeat. */
@@ -53,7 +63,9 @@ function readColumns(reader: JsonReader, options: ReadOptions): DataFrame {
     const builder = new ColumnBuilder(name, rows.labels.length);
     const number = builders.size;
     builders.set(name, builder);
-    if (reader.kind() !== "object") throw reader.error(`column ${quote(name)} should be an object: label to cell`);
+    if (reader.kind() !== "object") {
+      throw reader.error(`column ${quote(name)} should be an object: label to cell`);
+    }
     rows.restart();
     reader.openObject();
     while (reader.more()) {

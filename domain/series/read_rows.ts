@@ -11,14 +11,18 @@ export const STAMP_KEYS = ["index", "date", "datetime", "timestamp"] as const;
 
 /** {label: {"a": cell}}: an object of row objects; columns are united in the order first seen, gaps are null. */
 export function readIndex(reader: JsonReader, options: ReadOptions): DataFrame {
-  if (reader.kind() !== "object") throw reader.error("orient index is an object: label to {column name: cell}");
+  if (reader.kind() !== "object") {
+    throw reader.error("orient index is an object: label to {column name: cell}");
+  }
   const rows = new RowLabels();
   const columns = new ColumnSet();
   reader.openObject();
   while (reader.more()) {
     const label = reader.readKey();
     const row = rows.add(label);
-    if (reader.kind() !== "object") throw reader.error(`row ${quote(label)} should be an object: column name to cell`);
+    if (reader.kind() !== "object") {
+      throw reader.error(`row ${quote(label)} should be an object: column name to cell`);
+    }
     columns.restart();
     reader.openObject();
     while (reader.more()) {
@@ -71,7 +75,9 @@ export class RecordReader {
       else if (label === undefined) label = readLabelValue(reader, row);
       else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
     }
-    if (label === undefined) throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
+    if (label === undefined) {
+      throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
+    }
     this.#rows.add(label);
   }
 
@@ -84,7 +90,9 @@ export class RecordReader {
     const keys = new Set(peekKeys(this.#reader));
     const found = STAMP_KEYS.find((key) => keys.has(key));
     if (found) return found;
-    throw this.#reader.error(`a record needs its stamp under one of ${STAMP_KEYS.join(", ")}; this one has none of them`);
+    throw this.#reader.error(
+      `a record needs its stamp under one of ${STAMP_KEYS.join(", ")}; this one has none of them`,
+    );
   }
 }
 

@@ -9,7 +9,9 @@ import { readLabelValue } from "./row_labels.ts";
 
 /** {"columns": [names], "index": [labels], "data": [[cells]]}: exactly these keys, in any order, of exact lengths. */
 export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
-  if (reader.kind() !== "object") throw reader.error("orient split is an object with columns, index and data");
+  if (reader.kind() !== "object") {
+    throw reader.error("orient split is an object with columns, index and data");
+  }
   let names: string[] | undefined, labels: string[] | undefined, data: SplitData | undefined;
   reader.openObject();
   while (reader.more()) {
@@ -17,8 +19,9 @@ export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
     if (key === "columns" && !names) names = readNames(reader);
     else if (key === "index" && !labels) labels = readIndexLabels(reader);
     else if (key === "data" && !data) data = readData(reader);
-    else if (key === "columns" || key === "index" || key === "data") throw reader.error(`${quote(key)} stands twice`);
-    else throw reader.error(`orient split has columns, index and data, and no ${quote(key)}`);
+    else if (key === "columns" || key === "index" || key === "data") {
+      throw reader.error(`${quote(key)} stands twice`);
+    } else throw reader.error(`orient split has columns, index and data, and no ${quote(key)}`);
   }
   reader.expectEnd();
   if (!names || !labels || !data) {
@@ -26,14 +29,21 @@ export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
     throw new SeriesError(`Orient split needs columns, index and data: ${missing} is missing.`);
   }
   if (data.rows !== labels.length) {
-    throw new SeriesError(`data has ${data.rows} rows, but index has ${labels.length} labels: they must be as many.`);
+    throw new SeriesError(
+      `data has ${data.rows} rows, but index has ${labels.length} labels: they must be as many.`,
+    );
   }
   if (labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
   if (data.builders.length !== names.length) {
-    throw new SeriesError(`The rows of data have ${data.builders.length} cells, but there are ${names.length} columns.`);
+    throw new SeriesError(
+      `The rows of data have ${data.builders.length} cells, but there are ${names.length} columns.`,
+    );
   }
   const { stamps, aware } = readLabels(labels, options.dateUnit);
-  const columns = data.builders.map((builder, at) => ({ ...builder.finish(stamps.length), name: names[at]! }));
+  const columns = data.builders.map((builder, at) => ({
+    ...builder.finish(stamps.length),
+    name: names[at]!,
+  }));
   return makeFrame(stamps, aware, columns);
 }
 
@@ -82,10 +92,14 @@ function readData(reader: JsonReader): SplitData {
     for (; reader.moreItems(); at++) {
       if (rows === 0) builders.push(new ColumnBuilder(String(at)));
       const builder = builders[at];
-      if (!builder) throw reader.error(`row ${rows} of data has more cells than row 0, which has ${builders.length}`);
+      if (!builder) {
+        throw reader.error(`row ${rows} of data has more cells than row 0, which has ${builders.length}`);
+      }
       readCell(reader, builder, rows, rows);
     }
-    if (at < builders.length) throw reader.error(`row ${rows} of data has ${at} cells, row 0 has ${builders.length}`);
+    if (at < builders.length) {
+      throw reader.error(`row ${rows} of data has ${at} cells, row 0 has ${builders.length}`);
+    }
   }
   return { rows, builders };
 }

@@ -13,7 +13,7 @@ const FIELD_TYPES = new Set(["number", "integer", "boolean", "string", "datetime
 interface Field {
   name: string;
   type: string;
-  /** A pandas extension type, which may be null where numpy's integers and booleans may not. */
+  /** Booleans, which stay null as they are, and pandas' extension types. Plain integers have no null, as in numpy. */
   nullable: boolean;
 }
 
@@ -40,7 +40,9 @@ export function readTable(reader: JsonReader, options: ReadOptions): DataFrame {
       dataAt = reader.position;
       if (schema) frame = readData(reader, schema, options);
       else reader.readValue();
-    } else throw reader.error(`orient table has schema and data once each, and no other keys: found ${quote(key)}`);
+    } else {throw reader.error(
+        `orient table has schema and data once each, and no other keys: found ${quote(key)}`,
+      );}
   }
   reader.expectEnd();
   if (!schema) throw new SeriesError("Orient table needs a schema: it is missing.");
@@ -51,7 +53,9 @@ export function readTable(reader: JsonReader, options: ReadOptions): DataFrame {
 }
 
 function parseSchema(schema: JsonValue): Schema {
-  if (!(schema instanceof Map)) throw new SeriesError("schema should be an object with fields and primaryKey.");
+  if (!(schema instanceof Map)) {
+    throw new SeriesError("schema should be an object with fields and primaryKey.");
+  }
   const fields = schema.get("fields");
   if (!Array.isArray(fields)) throw new SeriesError("schema.fields should be an array of {name, type}.");
   const key = schema.get("primaryKey");
@@ -77,7 +81,10 @@ function parseSchema(schema: JsonValue): Schema {
 function parseField(field: JsonValue, at: number): Field {
   const name = field instanceof Map ? field.get("name") : undefined;
   const type = field instanceof Map ? field.get("type") : undefined;
-  if (!(field instanceof Map) || !["string", "number", "bigint"].includes(typeof name) || typeof type !== "string") {
+  if (
+    !(field instanceof Map) || !["string", "number", "bigint"].includes(typeof name) ||
+    typeof type !== "string"
+  ) {
     throw new SeriesError(`schema.fields[${at}] should be an object with name and type, both texts.`);
   }
   if (!FIELD_TYPES.has(type)) {
@@ -85,7 +92,11 @@ function parseField(field: JsonValue, at: number): Field {
       `schema.fields[${at}]: the type ${quote(type)} is not one of ${[...FIELD_TYPES].join(", ")}.`,
     );
   }
-  return { name: nameText(name as string | number | bigint), type, nullable: field.has("extDtype") };
+  return {
+    name: nameText(name as string | number | bigint),
+    type,
+    nullable: type === "boolean" || field.has("extDtype"),
+  };
 }
 
 /** pandas writes float labels as numbers here and as "1.0" in the data. */
@@ -125,10 +136,13 @@ function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, colum
     const key = expected ? "" : reader.readKey();
     const builder = expected ?? columns.find(key, false);
     if (builder) readCell(reader, builder, row, row);
-    else if (key !== stampKey) throw reader.error(`record ${row} has ${quote(key)}, which is not among schema.fields`);
-    else if (label === undefined) label = readLabelValue(reader, row);
+    else if (key !== stampKey) {
+      throw reader.error(`record ${row} has ${quote(key)}, which is not among schema.fields`);
+    } else if (label === undefined) label = readLabelValue(reader, row);
     else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
   }
-  if (label === undefined) throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
+  if (label === undefined) {
+    throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
+  }
   rows.add(label);
 }

@@ -71,7 +71,9 @@ export function peekKeys(reader: JsonReader): string[] {
   reader.openObject();
   while (reader.more()) {
     keys.push(reader.readKey());
-    if (reader.kind() !== "scalar") throw reader.error(`the cell ${quote(keys.at(-1)!)} is an array or object`);
+    if (reader.kind() !== "scalar") {
+      throw reader.error(`the cell ${quote(keys.at(-1)!)} is an array or object`);
+    }
     reader.readScalar();
   }
   reader.position = position;

@@ -1,6 +1,6 @@
 import type { AsciiWriter } from "./ascii_writer.ts";
 import { quote, SeriesError } from "./error.ts";
-import { DAY_NS, type DateUnit, formatStamp, UNIT_NS } from "./stamps.ts";
+import { type DateUnit, DAY_NS, formatStamp, UNIT_NS } from "./stamps.ts";
 
 /** How stamps are written, as pandas' `date_format`: ISO 8601 texts, or numbers since 1970. */
 export const DATE_FORMATS = ["iso", "epoch"] as const;
@@ -15,7 +15,7 @@ export interface StampFormat {
   aware: boolean;
 }
 
-const DASH = 0x2d, COLON = 0x3a, DOT = 0x2e, UPPER_T = 0x54, UPPER_Z = 0x5a, QUOTE = 0x22;
+const QUOTE = 0x22;
 
 /** Digits after the second. */
 const DECIMALS: Record<DateUnit, number> = { s: 0, ms: 3, us: 6, ns: 9 };
@@ -28,7 +28,8 @@ export class StampWriter {
   readonly #stamps: BigInt64Array;
   readonly #decimals: number;
   #day = NaN;
-  #date = new Uint8Array(10);
+  /** The text of the stamp written last; only what changes is set again. */
+  readonly #text: Uint8Array;
 
   constructor(writer: AsciiWriter, stamps: BigInt64Array, format: StampFormat) {
     this.#writer = writer;
@@ -36,6 +37,8 @@ export class StampWriter {
     this.#stamps = stamps;
     this.#halves = new Int32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
     this.#decimals = DECIMALS[format.dateUnit];
+    const decimals = this.#decimals === 0 ? "" : `.${"0".repeat(this.#decimals)}`;
+    this.#text = new TextEncoder().encode(`0000-00-00T00:00:00${decimals}${format.aware ? "Z" : ""}`);
   }
 
   /** Writes the stamp of a row as an object key: in quotes. */
@@ -71,7 +74,7 @@ export class StampWriter {
 
   /** Floored to the unit. */
   #iso(row: number): void {
-    const writer = this.#writer, decimals = this.#decimals;
+    const decimals = this.#decimals;
     const high = this.#halves[row * 2 + 1]! * 4294967296;
     // Multiples of 2^32 and of a day are exact in a double, and so is what is left after taking the days off.
     let day = Math.floor(high / DAY_NS);
@@ -85,35 +88,32 @@ export class StampWriter {
       day++;
     }
     if (day !== this.#day) this.#setDay(day);
-    writer.bytes(this.#date);
     const seconds = Math.floor(nanos / 1e9), fraction = nanos - seconds * 1e9;
-    const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
-    writer.byte(UPPER_T);
-    writer.padded(hours, 2);
-    writer.byte(COLON);
-    writer.padded(minutes - hours * 60, 2);
-    writer.byte(COLON);
-    writer.padded(seconds - minutes * 60, 2);
-    if (decimals > 0) {
-      writer.byte(DOT);
-      writer.padded(Math.floor(fraction / 10 ** (9 - decimals)), decimals);
-    }
-    if (this.#format.aware) writer.byte(UPPER_Z);
+    const minutes = (seconds / 60) | 0, hours = (minutes / 60) | 0;
+    const text = this.#text;
+    setDigits(text, 11, 2, hours);
+    setDigits(text, 14, 2, minutes - hours * 60);
+    setDigits(text, 17, 2, seconds - minutes * 60);
+    if (decimals > 0) setDigits(text, 20, decimals, Math.floor(fraction / 10 ** (9 - decimals)) | 0);
+    this.#writer.bytes(text);
   }
 
   #setDay(day: number): void {
     this.#day = day;
     const date = new Date(day * 86_400_000);
-    const text = `${String(date.getUTCFullYear()).padStart(4, "0")}${digits2(date.getUTCMonth() + 1)}${
-      digits2(date.getUTCDate())
-    }`;
-    const order = [0, 1, 2, 3, -1, 4, 5, -1, 6, 7];
-    this.#date.set(order.map((at) => at < 0 ? DASH : text.charCodeAt(at)));
+    setDigits(this.#text, 0, 4, date.getUTCFullYear());
+    setDigits(this.#text, 5, 2, date.getUTCMonth() + 1);
+    setDigits(this.#text, 8, 2, date.getUTCDate());
   }
 }
 
-function digits2(value: number): string {
-  return String(value).padStart(2, "0");
+/** Writes a number as `width` digits at `at`. */
+function setDigits(text: Uint8Array, at: number, width: number, value: number): void {
+  for (let end = at + width - 1; end >= at; end--) {
+    const tenth = (value / 10) | 0;
+    text[end] = 0x30 + value - tenth * 10;
+    value = tenth;
+  }
 }
 
 /**
@@ -123,14 +123,19 @@ function digits2(value: number): string {
 export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, before?: bigint): void {
   const unit = UNIT_NS[format.dateUnit];
   if (unit === 1n) return;
-  const written = (ns: bigint) => ns / unit - (format.dateFormat === "iso" && ns < 0n && ns % unit !== 0n ? 1n : 0n);
+  const written = (ns: bigint) =>
+    ns / unit - (format.dateFormat === "iso" && ns < 0n && ns % unit !== 0n ? 1n : 0n);
   let last = before;
   for (const here of stamps) {
     // Only stamps closer than two units can meet (around zero, where numbers are cut towards it from both sides).
     if (last !== undefined && here - last < 2n * unit && written(here) === written(last)) {
       throw new SeriesError(
-        `The stamps ${formatStamp(last, format.aware)} and ${formatStamp(here, format.aware)} are the same in ` +
-          `${quote(format.dateUnit)}: ask for a finer date_unit (${format.dateUnit === "s" ? "ms, " : ""}us or ns).`,
+        `The stamps ${formatStamp(last, format.aware)} and ${
+          formatStamp(here, format.aware)
+        } are the same in ` +
+          `${quote(format.dateUnit)}: ask for a finer date_unit (${
+            format.dateUnit === "s" ? "ms, " : ""
+          }us or ns).`,
       );
     }
     last = here;

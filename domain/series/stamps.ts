@@ -135,7 +135,9 @@ function parseBound(text: string, name: string): ParsedStamp {
   const parsed = parseStamp(text);
   if (parsed) return parsed;
   throw new SeriesError(
-    `${name} is ${quote(text)}: use ISO 8601, such as 2020-01-31, 2020-01-31T09:30:00 or 2020-01-31T09:30:00Z.`,
+    `${name} is ${
+      quote(text)
+    }: use ISO 8601, such as 2020-01-31, 2020-01-31T09:30:00 or 2020-01-31T09:30:00Z.`,
   );
 }
 

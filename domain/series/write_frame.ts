@@ -46,9 +46,14 @@ export function* writeFrame(
   orient: Orient,
   options: WriteOptions = {},
 ): Generator<Uint8Array<ArrayBuffer>> {
-  const columns = frame.columns.map((column) => ({ ...column, nulls: orient === "table" && hasNulls(column) }));
+  const columns = frame.columns.map((column) => ({
+    ...column,
+    nulls: orient === "table" && hasNulls(column),
+  }));
   const passes = writePasses({ aware: frame.aware, columns }, orient, options);
-  if (orient === "columns" || orient === "index") checkDistinctKeys(frame.stamps, stampFormat(frame.aware, options));
+  if (orient === "columns" || orient === "index") {
+    checkDistinctKeys(frame.stamps, stampFormat(frame.aware, options));
+  }
   const encoder = new TextEncoder();
   for (const pass of passes) {
     if (pass.open) yield encoder.encode(pass.open);
@@ -121,11 +126,20 @@ export function writePasses(head: FrameHead, orient: Orient, options: WriteOptio
     case "records":
       return [{ ...recordPass(format, keys, recordStampKey(head, options)), open: "[", close: "]" }];
     case "table":
-      return [{ ...recordPass(format, keys, tableStampKey(head, format)), open: tableOpen(head), close: "]}" }];
+      return [{
+        ...recordPass(format, keys, tableStampKey(head, format)),
+        open: tableOpen(head),
+        close: "]}",
+      }];
   }
 }
 
-const OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d, OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, COMMA = 0x2c, COLON = 0x3a;
+const OPEN_BRACE = 0x7b,
+  CLOSE_BRACE = 0x7d,
+  OPEN_BRACKET = 0x5b,
+  CLOSE_BRACKET = 0x5d,
+  COMMA = 0x2c,
+  COLON = 0x3a;
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -173,16 +187,22 @@ function tableStampKey(head: FrameHead, format: StampFormat): string {
   const names = new Set(head.columns.map((column) => column.name));
   if (!names.has("index")) return "index";
   if (!names.has("level_0")) return "level_0";
-  throw new SeriesError('Columns are called "index" and "level_0", so orient table has no name for the stamps.');
+  throw new SeriesError(
+    'Columns are called "index" and "level_0", so orient table has no name for the stamps.',
+  );
 }
 
 function tableOpen(head: FrameHead): string {
   const fields = head.columns.map(({ name, type, nulls }) => {
     const plain = { float: "number", integer: "integer", boolean: nulls ? "string" : "boolean" };
-    return `{"name":${jsonString(name)},"type":"${type === "string" || type === "mixed" ? "string" : plain[type]}"}`;
+    return `{"name":${jsonString(name)},"type":"${
+      type === "string" || type === "mixed" ? "string" : plain[type]
+    }"}`;
   });
   const index = `{"name":"index","type":"datetime"${head.aware ? ',"tz":"UTC"' : ""}}`;
-  const schema = `{"fields":[${[index, ...fields].join(",")}],"primaryKey":["index"],"pandas_version":"1.4.0"}`;
+  const schema = `{"fields":[${
+    [index, ...fields].join(",")
+  }],"primaryKey":["index"],"pandas_version":"1.4.0"}`;
   return `{"schema":${schema},"data":[`;
 }
 
@@ -195,7 +215,11 @@ interface RowCursor {
   cells(keys: readonly Uint8Array[] | null, before: boolean): void;
 }
 
-function rowPass(format: StampFormat, columns: readonly number[], writeRow: (cursor: RowCursor) => void): WritePass {
+function rowPass(
+  format: StampFormat,
+  columns: readonly number[],
+  writeRow: (cursor: RowCursor) => void,
+): WritePass {
   const writer = new AsciiWriter();
   let empty = true;
   return {
