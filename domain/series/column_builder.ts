@@ -1,4 +1,13 @@
-import { castColumn, type Cell, cellAt, type Column, hasNulls, isAllNull, NULL_BOOLEAN } from "./column.ts";
+import {
+  castColumn,
+  type Cell,
+  cellAt,
+  type Column,
+  type ColumnType,
+  hasNulls,
+  isAllNull,
+  NULL_BOOLEAN,
+} from "./column.ts";
 import { quote, SeriesError } from "./error.ts";
 
 /** Whole doubles from here on are not exact as integers of 64 bits (pandas tries int64). */
@@ -183,4 +192,31 @@ export function integerColumn(name: string, integers: readonly bigint[]): Column
   if (most < 2n ** 63n) return { name, type: "integer", values: BigInt64Array.from(integers) };
   if (least >= 0n) return { name, type: "integer", values: BigUint64Array.from(integers) };
   return { name, type: "mixed", values: integers };
+}
+
+/**
+ * A column of `type` from cells that fit it, integers as bigint or whole number; integers with a null among them become
+ * floats, as in pandas.
+ */
+export function columnOf(name: string, type: ColumnType, cells: readonly Cell[]): Column {
+  if (type === "integer" && !cells.includes(null)) {
+    return integerColumn(name, cells.map((cell) => BigInt(cell as number | bigint)));
+  }
+  if (type === "integer" || type === "float") {
+    return {
+      name,
+      type: "float",
+      values: Float64Array.from(cells, (cell) => cell === null ? NaN : Number(cell)),
+    };
+  }
+  if (type === "boolean") {
+    return {
+      name,
+      type,
+      values: Uint8Array.from(cells, (cell) => cell === null ? NULL_BOOLEAN : Number(cell)),
+    };
+  }
+  return type === "string"
+    ? { name, type, values: cells as (string | null)[] }
+    : { name, type, values: cells };
 }

@@ -1,4 +1,5 @@
 import { quote, SeriesError } from "./error.ts";
+import { unescapeString } from "./json_string.ts";
 
 /** How deeply arrays and objects may nest, as in pandas' own reader. */
 export const MAX_DEPTH = 1024;
@@ -17,17 +18,6 @@ const ZERO = 0x30, NINE = 0x39;
 const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 const INT_MIN = -(2n ** 63n), INT_MAX = 2n ** 64n - 1n;
-
-const ESCAPES: Record<string, string> = {
-  '"': '"',
-  "\\": "\\",
-  "/": "/",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-};
 
 /**
  * A cursor over a JSON text (RFC 8259, strictly: no NaN, no comments, no trailing commas, no byte order mark, no lone
@@ -228,29 +218,10 @@ export class JsonReader {
   }
 
   #readEscaped(start: number, firstEscape: number): string {
-    const { text } = this;
-    let result = text.slice(start, firstEscape);
-    for (let at = firstEscape; at < text.length; at++) {
-      const char = text[at]!;
-      if (char === '"') {
-        if (!result.isWellFormed()) throw this.error("the string holds a lone surrogate");
-        this.position = at + 1;
-        return result;
-      }
-      if (char < " ") throw this.error("a control character stands in a string: write it as an escape", at);
-      if (char !== "\\") {
-        result += char;
-        continue;
-      }
-      const letter = text[++at] ?? "";
-      const hex = text.slice(at + 1, at + 5);
-      if (letter === "u" && /^[0-9a-fA-F]{4}$/.test(hex)) {
-        result += String.fromCharCode(parseInt(hex, 16));
-        at += 4;
-      } else if (Object.hasOwn(ESCAPES, letter)) result += ESCAPES[letter];
-      else throw this.error(`"\\${letter}" is not an escape that JSON knows`, at - 1);
-    }
-    throw this.error("the string that starts here has no end", start - 1);
+    const { value, end, wrong } = unescapeString(this.text, start, firstEscape);
+    if (wrong) throw this.error(wrong, end);
+    this.position = end;
+    return value;
   }
 
   /** Digits from `at`; adds them to `number` and returns where they end, which is after `at`. */

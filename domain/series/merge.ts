@@ -1,14 +1,5 @@
-import {
-  castColumn,
-  type Cell,
-  cellAt,
-  type Column,
-  isAllNull,
-  nullColumn,
-  takeRows,
-  uniteTypes,
-} from "./column.ts";
-import { integerColumn } from "./column_builder.ts";
+import { type Cell, cellAt, type Column, isAllNull, nullColumn, takeRows, uniteTypes } from "./column.ts";
+import { columnOf } from "./column_builder.ts";
 import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "./frame.ts";
 
 /** A row index that stands for "this frame has no such row". */
@@ -87,23 +78,4 @@ function mergeColumn(base: Column, baseRows: Uint32Array, update: Column, update
     ? base.type
     : uniteTypes(base.type, update.type);
   return columnOf(base.name, type, cells);
-}
-
-/** Cells that fit `type`; integers with a null among them become floats. */
-function columnOf(name: string, type: Column["type"], cells: Cell[]): Column {
-  const nulls = cells.includes(null);
-  if (type === "integer" && !nulls) return integerColumn(name, cells as bigint[]);
-  if (type === "integer" || type === "float") {
-    return {
-      name,
-      type: "float",
-      values: Float64Array.from(cells, (cell) => cell === null ? NaN : Number(cell)),
-    };
-  }
-  if (type === "boolean") {
-    return { name, type, values: Uint8Array.from(cells, (cell) => cell === null ? 2 : Number(cell)) };
-  }
-  return type === "string"
-    ? { name, type, values: cells as (string | null)[] }
-    : castColumn({ name, type: "mixed", values: cells }, "mixed");
 }

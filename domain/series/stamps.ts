@@ -90,8 +90,9 @@ function stamp(
 
 /** The number in `count` digits from `at`, or -1. */
 function digits(text: string, at: number, count: number): number {
+  const end = at + count;
   let value = 0;
-  for (let end = at + count; at < end; at++) {
+  for (; at < end; at++) {
     const digit = text.charCodeAt(at) - 0x30;
     if (!(digit >= 0 && digit <= 9)) return -1;
     value = value * 10 + digit;

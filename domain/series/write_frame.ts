@@ -1,9 +1,10 @@
-import { AsciiWriter, CHUNK_BYTES, jsonString } from "./ascii_writer.ts";
-import { type Cell, type Column, type ColumnType, hasNulls, NULL_BOOLEAN } from "./column.ts";
+import { jsonString } from "./ascii_writer.ts";
+import { type ColumnType, hasNulls } from "./column.ts";
 import { SeriesError } from "./error.ts";
 import type { DataFrame } from "./frame.ts";
 import type { Orient } from "./read_frame.ts";
-import { checkDistinctKeys, type DateFormat, type StampFormat, StampWriter } from "./stamp_writer.ts";
+import { memberKeys, recordRow, type RowCursor, rowPass, type WritePass } from "./row_pass.ts";
+import { checkDistinctKeys, type DateFormat, type StampFormat } from "./stamp_writer.ts";
 import type { DateUnit } from "./stamps.ts";
 
 /** How to write a frame; every default is pandas'. */
@@ -21,19 +22,6 @@ export interface FrameHead {
   aware: boolean;
   /** In order. `nulls` says whether any cell is null; only orient table asks. */
   columns: readonly { name: string; type: ColumnType; nulls: boolean }[];
-}
-
-/**
- * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in turn; every pass
- * must see the same rows. Orient columns takes a pass a column and split two; the others take one.
- */
-export interface WritePass {
-  open: string;
-  /** The columns that rows() looks at, as numbers into FrameHead.columns; batches may leave the others out. */
-  columns: readonly number[];
-  /** Writes the rows of a batch that has exactly `columns`, in chunks of about CHUNK_BYTES. */
-  rows(batch: DataFrame): Generator<Uint8Array<ArrayBuffer>>;
-  close: string;
 }
 
 /**
@@ -84,33 +72,21 @@ export function stampFormat(aware: boolean, options: WriteOptions): StampFormat 
 export function writePasses(head: FrameHead, orient: Orient, options: WriteOptions = {}): WritePass[] {
   const format = stampFormat(head.aware, options);
   const all = head.columns.map((_, at) => at);
-  const keys = head.columns.map((column) => ascii(`${jsonString(column.name)}:`));
+  const keys = memberKeys(head.columns);
   switch (orient) {
     case "columns":
       return columnPasses(head, format);
     case "split": {
       const names = head.columns.map((column) => jsonString(column.name)).join(",");
       const labels = rowPass(format, [], (row) => row.stamps.value(row.row));
-      const data = rowPass(format, all, (row) => {
-        row.writer.byte(OPEN_BRACKET);
-        row.cells(null, false);
-        row.writer.byte(CLOSE_BRACKET);
-      });
+      const data = rowPass(format, all, arrayRow);
       return [
         { ...labels, open: `{"columns":[${names}],"index":[`, close: `],"data":[` },
         { ...data, open: "", close: "]}" },
       ];
     }
     case "values":
-      return [{
-        ...rowPass(format, all, (row) => {
-          row.writer.byte(OPEN_BRACKET);
-          row.cells(null, false);
-          row.writer.byte(CLOSE_BRACKET);
-        }),
-        open: "[",
-        close: "]",
-      }];
+      return [{ ...rowPass(format, all, arrayRow), open: "[", close: "]" }];
     case "index":
       return [{
         ...rowPass(format, all, (row) => {
@@ -124,10 +100,14 @@ export function writePasses(head: FrameHead, orient: Orient, options: WriteOptio
         close: "}",
       }];
     case "records":
-      return [{ ...recordPass(format, keys, recordStampKey(head, options)), open: "[", close: "]" }];
+      return [{
+        ...rowPass(format, all, recordRow(keys, recordStampKey(head, options))),
+        open: "[",
+        close: "]",
+      }];
     case "table":
       return [{
-        ...recordPass(format, keys, tableStampKey(head, format)),
+        ...rowPass(format, all, recordRow(keys, tableStampKey(head, format))),
         open: tableOpen(head),
         close: "]}",
       }];
@@ -138,11 +118,12 @@ const OPEN_BRACE = 0x7b,
   CLOSE_BRACE = 0x7d,
   OPEN_BRACKET = 0x5b,
   CLOSE_BRACKET = 0x5d,
-  COMMA = 0x2c,
   COLON = 0x3a;
 
-function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+function arrayRow(row: RowCursor): void {
+  row.writer.byte(OPEN_BRACKET);
+  row.cells(null, false);
+  row.writer.byte(CLOSE_BRACKET);
 }
 
 function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
@@ -158,22 +139,8 @@ function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
   return passes.length > 0 ? passes : [{ open: "{", columns: [], *rows() {}, close: "}" }];
 }
 
-function recordPass(format: StampFormat, keys: readonly Uint8Array[], stampKey: string | null): WritePass {
-  const first = stampKey === null ? null : ascii(`${jsonString(stampKey)}:`);
-  return {
-    ...rowPass(format, keys.map((_, at) => at), (row) => {
-      row.writer.byte(OPEN_BRACE);
-      if (first) {
-        row.writer.bytes(first);
-        row.stamps.value(row.row);
-      }
-      row.cells(keys, first !== null);
-      row.writer.byte(CLOSE_BRACE);
-    }),
-  };
-}
-
-function recordStampKey(head: FrameHead, options: WriteOptions): string | null {
+/** The key of the stamp in records, or null if they go without. Throws SeriesError if a column has it. */
+export function recordStampKey(head: FrameHead, options: WriteOptions): string | null {
   if (!options.includeIndex) return null;
   if (!head.columns.some((column) => column.name === "index")) return "index";
   throw new SeriesError('A column is called "index", so records cannot carry their stamps under that name.');
@@ -204,73 +171,4 @@ function tableOpen(head: FrameHead): string {
     [index, ...fields].join(",")
   }],"primaryKey":["index"],"pandas_version":"1.4.0"}`;
   return `{"schema":${schema},"data":[`;
-}
-
-/** The row that is being written, and what writes it. */
-interface RowCursor {
-  row: number;
-  writer: AsciiWriter;
-  stamps: StampWriter;
-  /** Writes all cells, separated by commas, each after its key; with a comma ahead if something went before. */
-  cells(keys: readonly Uint8Array[] | null, before: boolean): void;
-}
-
-function rowPass(
-  format: StampFormat,
-  columns: readonly number[],
-  writeRow: (cursor: RowCursor) => void,
-): WritePass {
-  const writer = new AsciiWriter();
-  let empty = true;
-  return {
-    open: "",
-    columns,
-    *rows(batch) {
-      const cursor: RowCursor = {
-        row: 0,
-        writer,
-        stamps: new StampWriter(writer, batch.stamps, format),
-        cells(keys, before) {
-          for (let at = 0; at < batch.columns.length; at++) {
-            if (before || at > 0) writer.byte(COMMA);
-            if (keys) writer.bytes(keys[at]!);
-            writeCell(writer, batch.columns[at]!, this.row);
-          }
-        },
-      };
-      const rows = batch.stamps.length;
-      for (let row = 0; row < rows; row++) {
-        if (!empty) writer.byte(COMMA);
-        empty = false;
-        cursor.row = row;
-        writeRow(cursor);
-        if (writer.length >= CHUNK_BYTES) yield writer.take();
-      }
-      if (writer.length > 0) yield writer.take();
-    },
-    close: "",
-  };
-}
-
-function writeCell(writer: AsciiWriter, column: Column, row: number): void {
-  switch (column.type) {
-    case "float":
-      return writer.float(column.values[row]!);
-    case "integer": {
-      const value = column.values[row]!;
-      return typeof value === "number" ? writer.integer(value) : writer.ascii(String(value));
-    }
-    case "boolean": {
-      const value = column.values[row]!;
-      return writer.ascii(value === NULL_BOOLEAN ? "null" : value === 1 ? "true" : "false");
-    }
-    default:
-      return writeMixed(writer, column.values[row]!);
-  }
-}
-
-function writeMixed(writer: AsciiWriter, cell: Cell): void {
-  if (typeof cell === "string") writer.string(cell);
-  else if (typeof cell === "number") writer.float(cell);
-  else writer.ascii(String(cell));
 }
