@@ -37,12 +37,12 @@ export function rowPass(
   writeRow: (cursor: RowCursor) => void,
   separator: number | null = COMMA,
 ): WritePass {
-  const writer = new AsciiWriter();
   let first = true;
   return {
     open: "",
     columns,
     *rows(batch) {
+      const writer = new AsciiWriter();
       const cursor = rowCursor(writer, batch, format);
       for (let row = 0; row < batch.stamps.length; row++) {
         if (!first && separator !== null) writer.byte(separator);
