@@ -1,6 +1,7 @@
 import type { Column } from "./column.ts";
 import { ColumnBuilder } from "./column_builder.ts";
 import { quote } from "./error.ts";
+import { checkCells } from "./frame.ts";
 import type { JsonReader } from "./json_reader.ts";
 
 /** Names that JsonReader.skipKey can compare with what is written. */
@@ -17,8 +18,9 @@ export class ColumnSet {
   readonly #plain: boolean[] = [];
   #expected = 0;
 
-  /** Expects the columns from the first one again (a new row begins). */
-  restart(): void {
+  /** Begins a row: the first column is expected next. Throws SeriesError if there are too many cells. */
+  beginRow(row: number): void {
+    checkCells(row + 1, this.builders.length);
     this.#expected = 0;
   }
 
@@ -44,16 +46,25 @@ export class ColumnSet {
     return builder;
   }
 
-  /** The column of that name, made if `open`, else undefined; the one after it is expected next. */
-  find(name: string, open: boolean): ColumnBuilder | undefined {
+  /** The column of that name, if there is one; the one after it is expected next. */
+  find(name: string): ColumnBuilder | undefined {
     const at = this.#byName.get(name);
-    if (at === undefined) return open ? this.add(name) : undefined;
+    if (at === undefined) return undefined;
     this.#expected = at + 1;
     return this.builders[at]!;
   }
 
-  /** The columns, each with `rows` rows. */
+  /** The column of that name, made if it is new in this row. Throws SeriesError if there are too many cells. */
+  findOrAdd(name: string, row: number): ColumnBuilder {
+    const found = this.find(name);
+    if (found) return found;
+    checkCells(row + 1, this.builders.length + 1);
+    return this.add(name);
+  }
+
+  /** The columns, each with `rows` rows. Throws SeriesError if there are too many cells. */
   finish(rows: number): Column[] {
+    checkCells(rows, this.builders.length);
     return this.builders.map((builder) => builder.finish(rows));
   }
 }

@@ -23,6 +23,17 @@ export interface DataFrame {
   readonly columns: readonly Column[];
 }
 
+/** How many cells a frame may have, nulls included: a small body may name many rows and many columns, but few cells. */
+export const MAX_CELLS = 2 ** 24;
+
+/** Throws SeriesError if a frame of so many rows and columns would have more than MAX_CELLS cells. */
+export function checkCells(rows: number, columns: number): void {
+  if (rows * columns <= MAX_CELLS) return;
+  throw new SeriesError(
+    `${rows} rows of ${columns} columns are more than ${MAX_CELLS} cells, empty ones included: send fewer at a time.`,
+  );
+}
+
 /**
  * Makes a frame from rows in any order: sorts them by stamp.
  * Throws SeriesError if there are no rows or two have the same stamp.

@@ -197,8 +197,7 @@ export class JsonReader {
     if (first) return true;
     if (code !== COMMA) throw this.error(`expected "," or "${name}", found ${this.#found()}`);
     this.position++;
-    const next = this.peek();
-    if (next === bracket) throw this.error(`a comma stands before "${name}"`);
+    if (this.peek() === bracket) throw this.error(`a comma stands before "${name}"`);
     return true;
   }
 

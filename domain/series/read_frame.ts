@@ -1,7 +1,7 @@
 import { ColumnBuilder } from "./column_builder.ts";
 import { readCell } from "./column_set.ts";
 import { quote, SeriesError } from "./error.ts";
-import { type DataFrame, makeFrame } from "./frame.ts";
+import { checkCells, type DataFrame, makeFrame } from "./frame.ts";
 import { JsonReader } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
 import { readIndex, readRecords } from "./read_rows.ts";
@@ -60,8 +60,9 @@ function readColumns(reader: JsonReader, options: ReadOptions): DataFrame {
   while (reader.more()) {
     const name = reader.readKey();
     if (builders.has(name)) throw reader.error(`column ${quote(name)} stands twice`);
-    const builder = new ColumnBuilder(name, rows.labels.length);
     const number = builders.size;
+    checkCells(rows.labels.length, number + 1);
+    const builder = new ColumnBuilder(name, rows.labels.length);
     builders.set(name, builder);
     if (reader.kind() !== "object") {
       throw reader.error(`column ${quote(name)} should be an object: label to cell`);
@@ -79,6 +80,7 @@ function readColumns(reader: JsonReader, options: ReadOptions): DataFrame {
   }
   reader.expectEnd();
   if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  checkCells(rows.labels.length, builders.size);
   const { stamps, aware } = readLabels(rows.labels, options.dateUnit);
   return makeFrame(stamps, aware, [...builders.values()].map((builder) => builder.finish(stamps.length)));
 }

@@ -23,10 +23,10 @@ export function readIndex(reader: JsonReader, options: ReadOptions): DataFrame {
     if (reader.kind() !== "object") {
       throw reader.error(`row ${quote(label)} should be an object: column name to cell`);
     }
-    columns.restart();
+    columns.beginRow(row);
     reader.openObject();
     while (reader.more()) {
-      const builder = columns.skipExpected(reader) ?? columns.find(reader.readKey(), true)!;
+      const builder = columns.skipExpected(reader) ?? columns.findOrAdd(reader.readKey(), row);
       readCell(reader, builder, row, label);
     }
   }
@@ -62,7 +62,7 @@ export class RecordReader {
     if (reader.kind() !== "object") throw reader.error(`record ${row} should be an object`);
     const stampKey = this.#stampKey ??= this.#findStampKey();
     let label: string | undefined;
-    columns.restart();
+    columns.beginRow(row);
     reader.openObject();
     while (reader.more()) {
       if (label === undefined && reader.skipKey(stampKey)) {
@@ -71,7 +71,7 @@ export class RecordReader {
       }
       const expected = columns.skipExpected(reader);
       const key = expected ? "" : reader.readKey();
-      if (expected || key !== stampKey) readCell(reader, expected ?? columns.find(key, true)!, row, row);
+      if (expected || key !== stampKey) readCell(reader, expected ?? columns.findOrAdd(key, row), row, row);
       else if (label === undefined) label = readLabelValue(reader, row);
       else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
     }

@@ -1,7 +1,7 @@
 import type { Column } from "./column.ts";
 import { ColumnSet, readCell } from "./column_set.ts";
 import { quote, SeriesError } from "./error.ts";
-import { type DataFrame, makeFrame } from "./frame.ts";
+import { checkCells, type DataFrame, makeFrame } from "./frame.ts";
 import type { JsonReader, JsonValue } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./read_frame.ts";
@@ -113,6 +113,7 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
   while (reader.moreItems()) readRecord(reader, schema.stampKey, rows, columns);
   if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
   const { stamps } = readLabels(rows.labels, options.dateUnit);
+  checkCells(stamps.length, columns.builders.length);
   const typed = columns.builders.map((builder, at): Column => {
     const { type, nullable } = schema.fields[at]!;
     if (type !== "number" && type !== "integer" && type !== "boolean") return builder.finish(stamps.length);
@@ -125,7 +126,7 @@ function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, colum
   const row = rows.labels.length;
   if (reader.kind() !== "object") throw reader.error(`record ${row} should be an object`);
   let label: string | undefined;
-  columns.restart();
+  columns.beginRow(row);
   reader.openObject();
   while (reader.more()) {
     if (label === undefined && reader.skipKey(stampKey)) {
@@ -134,7 +135,7 @@ function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, colum
     }
     const expected = columns.skipExpected(reader);
     const key = expected ? "" : reader.readKey();
-    const builder = expected ?? columns.find(key, false);
+    const builder = expected ?? columns.find(key);
     if (builder) readCell(reader, builder, row, row);
     else if (key !== stampKey) {
       throw reader.error(`record ${row} has ${quote(key)}, which is not among schema.fields`);

@@ -197,3 +197,20 @@ Deno.test("uniteTypes() knows integers beside floats, and mixes all else", () =>
   assert.equal(uniteTypes("boolean", "integer"), "mixed");
   assert.equal(uniteTypes("string", "mixed"), "mixed");
 });
+
+Deno.test("readFrame() refuses a small body that would become a huge frame of nulls", () => {
+  const labels = Array.from({ length: 5000 }, (_, row) => `"${new Date(row * 1000).toISOString()}":1`).join(
+    ",",
+  );
+  const names = Array.from({ length: 5000 }, (_, at) => `"c${at}":{"1970-01-01T00:00:00.000Z":1}`).join(",");
+  assert.throws(() => readFrame(`{"a":{${labels}},${names}}`, "columns"), /are more than 16777216 cells/);
+  const rows = labels.replaceAll('Z":1', (_, at) => `Z":{"c${at}":1}`);
+  assert.throws(() => readFrame(`{${rows}}`, "index"), /cells, empty ones included/);
+  const wide = Array.from({ length: 5000 }, (_, at) => `"c${at}":1`).join(",");
+  const sparse = Array.from(
+    { length: 5000 },
+    (_, row) => `{"index":"${new Date(row * 1000).toISOString()}","c${row}":1}`,
+  );
+  const records = `[{"index":"1969-01-01",${wide}},${sparse.join(",")}]`;
+  assert.throws(() => readFrame(records, "records"), /cells, empty ones included/);
+});
