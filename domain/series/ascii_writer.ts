@@ -19,8 +19,8 @@ const SHORT_ESCAPES = new Map(
 const TO_ESCAPE = /["\\/\u0000-\u001f\u0080-\uffff]/g;
 
 /**
- * A JSON string exactly as pandas writes it: `/` as `\/`, everything beyond ASCII and control characters as lower-case
- * \uxxxx.
+ * A JSON string exactly as pandas writes it: `/` as `\/`, everything beyond ASCII and control characters as
+ * lower-case \uxxxx.
  */
 export function jsonString(text: string): string {
   const escaped = text.replace(
@@ -31,8 +31,8 @@ export function jsonString(text: string): string {
 }
 
 /**
- * Writes ASCII text into memory, number by number, without a string for each: what it writes goes to a socket as it is.
- * Grows as needed; the caller takes the bytes when `length` passes CHUNK_BYTES.
+ * Writes ASCII text into memory, number by number, without a string for each: what it writes goes to a socket
+ * as it is. Grows as needed; the caller takes the bytes when `length` passes CHUNK_BYTES.
  */
 export class AsciiWriter {
   /** Bytes written since the last `take`. */
@@ -102,8 +102,9 @@ export class AsciiWriter {
   }
 
   /**
-   * Writes a float exactly as pandas' ujson does with double_precision=10: null unless finite; beyond 1e16 and below
-   * 1e-15 as C's %.10g; else ten decimals, rounded half to odd or zero, without trailing zeros but for one.
+   * Writes a float exactly as pandas' ujson does with double_precision=10: null unless finite; beyond 1e16
+   * and below 1e-15 as C's %.10g; else ten decimals, rounded half to odd or zero, without trailing zeros but
+   * for one.
    */
   float(value: number): void {
     const size = Math.abs(value);

@@ -20,7 +20,9 @@ export class BitWriter {
     this.#put(value, width);
   }
 
-  /** Writes a whole number of at most 2^53 in size, of either sign, in groups of seven bits (zigzag varint). */
+  /**
+   * Writes a whole number of at most 2^53 in size, of either sign, in groups of seven bits (zigzag varint).
+   */
   writeSigned(value: number): void {
     let rest = value < 0 ? -value * 2 - 1 : value * 2;
     while (rest >= 128) {

@@ -3,8 +3,9 @@ import { type Cell, type Column, hasNulls, sliceColumn } from "./column.ts";
 import { PACK_LIMIT, packIntegers, unpackIntegers } from "./packed_integers.ts";
 
 /**
- * Chunks: some rows of one column, or their stamps, as bytes to store. A head of 8 bytes (type, encoding, decimals,
- * flags, rows as 32 bits little-endian), then, if flagged, a bitmap of the rows that are not null, then the cells.
+ * Chunks: some rows of one column, or their stamps, as bytes to store. A head of 8 bytes (type, encoding,
+ * decimals, flags, rows as 32 bits little-endian), then, if flagged, a bitmap of the rows that are not null,
+ * then the cells.
  */
 const HEAD_BYTES = 8;
 
@@ -44,11 +45,13 @@ interface Chunk {
 }
 
 /**
- * Encodes rows `from` to `to` (exclusive) of a column, exactly: every double comes back bit for bit (NaN as NaN).
+ * Encodes rows `from` to `to` (exclusive) of a column, exactly: every double comes back bit for bit (NaN as
+ * NaN).
  *
- * Doubles that have a common number of decimals (prices, counts) are packed as integers: about 1 byte a price with two
- * decimals, where the XOR encoding of Gorilla (https://www.vldb.org/pvldb/vol8/p1816-teller.pdf) takes 7. Others are XORed with their predecessor and
- * deflated byte plane by byte plane, which takes 6.4 bytes for full precision, and Gorilla 6.7.
+ * Doubles that have a common number of decimals (prices, counts) are packed as integers: about 1 byte a price
+ * with two decimals, where the XOR encoding of Gorilla (https://www.vldb.org/pvldb/vol8/p1816-teller.pdf)
+ * takes 7. Others are XORed with their predecessor and deflated byte plane by byte plane, which takes 6.4
+ * bytes for full precision, and Gorilla 6.7.
  */
 export function encodeColumn(column: Column, from = 0, to = column.values.length): Uint8Array<ArrayBuffer> {
   const part = sliceColumn(column, from, to);
@@ -64,7 +67,9 @@ export function encodeColumn(column: Column, from = 0, to = column.values.length
   return encodeDoubles(part as Column & { values: Float64Array });
 }
 
-/** The column, called `name`, that encodeColumn encoded. Throws RangeError if the bytes are not such a chunk. */
+/**
+ * The column, called `name`, that encodeColumn encoded. Throws RangeError if the bytes are not such a chunk.
+ */
 export function decodeColumn(name: string, bytes: Uint8Array): Column {
   const chunk = openChunk(bytes);
   const { type, rows, body } = chunk;
@@ -145,7 +150,10 @@ function decodeDoubles({ encoding, decimals, rows, present, body }: Chunk): Floa
   return Float64Array.from(present, (bit) => bit ? integers[at++]! : NaN);
 }
 
-/** The integers that are the values times 10^decimals, for the fewest decimals that give each value back exactly. */
+/**
+ * The integers that are the values times 10^decimals, for the fewest decimals that give each value back
+ * exactly.
+ */
 function toDecimals(values: Float64Array): { integers: Float64Array; decimals: number } | null {
   const integers = new Float64Array(values.length);
   let decimals = 0;

@@ -1,5 +1,6 @@
 /**
- * A cell as plain data: null, a boolean, a text, a float (number) or an exact integer (bigint, -2^63 to 2^64-1).
+ * A cell as plain data: null, a boolean, a text, a float (number) or an exact integer (bigint, -2^63 to
+ * 2^64-1).
  */
 export type Cell = null | boolean | string | number | bigint;
 
@@ -11,8 +12,8 @@ export interface FloatColumn {
 }
 
 /**
- * Integers without nulls, in the smallest array that is exact: Float64Array to ±(2^53-1), BigInt64Array to 2^63-1, else
- * BigUint64Array.
+ * Integers without nulls, in the smallest array that is exact: Float64Array to ±(2^53-1), BigInt64Array to
+ * 2^63-1, else BigUint64Array.
  */
 export interface IntegerColumn {
   readonly name: string;
@@ -65,7 +66,10 @@ export function hasNulls(column: Column): boolean {
   return column.type === "integer" ? false : column.values.includes(null);
 }
 
-/** The type that holds all cells of two types: equal ones stay, integers become floats beside floats, else mixed. */
+/**
+ * The type that holds all cells of two types: equal ones stay, integers become floats beside floats, else
+ * mixed.
+ */
 export function uniteTypes(one: ColumnType, other: ColumnType): ColumnType {
   if (one === other) return one;
   const numeric = (type: ColumnType) => type === "float" || type === "integer";
@@ -83,8 +87,9 @@ export function isAllNull(column: Column): boolean {
 }
 
 /**
- * The same cells as `type`, which must be able to hold them (see uniteTypes): integers as floats (nearest double), all
- * as mixed, nulls only as boolean or string. Throws TypeError otherwise, which is a mistake of the caller.
+ * The same cells as `type`, which must be able to hold them (see uniteTypes): integers as floats (nearest
+ * double), all as mixed, nulls only as boolean or string. Throws TypeError otherwise, which is a mistake of
+ * the caller.
  */
 export function castColumn(column: Column, type: ColumnType): Column {
   const { name } = column;

@@ -13,12 +13,14 @@ import { quote, SeriesError } from "./error.ts";
 /** Whole doubles from here on are not exact as integers of 64 bits (pandas tries int64). */
 const INT64_LIMIT = 2 ** 63;
 
-/** What a Uint8Array remembers about a number: nothing, or that a whole number was written as a float (2.0). */
+/**
+ * What a Uint8Array remembers about a number: nothing, or that a whole number was written as a float (2.0).
+ */
 const WRITTEN_AS_FLOAT = 1;
 
 /**
- * Collects the cells of one column, in any row order, and decides its type at the end. While only small numbers come,
- * they go into a typed array; the first other cell turns it into a list.
+ * Collects the cells of one column, in any row order, and decides its type at the end. While only small
+ * numbers come, they go into a typed array; the first other cell turns it into a list.
  */
 export class ColumnBuilder {
   /** The row that was set last, for whoever checks that a record does not name a column twice. */
@@ -56,9 +58,9 @@ export class ColumnBuilder {
   }
 
   /**
-   * The column with `rows` rows; cells never set are null. All numbers whole and no null gives integers; a fraction or a
-   * null among numbers gives floats (series.md; so does pandas' read_json). Numbers of which some are negative and some
-   * beyond 2^63-1 stay exact in a mixed column.
+   * The column with `rows` rows; cells never set are null. All numbers whole and no null gives integers; a
+   * fraction or a null among numbers gives floats (series.md; so does pandas' read_json). Numbers of which
+   * some are negative and some beyond 2^63-1 stay exact in a mixed column.
    */
   finish(rows: number): Column {
     const { name } = this;
@@ -73,8 +75,9 @@ export class ColumnBuilder {
   }
 
   /**
-   * The column for a declared type (orient table): "number" gives floats, "integer" integers, "boolean" booleans; only
-   * with `nullable` may the last two hold nulls, and integers with nulls are floats. Throws SeriesError naming column and row of a cell that does not fit.
+   * The column for a declared type (orient table): "number" gives floats, "integer" integers, "boolean"
+   * booleans; only with `nullable` may the last two hold nulls, and integers with nulls are floats. Throws
+   * SeriesError naming column and row of a cell that does not fit.
    */
   finishAs(declared: "number" | "integer" | "boolean", rows: number, nullable: boolean): Column {
     const { name } = this;
@@ -195,8 +198,8 @@ export function integerColumn(name: string, integers: readonly bigint[]): Column
 }
 
 /**
- * A column of `type` from cells that fit it, integers as bigint or whole number; integers with a null among them become
- * floats, as in pandas.
+ * A column of `type` from cells that fit it, integers as bigint or whole number; integers with a null among
+ * them become floats, as in pandas.
  */
 export function columnOf(name: string, type: ColumnType, cells: readonly Cell[]): Column {
   if (type === "integer" && !cells.includes(null)) {

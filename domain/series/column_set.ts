@@ -9,8 +9,8 @@ import type { JsonReader } from "./json_reader.ts";
 const PLAIN = /^[^"\\\u0000-\u001f]*$/;
 
 /**
- * The columns of a frame that comes row by row, in the order first seen. Rows usually name them in the same order, so the
- * next one is guessed before it is looked up.
+ * The columns of a frame that comes row by row, in the order first seen. Rows usually name them in the same
+ * order, so the next one is guessed before it is looked up.
  */
 export class ColumnSet {
   readonly builders: ColumnBuilder[] = [];
@@ -54,7 +54,9 @@ export class ColumnSet {
     return this.builders[at]!;
   }
 
-  /** The column of that name, made if it is new in this row. Throws SeriesError if there are too many cells. */
+  /**
+   * The column of that name, made if it is new in this row. Throws SeriesError if there are too many cells.
+   */
   findOrAdd(name: string, row: number): ColumnBuilder {
     const found = this.find(name);
     if (found) return found;
@@ -70,8 +72,8 @@ export class ColumnSet {
 }
 
 /**
- * Reads one cell into a column.
- * Throws SeriesError, naming column and row (its label or number), if the cell is nested or the column had one.
+ * Reads one cell into a column. Throws SeriesError, naming column and row (its label or number), if the cell
+ * is nested or the column had one.
  */
 export function readCell(
   reader: JsonReader,

@@ -20,10 +20,11 @@ const BOOLEANS: Record<string, boolean> = { true: true, True: true, false: false
 type CsvCell = string | null;
 
 /**
- * Reads CSV (RFC 4180; lines may end in CRLF or LF) with a header line. The first column holds the stamps and is called
- * index, date, datetime, timestamp, or nothing (as pandas' to_csv leaves it). CSV has no types, so each column has the
- * first that holds all its cells, as in pandas' read_csv: numbers, booleans (true, True, false, False), texts exactly as
- * they stand. Empty cells are null. Throws SeriesError naming the line (from 1) and the column.
+ * Reads CSV (RFC 4180; lines may end in CRLF or LF) with a header line. The first column holds the stamps and
+ * is called index, date, datetime, timestamp, or nothing (as pandas' to_csv leaves it). CSV has no types, so
+ * each column has the first that holds all its cells, as in pandas' read_csv: numbers, booleans (true, True,
+ * false, False), texts exactly as they stand. Empty cells are null. Throws SeriesError naming the line (from
+ * 1) and the column.
  */
 export function readCsv(text: string, options: ReadOptions = {}): DataFrame {
   if (!text.isWellFormed()) {
@@ -149,9 +150,9 @@ class CsvLines {
 }
 
 /**
- * The pass that writes CSV (RFC 4180, but lines end in LF, as pandas' to_csv has it): a header that begins with index,
- * stamps as in JSON, floats in the shortest form that reads back as the same double, null as an empty cell.
- * Throws SeriesError if a column is called "index".
+ * The pass that writes CSV (RFC 4180, but lines end in LF, as pandas' to_csv has it): a header that begins
+ * with index, stamps as in JSON, floats in the shortest form that reads back as the same double, null as an
+ * empty cell. Throws SeriesError if a column is called "index".
  */
 export function csvPass(head: FrameHead, options: WriteOptions = {}): WritePass {
   const names = [

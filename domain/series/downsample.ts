@@ -40,10 +40,11 @@ export function parseEvery(text: string): bigint {
 }
 
 /**
- * Downsamples rows that come in batches, as pandas' frame.resample(every).agg() does with its defaults: bins are closed
- * and labelled on the left, counted from midnight (UTC) of the first row's day, and there is one for every step between
- * the first and the last row, with rows or without. Bins without cells are null, 0 for sum and count. ohlc gives each
- * column four, a_open to a_close. Columns that are not numbers only have first, last and count, and are left out else.
+ * Downsamples rows that come in batches, as pandas' frame.resample(every).agg() does with its defaults: bins
+ * are closed and labelled on the left, counted from midnight (UTC) of the first row's day, and there is one
+ * for every step between the first and the last row, with rows or without. Bins without cells are null, 0 for
+ * sum and count. ohlc gives each column four, a_open to a_close. Columns that are not numbers only have
+ * first, last and count, and are left out else.
  */
 export class Downsampler {
   readonly #start: bigint;
@@ -53,8 +54,9 @@ export class Downsampler {
   readonly #reducers: Reducer[];
 
   /**
-   * `first` and `last` are the stamps of the first and last row that will come; `columns` what they have, with the types
-   * of the whole series. Throws SeriesError if there would be more than MAX_BINS bins, or no column is left.
+   * `first` and `last` are the stamps of the first and last row that will come; `columns` what they have,
+   * with the types of the whole series. Throws SeriesError if there would be more than MAX_BINS bins, or no
+   * column is left.
    */
   constructor(
     every: bigint,
@@ -83,7 +85,10 @@ export class Downsampler {
     }
   }
 
-  /** Adds rows, which must come after those added before and have the columns of the constructor, in their order. */
+  /**
+   * Adds rows, which must come after those added before and have the columns of the constructor, in their
+   * order.
+   */
   add(frame: DataFrame): void {
     const { stamps } = frame;
     let row = 0;
@@ -99,8 +104,9 @@ export class Downsampler {
   }
 
   /**
-   * Adds rows of which only summaries are known, one a column in their order. Returns false, and adds nothing, if they lie
-   * in several bins or a column cannot do without its cells; then the caller must add() the rows.
+   * Adds rows of which only summaries are known, one a column in their order. Returns false, and adds
+   * nothing, if they lie in several bins or a column cannot do without its cells; then the caller must add()
+   * the rows.
    */
   addSummaries(first: bigint, last: bigint, summaries: readonly (ColumnSummary | null)[]): boolean {
     const bin = this.#binOf(first);

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a time series that somebody sent or asked for, in words for the person who did. The message names
- * the place (position, column, row) and what would be right. Whoever catches it answers 400.
+ * What is wrong with a time series that somebody sent or asked for, in words for the person who did. The
+ * message names the place (position, column, row) and what would be right. Whoever catches it answers 400.
  */
 export class SeriesError extends Error {
   override readonly name = "SeriesError";

@@ -11,8 +11,8 @@ import { quote, SeriesError } from "./error.ts";
 import { formatStamp } from "./stamps.ts";
 
 /**
- * A data frame over time: rows in strictly ascending order of their stamps, columns in the order first seen, with
- * distinct names. Held by column, since that is how it is stored, summed and written.
+ * A data frame over time: rows in strictly ascending order of their stamps, columns in the order first seen,
+ * with distinct names. Held by column, since that is how it is stored, summed and written.
  */
 export interface DataFrame {
   /** Nanoseconds since 1970-01-01T00:00:00Z, strictly ascending. */
@@ -23,7 +23,10 @@ export interface DataFrame {
   readonly columns: readonly Column[];
 }
 
-/** How many cells a frame may have, nulls included: a small body may name many rows and many columns, but few cells. */
+/**
+ * How many cells a frame may have, nulls included: a small body may name many rows and many columns, but few
+ * cells.
+ */
 export const MAX_CELLS = 2 ** 24;
 
 /** Throws SeriesError if a frame of so many rows and columns would have more than MAX_CELLS cells. */
@@ -111,8 +114,9 @@ function nameList(columns: readonly Column[]): string {
 }
 
 /**
- * Puts frames one after the other: columns united in the order first seen, types united (see uniteTypes), absent cells
- * null. The caller answers for the ascending order of the stamps across frames. Aware if any frame is.
+ * Puts frames one after the other: columns united in the order first seen, types united (see uniteTypes),
+ * absent cells null. A frame without rows still says which columns are floats. The caller answers for the ascending order of the stamps across frames. Aware if any
+ * frame is.
  */
 export function concatFrames(frames: readonly DataFrame[]): DataFrame {
   const rows = frames.reduce((sum, frame) => sum + frame.stamps.length, 0);
@@ -125,25 +129,28 @@ export function concatFrames(frames: readonly DataFrame[]): DataFrame {
   const names = new Set(frames.flatMap((frame) => frame.columns.map((column) => column.name)));
   const byName = frames.map((frame) => new Map(frame.columns.map((column) => [column.name, column])));
   const columns = [...names].map((name) =>
-    concatColumns(frames.map((frame, at) => byName[at]!.get(name) ?? nullColumn(name, frame.stamps.length)))
+    concatColumns(name, frames.map((frame, at) => [byName[at]!.get(name), frame.stamps.length]))
   );
   return { stamps, aware: frames.some((frame) => frame.aware), columns };
 }
 
-function concatColumns(parts: readonly Column[]): Column {
-  const filled = parts.filter((part) => part.values.length > 0);
-  if (filled.length <= 1) return filled[0] ?? parts[0]!;
-  const valued = filled.filter((part) => !isAllNull(part));
-  const nulls = valued.length < filled.length;
-  let type = valued.map((part) => part.type).reduce(uniteTypes, (valued[0] ?? filled[0]!).type);
-  if (nulls && type === "integer") type = "float";
-  const cast = filled.map((part) => castColumn(part, type));
-  return joinValues(cast);
+/** Each part is the column, if that frame has it, and the frame's rows. */
+function concatColumns(name: string, parts: readonly (readonly [Column | undefined, number])[]): Column {
+  const present = parts.flatMap(([column]) => column ?? []);
+  const filled = parts.flatMap(([column, rows]) => rows > 0 ? column ?? nullColumn(name, rows) : []);
+  if (filled.length === 0) return present[0]!;
+  const valued = filled.filter((column) => !isAllNull(column));
+  const type = valued.map((column) => column.type).reduce(uniteTypes, (valued[0] ?? filled[0]!).type);
+  // A null makes integers floats, and a column that was one of floats stays one, even if no row of it is left.
+  const floats = valued.length < filled.length || present.some((column) => column.type === "float");
+  const united = type === "integer" && floats ? "float" : type;
+  return joinValues(filled.map((column) => castColumn(column, united)));
 }
 
 /** Joins columns of one type. */
 function joinValues(parts: readonly Column[]): Column {
   const first = parts[0]!;
+  if (parts.length === 1) return first;
   if (first.type === "string" || first.type === "mixed") {
     return { ...first, values: parts.flatMap((part) => part.values as unknown as string[]) };
   }

@@ -4,7 +4,10 @@ import { unescapeString } from "./json_string.ts";
 /** How deeply arrays and objects may nest, as in pandas' own reader. */
 export const MAX_DEPTH = 1024;
 
-/** A JSON value: whole number literals are bigint, other numbers are number, objects are Maps in the order written. */
+/**
+ * A JSON value: whole number literals are bigint, other numbers are number, objects are Maps in the order
+ * written.
+ */
 export type JsonValue = null | boolean | string | number | bigint | JsonValue[] | Map<string, JsonValue>;
 
 /** What kind of scalar `readScalar` found; its content stands in the reader's fields. */
@@ -20,10 +23,10 @@ const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}
 const INT_MIN = -(2n ** 63n), INT_MAX = 2n ** 64n - 1n;
 
 /**
- * A cursor over a JSON text (RFC 8259, strictly: no NaN, no comments, no trailing commas, no byte order mark, no lone
- * surrogates, nesting to `MAX_DEPTH`). The caller says what it expects next and nothing is built that it does not ask
- * for, so that a frame of a million cells goes straight into typed arrays. Keeps the order of members and exact
- * integers from -2^63 to 2^64-1, which JSON.parse does not.
+ * A cursor over a JSON text (RFC 8259, strictly: no NaN, no comments, no trailing commas, no byte order mark,
+ * no lone surrogates, nesting to `MAX_DEPTH`). The caller says what it expects next and nothing is built that
+ * it does not ask for, so that a frame of a million cells goes straight into typed arrays. Keeps the order of
+ * members and exact integers from -2^63 to 2^64-1, which JSON.parse does not.
  *
  * Every method throws SeriesError, naming line and column, when the text is not what was asked for.
  */
@@ -95,8 +98,9 @@ export class JsonReader {
   }
 
   /**
-   * Consumes the next key and its colon if it is `expected`, written without escapes; otherwise leaves it there.
-   * `expected` must be free of quotes, backslashes and control characters, or must be known to fail later.
+   * Consumes the next key and its colon if it is `expected`, written without escapes; otherwise leaves it
+   * there. `expected` must be free of quotes, backslashes and control characters, or must be known to fail
+   * later.
    */
   skipKey(expected: string): boolean {
     if (this.peek() !== QUOTE) return false;
@@ -116,7 +120,9 @@ export class JsonReader {
     return false;
   }
 
-  /** Reads a scalar into the reader's fields. The caller must have ruled out objects and arrays (see `kind`). */
+  /**
+   * Reads a scalar into the reader's fields. The caller must have ruled out objects and arrays (see `kind`).
+   */
   readScalar(): ScalarKind {
     const code = this.peek();
     if (code === MINUS || (code >= ZERO && code <= NINE)) return this.#readNumber();

@@ -17,8 +17,8 @@ export interface Unescaped {
 }
 
 /**
- * Reads a JSON string (RFC 8259, section 7) that has escapes: its content begins at `start`, the first backslash is at
- * `firstEscape`. Lone surrogates are wrong.
+ * Reads a JSON string (RFC 8259, section 7) that has escapes: its content begins at `start`, the first
+ * backslash is at `firstEscape`. Lone surrogates are wrong.
  */
 export function unescapeString(text: string, start: number, firstEscape: number): Unescaped {
   let value = text.slice(start, firstEscape);

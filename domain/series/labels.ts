@@ -15,11 +15,12 @@ const LEAST_NUMBER = 31_536_000n;
 const NUMBER = /^(-?)(\d{1,19})(?:\.(\d{1,30}))?$/;
 
 /**
- * Turns row labels into stamps: all ISO 8601 texts (see parseStamp), or all numbers (as JSON numbers or as texts).
+ * Turns row labels into stamps: all ISO 8601 texts (see parseStamp), or all numbers (as JSON numbers or as
+ * texts).
  *
- * Numbers follow pandas' read_json: each must exceed 31536000, and the unit is the first of s, ms, us, ns in which all fit
- * 64 bits of nanoseconds. With `unit` that unit is taken and any number is a time.
- * Throws SeriesError naming the row (counted from 0) and its label.
+ * Numbers follow pandas' read_json: each must exceed 31536000, and the unit is the first of s, ms, us, ns in
+ * which all fit 64 bits of nanoseconds. With `unit` that unit is taken and any number is a time. Throws
+ * SeriesError naming the row (counted from 0) and its label.
  */
 export function readLabels(labels: readonly string[], unit?: DateUnit): Stamps {
   return NUMBER.test(labels[0] ?? "") ? readNumbers(labels, unit) : readTexts(labels);

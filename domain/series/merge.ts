@@ -6,8 +6,8 @@ import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "./frame.
 const NO_ROW = 0xffffffff;
 
 /**
- * What saving does to a series: the rows of `base` in [first, last] of `update` (inclusive, exact to the nanosecond) go,
- * those of `update` come. New columns append; absent cells are null. `update` must have rows.
+ * What saving does to a series: the rows of `base` in [first, last] of `update` (inclusive, exact to the
+ * nanosecond) go, those of `update` come. New columns append; absent cells are null. `update` must have rows.
  */
 export function replaceWindow(base: DataFrame, update: DataFrame): DataFrame {
   const first = update.stamps[0]!, last = update.stamps[update.stamps.length - 1]!;
@@ -17,8 +17,8 @@ export function replaceWindow(base: DataFrame, update: DataFrame): DataFrame {
 }
 
 /**
- * What saving with mode=merge does: rows and columns of both; a cell of `update` wins unless it is null (pandas:
- * update.combine_first(base)). Columns of `base` come first. Aware if either is.
+ * What saving with mode=merge does: rows and columns of both; a cell of `update` wins unless it is null
+ * (pandas: update.combine_first(base)). Columns of `base` come first. Aware if either is.
  */
 export function mergeFrames(base: DataFrame, update: DataFrame): DataFrame {
   const { stamps, baseRows, updateRows } = unionRows(base.stamps, update.stamps);

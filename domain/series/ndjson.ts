@@ -8,8 +8,8 @@ import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "
 const NEWLINE = 0x0a;
 
 /**
- * Reads newline-delimited JSON (https://github.com/ndjson/ndjson-spec): one record a line, each with its stamp as in
- * orient records. Empty lines are skipped. Throws SeriesError naming line and column.
+ * Reads newline-delimited JSON (https://github.com/ndjson/ndjson-spec): one record a line, each with its
+ * stamp as in orient records. Empty lines are skipped. Throws SeriesError naming line and column.
  */
 export function readNdjson(text: string, options: ReadOptions = {}): DataFrame {
   const reader = new JsonReader(text);
@@ -30,8 +30,8 @@ export function readNdjson(text: string, options: ReadOptions = {}): DataFrame {
 }
 
 /**
- * The pass that writes newline-delimited JSON: the records of orient records with includeIndex, a newline after each.
- * Throws SeriesError if a column is called "index".
+ * The pass that writes newline-delimited JSON: the records of orient records with includeIndex, a newline
+ * after each. Throws SeriesError if a column is called "index".
  */
 export function ndjsonPass(head: FrameHead, options: WriteOptions = {}): WritePass {
   const writeRecord = recordRow(

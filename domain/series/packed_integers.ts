@@ -1,15 +1,17 @@
 import { BitReader, BitWriter } from "./bits.ts";
 
-/** Whole numbers below this can be packed: the spread of their second differences, eight times that, is exact. */
+/**
+ * Whole numbers below this can be packed: the spread of their second differences, eight times that, is exact.
+ */
 export const PACK_LIMIT = 2 ** 50;
 
 /** How many differences share a width. */
 const BLOCK = 64;
 
 /**
- * Packs whole numbers (all below PACK_LIMIT in size) by their differences, as Parquet's DELTA_BINARY_PACKED does, but of
- * the order (0: the numbers, 1, 2) that takes the fewest bits: regular stamps take almost none by their second
- * differences, prices are smallest by their first, noise is as it is.
+ * Packs whole numbers (all below PACK_LIMIT in size) by their differences, as Parquet's DELTA_BINARY_PACKED
+ * does, but of the order (0: the numbers, 1, 2) that takes the fewest bits: regular stamps take almost none
+ * by their second differences, prices are smallest by their first, noise is as it is.
  */
 export function packIntegers(values: Float64Array): Uint8Array<ArrayBuffer> {
   let order = 0, best = values, bestBits = bitsOf(values);

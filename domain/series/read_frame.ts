@@ -22,9 +22,9 @@ export interface ReadOptions {
 }
 
 /**
- * Reads a frame from JSON text in the orient named, as pandas.read_json would where series.md does not say otherwise:
- * column labels stay text, values stay what they are. Rows come out sorted by stamp.
- * Throws SeriesError, naming the place, for whatever is not such a frame; "values" is always refused.
+ * Reads a frame from JSON text in the orient named, as pandas.read_json would where series.md does not say
+ * otherwise: column labels stay text, values stay what they are. Rows come out sorted by stamp. Throws
+ * SeriesError, naming the place, for whatever is not such a frame; "values" is always refused.
  */
 export function readFrame(text: string, orient: Orient, options: ReadOptions = {}): DataFrame {
   if (orient === "values") {

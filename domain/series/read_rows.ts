@@ -9,7 +9,9 @@ import { peekKeys, readLabelValue, RowLabels } from "./row_labels.ts";
 /** The names under which a record may carry its stamp; the first that the first record has is the one. */
 export const STAMP_KEYS = ["index", "date", "datetime", "timestamp"] as const;
 
-/** {label: {"a": cell}}: an object of row objects; columns are united in the order first seen, gaps are null. */
+/**
+ * {label: {"a": cell}}: an object of row objects; columns are united in the order first seen, gaps are null.
+ */
 export function readIndex(reader: JsonReader, options: ReadOptions): DataFrame {
   if (reader.kind() !== "object") {
     throw reader.error("orient index is an object: label to {column name: cell}");

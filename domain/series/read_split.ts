@@ -7,7 +7,10 @@ import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./read_frame.ts";
 import { readLabelValue } from "./row_labels.ts";
 
-/** {"columns": [names], "index": [labels], "data": [[cells]]}: exactly these keys, in any order, of exact lengths. */
+/**
+ * {"columns": [names], "index": [labels], "data": [[cells]]}: exactly these keys, in any order, of exact
+ * lengths.
+ */
 export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
   if (reader.kind() !== "object") {
     throw reader.error("orient split is an object with columns, index and data");
@@ -58,7 +61,8 @@ function readNames(reader: JsonReader): string[] {
     if (kind === "null" || kind === "true" || kind === "false") {
       throw reader.error(`a column name should be a text, not ${kind}`);
     }
-    // pandas writes integer and float labels as numbers here; their spelling is the name, as it is in other orients.
+    // pandas writes integer and float labels as numbers here; their spelling is the name, as it is in other
+    // orients.
     const name = kind === "string" ? reader.string : reader.text.slice(start, reader.position).trim();
     if (names.has(name)) throw reader.error(`column ${quote(name)} stands twice`);
     names.add(name);

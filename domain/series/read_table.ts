@@ -13,7 +13,10 @@ const FIELD_TYPES = new Set(["number", "integer", "boolean", "string", "datetime
 interface Field {
   name: string;
   type: string;
-  /** Booleans, which stay null as they are, and pandas' extension types. Plain integers have no null, as in numpy. */
+  /**
+   * Booleans, which stay null as they are, and pandas' extension types. Plain integers have no null, as in
+   * numpy.
+   */
   nullable: boolean;
 }
 
@@ -25,9 +28,9 @@ interface Schema {
 }
 
 /**
- * {"schema": {"fields", "primaryKey"}, "data": [records]} (https://specs.frictionlessdata.io/table-schema): the schema
- * gives order and types of the columns, and its primaryKey, exactly one field, the stamps. A record may leave cells out,
- * but may not have others.
+ * {"schema": {"fields", "primaryKey"}, "data": [records]} (https://specs.frictionlessdata.io/table-schema):
+ * the schema gives order and types of the columns, and its primaryKey, exactly one field, the stamps. A
+ * record may leave cells out, but may not have others.
  */
 export function readTable(reader: JsonReader, options: ReadOptions): DataFrame {
   if (reader.kind() !== "object") throw reader.error("orient table is an object with schema and data");

@@ -2,8 +2,9 @@ import { quote, type SeriesError } from "./error.ts";
 import type { JsonReader } from "./json_reader.ts";
 
 /**
- * The row labels of a frame under way, as the texts that were written: each distinct text is a row, in the order first
- * seen. Labels usually come in the same order for every column, so the next one is guessed before it is looked up.
+ * The row labels of a frame under way, as the texts that were written: each distinct text is a row, in the
+ * order first seen. Labels usually come in the same order for every column, so the next one is guessed before
+ * it is looked up.
  */
 export class RowLabels {
   /** By row. */
@@ -17,8 +18,8 @@ export class RowLabels {
   }
 
   /**
-   * Reads an object key that is a label and returns its row. A label that repeats in the first column may be given a row
-   * of its own: it is found when the stamps are compared.
+   * Reads an object key that is a label and returns its row. A label that repeats in the first column may be
+   * given a row of its own: it is found when the stamps are compared.
    */
   readRow(reader: JsonReader): number {
     const { labels } = this;

@@ -6,16 +6,32 @@ import { type StampFormat, StampWriter } from "./stamp_writer.ts";
 const OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d, COMMA = 0x2c;
 
 /**
- * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in turn; every pass
- * must see the same rows. Orient columns takes a pass a column and split two; the others take one.
+ * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in
+ * turn; every pass must see the same rows. Orient columns takes a pass a column and split two; the others
+ * take one.
  */
 export interface WritePass {
   open: string;
-  /** The columns that rows() looks at, as numbers into FrameHead.columns; batches may leave the others out. */
+  /**
+   * The columns that rows() looks at, as numbers into FrameHead.columns; batches may leave the others out.
+   */
   columns: readonly number[];
   /** Writes the rows of a batch that has exactly `columns`, in chunks of about CHUNK_BYTES. */
   rows(batch: DataFrame): Generator<Uint8Array<ArrayBuffer>>;
   close: string;
+}
+
+/** Writes a frame that is in memory: each pass in turn. */
+export function* runPasses(
+  passes: readonly WritePass[],
+  frame: DataFrame,
+): Generator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  for (const pass of passes) {
+    if (pass.open) yield encoder.encode(pass.open);
+    yield* pass.rows({ ...frame, columns: pass.columns.map((at) => frame.columns[at]!) });
+    if (pass.close) yield encoder.encode(pass.close);
+  }
 }
 
 /** The row that is being written, and what writes it. */
@@ -24,7 +40,9 @@ export interface RowCursor {
   writer: AsciiWriter;
   stamps: StampWriter;
   columns: readonly Column[];
-  /** Writes all cells, separated by commas, each after its key; with a comma ahead if something went before. */
+  /**
+   * Writes all cells, separated by commas, each after its key; with a comma ahead if something went before.
+   */
   cells(keys: readonly Uint8Array[] | null, before: boolean): void;
 }
 

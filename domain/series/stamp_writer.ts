@@ -20,7 +20,10 @@ const QUOTE = 0x22;
 /** Digits after the second. */
 const DECIMALS: Record<DateUnit, number> = { s: 0, ms: 3, us: 6, ns: 9 };
 
-/** Writes the stamps of one frame. Works in doubles, since BigInt arithmetic would cost more than all the rest. */
+/**
+ * Writes the stamps of one frame. Works in doubles, since BigInt arithmetic would cost more than all the
+ * rest.
+ */
 export class StampWriter {
   readonly #writer: AsciiWriter;
   readonly #format: StampFormat;
@@ -53,7 +56,8 @@ export class StampWriter {
   value(row: number): void {
     if (this.#format.dateFormat === "iso") return this.key(row);
     const ns = this.#stamps[row]!;
-    // pandas takes an aware stamp through Python's datetime, which has only microseconds, and so floors it first.
+    // pandas takes an aware stamp through Python's datetime, which has only microseconds, and so floors it
+    // first.
     const coarse = this.#format.aware && this.#format.dateUnit !== "ns";
     this.#epoch(coarse ? ns - (((ns % 1000n) + 1000n) % 1000n) : ns);
   }
@@ -117,8 +121,8 @@ function setDigits(text: Uint8Array, at: number, width: number, value: number): 
 }
 
 /**
- * Throws SeriesError if two neighbouring stamps would be written alike, which would give an object two members of one
- * name. `before` is the stamp ahead of these, where frames come in batches.
+ * Throws SeriesError if two neighbouring stamps would be written alike, which would give an object two
+ * members of one name. `before` is the stamp ahead of these, where frames come in batches.
  */
 export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, before?: bigint): void {
   const unit = UNIT_NS[format.dateUnit];
@@ -127,7 +131,8 @@ export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, be
     ns / unit - (format.dateFormat === "iso" && ns < 0n && ns % unit !== 0n ? 1n : 0n);
   let last = before;
   for (const here of stamps) {
-    // Only stamps closer than two units can meet (around zero, where numbers are cut towards it from both sides).
+    // Only stamps closer than two units can meet (around zero, where numbers are cut towards it from both
+    // sides).
     if (last !== undefined && here - last < 2n * unit && written(here) === written(last)) {
       throw new SeriesError(
         `The stamps ${formatStamp(last, format.aware)} and ${

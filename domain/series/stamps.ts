@@ -28,10 +28,10 @@ export interface ParsedStamp {
 }
 
 /**
- * Reads ISO 8601 texts strictly: `YYYY-MM` or `YYYY-MM-DD[T or space HH:MM[:SS[.1 to 9 digits]]]`, after a time also
- * `Z`, `±HH:MM` or `±HHMM`. What pandas merely guesses (01/02/2020, May 2020, now) and days that do not exist are refused.
- * Returns null if the text is not such a text; throws SeriesError if it is, but the time does not fit 64 bits of
- * nanoseconds (1677-09-22 to 2262-04-11).
+ * Reads ISO 8601 texts strictly: `YYYY-MM` or `YYYY-MM-DD[T or space HH:MM[:SS[.1 to 9 digits]]]`, after a
+ * time also `Z`, `±HH:MM` or `±HHMM`. What pandas merely guesses (01/02/2020, May 2020, now) and days that do
+ * not exist are refused. Returns null if the text is not such a text; throws SeriesError if it is, but the
+ * time does not fit 64 bits of nanoseconds (1677-09-22 to 2262-04-11).
  */
 export function parseStamp(text: string): ParsedStamp | null {
   const year = digits(text, 0, 4), month = digits(text, 5, 2);
@@ -119,8 +119,8 @@ export function parseRangeStart(text: string): bigint {
 }
 
 /**
- * Reads the `end` of a range, inclusive: the last nanosecond of the day or month that the text names, or the instant.
- * Throws SeriesError, naming the text, if parseStamp does not know it.
+ * Reads the `end` of a range, inclusive: the last nanosecond of the day or month that the text names, or the
+ * instant. Throws SeriesError, naming the text, if parseStamp does not know it.
  */
 export function parseRangeEnd(text: string): bigint {
   const { ns, precision } = parseBound(text, "end");
@@ -143,8 +143,8 @@ function parseBound(text: string, name: string): ParsedStamp {
 }
 
 /**
- * Writes one stamp in full: ISO 8601 with nanoseconds only where they are not zero, `Z` if aware. For messages and
- * lists; frames are written by StampWriter.
+ * Writes one stamp in full: ISO 8601 with nanoseconds only where they are not zero, `Z` if aware. For
+ * messages and lists; frames are written by StampWriter.
  */
 export function formatStamp(ns: bigint, aware: boolean): string {
   const ms = ns >= 0n || ns % UNIT_NS.ms === 0n ? ns / UNIT_NS.ms : ns / UNIT_NS.ms - 1n;

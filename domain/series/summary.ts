@@ -1,8 +1,8 @@
 import type { Column, FloatColumn, IntegerColumn } from "./column.ts";
 
 /**
- * What a run of cells adds up to, so that a run that lies within one bin need not be read again. Nulls are left out;
- * with count 0 the other fields mean nothing.
+ * What a run of cells adds up to, so that a run that lies within one bin need not be read again. Nulls are
+ * left out; with count 0 the other fields mean nothing.
  */
 export interface ColumnSummary {
   /** Cells that are not null. */
@@ -23,8 +23,8 @@ export function isDoubles(column: Column): column is DoubleColumn {
 }
 
 /**
- * Summarises rows `from` to `to` (exclusive). Sums are compensated (Kahan), as pandas' group_mean and group_sum are.
- * Null if the sum of integers is not exact in a double, or the cells are not doubles.
+ * Summarises rows `from` to `to` (exclusive). Sums are compensated (Kahan), as pandas' group_mean and
+ * group_sum are. Null if the sum of integers is not exact in a double, or the cells are not doubles.
  */
 export function summarise(column: Column, from = 0, to = column.values.length): ColumnSummary | null {
   if (!isDoubles(column)) return null;

@@ -3,7 +3,7 @@ import { type ColumnType, hasNulls } from "./column.ts";
 import { SeriesError } from "./error.ts";
 import type { DataFrame } from "./frame.ts";
 import type { Orient } from "./read_frame.ts";
-import { memberKeys, recordRow, type RowCursor, rowPass, type WritePass } from "./row_pass.ts";
+import { memberKeys, recordRow, type RowCursor, rowPass, runPasses, type WritePass } from "./row_pass.ts";
 import { checkDistinctKeys, type DateFormat, type StampFormat } from "./stamp_writer.ts";
 import type { DateUnit } from "./stamps.ts";
 
@@ -26,28 +26,19 @@ export interface FrameHead {
 
 /**
  * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as chunks of ASCII of about 64 KB.
- * Throws SeriesError before the first chunk if two stamps would become the same key (see checkDistinctKeys), and where
- * pandas refuses (see writePasses).
+ * Throws SeriesError before the first chunk if two stamps would become the same key (see checkDistinctKeys),
+ * and where pandas refuses (see writePasses).
  */
 export function* writeFrame(
   frame: DataFrame,
   orient: Orient,
   options: WriteOptions = {},
 ): Generator<Uint8Array<ArrayBuffer>> {
-  const columns = frame.columns.map((column) => ({
-    ...column,
-    nulls: orient === "table" && hasNulls(column),
-  }));
-  const passes = writePasses({ aware: frame.aware, columns }, orient, options);
+  const passes = writePasses(headOf(frame), orient, options);
   if (orient === "columns" || orient === "index") {
     checkDistinctKeys(frame.stamps, stampFormat(frame.aware, options));
   }
-  const encoder = new TextEncoder();
-  for (const pass of passes) {
-    if (pass.open) yield encoder.encode(pass.open);
-    yield* pass.rows({ ...frame, columns: pass.columns.map((at) => frame.columns[at]!) });
-    if (pass.close) yield encoder.encode(pass.close);
-  }
+  yield* runPasses(passes, frame);
 }
 
 /** The same text in one string, for small frames and tests. */
@@ -58,16 +49,26 @@ export function writeFrameText(frame: DataFrame, orient: Orient, options: WriteO
   return text;
 }
 
+/** What writers must know of a frame that is in memory. */
+export function headOf(frame: DataFrame): FrameHead {
+  const columns = frame.columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    nulls: hasNulls(column),
+  }));
+  return { aware: frame.aware, columns };
+}
+
 /** The stamp format that options ask for. */
 export function stampFormat(aware: boolean, options: WriteOptions): StampFormat {
   return { aware, dateFormat: options.dateFormat ?? "iso", dateUnit: options.dateUnit ?? "ms" };
 }
 
 /**
- * The passes that write a frame, for rows that come in batches, synchronously or not. Who calls it checks batches with
- * checkDistinctKeys before the first chunk goes out (columns and index).
- * Throws SeriesError where pandas does: table with epoch dates, or with columns both "index" and "level_0"; and for
- * includeIndex beside a column "index".
+ * The passes that write a frame, for rows that come in batches, synchronously or not. Who calls it checks
+ * batches with checkDistinctKeys before the first chunk goes out (columns and index). Throws SeriesError
+ * where pandas does: table with epoch dates, or with columns both "index" and "level_0"; and for includeIndex
+ * beside a column "index".
  */
 export function writePasses(head: FrameHead, orient: Orient, options: WriteOptions = {}): WritePass[] {
   const format = stampFormat(head.aware, options);

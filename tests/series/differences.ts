@@ -1,6 +1,6 @@
 /**
- * Where the store deliberately differs from pandas in what it makes of a body: by orient and the vector's id, the rule
- * (design of the store), and either what refuses it or what it becomes when written again.
+ * Where the store deliberately differs from pandas in what it makes of a body: by orient and the vector's id,
+ * the rule (design of the store), and either what refuses it or what it becomes when written again.
  */
 export interface Difference {
   rule: string;

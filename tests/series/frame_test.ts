@@ -53,6 +53,12 @@ Deno.test("concatFrames() keeps a column of floats one of floats, and integers o
   assert.deepEqual([0, 1, 2].map((row) => cellAt(all.columns[0]!, row)), [-(2n ** 63n), 2n, 2n ** 64n - 1n]);
 });
 
+Deno.test("replaceWindow() keeps a column of floats one of floats when all of its rows go", () => {
+  const base = index({ "2020-01-01": { a: 1.5, b: true } });
+  const update = index({ "2020-01-01": { a: 1, b: 2, c: 3 } });
+  assert.equal(text(replaceWindow(base, update)), '{"2020-01-01":{"a":1.0,"b":2,"c":3}}');
+});
+
 Deno.test("mergeFrames() updates cells, keeps what is null in the update, and unites rows and columns", () => {
   const base = index({ "2020-01-01": { a: 1, b: "x" }, "2020-01-03": { a: 3, b: "z" } });
   const update = index({ "2020-01-01": { a: 10, b: null }, "2020-01-02": { a: 2, c: true } });
