@@ -1,0 +1,100 @@
+/** How many bits are moved at once, so that they and a rest of a byte fit 32. */
+const STEP = 24;
+const STEP_LIMIT = 2 ** STEP;
+
+/** Writes unsigned whole numbers with as many bits as asked, low bits first, into bytes that grow. */
+export class BitWriter {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+  #pending = 0;
+  #pendingBits = 0;
+
+  /** Writes the low `width` (0 to 53) bits of a whole number below 2^width. */
+  write(value: number, width: number): void {
+    while (width > STEP) {
+      const high = Math.floor(value / STEP_LIMIT);
+      this.#put(value - high * STEP_LIMIT, STEP);
+      value = high;
+      width -= STEP;
+    }
+    this.#put(value, width);
+  }
+
+  /**
+   * Writes a whole number of at most 2^53 in size, of either sign, in groups of seven bits (zigzag varint).
+   */
+  writeSigned(value: number): void {
+    let rest = value < 0 ? -value * 2 - 1 : value * 2;
+    while (rest >= 128) {
+      this.#put((rest % 128) + 128, 8);
+      rest = Math.floor(rest / 128);
+    }
+    this.#put(rest, 8);
+  }
+
+  /** What was written, padded with zero bits to whole bytes. */
+  finish(): Uint8Array<ArrayBuffer> {
+    if (this.#pendingBits > 0) this.#put(0, 8 - this.#pendingBits);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #put(value: number, width: number): void {
+    this.#pending |= value << this.#pendingBits;
+    this.#pendingBits += width;
+    if (this.#length + 4 > this.#bytes.length) this.#grow();
+    while (this.#pendingBits >= 8) {
+      this.#bytes[this.#length++] = this.#pending;
+      this.#pending >>>= 8;
+      this.#pendingBits -= 8;
+    }
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(this.#bytes.length * 2);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+/** Reads what BitWriter wrote. Beyond the end there are zero bits. */
+export class BitReader {
+  #at: number;
+  #pending = 0;
+  #pendingBits = 0;
+
+  constructor(readonly bytes: Uint8Array, start = 0) {
+    this.#at = start;
+  }
+
+  /** The next `width` (0 to 53) bits. */
+  read(width: number): number {
+    if (width <= STEP) return this.#take(width);
+    const low = this.#take(STEP);
+    if (width <= 2 * STEP) return low + this.#take(width - STEP) * STEP_LIMIT;
+    const middle = this.#take(STEP);
+    return low + (middle + this.#take(width - 2 * STEP) * STEP_LIMIT) * STEP_LIMIT;
+  }
+
+  /** The next number that writeSigned wrote. */
+  readSigned(): number {
+    let value = 0, scale = 1;
+    for (;;) {
+      const group = this.#take(8);
+      value += (group & 127) * scale;
+      if (group < 128) break;
+      scale *= 128;
+    }
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+
+  #take(width: number): number {
+    while (this.#pendingBits < width) {
+      this.#pending |= this.bytes[this.#at++]! << this.#pendingBits;
+      this.#pendingBits += 8;
+    }
+    const value = this.#pending & (STEP_LIMIT - 1 >>> (STEP - width));
+    this.#pending >>>= width;
+    this.#pendingBits -= width;
+    return value;
+  }
+}

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { decodeColumn, decodeStamps, encodeColumn, encodeStamps } from "../../domain/series/codec.ts";
+import { type Column, nullColumn } from "../../domain/series/column.ts";
+import { integerColumn } from "../../domain/series/column_builder.ts";
+import { packIntegers, unpackIntegers } from "../../domain/series/packed_integers.ts";
+
+function assertSame(column: Column, from = 0, to = column.values.length): void {
+  const decoded = decodeColumn(column.name, encodeColumn(column, from, to));
+  assert.equal(decoded.type, column.type);
+  // deepEqual compares doubles with Object.is, so that -0 and NaN count.
+  assert.deepEqual([...decoded.values], [...column.values].slice(from, to));
+}
+
+const double = fc.oneof(
+  fc.double(),
+  fc.constantFrom(NaN, -0, Infinity, -Infinity, 5e-324),
+  fc.integer({ min: -1e6, max: 1e6 }).map((cents) => cents / 100),
+);
+
+Deno.test("decodeColumn() gives back every double that encodeColumn() got", () => {
+  fc.assert(fc.property(fc.array(double, { maxLength: 300 }), (values) => {
+    assertSame({ name: "a", type: "float", values: Float64Array.from(values) });
+  }));
+  const cents = fc.array(
+    fc.oneof(fc.integer({ min: -1e9, max: 1e9 }).map((each) => each / 100), fc.constant(NaN)),
+  );
+  fc.assert(fc.property(cents, (values) => {
+    assertSame({ name: "a", type: "float", values: Float64Array.from(values) });
+  }));
+});
+
+Deno.test("decodeColumn() gives back integers of every width", () => {
+  const integer = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  fc.assert(fc.property(fc.array(integer), (values) => assertSame(integerColumn("a", values))));
+  fc.assert(fc.property(fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })), (values) => {
+    assertSame(integerColumn("a", values));
+  }));
+});
+
+Deno.test("decodeColumn() gives back booleans, texts, mixed cells and nulls", () => {
+  assertSame({ name: "a", type: "boolean", values: Uint8Array.of(0, 1, 2, 1) });
+  assertSame({ name: "a", type: "string", values: ["", null, "é📈", "__proto__"] });
+  assertSame({ name: "a", type: "mixed", values: [1n, 1, -0, Infinity, null, true, "1", -(2n ** 63n), 0.1] });
+  assertSame(nullColumn("a", 1000));
+  assertSame({ name: "a", type: "float", values: new Float64Array(0) });
+});
+
+Deno.test("encodeColumn() takes the rows asked for", () => {
+  assertSame(
+    { name: "a", type: "float", values: Float64Array.from({ length: 500 }, (_, row) => row / 4) },
+    100,
+    229,
+  );
+  assertSame({ name: "a", type: "string", values: ["x", "y", "z"] }, 1, 2);
+});
+
+Deno.test("encodeColumn() takes less than 1.5 bytes for a price with two decimals that moves by cents", () => {
+  let cents = 10_000, seed = 1;
+  const values = Float64Array.from({ length: 4096 }, () => {
+    seed = (seed * 48271) % 2147483647;
+    cents += seed % 101 - 50;
+    return cents / 100;
+  });
+  const bytes = encodeColumn({ name: "a", type: "float", values });
+  assert.ok(bytes.length < 1.5 * values.length, `${bytes.length} bytes for ${values.length} prices`);
+});
+
+Deno.test("decodeStamps() gives back all stamps that encodeStamps() got", () => {
+  const stamp = fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n });
+  fc.assert(fc.property(fc.uniqueArray(stamp), (stamps) => {
+    const ascending = BigInt64Array.from(stamps).sort();
+    assert.deepEqual(decodeStamps(encodeStamps(ascending)), ascending);
+  }));
+  const minutes = BigInt64Array.from({ length: 4096 }, (_, row) => BigInt(row) * 60_000_000_000n + 7n);
+  const encoded = encodeStamps(minutes);
+  assert.deepEqual(decodeStamps(encoded), minutes);
+  assert.ok(encoded.length < 250, `${encoded.length} bytes for 4096 regular stamps`);
+});
+
+Deno.test("unpackIntegers() gives back whole numbers below 2^50, regular, rising and random", () => {
+  const number = fc.maxSafeInteger().map((each) => Math.trunc(each / 8));
+  fc.assert(fc.property(fc.array(number, { maxLength: 200 }), (numbers) => {
+    assert.deepEqual(
+      [...unpackIntegers(packIntegers(Float64Array.from(numbers)), numbers.length)],
+      numbers.map((each) => each + 0),
+    );
+  }));
+});
+
+Deno.test("decodeColumn() and decodeStamps() refuse what is not theirs", () => {
+  assert.throws(() => decodeColumn("a", new Uint8Array(3)), RangeError);
+  assert.throws(() => decodeColumn("a", Uint8Array.of(99, 0, 0, 0, 0, 0, 0, 0)), RangeError);
+  assert.throws(() => decodeStamps(encodeColumn(nullColumn("a", 1))), RangeError);
+  assert.throws(() => decodeColumn("a", encodeStamps(BigInt64Array.of(1n))), RangeError);
+});
