@@ -1,5 +1,9 @@
 /** All migrations, in the order in which they are applied. A migration that was released is never changed. */
 import { channels } from "./001_channels.ts";
+import { profiles } from "./002_profiles.ts";
+import { sessions } from "./003_sessions.ts";
+import { series } from "./004_series.ts";
+import { conversations } from "./005_conversations.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -8,4 +12,4 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [channels];
+export const MIGRATIONS: readonly Migration[] = [channels, profiles, sessions, series, conversations];

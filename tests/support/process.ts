@@ -1,0 +1,69 @@
+/** Runnel as its users run it: a process of its own, on a free port, over a database in a folder of its own. */
+import { TextLineStream } from "./lines.ts";
+
+/** A running Runnel. `await using` stops it. */
+export interface TestProcess extends AsyncDisposable {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  readonly pid: number;
+  /** What it wrote to stderr so far. */
+  log(): string;
+  /** Ends it with that signal and answers its exit code (null when the signal ended it). */
+  end(signal: Deno.Signal): Promise<number | null>;
+}
+
+/** What a process is started with. */
+export interface ProcessOptions {
+  /** `file:` or server URL of the database. */
+  readonly database: string;
+  readonly env?: Record<string, string>;
+  /** Instead of what `deno task start` runs. */
+  readonly args?: readonly string[];
+}
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Starts the process and waits until it listens. Fails with its log when it ends instead. */
+export async function startProcess({ database, env = {}, args }: ProcessOptions): Promise<TestProcess> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...(args ?? ["run", "-q", "-P", "main.ts", "serve"])],
+    cwd: ROOT,
+    env: { PORT: "0", DATABASE_URL: database, ...env },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let log = "";
+  const listening = Promise.withResolvers<string>();
+  const reading = (async () => {
+    for await (const line of process.stderr.pipeThrough(new TextLineStream())) {
+      log += `${line}\n`;
+      const url = /listens on (http:\/\/\S+?)\/?$/.exec(line)?.[1];
+      if (url !== undefined) listening.resolve(url);
+    }
+    listening.reject(new Error(`the process ended before it listened:\n${log}`));
+  })();
+  const url = await listening.promise;
+  let ended = false;
+  const end = async (signal: Deno.Signal) => {
+    if (!ended) process.kill(signal);
+    ended = true;
+    const status = await process.status;
+    await reading;
+    return status.signal === null ? status.code : null;
+  };
+  return {
+    url,
+    pid: process.pid,
+    log: () => log,
+    end,
+    async [Symbol.asyncDispose]() {
+      await end("SIGKILL");
+    },
+  };
+}
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await Deno.makeTempDir({ prefix: "runnel-test-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
