@@ -3,7 +3,7 @@ import { Hono } from "hono";
 
 const SELF = "http://127.0.0.1:8080/channel/bench";
 const ID = "00002FHOK8JMK000";
-const CONTENT = "x".repeat(100);
+const CONTENT = new TextEncoder().encode("x".repeat(100));
 
 const app = new Hono({ strict: false });
 app.post("/channel/:name", async ({ req }) => {
@@ -18,10 +18,21 @@ app.post("/channel/:name", async ({ req }) => {
     headers: { "Content-Type": "application/json", Location: `${SELF}/${ID}` },
   });
 });
-app.get("/channel/:name/:id", () => new Response(CONTENT, { headers: { "Content-Type": "text/plain" } }));
+app.get("/channel/:name/:id", ({ req }) => {
+  if (!req.raw.url.endsWith("?headers")) {
+    return new Response(CONTENT, { headers: { "Content-Type": "text/plain" } });
+  }
+  return new Response(CONTENT, {
+    headers: {
+      "X-Content-Type-Options": "nosniff",
+      "Creation-Date": "2013-04-23T20:42:31.146Z",
+      "ETag": `"${ID}-p-n"`,
+      "Cache-Control": "public, max-age=3600",
+      "Link": `<${SELF}/${ID}>;rel="previous"`,
+      "link": `<${SELF}/${ID}>;rel="next"`,
+      "Content-Type": "text/plain",
+    },
+  });
+});
 
-Deno.serve({
-  hostname: "127.0.0.1",
-  port: Number(Deno.args[0] ?? 0),
-  onListen: ({ port }) => console.log(port),
-}, app.fetch);
+Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(port) }, app.fetch);

@@ -1,0 +1,208 @@
+/** Channels against what a user would pick instead. The peers and what each promises are in bench/README.md. */
+import type { Benchmark, Comparison, Contestant, Running } from "./harness.ts";
+import { outputOf, startPeer, startRunnel, startScript, wrk } from "./processes.ts";
+import { costComparisons } from "./channel_cost.ts";
+import { fanOutComparisons } from "./channel_fan_out.ts";
+import { temporaryFolder } from "../tests/support/process.ts";
+
+const CONNECTIONS = [1, 16, 64, 256];
+const BODY = "x".repeat(100);
+const POST = `wrk.method = "POST"; wrk.body = "${BODY}"; wrk.headers["Content-Type"] = "text/plain"`;
+const PLAIN_APP = new URL("./plain_app.ts", import.meta.url);
+
+export const inserts: Benchmark = {
+  name: "channel-inserts",
+  about: "durable inserts of 100 bytes against the same app without a database, Redis and NATS JetStream",
+  needs: { wrk: "wrk", "redis-server": "redis-server", "redis-benchmark": "redis-tools" },
+  *comparisons() {
+    for (const connections of CONNECTIONS) yield insertComparison(connections);
+  },
+};
+
+function insertComparison(connections: number): Comparison {
+  const figures = [{ peer: "Hono, nothing stored", bound: 0.5 }, {
+    peer: "Redis XADD, fsync always",
+    bound: 0.55,
+  }];
+  return {
+    title: `durable inserts, ${connections} connections`,
+    unit: "items/s",
+    better: "higher",
+    contestants: [runnelInserts(connections), plainInserts(connections), redisInserts(connections)],
+    ...(connections === 64 && { figures }),
+  };
+}
+
+function runnelInserts(connections: number): Contestant {
+  return {
+    name: "Runnel",
+    async start() {
+      const runnel = await startRunnel();
+      await createChannel(runnel.url);
+      return loaded(runnel, () => wrk({ url: `${runnel.url}/channel/bench`, connections, script: POST }));
+    },
+  };
+}
+
+function plainInserts(connections: number): Contestant {
+  return {
+    name: "Hono, nothing stored",
+    async start() {
+      const plain = await startScript(PLAIN_APP);
+      return loaded(
+        plain,
+        () => wrk({ url: `http://127.0.0.1:${plain.port}/channel/bench`, connections, script: POST }),
+      );
+    },
+  };
+}
+
+function redisInserts(connections: number): Contestant {
+  return {
+    name: "Redis XADD, fsync always",
+    async start() {
+      const folder = await temporaryFolder();
+      const redis = await startPeer("redis-server", (port) => [
+        ...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder.path],
+        ...["--appendonly", "yes", "--appendfsync", "always", "--save", ""],
+      ]);
+      return {
+        async measure() {
+          const text = await outputOf("redis-benchmark", [
+            ...[
+              "-p",
+              `${redis.port}`,
+              "-c",
+              `${connections}`,
+              "-n",
+              `${connections === 1 ? 10_000 : 150_000}`,
+              "--csv",
+            ],
+            ...["XADD", "bench", "*", "body", BODY],
+          ]);
+          return Number(/^"XADD.*?","([\d.]+)"/m.exec(text)![1]);
+        },
+        async [Symbol.asyncDispose]() {
+          await redis[Symbol.asyncDispose]();
+          await folder[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}
+
+export const reads: Benchmark = {
+  name: "channel-reads",
+  about: "reads by id of 100,000 items at random against the same app that answers a constant",
+  needs: { wrk: "wrk" },
+  *comparisons() {
+    for (const connections of CONNECTIONS) {
+      const bound = (share: number) =>
+        connections === 64 ? { figures: [{ peer: "Hono, a constant", bound: share }] } : {};
+      yield {
+        title: `reads by id, from the start, ${connections} connections`,
+        unit: "items/s",
+        better: "higher",
+        contestants: [runnelReads(connections, false), plainReads(connections)],
+        ...bound(0.5),
+      };
+      yield {
+        title: `reads by id, all in memory, ${connections} connections`,
+        unit: "items/s",
+        better: "higher",
+        contestants: [
+          runnelReads(connections, true),
+          plainReads(connections),
+          plainReads(connections, "?headers"),
+        ],
+        ...bound(0.8),
+      };
+    }
+  },
+};
+
+function runnelReads(connections: number, warm: boolean): Contestant {
+  return {
+    name: "Runnel",
+    async start() {
+      const runnel = await startRunnel();
+      await createChannel(runnel.url);
+      const first = await insertOne(runnel.url);
+      const stored = await fillChannel(runnel.url, 100_000);
+      if (warm) await Promise.all(stored.map((ids) => readAll(`${runnel.url}/channel/bench/`, ids)));
+      return loaded(
+        runnel,
+        () =>
+          wrk({
+            url: `${runnel.url}/channel/bench/${first}`,
+            connections,
+            script: randomReads(stored.flat()),
+          }),
+      );
+    },
+  };
+}
+
+function plainReads(connections: number, query = ""): Contestant {
+  return {
+    name: query === "" ? "Hono, a constant" : "Hono, a constant with these headers",
+    async start() {
+      const plain = await startScript(PLAIN_APP);
+      const url = `http://127.0.0.1:${plain.port}/channel/bench/00002FHOK8JMK000${query}`;
+      return loaded(plain, () => wrk({ url, connections }));
+    },
+  };
+}
+
+/** wrk calls `request` for each request; the ids are in its script, because it can read no other input. */
+function randomReads(ids: readonly string[]): string {
+  return `local ids = {${ids.map((id) => `"${id}"`).join(",")}}
+math.randomseed(1)
+request = function() return wrk.format("GET", "/channel/bench/" .. ids[math.random(#ids)]) end`;
+}
+
+async function readAll(base: string, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await (await fetch(base + id)).body?.cancel();
+}
+
+/** Makes the channel that all of these benchmarks use. */
+export async function createChannel(url: string): Promise<void> {
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch(`${url}/channel`, { method: "POST", headers, body: '{"name": "bench"}' });
+  await response.body?.cancel();
+  if (response.status !== 201) throw new Error(`creating the channel: ${response.status}`);
+}
+
+/** Inserts an item and answers its id. */
+export async function insertOne(url: string): Promise<string> {
+  const headers = { "Content-Type": "text/plain" };
+  return (await (await fetch(`${url}/channel/bench`, { method: "POST", headers, body: BODY })).json()).id;
+}
+
+async function fillChannel(url: string, count: number): Promise<string[][]> {
+  const writers = Array.from({ length: 100 }, async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < count / 100; i++) ids.push(await insertOne(url));
+    return ids;
+  });
+  return await Promise.all(writers);
+}
+
+function loaded(process: AsyncDisposable, load: () => ReturnType<typeof wrk>): Running {
+  return {
+    measure: async () => (await load()).requestsPerSecond,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() as Promise<void>,
+  };
+}
+
+export const fanOut: Benchmark = {
+  name: "channel-fan-out",
+  about: "how far the slowest of 1,000 WebSocket subscribers is behind",
+  comparisons: fanOutComparisons,
+};
+
+export const cost: Benchmark = {
+  name: "channel-cost",
+  about: "insert, read, latest and next in a channel of 10 million items against one of 10 thousand",
+  comparisons: costComparisons,
+};

@@ -1,0 +1,41 @@
+/** `deno task bench [name …]`: runs all benchmarks, or those named, and lists the figures that were missed. */
+import { cost, fanOut, inserts, reads } from "./channels.ts";
+import { type Benchmark, compare } from "./harness.ts";
+import { outputOf } from "./processes.ts";
+
+const BENCHMARKS: readonly Benchmark[] = [inserts, reads, fanOut, cost];
+
+const names = Deno.args;
+const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
+if (unknown.length > 0 || names.includes("--help")) {
+  console.log("deno task bench [name …]\n");
+  for (const { name, about } of BENCHMARKS) console.log(`  ${name.padEnd(20)} ${about}`);
+  Deno.exit(unknown.length > 0 ? 1 : 0);
+}
+
+console.log(
+  `${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}, ${Deno.build.target}, ${
+    new Date().toISOString()
+  }`,
+);
+const missed: string[] = [];
+for (const benchmark of BENCHMARKS) {
+  if (names.length > 0 && !names.includes(benchmark.name)) continue;
+  console.log(`\n== ${benchmark.name}: ${benchmark.about}`);
+  if (!await hasPrograms(benchmark)) {
+    missed.push(`${benchmark.name}: not run`);
+    continue;
+  }
+  for await (const comparison of benchmark.comparisons()) missed.push(...await compare(comparison));
+}
+console.log(missed.length === 0 ? "\nAll figures reached." : `\nMissed:\n  ${missed.join("\n  ")}`);
+
+async function hasPrograms({ needs = {} }: Benchmark): Promise<boolean> {
+  let all = true;
+  for (const [program, debianPackage] of Object.entries(needs)) {
+    if (await outputOf("sh", ["-c", `command -v ${program}`]).then(() => true, () => false)) continue;
+    console.log(`  needs ${program}: apt-get install ${debianPackage}`);
+    all = false;
+  }
+  return all;
+}
