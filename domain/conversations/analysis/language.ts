@@ -13,7 +13,24 @@ export interface LanguageGuess {
   readonly lead: number;
 }
 
-const latin = ["en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "ro", "hu", "tr"];
+const latin = [
+  "en",
+  "fr",
+  "de",
+  "es",
+  "it",
+  "pt",
+  "nl",
+  "sv",
+  "da",
+  "no",
+  "fi",
+  "pl",
+  "cs",
+  "ro",
+  "hu",
+  "tr",
+];
 
 const scripts: readonly (readonly [RegExp, Language])[] = [
   [/[\p{Script=Hiragana}\p{Script=Katakana}]/u, "ja"],

@@ -8,11 +8,19 @@ export type MessageKind = "prose" | "courtesy" | "automatic" | "log" | "code" | 
 
 const fenced = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)/gu;
 const slackLink = /<(?:https?:|mailto:)[^<>|\s]*\|([^<>]*)>/gu;
-const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
+const entities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+};
 const quoted = /^\s*(?:(?:[\w.]{0,12})?[>|]|>{2,}|&gt;)/u;
 const attribution =
   /^.{0,200}\b(?:wrote|writes|said|schrieb|écrit|a écrit|escribió|ha scritto)\s?:\s*$|^\s*-{2,}\s?(?:original message|ursprüngliche nachricht|message d'origine|forwarded message)/iu;
-const mailHeader = /^\s*(?:from|to|cc|sent|date|subject|reply-to|von|an|gesendet|betreff|de|à|envoyé|objet):\s\S/iu;
+const mailHeader =
+  /^\s*(?:from|to|cc|sent|date|subject|reply-to|von|an|gesendet|betreff|de|à|envoyé|objet):\s\S/iu;
 const signatureMark = /^\s*(?:--\s*|_{6,}|={6,}|\*{6,}|-{6,}|~{6,})$/u;
 const closing =
   /(?:^|[.!?)\s])(?:(?:(?:with )?(?:kind|best|warm|many|my) )?(?:regards|wishes)|cheers|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|thanks(?: in advance| a lot| again| very much)?|thank you|(?:mit )?(?:freundliche[nr]?|viele|liebe|beste|schöne) gr(?:ü|ue)(?:ß|ss)en?|cordialement|(?:bien|très) (?:cordialement|à vous)|bien à (?:vous|toi)|sincères salutations|amicalement|mfg)\s*[,.!]*\s*$/iu;
@@ -21,7 +29,8 @@ const inlineClosing =
 
 const logLine =
   /^\s*(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d|at [\w.$<>]+\s?\(|File "[^"]*", line \d+|Traceback \(|(?:ERROR|WARN|INFO|DEBUG|TRACE|FATAL)\b[\s:\[]|Caused by:|[$#%]\s\S|\+{3}\s|-{3}\s\S|@@\s|\w+\[\d+\]:|0x[0-9a-f]{4,})/u;
-const codeMark = /[{};]\s*$|^\s*(?:import|from|const|let|var|def|class|public|private|func|fn|return|#include|package)\s.*[;:{(=]/u;
+const codeMark =
+  /[{};]\s*$|^\s*(?:import|from|const|let|var|def|class|public|private|func|fn|return|#include|package)\s.*[;:{(=]/u;
 const shortestPaste = 3;
 
 function isCodeOrLog(line: string): boolean {
@@ -32,7 +41,9 @@ function isCodeOrLog(line: string): boolean {
 }
 
 function decodeEntities(text: string): string {
-  return text.includes("&") ? text.replace(/&(amp|lt|gt|quot|apos|nbsp);/gu, (_, name) => entities[name]!) : text;
+  return text.includes("&")
+    ? text.replace(/&(amp|lt|gt|quot|apos|nbsp);/gu, (_, name) => entities[name]!)
+    : text;
 }
 
 /** Lines up to the signature, without quotes and mail headers. */
@@ -63,7 +74,9 @@ function beforeInlineClosing(text: string): string {
 export function ownProse(text: string): string {
   const unfenced = text.includes("```") || text.includes("~~~") ? text.replace(fenced, "\n") : text;
   const plain = decodeEntities(unfenced.replace(slackLink, "$1"));
-  if (!plain.includes("\n")) return quoted.test(plain) && !plain.startsWith("|") ? "" : beforeInlineClosing(plain);
+  if (!plain.includes("\n")) {
+    return quoted.test(plain) && !plain.startsWith("|") ? "" : beforeInlineClosing(plain);
+  }
   const own = ownLines(plain.split("\n"));
   const pasted = own.map(isCodeOrLog);
   const prose = pasted.filter(Boolean).length >= shortestPaste ? own.filter((_, line) => !pasted[line]) : own;

@@ -18,14 +18,14 @@ export interface AnalyzedSentence {
   readonly text: string;
   /** How many words a word limit counts. */
   readonly length: number;
-  /** Its words in lower case, `BOUNDARY` between those that punctuation, links or mentions separate. */
+  /** Its words as written, `BOUNDARY` between those that punctuation, links or mentions separate. */
   readonly words: readonly string[];
   /** For each of `words` its stem, or `BOUNDARY` where it is a stop word or a boundary. */
   readonly stems: readonly string[];
 }
 
-/** What the analysis keeps of a message. */
-export interface AnalyzedMessage {
+/** A message with what the analysis found. */
+export interface AnalyzedMessage extends Message {
   readonly language: Language;
   readonly kind: MessageKind;
   /** The sentences of its prose; empty unless `kind` is "prose". */
@@ -35,16 +35,21 @@ export interface AnalyzedMessage {
 /** No message is about more than what its first characters say; what follows is cut before the analysis. */
 export const analyzedCharacters = 20_000;
 
+function lowerCaseWords(text: string): string[] {
+  return tokenize(text.toLowerCase()).filter((word) => word !== BOUNDARY);
+}
+
 /** The stem of a word, or `BOUNDARY` if it is no topic: a stop word, one letter, or a number. */
 function topicStem(word: string, language: Language, stops: ReadonlySet<string>): string {
-  if (word.length < 2 || stops.has(word) || isNumber(word)) return BOUNDARY;
+  if (word.length < 2 || stops.has(word) || isNumber(word) || isFiller(word)) return BOUNDARY;
   return stem(word, language);
 }
 
 function analyzeSentence(text: string, language: Language): AnalyzedSentence {
   const stops = stopWords(language);
   const words = tokenize(text);
-  return { text, length: countWords(text), words, stems: words.map((word) => topicStem(word, language, stops)) };
+  const stems = words.map((word) => topicStem(word.toLowerCase(), language, stops));
+  return { text, length: countWords(text), words, stems };
 }
 
 /**
@@ -53,21 +58,21 @@ function analyzeSentence(text: string, language: Language): AnalyzedSentence {
  */
 export function analyzeMessage({ user, text }: Message, fallback: Language = "en"): AnalyzedMessage {
   const read = text.slice(0, analyzedCharacters);
-  if (isAutomatic(read, user)) return { language: fallback, kind: "automatic", sentences: [] };
+  if (isAutomatic(read, user)) return { user, text, language: fallback, kind: "automatic", sentences: [] };
   const prose = ownProse(read);
-  const words = tokenize(prose).filter((word) => word !== BOUNDARY);
+  const words = lowerCaseWords(prose);
   const language = identifyLanguage(words, fallback);
   const kind = kindOf(read, prose, words.filter((word) => !isFiller(word)).length);
-  if (kind !== "prose") return { language, kind, sentences: [] };
+  if (kind !== "prose") return { user, text, language, kind, sentences: [] };
   const sentences = splitSentences(prose, language).map((sentence) => analyzeSentence(sentence, language));
-  return { language, kind, sentences };
+  return { user, text, language, kind, sentences };
 }
 
 /** The language that most of the messages (the first 200 are looked at) are in; "en" where none tells. */
 export function usualLanguage(messages: readonly Message[]): Language {
   const votes = new Map<Language, number>();
   for (const { text } of messages.slice(0, 200)) {
-    const { language, lead } = guessLanguage(tokenize(text.slice(0, 500)).filter((word) => word !== BOUNDARY));
+    const { language, lead } = guessLanguage(lowerCaseWords(text.slice(0, 500)));
     if (language !== "und") votes.set(language, (votes.get(language) ?? 0) + lead);
   }
   let best: Language = "en";

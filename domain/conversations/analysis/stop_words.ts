@@ -73,7 +73,9 @@ export function stopWords(language: string): ReadonlySet<string> {
   return set;
 }
 
-/** Whether a word only keeps a conversation going ("lol", "merci", "moin"), in any language. */
+const hesitation = /^(?:m+|h+m*|u+[hm]+|a+h+|o+h+|e+[hu]*m*|y+e+a+h*|(.)\1{2,})$/u;
+
+/** Whether a word in lower case only keeps a conversation going ("lol", "merci", "moin", "hmmm"), in any language. */
 export function isFiller(word: string): boolean {
-  return fillers.has(word);
+  return fillers.has(word) || hesitation.test(word);
 }

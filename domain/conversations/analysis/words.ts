@@ -23,8 +23,10 @@ const token = new RegExp(
   "gu",
 );
 
-const elided = /^(?:(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)|(?:un|all|dell|dall|nell|sull|quell))['’](?=.)/u;
-const clitic = /(?:['’](?:s|ll|re|ve|d|m)|-(?:t-)?(?:ils?|elles?|on|je|tu|nous|vous|ce|ci|là|moi|toi|le|la|les|y|en))$/u;
+const elided =
+  /^(?:(?:[ldjmtsnc]|qu|jusqu|lorsqu|puisqu|quoiqu|presqu)|(?:un|all|dell|dall|nell|sull|quell))'(?=.)/iu;
+const clitic =
+  /(?:'(?:s|ll|re|ve|d|m)|-(?:t-)?(?:ils?|elles?|on|je|tu|nous|vous|ce|ci|là|moi|toi|le|la|les|y|en))$/iu;
 const number = /^[\p{N}.,]+$/u;
 const invisible = /[\u00ad\u200b-\u200d]/gu;
 
@@ -38,9 +40,9 @@ function segmentRun(run: string, words: string[]): void {
   }
 }
 
-/** One word with its elided article or clitic taken off: "l'avion" gives "l" and "avion", "John's" gives "john". */
+/** One word with its elided article or clitic taken off: "l'avion" gives "l" and "avion", "John's" gives "John". */
 function pushWord(raw: string, words: string[]): void {
-  let word = raw.toLowerCase().replace(invisible, "").replaceAll("’", "'");
+  let word = raw.replace(invisible, "").replaceAll("’", "'");
   const article = elided.exec(word)?.[0];
   if (article !== undefined) {
     words.push(article.slice(0, -1));
@@ -51,7 +53,7 @@ function pushWord(raw: string, words: string[]): void {
 }
 
 /**
- * The words of a text in order, in lower case, with `BOUNDARY` wherever a phrase must end. Numbers are words. Links,
+ * The words of a text in order, as written, with `BOUNDARY` wherever a phrase must end. Numbers are words. Links,
  * mail addresses, mentions (`@name`, `<@U123>`) and emoji names (`:tada:`) are boundaries. Linear in the text's length.
  */
 export function tokenize(text: string): string[] {
@@ -70,7 +72,37 @@ export function isNumber(word: string): boolean {
   return number.test(word);
 }
 
-/** Words as a person counts them for a word limit: runs of anything between white space. */
+const piece = new RegExp(`[${unspaced}]+|(?:(?![${unspaced}])\\S)+`, "gu");
+const startsUnspaced = new RegExp(`^[${unspaced}]`, "u");
+
+/** The pieces that a word limit counts: runs between white space, and words of the scripts that write none. */
+function* countedPieces(text: string): Generator<{ readonly index: number; readonly length: number }> {
+  for (const match of text.matchAll(piece)) {
+    if (!startsUnspaced.test(match[0])) {
+      yield { index: match.index, length: match[0].length };
+      continue;
+    }
+    segmenter ??= new Intl.Segmenter(undefined, { granularity: "word" });
+    for (const { index, segment } of segmenter.segment(match[0])) {
+      yield { index: match.index + index, length: segment.length };
+    }
+  }
+}
+
+/** How many words a text has for a word limit: runs between white space; in scripts without spaces, dictionary words. */
 export function countWords(text: string): number {
-  return text.match(/\S+/gu)?.length ?? 0;
+  let count = 0;
+  for (const _ of countedPieces(text)) count++;
+  return count;
+}
+
+/** The first `limit` words of a text as `countWords` counts them, without what follows. */
+export function firstWords(text: string, limit: number): string {
+  let end = 0;
+  let count = 0;
+  for (const { index, length } of countedPieces(text)) {
+    if (++count > limit) return text.slice(0, end);
+    end = index + length;
+  }
+  return text;
 }

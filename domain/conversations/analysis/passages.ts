@@ -1,0 +1,125 @@
+/** Passages: the sentences or whole messages that a summary may choose from, each with how well it would read. */
+import { functionWords, isFiller } from "./stop_words.ts";
+import type { AnalyzedMessage } from "./message.ts";
+import { BOUNDARY, isNumber } from "./words.ts";
+
+/** A sentence, or a whole message, that may be chosen. */
+export interface Passage {
+  /** Index of its message. */
+  readonly message: number;
+  /** Index of its sentence in the message; 0 for a whole message. */
+  readonly sentence: number;
+  readonly user: string;
+  /** As it would be shown, white space as single spaces. */
+  readonly text: string;
+  /** How many words a word limit counts. */
+  readonly length: number;
+  /** Stems of its topic words, each once. */
+  readonly stems: readonly string[];
+  readonly isQuestion: boolean;
+  /** How much of its worth counts: 1 for plain prose, less for addresses, markup and lists of names. */
+  readonly quality: number;
+}
+
+/** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */
+export const readability = {
+  /** Prose in any language consists of function words to a third or more; a signature or a list does not. */
+  functionWordRate: 0.3,
+  functionWordPower: 1.5,
+  /** Factors for telephone numbers and addresses, for markup, and for sentences with their writer's full name. */
+  contact: 0.5,
+  markup: 0.6,
+  ownName: 0.1,
+  /** Words of more characters than this are no words. */
+  longestWord: 45,
+};
+
+const contact =
+  /\[email\]|\bhttps?:|\bwww\.|[\w.]@[\w-]+\.\w|(?<![\w.,])\+?\d[\d ().-]{7,}\d(?![\w,])|\b(?:tel|t[eé]l[eé]phone|telefon|fax|phone)\b/iu;
+const markup = /[<>{}=|\\/_#*~^[\]]/gu;
+const userNamePart = /[^\p{L}]+/u;
+
+/** The share of words without a topic, numbers aside; 1 in a language whose function words are not listed. */
+function functionWordRate(words: readonly string[], stems: readonly string[], language: string): number {
+  if (functionWords(language).length === 0) return 1;
+  let [all, plain] = [0, 0];
+  for (const [index, word] of words.entries()) {
+    if (word === BOUNDARY) continue;
+    all++;
+    if (stems[index] === BOUNDARY && !isNumber(word) && !isFiller(word)) plain++;
+  }
+  return all === 0 ? 0 : plain / all;
+}
+
+/** Whether two parts of the writer's own name are among the words, as in a signature. */
+function namesItsWriter(user: string, words: readonly string[]): boolean {
+  const parts = user.toLowerCase().split(userNamePart).filter((part) => part.length > 2);
+  if (parts.length < 2) return false;
+  const spoken = new Set(words.map((word) => word.toLowerCase()));
+  return parts.filter((part) => spoken.has(part)).length >= 2;
+}
+
+interface Prose {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly stems: readonly string[];
+}
+
+function qualityOf({ text, words, stems }: Prose, { user, language }: AnalyzedMessage): number {
+  const rate = Math.min(1, functionWordRate(words, stems, language) / readability.functionWordRate);
+  let quality = rate ** readability.functionWordPower;
+  if (contact.test(text)) quality *= readability.contact;
+  if ((text.match(markup)?.length ?? 0) > text.length * 0.02) quality *= readability.markup;
+  if (namesItsWriter(user, words)) quality *= readability.ownName;
+  if (words.some((word) => word.length > readability.longestWord)) quality *= readability.markup;
+  return quality;
+}
+
+function passage(
+  message: number,
+  sentence: number,
+  prose: Prose,
+  length: number,
+  by: AnalyzedMessage,
+): Passage {
+  const stems = [...new Set(prose.stems)].filter((stem) => stem !== BOUNDARY);
+  return {
+    message,
+    sentence,
+    user: by.user,
+    text: prose.text,
+    length,
+    stems,
+    isQuestion: /[?？]/u.test(prose.text.slice(-3)),
+    quality: qualityOf(prose, by),
+  };
+}
+
+/** Those with two topics or more; where there are none, those with one. */
+function withTopics(passages: readonly Passage[]): Passage[] {
+  const some = passages.filter(({ stems }) => stems.length > 1);
+  return some.length > 0 ? some : passages.filter(({ stems }) => stems.length > 0);
+}
+
+/** Every sentence of the messages that is about something, in order. */
+export function sentencePassages(messages: readonly AnalyzedMessage[]): Passage[] {
+  return withTopics(
+    messages.flatMap((message, index) =>
+      message.sentences.map((sentence, place) => passage(index, place, sentence, sentence.length, message))
+    ),
+  );
+}
+
+/** Every message that is about something as one passage, in order. */
+export function messagePassages(messages: readonly AnalyzedMessage[]): Passage[] {
+  return withTopics(messages.flatMap((message, index) => {
+    if (message.sentences.length === 0) return [];
+    const prose = {
+      text: message.sentences.map(({ text }) => text).join(" "),
+      words: message.sentences.flatMap(({ words }) => words),
+      stems: message.sentences.flatMap(({ stems }) => stems),
+    };
+    const length = message.sentences.reduce((sum, sentence) => sum + sentence.length, 0);
+    return [passage(index, 0, prose, length, message)];
+  }));
+}
