@@ -1,27 +1,32 @@
-/** Programs that write in a conversation, recognised by how they write: their messages all open in the same way. */
+/** Programs that write in a conversation, recognised by how they write: their messages open with the same label. */
 import type { AnalyzedMessage } from "./message.ts";
 
 const fewest = 5;
 const mostlyAlike = 0.6;
 
-/** The first piece of a text without digits, or undefined where it addresses somebody ("ann: ...", "@ann ..."). */
-function opening(text: string): string | undefined {
-  const first = text.trimStart().split(/\s/u, 1)[0]!.replace(/\p{N}+/gu, "");
-  return first === "" || /^[@<]|[:,]$/u.test(first) ? undefined : first;
+/**
+ * The label that a text opens with, digits aside: "[INFO]", "03(new)", "Build failed:". Undefined where it opens with plain
+ * words, or addresses somebody ("ann: ...", "@ann ...").
+ */
+function label(text: string): string | undefined {
+  const [first = "", second = ""] = text.trimStart().slice(0, 100).replace(/\p{N}+/gu, "").split(/\s+/u, 2);
+  if (first === "" || /^[@<]|[:,]$/u.test(first)) return undefined;
+  if (!/^[\p{L}'’.!?-]+$/u.test(first)) return first;
+  return second.endsWith(":") ? `${first} ${second}` : undefined;
 }
 
-/** The users with at least five messages of which 60 % open with the same word, such as a build server's. */
+/** The users with at least five messages of which 60 % open with the same label, such as a build server's. */
 export function automaticUsers(messages: readonly AnalyzedMessage[]): ReadonlySet<string> {
-  const openings = new Map<string, { all: number; counts: Map<string, number> }>();
+  const labels = new Map<string, { all: number; counts: Map<string, number> }>();
   for (const { user, text } of messages) {
-    const of = openings.get(user) ?? { all: 0, counts: new Map<string, number>() };
+    const of = labels.get(user) ?? { all: 0, counts: new Map<string, number>() };
     of.all++;
-    const first = opening(text);
+    const first = label(text);
     if (first !== undefined) of.counts.set(first, (of.counts.get(first) ?? 0) + 1);
-    openings.set(user, of);
+    labels.set(user, of);
   }
   const automatic = new Set<string>();
-  for (const [user, { all, counts }] of openings) {
+  for (const [user, { all, counts }] of labels) {
     if (all >= fewest && Math.max(0, ...counts.values()) >= all * mostlyAlike) automatic.add(user);
   }
   return automatic;

@@ -27,9 +27,9 @@ export const coverage = {
   firstSentencesSpan: 3,
   /** Who has not been heard yet is heard sooner; a message already chosen from, later. */
   newSpeaker: 0.15,
-  sameMessage: 0.8,
+  sameMessage: 0.9,
   /** How much sooner a chosen question's answer is taken, and a chosen answer's question. */
-  exchange: 0.15,
+  exchange: 0.2,
   /** How many messages after a question its answer may come. */
   exchangeSpan: 3,
 };
@@ -45,6 +45,8 @@ export interface Budget {
 interface Candidate {
   readonly passage: Passage;
   readonly concepts: Int32Array;
+  /** What it would have added when last looked at, boosts aside; that can only shrink (Minoux 1978). */
+  bound: number;
   /** Everything that does not change while choosing. */
   readonly factor: number;
 }
@@ -91,13 +93,19 @@ function weighConcepts(passages: readonly Passage[]): { concepts: Int32Array[]; 
   return { concepts, weights };
 }
 
-/** Whether one passage may answer the other: a question, and what somebody else says soon after it. */
+/**
+ * Whether one passage answers the other: a question, and what somebody else says next, or soon after about the same
+ * (adjacency pairs, Schegloff and Sacks 1973; in mail Shrestha and McKeown 2004).
+ */
 function isExchange(one: Passage, other: Passage): boolean {
   const [question, answer] = one.message < other.message ? [one, other] : [other, one];
   const distance = answer.message - question.message;
-  return question.isQuestion && !answer.isQuestion && distance > 0 && distance <= coverage.exchangeSpan &&
-    question.user !== answer.user;
+  if (distance < 1 || distance > coverage.exchangeSpan) return false;
+  if (!question.isQuestion || answer.isQuestion || question.user === answer.user) return false;
+  return distance === 1 || answer.stems.some((stem) => question.stems.includes(stem));
 }
+
+const largestBoost = (1 + coverage.newSpeaker) * (1 + coverage.exchange);
 
 /** State of one greedy run. */
 class Cover {
@@ -110,10 +118,14 @@ class Cover {
     this.#worth = weights.slice();
   }
 
-  gain({ passage, concepts, factor }: Candidate): number {
+  /** What the candidate adds to what is chosen; 0 if, by its bound, that is not more than `most`. */
+  gain(candidate: Candidate, most: number): number {
+    const { passage, concepts, factor } = candidate;
+    if (candidate.bound * largestBoost <= most) return 0;
     let gain = 0;
     for (const concept of concepts) gain += this.#worth[concept]!;
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
+    candidate.bound = gain;
     if (!this.#speakers.has(passage.user)) gain *= 1 + coverage.newSpeaker;
     if (this.chosen.some((other) => isExchange(passage, other))) gain *= 1 + coverage.exchange;
     return gain;
@@ -142,6 +154,7 @@ export function choosePassages(
   let open: Candidate[] = passages.map((passage, index) => ({
     passage,
     concepts: concepts[index]!,
+    bound: Infinity,
     factor: passage.quality * placeFactor(passage, messageCount) * lengthFactor(passage.length),
   }));
   let words = budget.words ?? Infinity;
@@ -150,7 +163,7 @@ export function choosePassages(
     let best: Candidate | undefined;
     let most = 0;
     for (const candidate of open) {
-      const gain = cover.gain(candidate);
+      const gain = cover.gain(candidate, most);
       if (gain > most && cost(candidate.passage, cover.chosen) <= words) [best, most] = [candidate, gain];
     }
     if (best === undefined) break;

@@ -64,8 +64,6 @@ const shapes: readonly (readonly [RegExp, Language, number])[] = [
   [/[țșă]/u, "ro", 0.8],
 ];
 
-type Evidence = readonly (readonly [Language, number])[];
-
 /** Function word → languages that have it; one that many languages share says little for each. */
 const functionWordLanguages = new Map<string, Language[]>();
 for (const language of latin) {
@@ -81,32 +79,40 @@ for (const language of latin) {
 const prior: Readonly<Record<string, number>> = { en: 0.3, fr: 0.2, de: 0.2 };
 const enoughWords = 60;
 const decisiveLead = 0.3;
-const capacity = 20_000;
-const known = new Map<string, Evidence>();
+/** Function words so far ahead need no help from spelling, which is four times as slow. */
+const clearLead = 1.5;
 
-function evidenceOf(word: string): Evidence {
-  let evidence = known.get(word);
-  if (evidence === undefined) {
-    const languages = functionWordLanguages.get(word) ?? [];
-    const bySpelling = word.length < 4 ? [] : shapes.filter(([shape]) => shape.test(word));
-    evidence = [
-      ...languages.map((language) => [language, 1 / languages.length] as const),
-      ...bySpelling.map(([, language, weight]) => [language, weight] as const),
-    ];
-    if (known.size >= capacity) known.clear();
-    known.set(word, evidence);
-  }
-  return evidence;
+type Scores = Map<Language, number>;
+
+function add(scores: Scores, language: Language, weight: number): void {
+  scores.set(language, (scores.get(language) ?? prior[language] ?? 0) + weight);
 }
 
-function scoreLatin(words: readonly string[]): Map<Language, number> {
-  const scores = new Map<Language, number>();
+function addFunctionWords(scores: Scores, words: readonly string[]): void {
   for (const word of words) {
-    for (const [language, weight] of evidenceOf(word)) {
-      scores.set(language, (scores.get(language) ?? prior[language] ?? 0) + weight);
+    const languages = functionWordLanguages.get(word);
+    if (languages === undefined) continue;
+    for (const language of languages) add(scores, language, 1 / languages.length);
+  }
+}
+
+function addSpelling(scores: Scores, words: readonly string[]): void {
+  for (const word of words) {
+    if (word.length < 4) continue;
+    for (const [shape, language, weight] of shapes) {
+      if (shape.test(word)) add(scores, language, weight);
     }
   }
-  return scores;
+}
+
+function leader(scores: Scores): LanguageGuess {
+  let best: Language = "und";
+  let [first, second] = [0, 0];
+  for (const [language, score] of scores) {
+    if (score > first) [best, first, second] = [language, score, first];
+    else if (score > second) second = score;
+  }
+  return { language: best, lead: first - second };
 }
 
 /**
@@ -116,19 +122,21 @@ function scoreLatin(words: readonly string[]): Map<Language, number> {
 export function guessLanguage(words: readonly string[]): LanguageGuess {
   const some = words.length > enoughWords ? words.slice(0, enoughWords) : words;
   const text = some.join(" ");
-  if (/[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(text)) {
+  if (
+    /[\u0250-\u1fff\u2070-\uffff]/.test(text) &&
+    /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u.test(text)
+  ) {
     const foreign = text.match(/[^\p{Script=Latin}\P{L}]/gu)?.length ?? 0;
     const roman = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
     const script = scripts.find(([pattern]) => pattern.test(text));
     if (foreign * 2 > roman) return { language: script?.[1] ?? "und", lead: 1 };
   }
-  let best: Language = "und";
-  let [first, second] = [0, 0];
-  for (const [language, score] of scoreLatin(some)) {
-    if (score > first) [best, first, second] = [language, score, first];
-    else if (score > second) second = score;
-  }
-  return { language: best, lead: first - second };
+  const scores: Scores = new Map();
+  addFunctionWords(scores, some);
+  const guess = leader(scores);
+  if (guess.lead >= clearLead) return guess;
+  addSpelling(scores, some);
+  return leader(scores);
 }
 
 /** The language of a text, or `fallback` where the text says too little to tell. */

@@ -33,11 +33,20 @@ const codeMark =
   /[{};]\s*$|^\s*(?:import|from|const|let|var|def|class|public|private|func|fn|return|#include|package)\s.*[;:{(=]/u;
 const shortestPaste = 3;
 
+/** How many characters of an ASCII text are letters or spaces; all characters beyond ASCII count as letters. */
+function countLetters(line: string): number {
+  let letters = 0;
+  for (let index = 0; index < line.length; index++) {
+    const code = line.charCodeAt(index);
+    const isLetter = code === 32 || code > 127 || (code | 32) >= 97 && (code | 32) <= 122;
+    if (isLetter) letters++;
+  }
+  return letters;
+}
+
 function isCodeOrLog(line: string): boolean {
   if (logLine.test(line) || codeMark.test(line)) return true;
-  if (line.length < 12) return false;
-  const letters = line.match(/[\p{L}\p{M}\s]/gu)?.length ?? 0;
-  return letters / line.length < 0.5;
+  return line.length >= 12 && countLetters(line) < line.length / 2;
 }
 
 function decodeEntities(text: string): string {
@@ -73,7 +82,7 @@ function beforeInlineClosing(text: string): string {
  */
 export function ownProse(text: string): string {
   const unfenced = text.includes("```") || text.includes("~~~") ? text.replace(fenced, "\n") : text;
-  const plain = decodeEntities(unfenced.replace(slackLink, "$1"));
+  const plain = decodeEntities(unfenced.includes("<") ? unfenced.replace(slackLink, "$1") : unfenced);
   if (!plain.includes("\n")) {
     return quoted.test(plain) && !plain.startsWith("|") ? "" : beforeInlineClosing(plain);
   }
@@ -93,10 +102,10 @@ export function isAutomatic(text: string, user = ""): boolean {
   return botName.test(user) || command.test(text) || (text.length < 200 && joined.test(text));
 }
 
-/** What remains of a message when only its form is looked at; `words` are those of its own prose that are no fillers. */
-export function kindOf(text: string, prose: string, words: number): MessageKind {
+/** What a message is by its form, given its own prose and whether that says anything beside fillers. */
+export function kindOf(text: string, prose: string, saysSomething: boolean): MessageKind {
   if (/\p{L}|\p{N}/u.test(text) === false) return "empty";
-  if (words > 0) {
+  if (saysSomething) {
     const single = !prose.includes("\n") && isCodeOrLog(prose);
     return single ? (logLine.test(prose) ? "log" : "code") : "prose";
   }

@@ -1,7 +1,7 @@
 /** Analysis of one message: a plain value that depends on nothing but the message, so that it can be cached. */
 import { guessLanguage, identifyLanguage, type Language } from "./language.ts";
 import { isAutomatic, kindOf, type MessageKind, ownProse } from "./markup.ts";
-import { splitSentences } from "./sentences.ts";
+import { joinOrdinals, splitSentences } from "./sentences.ts";
 import { stem } from "./stems.ts";
 import { isFiller, stopWords } from "./stop_words.ts";
 import { BOUNDARY, countWords, isNumber, tokenize } from "./words.ts";
@@ -35,20 +35,40 @@ export interface AnalyzedMessage extends Message {
 /** No message is about more than what its first characters say; what follows is cut before the analysis. */
 export const analyzedCharacters = 20_000;
 
-function lowerCaseWords(text: string): string[] {
-  return tokenize(text.toLowerCase()).filter((word) => word !== BOUNDARY);
+/** A busy channel has about 10,000 different words a day, most of them many times. */
+const capacity = 50_000;
+const topicStems = new Map<Language, Map<string, string>>();
+
+/** The stem of a word as written, or `BOUNDARY` if it is no topic: a stop word, a filler, one letter, a number. */
+function topicStem(raw: string, language: Language, known: Map<string, string>): string {
+  let found = known.get(raw);
+  if (found === undefined) {
+    const word = raw.toLowerCase();
+    const isTopic = word.length > 1 && !stopWords(language).has(word) && !isNumber(word) && !isFiller(word);
+    found = isTopic ? stem(word, language) : BOUNDARY;
+    if (known.size >= capacity) known.clear();
+    known.set(raw, found);
+  }
+  return found;
 }
 
-/** The stem of a word, or `BOUNDARY` if it is no topic: a stop word, one letter, or a number. */
-function topicStem(word: string, language: Language, stops: ReadonlySet<string>): string {
-  if (word.length < 2 || stops.has(word) || isNumber(word) || isFiller(word)) return BOUNDARY;
-  return stem(word, language);
+/** The first words of some sentences in lower case: enough to tell the language, and whether anything is said. */
+function lowerCaseWords(sentences: readonly (readonly string[])[]): string[] {
+  const lower: string[] = [];
+  for (const words of sentences) {
+    for (const word of words) {
+      if (word !== BOUNDARY) lower.push(word.toLowerCase());
+    }
+    if (lower.length >= 60) break;
+  }
+  return lower;
 }
 
-function analyzeSentence(text: string, language: Language): AnalyzedSentence {
-  const stops = stopWords(language);
-  const words = tokenize(text);
-  const stems = words.map((word) => topicStem(word.toLowerCase(), language, stops));
+function analyzeSentence(text: string, words: readonly string[], language: Language): AnalyzedSentence {
+  let known = topicStems.get(language);
+  if (known === undefined) topicStems.set(language, known = new Map());
+  const stems: string[] = [];
+  for (const word of words) stems.push(word === BOUNDARY ? BOUNDARY : topicStem(word, language, known));
   return { text, length: countWords(text), words, stems };
 }
 
@@ -57,22 +77,28 @@ function analyzeSentence(text: string, language: Language): AnalyzedSentence {
  * where they are too few. Never throws; takes time linear in the text's length, of which it reads 20,000 characters.
  */
 export function analyzeMessage({ user, text }: Message, fallback: Language = "en"): AnalyzedMessage {
-  const read = text.slice(0, analyzedCharacters);
+  const read = text.length > analyzedCharacters ? text.slice(0, analyzedCharacters) : text;
   if (isAutomatic(read, user)) return { user, text, language: fallback, kind: "automatic", sentences: [] };
   const prose = ownProse(read);
-  const words = lowerCaseWords(prose);
-  const language = identifyLanguage(words, fallback);
-  const kind = kindOf(read, prose, words.filter((word) => !isFiller(word)).length);
+  let sentences = splitSentences(prose);
+  let words = sentences.map(tokenize);
+  const spoken = lowerCaseWords(words);
+  const language = identifyLanguage(spoken, fallback);
+  const kind = kindOf(read, prose, spoken.some((word) => !isFiller(word)));
   if (kind !== "prose") return { user, text, language, kind, sentences: [] };
-  const sentences = splitSentences(prose, language).map((sentence) => analyzeSentence(sentence, language));
-  return { user, text, language, kind, sentences };
+  if (language === "de" && sentences.length > 1) {
+    sentences = joinOrdinals(sentences);
+    if (sentences.length !== words.length) words = sentences.map(tokenize);
+  }
+  const analyzed = sentences.map((sentence, index) => analyzeSentence(sentence, words[index]!, language));
+  return { user, text, language, kind, sentences: analyzed };
 }
 
 /** The language that most of the messages (the first 200 are looked at) are in; "en" where none tells. */
 export function usualLanguage(messages: readonly Message[]): Language {
   const votes = new Map<Language, number>();
   for (const { text } of messages.slice(0, 200)) {
-    const { language, lead } = guessLanguage(lowerCaseWords(text.slice(0, 500)));
+    const { language, lead } = guessLanguage(lowerCaseWords([tokenize(text.slice(0, 500))]));
     if (language !== "und") votes.set(language, (votes.get(language) ?? 0) + lead);
   }
   let best: Language = "en";

@@ -1,5 +1,5 @@
 /** Passages: the sentences or whole messages that a summary may choose from, each with how well it would read. */
-import { functionWords, isFiller } from "./stop_words.ts";
+import { functionWords } from "./stop_words.ts";
 import type { AnalyzedMessage } from "./message.ts";
 import { BOUNDARY, isNumber } from "./words.ts";
 
@@ -24,8 +24,12 @@ export interface Passage {
 /** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */
 export const readability = {
   /** Prose in any language consists of function words to a third or more; a signature or a list does not. */
-  functionWordRate: 0.3,
+  functionWordRate: 0.35,
   functionWordPower: 1.5,
+  /** Telegraphic messages ("Deploy failed") have none, and still count. */
+  leastFunctionWords: 0.05,
+  /** Factor for a passage with a single topic word. */
+  oneTopic: 0.6,
   /** Factors for telephone numbers and addresses, for markup, and for sentences with their writer's full name. */
   contact: 0.5,
   markup: 0.6,
@@ -46,7 +50,7 @@ function functionWordRate(words: readonly string[], stems: readonly string[], la
   for (const [index, word] of words.entries()) {
     if (word === BOUNDARY) continue;
     all++;
-    if (stems[index] === BOUNDARY && !isNumber(word) && !isFiller(word)) plain++;
+    if (stems[index] === BOUNDARY && !isNumber(word)) plain++;
   }
   return all === 0 ? 0 : plain / all;
 }
@@ -66,8 +70,8 @@ interface Prose {
 }
 
 function qualityOf({ text, words, stems }: Prose, { user, language }: AnalyzedMessage): number {
-  const rate = Math.min(1, functionWordRate(words, stems, language) / readability.functionWordRate);
-  let quality = rate ** readability.functionWordPower;
+  const rate = functionWordRate(words, stems, language) / readability.functionWordRate;
+  let quality = Math.min(1, Math.max(readability.leastFunctionWords, rate)) ** readability.functionWordPower;
   if (contact.test(text)) quality *= readability.contact;
   if ((text.match(markup)?.length ?? 0) > text.length * 0.02) quality *= readability.markup;
   if (namesItsWriter(user, words)) quality *= readability.ownName;
@@ -91,28 +95,20 @@ function passage(
     length,
     stems,
     isQuestion: /[?？]/u.test(prose.text.slice(-3)),
-    quality: qualityOf(prose, by),
+    quality: qualityOf(prose, by) * (stems.length > 1 ? 1 : readability.oneTopic),
   };
-}
-
-/** Those with two topics or more; where there are none, those with one. */
-function withTopics(passages: readonly Passage[]): Passage[] {
-  const some = passages.filter(({ stems }) => stems.length > 1);
-  return some.length > 0 ? some : passages.filter(({ stems }) => stems.length > 0);
 }
 
 /** Every sentence of the messages that is about something, in order. */
 export function sentencePassages(messages: readonly AnalyzedMessage[]): Passage[] {
-  return withTopics(
-    messages.flatMap((message, index) =>
-      message.sentences.map((sentence, place) => passage(index, place, sentence, sentence.length, message))
-    ),
-  );
+  return messages.flatMap((message, index) =>
+    message.sentences.map((sentence, place) => passage(index, place, sentence, sentence.length, message))
+  ).filter(({ stems }) => stems.length > 0);
 }
 
 /** Every message that is about something as one passage, in order. */
 export function messagePassages(messages: readonly AnalyzedMessage[]): Passage[] {
-  return withTopics(messages.flatMap((message, index) => {
+  return messages.flatMap((message, index) => {
     if (message.sentences.length === 0) return [];
     const prose = {
       text: message.sentences.map(({ text }) => text).join(" "),
@@ -121,5 +117,5 @@ export function messagePassages(messages: readonly AnalyzedMessage[]): Passage[]
     };
     const length = message.sentences.reduce((sum, sentence) => sum + sentence.length, 0);
     return [passage(index, 0, prose, length, message)];
-  }));
+  }).filter(({ stems }) => stems.length > 0);
 }

@@ -12,13 +12,14 @@ export const BOUNDARY = "";
 const unspaced =
   "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
 
-/** In order: what is no word (link, address, mention, emoji name), runs without spaces, words, and breaks. */
+/** In order: words (1), runs without spaces (2); else a link, an address, a mention, an emoji name or punctuation. */
 const token = new RegExp(
   [
-    "(?<skip>(?:https?:\\/\\/|www\\.)[^\\s<>]+|<[@#!][^<>\\s]*>|[\\w.+-]+@[\\w-]+\\.[\\w.-]+|(?<![\\p{L}\\p{N}])@[\\p{L}\\p{N}._-]+|(?<![\\p{L}\\p{N}]):[a-z0-9_+-]*[a-z_+-][a-z0-9_+-]*:)",
-    `(?<run>[${unspaced}]+)`,
-    `(?<word>(?:(?![${unspaced}])[\\p{L}\\p{N}_])(?:(?![${unspaced}])[\\p{L}\\p{M}\\p{N}_]|[.'’\\u00ad\\u200b-\\u200d-](?=[\\p{L}\\p{N}]))*(?:\\+\\+|#(?![\\p{L}\\p{N}]))?)`,
-    "(?<stop>[^\\s\\p{L}\\p{N}\\p{M}\\p{Cf}*_`~]+)",
+    "(?:https?:\\/\\/|www\\.)[^\\s<>]+|<[@#!][^<>\\s]*>|[\\w.+-]+@[\\w-]+\\.[\\w.-]+",
+    "(?<![\\p{L}\\p{N}])@[\\p{L}\\p{N}._-]+|(?<![\\p{L}\\p{N}]):[a-z0-9_+-]*[a-z_+-][a-z0-9_+-]*:",
+    `((?:(?![${unspaced}])[\\p{L}\\p{N}_])(?:(?![${unspaced}])[\\p{L}\\p{M}\\p{N}_]|[.'’\\u00ad\\u200b-\\u200d-](?=[\\p{L}\\p{N}]))*(?:\\+\\+|#(?![\\p{L}\\p{N}]))?)`,
+    `([${unspaced}]+)`,
+    "[^\\s\\p{L}\\p{N}\\p{M}\\p{Cf}*_`~]+",
   ].join("|"),
   "gu",
 );
@@ -28,6 +29,7 @@ const elided =
 const clitic =
   /(?:'(?:s|ll|re|ve|d|m)|-(?:t-)?(?:ils?|elles?|on|je|tu|nous|vous|ce|ci|là|moi|toi|le|la|les|y|en))$/iu;
 const number = /^[\p{N}.,]+$/u;
+const joint = /['’\u00ad\u200b-\u200d-]/u;
 const invisible = /[\u00ad\u200b-\u200d]/gu;
 
 let segmenter: Intl.Segmenter | undefined;
@@ -42,6 +44,10 @@ function segmentRun(run: string, words: string[]): void {
 
 /** One word with its elided article or clitic taken off: "l'avion" gives "l" and "avion", "John's" gives "John". */
 function pushWord(raw: string, words: string[]): void {
+  if (!joint.test(raw)) {
+    words.push(raw);
+    return;
+  }
   let word = raw.replace(invisible, "").replaceAll("’", "'");
   const article = elided.exec(word)?.[0];
   if (article !== undefined) {
@@ -58,10 +64,10 @@ function pushWord(raw: string, words: string[]): void {
  */
 export function tokenize(text: string): string[] {
   const words: string[] = [];
-  for (const { groups } of text.matchAll(token)) {
-    const { word, run } = groups!;
-    if (word !== undefined) pushWord(word, words);
-    else if (run !== undefined) segmentRun(run, words);
+  token.lastIndex = 0;
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    if (match[1] !== undefined) pushWord(match[1], words);
+    else if (match[2] !== undefined) segmentRun(match[2], words);
     else if (words.at(-1) !== BOUNDARY) words.push(BOUNDARY);
   }
   return words;
@@ -73,6 +79,9 @@ export function isNumber(word: string): boolean {
 }
 
 const piece = new RegExp(`[${unspaced}]+|(?:(?![${unspaced}])\\S)+`, "gu");
+/** All blocks with such scripts and some more: cheaper to test than the scripts. */
+const unspacedBlocks =
+  /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u2e80-\u9fff\uf900-\ufaff\uff66-\uff9f\ud800-\udbff]/;
 const startsUnspaced = new RegExp(`^[${unspaced}]`, "u");
 
 /** The pieces that a word limit counts: runs between white space, and words of the scripts that write none. */
@@ -91,6 +100,7 @@ function* countedPieces(text: string): Generator<{ readonly index: number; reado
 
 /** How many words a text has for a word limit: runs between white space; in scripts without spaces, dictionary words. */
 export function countWords(text: string): number {
+  if (!unspacedBlocks.test(text)) return text.match(/\S+/gu)?.length ?? 0;
   let count = 0;
   for (const _ of countedPieces(text)) count++;
   return count;
