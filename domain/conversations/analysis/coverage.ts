@@ -45,9 +45,11 @@ export interface Budget {
 interface Candidate {
   readonly passage: Passage;
   readonly concepts: Int32Array;
-  /** What it would have added when last looked at, boosts aside; that can only shrink (Minoux 1978). */
+  /** The most that it can add, boosts aside; as more is chosen that can only shrink (Minoux 1978). */
   bound: number;
-  /** Everything that does not change while choosing. */
+  /** Looked at only once its bound is high enough. */
+  quality: number | undefined;
+  /** Place and length. */
   readonly factor: number;
 }
 
@@ -125,6 +127,10 @@ class Cover {
     let gain = 0;
     for (const concept of concepts) gain += this.#worth[concept]!;
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
+    candidate.bound = gain * (candidate.quality ?? 1);
+    if (candidate.bound * largestBoost <= most) return 0;
+    candidate.quality ??= passage.quality();
+    gain *= candidate.quality;
     candidate.bound = gain;
     if (!this.#speakers.has(passage.user)) gain *= 1 + coverage.newSpeaker;
     if (this.chosen.some((other) => isExchange(passage, other))) gain *= 1 + coverage.exchange;
@@ -155,7 +161,8 @@ export function choosePassages(
     passage,
     concepts: concepts[index]!,
     bound: Infinity,
-    factor: passage.quality * placeFactor(passage, messageCount) * lengthFactor(passage.length),
+    quality: undefined,
+    factor: placeFactor(passage, messageCount) * lengthFactor(passage.length),
   }));
   let words = budget.words ?? Infinity;
   while (cover.chosen.length < (budget.passages ?? Infinity)) {

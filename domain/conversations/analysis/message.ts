@@ -52,14 +52,16 @@ function topicStem(raw: string, language: Language, known: Map<string, string>):
   return found;
 }
 
+const tellingWords = 40;
+
 /** The first words of some sentences in lower case: enough to tell the language, and whether anything is said. */
 function lowerCaseWords(sentences: readonly (readonly string[])[]): string[] {
   const lower: string[] = [];
   for (const words of sentences) {
     for (const word of words) {
+      if (lower.length >= tellingWords) return lower;
       if (word !== BOUNDARY) lower.push(word.toLowerCase());
     }
-    if (lower.length >= 60) break;
   }
   return lower;
 }

@@ -17,8 +17,8 @@ export interface Passage {
   /** Stems of its topic words, each once. */
   readonly stems: readonly string[];
   readonly isQuestion: boolean;
-  /** How much of its worth counts: 1 for plain prose, less for addresses, markup and lists of names. */
-  readonly quality: number;
+  /** How much of its worth counts, above 0: 1 for plain prose, less for addresses, markup and lists of names. */
+  readonly quality: () => number;
 }
 
 /** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */
@@ -95,7 +95,7 @@ function passage(
     length,
     stems,
     isQuestion: /[?？]/u.test(prose.text.slice(-3)),
-    quality: qualityOf(prose, by) * (stems.length > 1 ? 1 : readability.oneTopic),
+    quality: () => qualityOf(prose, by) * (stems.length > 1 ? 1 : readability.oneTopic),
   };
 }
 
