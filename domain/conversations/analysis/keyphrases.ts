@@ -1,7 +1,13 @@
 /** Keyphrases of a document or a conversation, and what a day talks about more than usual. */
 import { withoutAutomatic } from "./automatic.ts";
 import type { AnalyzedMessage } from "./message.ts";
-import { collectPhrases, containsPhrase, type Phrase, type PhraseFrequencies } from "./phrases.ts";
+import {
+  collectPhrases,
+  containsPhrase,
+  type Phrase,
+  type PhraseFrequencies,
+  phraseFrequencies,
+} from "./phrases.ts";
 
 /** Constants, the same for every kind of text; found on the development sets (docs/text-analysis.md). */
 export const phraseWeights = {
@@ -98,11 +104,29 @@ export function keyphrases(
   return pickPhrases(scored, limit, phraseWeights.partOf, phraseWeights.around);
 }
 
+/** How much hotter each phrase of the day is than usual, weakness aside. */
+function heat(day: PhraseFrequencies, usual: PhraseFrequencies): Map<string, number> {
+  const heats = new Map<string, number>();
+  const { smoothing } = phraseWeights;
+  for (const [key, messages] of day.counts) {
+    const before = ((usual.counts.get(key) ?? 0) + smoothing) / (usual.messages + 2 * smoothing);
+    heats.set(key, messages * Math.log(1 + messages / day.messages / before));
+  }
+  return heats;
+}
+
+/** The keys with the greatest values, at most `count`. */
+function greatest(values: ReadonlyMap<string, number>, count: number): Set<string> {
+  const threshold = [...values.values()].sort((a, b) => b - a)[count - 1] ?? -Infinity;
+  return new Set([...values].filter(([, value]) => value >= threshold).map(([key]) => key));
+}
+
 /**
  * What the day's messages talk about more than usual, hottest first, at most `limit` (10) keyphrases: the number of
- * messages with the phrase times log(1 + its rate today / its usual rate), the burst of a phrase rather than its
- * frequency. `usual` are the frequencies of the past (`addFrequencies` of the days before; without messages, frequency
- * alone decides). Names of the day's users are no topics.
+ * messages with the phrase times log(1 + its rate today / its usual rate), so a burst rather than mere frequency (the
+ * log-likelihood ratio of Dunning 1993 without its second term). `usual` are the frequencies of the past, such as
+ * `addFrequencies` of the days before; phrases that the day does not have may be missing from them. Without any past,
+ * frequency alone decides. Names of the day's users are no topics.
  */
 export function hotTopics(
   messages: readonly AnalyzedMessage[],
@@ -111,13 +135,11 @@ export function hotTopics(
 ): string[] {
   const day = withoutAutomatic(messages);
   const users = new Set(messages.map(({ user }) => user.toLowerCase()));
+  const heats = heat(phraseFrequencies(day, { atLeast: phraseWeights.fewestMessages }), usual);
   const scored: Scored[] = [];
-  for (const phrase of collectPhrases(day).values()) {
-    if (phrase.messages < phraseWeights.fewestMessages || users.has(phrase.surface.toLowerCase())) continue;
-    const rate = phrase.messages / day.length;
-    const before = ((usual.counts.get(phrase.key) ?? 0) + phraseWeights.smoothing) /
-      (usual.messages + 2 * phraseWeights.smoothing);
-    const score = phrase.messages * Math.log(1 + rate / before) * weakness(phrase, phraseWeights.weakHot);
+  for (const phrase of collectPhrases(day, greatest(heats, 20 * limit)).values()) {
+    if (users.has(phrase.surface.toLowerCase())) continue;
+    const score = heats.get(phrase.key)! * weakness(phrase, phraseWeights.weakHot);
     scored.push({ phrase, score, weight: phrase.messages });
   }
   return pickPhrases(scored, limit, phraseWeights.hotPartOf, 0);

@@ -68,8 +68,28 @@ function vote(phrase: Phrase, surface: string): void {
   else [phrase.surface, phrase.votes] = [surface, 1];
 }
 
-/** All phrases of some messages by their keys. */
-export function collectPhrases(messages: readonly AnalyzedMessage[]): Map<string, Phrase> {
+function newPhrase(key: string, stems: readonly string[], language: string, at: Place): Phrase {
+  const weakStems = stems.filter((stem) => isWeak(stem, language)).length;
+  return {
+    key,
+    stems,
+    weakStems,
+    ...at,
+    surface: "",
+    occurrences: 0,
+    messages: 0,
+    votes: 0,
+    lastMessage: -1,
+  };
+}
+
+type Place = Pick<Phrase, "wordsBefore" | "inFirstSentence">;
+
+/** All phrases of some messages by their keys, or only those whose keys are `wanted`. */
+export function collectPhrases(
+  messages: readonly AnalyzedMessage[],
+  wanted?: ReadonlySet<string>,
+): Map<string, Phrase> {
   const phrases = new Map<string, Phrase>();
   let wordsBefore = 0;
   let firstSentence: AnalyzedSentence | undefined;
@@ -77,22 +97,11 @@ export function collectPhrases(messages: readonly AnalyzedMessage[]): Map<string
     for (const sentence of sentences) {
       firstSentence ??= sentence;
       eachPhrase(sentence, (key, start, end) => {
+        if (wanted !== undefined && !wanted.has(key)) return;
         let phrase = phrases.get(key);
-        const surface = surfaceOf(sentence, start, end, language);
         if (phrase === undefined) {
-          const stems = sentence.stems.slice(start, end);
-          phrase = {
-            key,
-            stems,
-            weakStems: stems.filter((stem) => isWeak(stem, language)).length,
-            surface,
-            occurrences: 0,
-            messages: 0,
-            wordsBefore: wordsBefore + start,
-            inFirstSentence: sentence === firstSentence,
-            votes: 0,
-            lastMessage: -1,
-          };
+          const place = { wordsBefore: wordsBefore + start, inFirstSentence: sentence === firstSentence };
+          phrase = newPhrase(key, sentence.stems.slice(start, end), language, place);
           phrases.set(key, phrase);
         }
         phrase.occurrences++;
@@ -100,7 +109,7 @@ export function collectPhrases(messages: readonly AnalyzedMessage[]): Map<string
           phrase.lastMessage = index;
           phrase.messages++;
         }
-        vote(phrase, surface);
+        vote(phrase, surfaceOf(sentence, start, end, language));
       });
       wordsBefore += sentence.words.length;
     }
@@ -117,22 +126,17 @@ export function phraseFrequencies(
   { atLeast = 1 } = {},
 ): PhraseFrequencies {
   const counts = new Map<string, number>();
-  const lastMessage = new Map<string, number>();
-  for (const [index, { sentences }] of messages.entries()) {
-    for (const sentence of sentences) {
-      eachPhrase(sentence, (key) => {
-        if (lastMessage.get(key) === index) return;
-        lastMessage.set(key, index);
-        counts.set(key, (counts.get(key) ?? 0) + 1);
-      });
-    }
+  for (const { sentences } of messages) {
+    const inMessage = new Set<string>();
+    for (const sentence of sentences) eachPhrase(sentence, (key) => inMessage.add(key));
+    for (const key of inMessage) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  if (atLeast > 1) {
-    for (const [key, count] of counts) {
-      if (count < atLeast) counts.delete(key);
-    }
+  if (atLeast < 2) return { messages: messages.length, counts };
+  const frequent = new Map<string, number>();
+  for (const [key, count] of counts) {
+    if (count >= atLeast) frequent.set(key, count);
   }
-  return { messages: messages.length, counts };
+  return { messages: messages.length, counts: frequent };
 }
 
 /** The frequencies of several days as those of one long period. */
