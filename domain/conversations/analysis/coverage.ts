@@ -9,6 +9,9 @@ import type { Passage } from "./passages.ts";
 export const coverage = {
   /** What a concept counts again after each time that it was covered. */
   repeat: 0.05,
+  /** A passage of whose concepts this share is covered says the same again, and counts only so much. */
+  redundantShare: 0.7,
+  redundant: 0.05,
   /** What a concept counts that only one message has. */
   single: 0.1,
   /** Worth is divided by length to this power, so that a budget of words is well spent. */
@@ -113,11 +116,13 @@ const largestBoost = (1 + coverage.newSpeaker) * (1 + coverage.exchange);
 class Cover {
   readonly chosen: Passage[] = [];
   readonly #worth: Float64Array;
+  readonly #covered: Uint8Array;
   readonly #speakers = new Set<string>();
   readonly #perMessage = new Map<number, number>();
 
   constructor(weights: Float64Array) {
     this.#worth = weights.slice();
+    this.#covered = new Uint8Array(weights.length);
   }
 
   /** What the candidate adds to what is chosen; 0 if, by its bound, that is not more than `most`. */
@@ -125,7 +130,12 @@ class Cover {
     const { passage, concepts, factor } = candidate;
     if (candidate.bound * largestBoost <= most) return 0;
     let gain = 0;
-    for (const concept of concepts) gain += this.#worth[concept]!;
+    let covered = 0;
+    for (const concept of concepts) {
+      gain += this.#worth[concept]!;
+      covered += this.#covered[concept]!;
+    }
+    if (covered > coverage.redundantShare * concepts.length) gain *= coverage.redundant;
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
     candidate.bound = gain * (candidate.quality ?? 1);
     if (candidate.bound * largestBoost <= most) return 0;
@@ -139,7 +149,10 @@ class Cover {
 
   add({ passage, concepts }: Candidate): void {
     this.chosen.push(passage);
-    for (const concept of concepts) this.#worth[concept]! *= coverage.repeat;
+    for (const concept of concepts) {
+      this.#worth[concept]! *= coverage.repeat;
+      this.#covered[concept] = 1;
+    }
     this.#speakers.add(passage.user);
     this.#perMessage.set(passage.message, (this.#perMessage.get(passage.message) ?? 0) + 1);
   }

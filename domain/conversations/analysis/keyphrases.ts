@@ -14,6 +14,8 @@ export const phraseWeights = {
   occurrencesPower: 0.8,
   rarityPower: 0.3,
   lengthPower: 0.2,
+  /** A phrase that occurs so often is a fixed expression. */
+  fixedExpression: 3,
   /** A phrase of several words that occurs once. */
   singleOccurrence: 0.3,
   /** What the beginning of a text names weighs more, half of it gone after so many words. */
@@ -49,9 +51,17 @@ function weakness({ stems, weakStems }: Phrase, alone: number): number {
   return weakStems === stems.length ? phraseWeights.weakAll : phraseWeights.weakSome;
 }
 
+/** Of a phrase and its parts with equal scores, the whole is better if it occurs often enough to be a name. */
+function wholeness({ stems, occurrences }: Phrase): number {
+  return occurrences < phraseWeights.fixedExpression ? 1 : stems.length;
+}
+
 /** The best phrases of which none is a mere part, or a rare extension, of a better one. */
 function pickPhrases(scored: readonly Scored[], limit: number, partOf: number, around: number): string[] {
-  const best = scored.toSorted((a, b) => b.score - a.score || a.phrase.wordsBefore - b.phrase.wordsBefore);
+  const best = scored.toSorted((a, b) =>
+    b.score - a.score || wholeness(b.phrase) - wholeness(a.phrase) ||
+    a.phrase.wordsBefore - b.phrase.wordsBefore
+  );
   const picked: Scored[] = [];
   for (const candidate of best) {
     if (picked.length >= limit) break;

@@ -79,12 +79,14 @@ for (const [index, language] of latin.entries()) {
 const prior = Float64Array.from(latin, (language) => ({ en: 0.3, fr: 0.2, de: 0.2 })[language] ?? 0);
 const enoughWords = 40;
 const enoughLongWords = 10;
+/** How far ahead one of the three main languages, or another one, must be to be believed. */
 const decisiveLead = 0.3;
+const decisiveLeadOfOthers = 1.1;
 /** Function words so far ahead need no help from spelling, which takes four times as long. */
 const clearLead = 1.5;
 
 function addFunctionWords(scores: Float64Array, words: readonly string[]): void {
-  for (const word of words) {
+  for (const word of new Set(words)) {
     const languages = languagesOfWord.get(word);
     if (languages === undefined) continue;
     for (const language of languages) scores[language]! += 1 / languages.length;
@@ -116,7 +118,7 @@ function byScript(text: string): LanguageGuess | undefined {
   const foreign = text.match(/[^\p{Script=Latin}\P{L}]/gu)?.length ?? 0;
   const roman = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
   if (foreign * 2 <= roman) return undefined;
-  return { language: scripts.find(([pattern]) => pattern.test(text))?.[1] ?? "und", lead: 1 };
+  return { language: scripts.find(([pattern]) => pattern.test(text))?.[1] ?? "und", lead: 2 };
 }
 
 /**
@@ -139,5 +141,6 @@ export function guessLanguage(words: readonly string[]): LanguageGuess {
 /** The language of a text, or `fallback` where the text says too little to tell. */
 export function identifyLanguage(words: readonly string[], fallback: Language = "und"): Language {
   const { language, lead } = guessLanguage(words);
-  return lead >= decisiveLead ? language : fallback === "und" ? language : fallback;
+  const isMain = language === "en" || language === "fr" || language === "de";
+  return lead >= (isMain ? decisiveLead : decisiveLeadOfOthers) ? language : fallback;
 }

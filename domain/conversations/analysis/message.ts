@@ -1,9 +1,9 @@
 /** Analysis of one message: a plain value that depends on nothing but the message, so that it can be cached. */
-import { guessLanguage, identifyLanguage, type Language } from "./language.ts";
+import { identifyLanguage, type Language } from "./language.ts";
 import { isAutomatic, kindOf, type MessageKind, ownProse } from "./markup.ts";
 import { joinOrdinals, splitSentences } from "./sentences.ts";
 import { stem } from "./stems.ts";
-import { isFiller, stopWords } from "./stop_words.ts";
+import { isFiller, isFormula, stopWords } from "./stop_words.ts";
 import { BOUNDARY, countWords, isNumber, tokenize } from "./words.ts";
 
 /** A message as it came in: who wrote it, and its text with all markup. */
@@ -37,6 +37,8 @@ export const analyzedCharacters = 20_000;
 
 /** A busy channel has about 10,000 different words a day, most of them many times. */
 const capacity = 50_000;
+/** What is longer is a hash, a key or an encoded file. */
+const longestTopic = 50;
 const topicStems = new Map<Language, Map<string, string>>();
 
 /** The stem of a word as written, or `BOUNDARY` if it is no topic: a stop word, a filler, one letter, a number. */
@@ -44,7 +46,8 @@ function topicStem(raw: string, language: Language, known: Map<string, string>):
   let found = known.get(raw);
   if (found === undefined) {
     const word = raw.toLowerCase();
-    const isTopic = word.length > 1 && !stopWords(language).has(word) && !isNumber(word) && !isFiller(word);
+    const isTopic = word.length > 1 && word.length <= longestTopic && !stopWords(language).has(word) &&
+      !isNumber(word) && !isFiller(word);
     found = isTopic ? stem(word, language) : BOUNDARY;
     if (known.size >= capacity) known.clear();
     known.set(raw, found);
@@ -70,6 +73,8 @@ function analyzeSentence(text: string, words: readonly string[], language: Langu
   let known = topicStems.get(language);
   if (known === undefined) topicStems.set(language, known = new Map());
   const stems: string[] = [];
+  const spoken = words.length > 12 ? [] : lowerCaseWords([words]);
+  if (isFormula(spoken)) return { text, length: countWords(text), words, stems: words.map(() => BOUNDARY) };
   for (const word of words) stems.push(word === BOUNDARY ? BOUNDARY : topicStem(word, language, known));
   return { text, length: countWords(text), words, stems };
 }
@@ -100,8 +105,8 @@ export function analyzeMessage({ user, text }: Message, fallback: Language = "en
 export function usualLanguage(messages: readonly Message[]): Language {
   const votes = new Map<Language, number>();
   for (const { text } of messages.slice(0, 200)) {
-    const { language, lead } = guessLanguage(lowerCaseWords([tokenize(text.slice(0, 500))]));
-    if (language !== "und") votes.set(language, (votes.get(language) ?? 0) + lead);
+    const language = identifyLanguage(lowerCaseWords([tokenize(text.slice(0, 500))]));
+    if (language !== "und") votes.set(language, (votes.get(language) ?? 0) + 1);
   }
   let best: Language = "en";
   for (const [language, count] of votes) {

@@ -11,7 +11,7 @@ abb abs allg art aufl bspw bsp bzgl bzw d.h dipl dt evtl exkl ggf hr fr inkl ing
 s.o s.u sog std str u.a u.ä usw u.u v.a verf vgl vorm z.b z.t z.zt zzgl`.split(/\s+/u),
 );
 
-const end = /[.!?…]+["'”’»)\]]*(?=\s|$)|[。！？]+[」』”]*|\n+/gu;
+const end = /[.!?…]{1,20}["'”’»)\]]{0,5}(?=\s|$)|[。！？]+[」』”]*|\n+/gu;
 const lastWord = /[\p{L}\p{N}.]+$/u;
 
 /** Whether the full stop at `index` belongs to an abbreviation or an initial; `lower`: a lower-case letter follows. */

@@ -49,9 +49,18 @@ bonjour bonsoir salut coucou merci svp stp ouais bah ben euh hein ok voila bref 
 hallo moin servus danke bitte tschüss gruß grüße mfg lg vg naja ach tja ähm äh jo nö jep genau super klasse
 `;
 
+/** With which people greet, thank and part; what follows in a short sentence is part of the formula. */
+const formulas = `
+hi hello hey greetings dear welcome thanks thank thx cheers bye goodbye congratulations congrats sorry morning
+bonjour bonsoir salut coucou merci bienvenue cher chère chers félicitations désolé désolée bravo
+hallo moin servus danke willkommen liebe lieber tschüss glückwunsch entschuldigung
+`;
+const longestFormula = 5;
+
 const lists = listsByLanguage as Record<string, string[]>;
 const split = (text: string): string[] => text.trim().split(/\s+/u);
 const fillers = new Set(split(chat));
+const formulaWords = new Set(split(formulas));
 const englishWords = split(english);
 const sets = new Map<string, ReadonlySet<string>>();
 
@@ -78,4 +87,9 @@ const hesitation = /^(?:m+|h+m*|u+[hm]+|a+h+|o+h+|e+[hu]*m*|y+e+a+h*|(.)\1{2,})$
 /** Whether a word in lower case only keeps a conversation going ("lol", "merci", "moin", "hmmm"), in any language. */
 export function isFiller(word: string): boolean {
   return fillers.has(word) || hesitation.test(word);
+}
+
+/** Whether the words, in lower case, are a greeting or thanks: a formula and at most four words more. */
+export function isFormula(words: readonly string[]): boolean {
+  return words.length <= longestFormula && words.length > 0 && formulaWords.has(words[0]!);
 }

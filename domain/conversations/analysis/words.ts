@@ -15,8 +15,8 @@ const unspaced =
 /** In order: words (1), runs without spaces (2); else a link, an address, a mention, an emoji name or punctuation. */
 const token = new RegExp(
   [
-    "(?:https?:\\/\\/|www\\.)[^\\s<>]+|<[@#!][^<>\\s]*>|[\\w.+-]+@[\\w-]+\\.[\\w.-]+",
-    "(?<![\\p{L}\\p{N}])@[\\p{L}\\p{N}._-]+|(?<![\\p{L}\\p{N}]):[a-z0-9_+-]*[a-z_+-][a-z0-9_+-]*:",
+    "(?:https?:\\/\\/|www\\.)[^\\s<>]+|<[@#!][^<>\\s]*>|[\\w.+-]{1,64}@[\\w-]{1,250}\\.[\\w.-]+",
+    "(?<![\\p{L}\\p{N}])@[\\p{L}\\p{N}._-]+|(?<![\\p{L}\\p{N}]):(?=[0-9]{0,50}[a-z_+-])[a-z0-9_+-]{1,50}:",
     `((?:(?![${unspaced}])[\\p{L}\\p{N}_])(?:(?![${unspaced}])[\\p{L}\\p{M}\\p{N}_]|[.'’\\u00ad\\u200b-\\u200d-](?=[\\p{L}\\p{N}]))*(?:\\+\\+|#(?![\\p{L}\\p{N}]))?)`,
     `([${unspaced}]+)`,
     "[^\\s\\p{L}\\p{N}\\p{M}\\p{Cf}*_`~]+",
