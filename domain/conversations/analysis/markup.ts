@@ -94,10 +94,10 @@ export function ownProse(text: string): string {
 
 const joined =
   /^(?:<@\w+>|\S+)\s+(?:has |hat |est |a )?(?:joined|left|added|removed|set the (?:channel|topic)|archived|renamed|rejoint|quitté|quit\b|beigetreten|verlassen)/iu;
-const command = /^\s*[!/][a-z][\w-]*(?:\s|$)/u;
+const command = /^\s*(?:[!/][a-z][\w-]*(?:\s|$)|s\/[^/]+\/[^/]*\/?g?\s*$)/u;
 const botName = /(?:^|[\s._-])bot\d*$|\[bot\]|[a-z]Bot$|^slackbot$|^webhook/u;
 
-/** Whether a program wrote the message: a name that ends in "bot", "Ann has joined the channel", or a command to a bot. */
+/** Whether a program wrote the message: a name that ends in "bot", "Ann has joined the channel", a command to a bot, or "s/tow/two/". */
 export function isAutomatic(text: string, user = ""): boolean {
   return botName.test(user) || command.test(text) || (text.length < 200 && joined.test(text));
 }

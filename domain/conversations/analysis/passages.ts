@@ -1,6 +1,6 @@
 /** Passages: the sentences or whole messages that a summary may choose from, each with how well it would read. */
 import { functionWords } from "./stop_words.ts";
-import type { AnalyzedMessage } from "./message.ts";
+import type { AnalyzedMessage, AnalyzedSentence } from "./message.ts";
 import { BOUNDARY, isNumber } from "./words.ts";
 
 /** A sentence, or a whole message, that may be chosen. */
@@ -79,6 +79,22 @@ function qualityOf({ text, words, stems }: Prose, { user, language }: AnalyzedMe
   return quality;
 }
 
+/** Names of one word of those who take part, in lower case: in a conversation they address, and are no topics. */
+function userNames(messages: readonly AnalyzedMessage[]): ReadonlySet<string> {
+  return new Set(messages.map(({ user }) => user.toLowerCase()).filter((user) => /^\S+$/u.test(user)));
+}
+
+/** The sentence without whom it addresses ("ann: yes, it is"), and without names among its topics. */
+function withoutNames(sentence: AnalyzedSentence, names: ReadonlySet<string>): AnalyzedSentence {
+  const { words, stems } = sentence;
+  const isName = words.map((word) => names.has(word.toLowerCase()));
+  if (!isName.includes(true)) return sentence;
+  const topics = stems.map((stem, index) => isName[index] ? BOUNDARY : stem);
+  const address = isName[0] ? /^\S+[:,]\s+(?=\S)/u.exec(sentence.text)?.[0] : undefined;
+  if (address === undefined) return { ...sentence, stems: topics };
+  return { text: sentence.text.slice(address.length), length: sentence.length - 1, words, stems: topics };
+}
+
 function passage(
   message: number,
   sentence: number,
@@ -101,21 +117,27 @@ function passage(
 
 /** Every sentence of the messages that is about something, in order. */
 export function sentencePassages(messages: readonly AnalyzedMessage[]): Passage[] {
+  const names = userNames(messages);
   return messages.flatMap((message, index) =>
-    message.sentences.map((sentence, place) => passage(index, place, sentence, sentence.length, message))
+    message.sentences.map((sentence, place) => {
+      const shown = withoutNames(sentence, names);
+      return passage(index, place, shown, shown.length, message);
+    })
   ).filter(({ stems }) => stems.length > 0);
 }
 
 /** Every message that is about something as one passage, in order. */
 export function messagePassages(messages: readonly AnalyzedMessage[]): Passage[] {
+  const names = userNames(messages);
   return messages.flatMap((message, index) => {
     if (message.sentences.length === 0) return [];
+    const sentences = message.sentences.map((sentence) => withoutNames(sentence, names));
     const prose = {
-      text: message.sentences.map(({ text }) => text).join(" "),
-      words: message.sentences.flatMap(({ words }) => words),
-      stems: message.sentences.flatMap(({ stems }) => stems),
+      text: sentences.map(({ text }) => text).join(" "),
+      words: sentences.flatMap(({ words }) => words),
+      stems: sentences.flatMap(({ stems }) => stems),
     };
-    const length = message.sentences.reduce((sum, sentence) => sum + sentence.length, 0);
+    const length = sentences.reduce((sum, sentence) => sum + sentence.length, 0);
     return [passage(index, 0, prose, length, message)];
   }).filter(({ stems }) => stems.length > 0);
 }

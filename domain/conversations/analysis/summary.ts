@@ -27,9 +27,10 @@ export interface Summary {
 const inOrder = (one: Passage, other: Passage): number =>
   one.message - other.message || one.sentence - other.sentence;
 
-/** A passage as it stands in a summary: after its speaker's name, unless that speaker has just been named. */
+/** A passage as it stands in a summary: with a full stop, and its speaker's name unless that has just been said. */
 function spoken({ user, text }: Passage, before: Passage | undefined): string {
-  return user === "" || before?.user === user ? text : `${user}: ${text}`;
+  const sentence = /[\p{L}\p{N}]$/u.test(text) && !/\p{Lo}$/u.test(text) ? `${text}.` : text;
+  return user === "" || before?.user === user ? sentence : `${user}: ${sentence}`;
 }
 
 /** A sentence costs its words; the speaker's name counts unless a sentence of that message is chosen already. */
