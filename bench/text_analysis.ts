@@ -3,7 +3,7 @@
  *
  *   deno run --allow-read bench/text_analysis.ts [summary | representatives | hot] [--messages 10000] [--language en]
  *
- * One measurement a process, so that nothing is cached and memory is its own; --allow-run is not needed.
+ * One measurement a process, so that nothing is cached and memory is its own.
  */
 import { parseArgs } from "node:util";
 import {

@@ -18,7 +18,7 @@ export const coverage = {
   lengthPower: 0.8,
   /** Below this many words a passage is seldom understood alone, beyond that many it is seldom read. */
   fewWords: 6,
-  manyWords: 20,
+  manyWords: 16,
   short: 0.5,
   longPower: 0.3,
   /** Conversations open with what they are about, and close with what came of it; so do messages. */
@@ -32,7 +32,7 @@ export const coverage = {
   newSpeaker: 0.15,
   sameMessage: 0.9,
   /** How much sooner a chosen question's answer is taken, and a chosen answer's question. */
-  exchange: 0.2,
+  exchange: 0.1,
   /** How many messages after a question its answer may come. */
   exchangeSpan: 3,
 };

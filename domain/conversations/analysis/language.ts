@@ -85,10 +85,13 @@ const decisiveLeadOfOthers = 1.1;
 /** Function words so far ahead need no help from spelling, which takes four times as long. */
 const clearLead = 1.5;
 
+/** Each function word counts once, however often it occurs. */
 function addFunctionWords(scores: Float64Array, words: readonly string[]): void {
-  for (const word of new Set(words)) {
+  const counted: (readonly number[])[] = [];
+  for (const word of words) {
     const languages = languagesOfWord.get(word);
-    if (languages === undefined) continue;
+    if (languages === undefined || counted.includes(languages)) continue;
+    counted.push(languages);
     for (const language of languages) scores[language]! += 1 / languages.length;
   }
 }
