@@ -78,11 +78,10 @@ for (const [index, language] of latin.entries()) {
 /** Chat in the three main languages borrows words, so they get a head start. */
 const prior = Float64Array.from(latin, (language) => ({ en: 0.3, fr: 0.2, de: 0.2 })[language] ?? 0);
 const enoughWords = 40;
-const enoughLongWords = 10;
 /** How far ahead one of the three main languages, or another one, must be to be believed. */
 const decisiveLead = 0.3;
 const decisiveLeadOfOthers = 1.1;
-/** Function words so far ahead need no help from spelling, which takes four times as long. */
+/** Function words so far ahead need no help from spelling, which takes longer. */
 const clearLead = 1.5;
 
 /** Each function word counts once, however often it occurs. */
@@ -96,11 +95,25 @@ function addFunctionWords(scores: Float64Array, words: readonly string[]): void 
   }
 }
 
+/** Word → for which languages its spelling speaks, and how much; most words of a day occur many times. */
+const spellings = new Map<string, readonly (readonly [number, number])[]>();
+const capacity = 20_000;
+
+function spellingOf(word: string): readonly (readonly [number, number])[] {
+  let found = spellings.get(word);
+  if (found === undefined) {
+    found = shapes.filter(([shape]) => shape.test(word))
+      .map(([, language, weight]) => [latin.indexOf(language), weight] as const);
+    if (spellings.size >= capacity) spellings.clear();
+    spellings.set(word, found);
+  }
+  return found;
+}
+
 function addSpelling(scores: Float64Array, words: readonly string[]): void {
-  for (const word of words.filter(({ length }) => length > 3).slice(0, enoughLongWords)) {
-    for (const [shape, language, weight] of shapes) {
-      if (shape.test(word)) scores[latin.indexOf(language)]! += weight;
-    }
+  for (const word of words) {
+    if (word.length < 4) continue;
+    for (const [language, weight] of spellingOf(word)) scores[language]! += weight;
   }
 }
 
@@ -108,7 +121,8 @@ function addSpelling(scores: Float64Array, words: readonly string[]): void {
 function leader(scores: Float64Array): LanguageGuess {
   let best: Language = "und";
   let [first, second] = [0, 0];
-  for (const [index, evidence] of scores.entries()) {
+  for (let index = 0; index < scores.length; index++) {
+    const evidence = scores[index]!;
     const score = evidence === 0 ? 0 : evidence + prior[index]!;
     if (score > first) [best, first, second] = [latin[index]!, score, first];
     else if (score > second) second = score;

@@ -73,8 +73,14 @@ function analyzeSentence(text: string, words: readonly string[], language: Langu
   let known = topicStems.get(language);
   if (known === undefined) topicStems.set(language, known = new Map());
   const stems: string[] = [];
-  const spoken = words.length > 12 ? [] : lowerCaseWords([words]);
-  if (isFormula(spoken)) return { text, length: countWords(text), words, stems: words.map(() => BOUNDARY) };
+  if (words.length < 12 && isFormula(words)) {
+    return {
+      text,
+      length: countWords(text),
+      words,
+      stems: words.map(() => BOUNDARY),
+    };
+  }
   for (const word of words) stems.push(word === BOUNDARY ? BOUNDARY : topicStem(word, language, known));
   return { text, length: countWords(text), words, stems };
 }

@@ -79,18 +79,21 @@ function qualityOf({ text, words, stems }: Prose, { user, language }: AnalyzedMe
   return quality;
 }
 
-/** Names of one word of those who take part, in lower case: in a conversation they address, and are no topics. */
+/** Names of one word of those who take part, in their usual spellings: they address, and are no topics. */
 function userNames(messages: readonly AnalyzedMessage[]): ReadonlySet<string> {
-  return new Set(messages.map(({ user }) => user.toLowerCase()).filter((user) => /^\S+$/u.test(user)));
+  const names = [...new Set(messages.map(({ user }) => user))].filter((user) => /^\S+$/u.test(user));
+  return new Set(names.flatMap((name) => {
+    const lower = name.toLowerCase();
+    return [name, lower, lower.charAt(0).toUpperCase() + lower.slice(1)];
+  }));
 }
 
 /** The sentence without whom it addresses ("ann: yes, it is"), and without names among its topics. */
 function withoutNames(sentence: AnalyzedSentence, names: ReadonlySet<string>): AnalyzedSentence {
   const { words, stems } = sentence;
-  const isName = words.map((word) => names.has(word.toLowerCase()));
-  if (!isName.includes(true)) return sentence;
-  const topics = stems.map((stem, index) => isName[index] ? BOUNDARY : stem);
-  const address = isName[0] ? /^\S+[:,]\s+(?=\S)/u.exec(sentence.text)?.[0] : undefined;
+  if (!words.some((word) => names.has(word))) return sentence;
+  const topics = stems.map((stem, index) => names.has(words[index]!) ? BOUNDARY : stem);
+  const address = names.has(words[0]!) ? /^\S+[:,]\s+(?=\S)/u.exec(sentence.text)?.[0] : undefined;
   if (address === undefined) return { ...sentence, stems: topics };
   return { text: sentence.text.slice(address.length), length: sentence.length - 1, words, stems: topics };
 }

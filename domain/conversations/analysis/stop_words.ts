@@ -89,7 +89,8 @@ export function isFiller(word: string): boolean {
   return fillers.has(word) || hesitation.test(word);
 }
 
-/** Whether the words, in lower case, are a greeting or thanks: a formula and at most four words more. */
+/** Whether the words of a sentence are a greeting or thanks: a formula and at most four words more. */
 export function isFormula(words: readonly string[]): boolean {
-  return words.length <= longestFormula && words.length > 0 && formulaWords.has(words[0]!);
+  const spoken = words.slice(0, 2 * longestFormula + 2).filter((word) => word !== "");
+  return spoken.length > 0 && spoken.length <= longestFormula && formulaWords.has(spoken[0]!.toLowerCase());
 }
