@@ -1,11 +1,8 @@
-/** What every request passes before its route: the size of its headers, where it comes from, and its key. */
+/** What every request passes before its route: where it comes from, and its key. */
 import type { Context } from "hono";
 import { RunnelError } from "../domain/errors.ts";
 import type { ApiKeys } from "../domain/keys/keys.ts";
 import type { Route } from "./route.ts";
-
-/** Headers and address together, in characters. */
-const MAX_HEAD = 32 * 1024;
 
 /** What the server says of a request: whether it may come in while there is no API key. */
 export interface GateEnv {
@@ -23,7 +20,6 @@ export function createGate({ keys, corsOrigins }: GateOptions) {
   return ({ scope, handle }: Route): (context: Context<GateEnv>) => Response | Promise<Response> => {
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
-      checkHead(request);
       checkSite(request, corsOrigins);
       if (scope !== "public") keys.check(secretOf(request), scope, context.env.anonymous);
       return handle(context);
@@ -31,15 +27,6 @@ export function createGate({ keys, corsOrigins }: GateOptions) {
     if (scope === "public") return enter;
     return (context) => keys.isFresh ? enter(context) : keys.refresh().then(() => enter(context));
   };
-}
-
-function checkHead({ url, headers }: Request): void {
-  let length = url.length;
-  // forEach, because an iterator over headers costs nine times as much, and every request passes here.
-  headers.forEach((value, name) => length += name.length + value.length + 4);
-  if (length > MAX_HEAD) {
-    throw new RunnelError("headers-too-large", `address and headers may have at most ${MAX_HEAD} characters`);
-  }
 }
 
 /**
