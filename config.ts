@@ -72,6 +72,11 @@ export const VARIABLES = {
     initial: String(10 * MIB),
     about: "Largest body of an item, in bytes",
   },
+  EVENT_TTL_DAYS: {
+    schema: wholeNumber(1, 36_500),
+    initial: "365",
+    about: "Days after which an event of an account has expired",
+  },
   CACHE_BYTES: {
     schema: wholeNumber(0, 2 ** 40),
     initial: String(64 * MIB),

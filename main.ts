@@ -31,7 +31,10 @@ const app = createApp({
 });
 const stopping = new AbortController();
 for (const { name, schedule, run } of allJobs(services)) {
-  Deno.cron(name, schedule, () => run(stopping.signal));
+  Deno.cron(name, schedule, async () => {
+    const report = await run(stopping.signal);
+    if (report !== undefined) log(`${name}: ${report}`);
+  });
 }
 
 let servedByHost = false;
@@ -52,7 +55,11 @@ async function open(): Promise<{ database: Database; services: DomainServices }>
     syncUrl: config.DATABASE_SYNC_URL,
     maxWaitingWrites: config.MAX_WAITING_WRITES,
   });
-  return { database, services: createServices(database, { cacheBytes: config.CACHE_BYTES }) };
+  const services = createServices(database, {
+    cacheBytes: config.CACHE_BYTES,
+    eventTtlDays: config.EVENT_TTL_DAYS,
+  });
+  return { database, services };
 }
 
 async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {

@@ -1,16 +1,25 @@
 /** Everything that Runnel knows, over one database. */
+import { createAnalyticsStore } from "../db/analytics.ts";
 import { createChannelStore } from "../db/channels.ts";
+import { createEventStore } from "../db/events.ts";
 import { createItemStore } from "../db/items.ts";
 import { createKeyStore } from "../db/keys.ts";
 import type { Database } from "../db/open.ts";
+import { createProfileStore } from "../db/profiles.ts";
+import { createRecounter } from "../db/recount.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
 import { ApiKeys } from "./keys/keys.ts";
+import { Analytics } from "./profiles/analytics.ts";
+import { Events } from "./profiles/events.ts";
+import { Profiles } from "./profiles/profiles.ts";
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
   /** Bytes of items kept in memory for readers. */
   readonly cacheBytes: number;
+  /** Days after which an event has expired. */
+  readonly eventTtlDays: number;
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
 }
@@ -20,20 +29,32 @@ export interface DomainServices {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly profiles: Profiles;
+  readonly events: Events;
+  readonly analytics: Analytics;
   readonly clock: () => number;
 }
 
 export function createServices(
   database: Database,
-  { cacheBytes, clock = Date.now }: ServiceOptions,
+  { cacheBytes, eventTtlDays, clock = Date.now }: ServiceOptions,
 ): DomainServices {
   const channelStore = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
   const channels = new Channels({ channels: channelStore, items, clock, cacheBytes });
+  const events = new Events({ store: createEventStore(database), clock, ttlDays: eventTtlDays });
   return {
     channels,
     hub: new Hub({ channels: channelStore, items }, channels),
     keys: new ApiKeys(createKeyStore(database), clock),
+    profiles: new Profiles(createProfileStore(database), clock),
+    events,
+    analytics: new Analytics({
+      store: createAnalyticsStore(database),
+      recounter: createRecounter(database),
+      clock,
+      firstBucket: () => events.firstBucket(),
+    }),
     clock,
   };
 }

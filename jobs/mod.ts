@@ -1,22 +1,51 @@
 /** What runs on a schedule. Jobs are plain functions, so that they can be listed and run by hand. */
 import type { Channels } from "../domain/channels/channels.ts";
+import type { Analytics } from "../domain/profiles/analytics.ts";
+import type { Events } from "../domain/profiles/events.ts";
 
 /** A named piece of work with its schedule. */
 export interface Job {
   readonly name: string;
   /** Cron expression, UTC. */
   readonly schedule: string;
-  run(signal: AbortSignal): Promise<void>;
+  /** Answers what the operator should know, if anything. `signal` ends it early. */
+  run(signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** What the jobs call. */
+export interface JobServices {
+  readonly channels: Channels;
+  readonly events: Events;
+  readonly analytics: Analytics;
 }
 
 /** All jobs of the program. */
-export function allJobs({ channels }: { readonly channels: Channels }): Job[] {
+export function allJobs({ channels, events, analytics }: JobServices): Job[] {
   return [
     {
       name: "sweep-channels",
       schedule: "*/5 * * * *",
       async run(signal) {
         await channels.sweep(signal);
+        return undefined;
+      },
+    },
+    {
+      name: "sweep-events",
+      schedule: "*/5 * * * *",
+      async run(signal) {
+        await events.sweep(signal);
+        return undefined;
+      },
+    },
+    {
+      name: "recount-profiles",
+      schedule: "30 3 * * 0",
+      async run() {
+        const differences = await analytics.recount();
+        if (differences.size === 0) return undefined;
+        const found = Array.from(differences, ([table, rows]) => `${table} (${rows} rows)`).join(", ");
+        return `counters differed from what they count, and were counted again: ${found}`;
       },
     },
   ];

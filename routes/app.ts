@@ -5,11 +5,17 @@ import type { Channels } from "../domain/channels/channels.ts";
 import type { Hub } from "../domain/channels/hub.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { ApiKeys } from "../domain/keys/keys.ts";
+import type { Analytics } from "../domain/profiles/analytics.ts";
+import type { Events } from "../domain/profiles/events.ts";
+import type { Profiles } from "../domain/profiles/profiles.ts";
+import { analyticsRoutes } from "./analytics.ts";
 import { channelRoutes } from "./channels.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
+import { eventRoutes } from "./events.ts";
 import { createGate, type GateEnv } from "./gate.ts";
 import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
+import { profileRoutes } from "./profiles.ts";
 import { createBaseUrl } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
@@ -19,6 +25,9 @@ export interface Services {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly profiles: Profiles;
+  readonly events: Events;
+  readonly analytics: Analytics;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly publicUrl?: string | undefined;
@@ -38,6 +47,9 @@ export function allRoutes(services: Services): Route[] {
     ...channelRoutes(services, baseUrl),
     ...subscriptionRoutes(services, baseUrl),
     ...itemRoutes(services, baseUrl),
+    ...profileRoutes(services),
+    ...eventRoutes(services),
+    ...analyticsRoutes(services),
   ];
 }
 

@@ -15,6 +15,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "channel-exists": 409,
   "channel-empty": 404,
   "item-not-found": 404,
+  "profile-not-found": 404,
   "method-not-allowed": 405,
   "not-acceptable": 406,
   "request-timeout": 408,

@@ -41,3 +41,10 @@ export function html(page: string): Response {
     },
   });
 }
+
+/** 200 with nothing in it, as the published description of profiles and events prints it. */
+export function emptyPage(): Response {
+  return new Response(null, {
+    headers: { "Content-Type": "text/html; charset=utf-8", "Content-Length": "0", ...NO_SNIFF },
+  });
+}

@@ -25,6 +25,7 @@ export type TestOptions = Partial<Services> & {
   readonly database?: string;
   readonly cacheBytes?: number;
   readonly maxWaitingWrites?: number;
+  readonly eventTtlDays?: number;
 };
 
 /** 2026-01-02T03:04:05.678Z, the time when every test begins. */
@@ -40,6 +41,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const log: string[] = [];
   const services = createServices(database, {
     cacheBytes: options.cacheBytes ?? 1 << 20,
+    eventTtlDays: options.eventTtlDays ?? 365,
     clock: () => time.now,
   });
   const app = createApp({

@@ -1,0 +1,48 @@
+/** The body that updates a profile: what each service says of an account. */
+import { z } from "zod";
+import { isName } from "./names.ts";
+
+/** One service's object, with the id under which the service knows the account. */
+export interface ServiceFields {
+  readonly service: string;
+  readonly id: string | undefined;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const EXAMPLE = { twitter: { id: "456", lang: "en" }, foursquare: { id: 789 } };
+const WANTED_ID = "a text of 1 to 200 characters or a whole number; send a number beyond 2^53 as text";
+
+/** Each service with its fields, in the order of the body. A plain schema, because a record would drop `__proto__`. */
+export const ProfileBody = z.unknown().transform((body, context): ServiceFields[] => {
+  const refuse = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+  if (!isObject(body)) {
+    refuse([], `an object of services is wanted, such as ${JSON.stringify(EXAMPLE)}`);
+    return z.NEVER;
+  }
+  return Object.entries(body).map(([service, fields]) => {
+    if (!isName(service)) refuse([service.slice(0, 50)], "a service's name has 1 to 200 characters");
+    if (!isObject(fields)) {
+      refuse([service], 'a service has an object of fields, such as {"id": "456"}');
+      return { service, id: undefined, fields: {} };
+    }
+    const id = readId(fields.id);
+    if (id === false) refuse([service, "id"], WANTED_ID);
+    return { service, id: id || undefined, fields };
+  });
+}).meta({
+  description:
+    "By service: an object with what it knows, and the account's `id` there (text or a whole number).",
+  example: EXAMPLE,
+});
+
+/** Numbers and their digits are the same id: services send either. False: no id can be this. */
+function readId(id: unknown): string | undefined | false {
+  if (id === undefined) return undefined;
+  // Past 2^53 a number may already be another one than was sent, and would make strangers one person.
+  if (typeof id === "number") return Number.isSafeInteger(id) && String(id);
+  return typeof id === "string" && isName(id) && id;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,70 @@
+/** Profiles: what is known of the accounts of all apps, with the accounts of one person seen as one. */
+import type { AccountName, ProfileRow, ProfileStore } from "../../db/profiles.ts";
+import { RunnelError } from "../errors.ts";
+import { ageOn } from "./birth.ts";
+import { DEMOGRAPHICS, readDemographics } from "./demographics.ts";
+import { readKeywords } from "./keywords.ts";
+import type { ServiceFields } from "./profile_body.ts";
+
+/** What all accounts of a person say. */
+export interface Profile {
+  /** Only what is known; `age` in whole years. */
+  readonly demographics: Readonly<Record<string, string | number>>;
+  /** Sorted. */
+  readonly keywords: readonly string[];
+}
+
+/** All profiles of a database. */
+export class Profiles {
+  /** `clock` answers milliseconds since the epoch. */
+  constructor(readonly store: ProfileStore, readonly clock: () => number) {}
+
+  /** Stores what services say of an account; resolves when it is durable. A later service goes before an earlier one. */
+  update(name: AccountName, services: readonly ServiceFields[]): Promise<void> {
+    const now = this.clock();
+    const brought = services.map(({ service, fields }) => readKeywords(service, fields))
+      .filter((words) => words !== undefined);
+    const update = {
+      ...name,
+      identities: services.flatMap(({ service, id }) => id === undefined ? [] : [[service, id] as const]),
+      fields: Object.assign(
+        {},
+        ...services.map(({ service, fields }) => readDemographics(service, fields, now)),
+      ),
+      keywords: brought.length === 0 ? undefined : [...new Set(brought.flat())],
+    };
+    return this.store.update(update, sizeOf(update));
+  }
+
+  /** What is known of the account's person. No profile: `profile-not-found`. */
+  async get(name: AccountName): Promise<Profile> {
+    const row = await this.store.get(name);
+    if (row === undefined) throw unknownProfile(name);
+    return { demographics: this.#demographics(row), keywords: row.keywords.toSorted() };
+  }
+
+  /** Forgets the account, its events and its share of the counters. Never heard of: `profile-not-found`. */
+  async remove(name: AccountName): Promise<void> {
+    if (!await this.store.remove(name)) throw unknownProfile(name);
+  }
+
+  #demographics({ fields }: ProfileRow): Record<string, string | number> {
+    const shown: Record<string, string | number> = {};
+    for (const field of DEMOGRAPHICS) {
+      const value = field === "age" ? fields.birthDay && ageOn(this.clock(), fields.birthDay) : fields[field];
+      if (value !== undefined) shown[field] = value;
+    }
+    return shown;
+  }
+}
+
+/** About how many bytes an update is to the database. */
+function sizeOf(
+  { identities, keywords = [] }: { identities: readonly unknown[]; keywords?: string[] | undefined },
+) {
+  return 500 + 100 * identities.length + 10 * keywords.length;
+}
+
+function unknownProfile({ app, account }: AccountName): RunnelError {
+  return new RunnelError("profile-not-found", `nothing is known of account ${account} of app ${app}`);
+}
