@@ -40,7 +40,7 @@ export function allJobs({ channels, events, analytics }: JobServices): Job[] {
     },
     {
       name: "recount-profiles",
-      schedule: "30 3 * * 0",
+      schedule: "30 3 * * SUN",
       async run() {
         const differences = await analytics.recount();
         if (differences.size === 0) return undefined;
