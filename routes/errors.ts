@@ -24,6 +24,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "range-not-satisfiable": 416,
   "upgrade-required": 426,
   "internal": 500,
+  "interrupted": 503,
   "overloaded": 503,
   "unavailable": 503,
   "storage-full": 507,
@@ -32,6 +33,7 @@ export const STATUS: Record<ErrorCode, number> = {
 const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   "unauthorized": { "WWW-Authenticate": "Bearer" },
   "upgrade-required": { Upgrade: "websocket", Connection: "Upgrade" },
+  "interrupted": { "Retry-After": "1" },
   "overloaded": { "Retry-After": "1" },
   "unavailable": { "Retry-After": "5" },
 };
@@ -69,7 +71,7 @@ export function toRunnelError(error: unknown): RunnelError {
 
 /** True when the fault is ours, so that the log must show its cause. */
 export function isOurFault(code: ErrorCode): boolean {
-  return STATUS[code] >= 500 && code !== "overloaded";
+  return STATUS[code] >= 500 && code !== "overloaded" && code !== "interrupted";
 }
 
 /** The problem document of a refusal. `requestId` is given when the log has more about it. */
