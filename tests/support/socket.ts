@@ -36,7 +36,7 @@ export class RawConnection implements Disposable {
 
   /** The next answer; undefined when the connection ends before it. `headOnly`: it has no content, as after HEAD. */
   async response(headOnly = false): Promise<RawResponse | undefined> {
-    const head = await this.#until("\r\n\r\n");
+    const head = await this.until("\r\n\r\n");
     if (head === undefined) return undefined;
     const [statusLine, ...lines] = head.split("\r\n");
     const headers = new Headers(
@@ -48,6 +48,12 @@ export class RawConnection implements Disposable {
     const status = Number(statusLine!.split(" ")[1]);
     const isEmpty = headOnly || status < 200 || status === 204 || status === 304;
     return { status, headers, body: isEmpty ? "" : await this.#body(headers) };
+  }
+
+  /** What comes up to and including the mark, or undefined when the connection ends before it. */
+  async until(mark: string): Promise<string | undefined> {
+    while (!this.#received.includes(mark)) if (!await this.#receive()) return undefined;
+    return await this.#take(this.#received.indexOf(mark) + mark.length);
   }
 
   /** Everything until the other side closes, or resets, the connection. */
@@ -66,7 +72,7 @@ export class RawConnection implements Disposable {
     }
     let body = "";
     while (true) {
-      const size = parseInt(await this.#until("\r\n") ?? "0", 16);
+      const size = parseInt(await this.until("\r\n") ?? "0", 16);
       body += (await this.#take(size + 2)).slice(0, size);
       if (size === 0) return body;
     }
@@ -77,12 +83,6 @@ export class RawConnection implements Disposable {
     const taken = this.#received.slice(0, length);
     this.#received = this.#received.slice(length);
     return taken;
-  }
-
-  /** What comes up to and including the mark, or undefined when the connection ends before it. */
-  async #until(mark: string): Promise<string | undefined> {
-    while (!this.#received.includes(mark)) if (!await this.#receive()) return undefined;
-    return await this.#take(this.#received.indexOf(mark) + mark.length);
   }
 
   async #receive(): Promise<boolean> {
