@@ -42,6 +42,7 @@ const OF_ENGINE: Record<EngineFailure, ErrorCode> = {
   busy: "unavailable",
   unavailable: "unavailable",
   full: "storage-full",
+  "too-large": "too-large",
   constraint: "internal",
   other: "internal",
 };
@@ -57,6 +58,7 @@ export function toRunnelError(error: unknown): RunnelError {
   const code = error instanceof EngineError ? OF_ENGINE[error.failure] : "internal";
   const details: Partial<Record<ErrorCode, string>> = {
     "unavailable": "the database does not answer at the moment: try again",
+    "too-large": "the database server takes nothing as large as this",
     "storage-full": "the disk that holds the database is full",
   };
   return new RunnelError(
