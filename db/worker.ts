@@ -6,7 +6,7 @@
 /// <reference lib="webworker" />
 import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
-import { PRAGMAS } from "./pragmas.ts";
+import { CLOSING_PRAGMAS, PRAGMAS } from "./pragmas.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./worker_protocol.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -25,12 +25,15 @@ class Connection {
   readonly #db: Database.Database;
   readonly #prepared = new Map<string, Prepared>();
   readonly #begin: string;
+  /** A replica's log belongs to the replication. */
+  readonly #emptiesLog: boolean;
 
   constructor({ path, role, sync }: WorkerOptions) {
     const options = sync && { syncUrl: sync.url, authToken: sync.authToken };
     this.#db = new Database(path, options as Database.Options);
     for (const pragma of PRAGMAS[role]) this.#db.exec(`PRAGMA ${pragma}`);
     this.#begin = role === "writer" ? "BEGIN IMMEDIATE" : "BEGIN";
+    this.#emptiesLog = role === "writer" && sync === undefined;
   }
 
   transaction(statements: readonly Statement[]): Result[] {
@@ -47,6 +50,7 @@ class Connection {
 
   close(): void {
     this.#prepared.clear();
+    if (this.#emptiesLog) { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
     this.#db.close();
   }
 
