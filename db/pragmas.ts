@@ -22,3 +22,13 @@ export const PRAGMAS = {
   ],
   reader: [...SHARED, "query_only = ON"],
 } as const;
+
+/**
+ * What the writer of a file applies before it closes. The driver cannot finalize statements, so closing does not
+ * clean up as SQLite's own does: without this the log would stay behind, and a copy of the file alone be incomplete.
+ */
+export const CLOSING_PRAGMAS = [
+  // Not waiting: whoever else has the file open keeps the log, and is in charge of it.
+  "busy_timeout = 0",
+  "wal_checkpoint(TRUNCATE)",
+] as const;

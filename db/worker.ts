@@ -6,10 +6,13 @@
 /// <reference lib="webworker" />
 import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
-import { PRAGMAS } from "./pragmas.ts";
+import { CLOSING_PRAGMAS, PRAGMAS } from "./pragmas.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./worker_protocol.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+/** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
+const WORTH_A_TRANSFER = 16 * 1024;
 
 interface Prepared {
   readonly returnsRows: boolean;
@@ -22,12 +25,15 @@ class Connection {
   readonly #db: Database.Database;
   readonly #prepared = new Map<string, Prepared>();
   readonly #begin: string;
+  /** A replica's log belongs to the replication. */
+  readonly #emptiesLog: boolean;
 
   constructor({ path, role, sync }: WorkerOptions) {
     const options = sync && { syncUrl: sync.url, authToken: sync.authToken };
     this.#db = new Database(path, options as Database.Options);
     for (const pragma of PRAGMAS[role]) this.#db.exec(`PRAGMA ${pragma}`);
     this.#begin = role === "writer" ? "BEGIN IMMEDIATE" : "BEGIN";
+    this.#emptiesLog = role === "writer" && sync === undefined;
   }
 
   transaction(statements: readonly Statement[]): Result[] {
@@ -44,6 +50,7 @@ class Connection {
 
   close(): void {
     this.#prepared.clear();
+    if (this.#emptiesLog) { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
     this.#db.close();
   }
 
@@ -78,7 +85,11 @@ function answer(response: WorkerResponse): void {
   if ("results" in response) {
     for (const { rows } of response.results) {
       for (const row of rows) {
-        for (const value of row) if (value instanceof Uint8Array) buffers.push(value.buffer as ArrayBuffer);
+        for (const value of row) {
+          if (value instanceof Uint8Array && value.byteLength >= WORTH_A_TRANSFER) {
+            buffers.push(value.buffer as ArrayBuffer);
+          }
+        }
       }
     }
   }
