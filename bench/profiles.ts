@@ -102,7 +102,7 @@ const insertField = (field: string, value: string) =>
   `INSERT INTO person_field (person, field, value, number, account)
   SELECT id, '${field}', ${value}, id, id FROM account WHERE id > ?1`;
 const INSERT_EVENTS = `INSERT INTO account_event (app, account, event, bucket, context, n)
-  SELECT 1, id, 'open', ?1 - b.value, 'x', ?2 FROM account, json_each(?3) b`;
+  SELECT 1, account.id, 'open', ?1 - b.value, 'x', ?2 FROM account, json_each(?3) b`;
 const INSERT_FIELDS = [
   insertField("gender", "'g' || id % 3"),
   insertField("location", "'place ' || id % 200"),
@@ -141,8 +141,16 @@ async function storeEvents(url: string, days: number, perBucket: number): Promis
   await database.close();
 }
 
-/** Median time of one request in milliseconds, one after the other, over a database that `store` made. */
-function timed(name: string, path: string, store: (url: string) => Promise<void>): Contestant {
+/**
+ * Median time of one request in milliseconds, one after the other, over a database that `store` made. Each answer
+ * must hold the wanted text.
+ */
+function timed(
+  name: string,
+  path: string,
+  wanted: string,
+  store: (url: string) => Promise<void>,
+): Contestant {
   return {
     name,
     async start() {
@@ -155,8 +163,9 @@ function timed(name: string, path: string, store: (url: string) => Promise<void>
           const times: number[] = [];
           for (let i = 0; i < 300; i++) {
             const started = performance.now();
-            await (await fetch(runnel.url + path)).arrayBuffer();
+            const answer = await (await fetch(runnel.url + path)).text();
             if (i >= 100) times.push(performance.now() - started);
+            if (!answer.includes(wanted)) throw new Error(`${path} answered ${answer.slice(0, 200)}`);
           }
           return median(times);
         },
@@ -171,7 +180,7 @@ function timed(name: string, path: string, store: (url: string) => Promise<void>
 
 function analyticsComparison(): Comparison {
   const analytics = (name: string, accounts: number) =>
-    timed(name, "/analytics/bench/", (url) => storeAccounts(url, accounts));
+    timed(name, "/analytics/bench/", `"accounts":${accounts}`, (url) => storeAccounts(url, accounts));
   return {
     title: "analytics of an app",
     unit: "ms",
@@ -187,7 +196,7 @@ function analyticsComparison(): Comparison {
 
 function timelineComparison(): Comparison {
   const timeline = (name: string, days: number, perBucket: number) =>
-    timed(name, "/event/bench/open/", (url) => storeEvents(url, days, perBucket));
+    timed(name, "/event/bench/open/", `,${perBucket}]`, (url) => storeEvents(url, days, perBucket));
   const tenMillion = 34_800;
   return {
     title: "timeline of an app over 24 hours",
