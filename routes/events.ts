@@ -122,10 +122,11 @@ function timelineOptions({ req }: Context): z.output<typeof TimelineOptions> {
   return check(req.query(), TimelineOptions);
 }
 
-/** Asked of the headers, because touching `request.body` makes a stream of it. */
+/** Asked of the headers, because touching `request.body` makes a stream of it. HTTP/2 need not declare a length. */
 function hasBody({ headers }: Request): boolean {
   const length = headers.get("content-length");
-  return length === null ? headers.has("transfer-encoding") : length !== "0";
+  if (length !== null) return length !== "0";
+  return headers.has("transfer-encoding") || headers.has("content-type");
 }
 
 async function readBatch(request: Request): Promise<z.output<typeof Batch>> {

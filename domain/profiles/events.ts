@@ -9,8 +9,8 @@ import { pointsOf, type TimelineOptions } from "./timeline.ts";
 const DAY_MS = 86_400_000;
 /** How far a client's clock may be ahead. */
 const MAX_AHEAD_MS = DAY_MS;
-/** About how many bytes an event is to the database, beside its names. */
-const EVENT_BYTES = 100;
+/** What an event counts for in a commit, in bytes: so that large batches do not share one, and others wait less. */
+const EVENT_BYTES = 400;
 
 /** An event as it comes in. */
 export interface NewEvent extends AccountName {

@@ -100,6 +100,16 @@ Deno.test("events that are wrong are refused together with their neighbours", as
   await isUntouched(app);
 });
 
+Deno.test("an event's body says when it happened and goes before the query's context", async () => {
+  await using app = await createTestApp();
+  const timestamp = new Date(START - 3_600_000).toISOString();
+  const response = await app.send("PUT", "/event/a/1/open?context=x", { timestamp, context: "y" });
+  equal(response.status, 200);
+  const { datapoints } = await (await app.request("/event/a/1/open?context=y&bucket=1h")).json();
+  deepEqual(datapoints.slice(-2).map(([, n]: [number, number]) => n), [1, 0]);
+  equal((await put(app, "/event/a/1/open", "")).status, 200, "an empty body says nothing");
+});
+
 Deno.test("a batch of NDJSON is recorded whole", async () => {
   await using app = await createTestApp();
   const lines = Array.from(
