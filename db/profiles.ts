@@ -29,7 +29,8 @@ const MERGE_FIELDS = `WITH ${LINKED}
 const MERGE_PERSONS = `WITH ${LINKED}
   UPDATE account SET person = (SELECT person FROM kept)
   WHERE id IN (
-    SELECT ${TARGET} UNION ALL SELECT a.id FROM linked JOIN account a ON a.person = linked.person)
+    SELECT ${TARGET} UNION ALL
+    SELECT a.id FROM kept, linked JOIN account a ON a.person = linked.person WHERE linked.person <> kept.person)
   AND person IS NOT (SELECT person FROM kept)`;
 const NEXT_NUMBER = `UPDATE profile_update SET number = number + 1`;
 const SAY_FIELDS = `INSERT INTO account_field (account, field, value, number)
