@@ -30,7 +30,7 @@ const get = (target: string, headers = "") => `GET ${target} HTTP/1.1\r\nHost: r
 Deno.test("a body without end is refused with 413 at the limit", () =>
   storesNothing(async (url, pid) => {
     const before = await residentBytes(pid);
-    await Promise.all(Array.from({ length: 8 }, () => sendWithoutEnd(url)));
+    await Promise.all(Array.from({ length: 4 }, () => sendWithoutEnd(url)));
     equal((await exchange(url, post(`Content-Length: ${MAX_ITEM_BYTES + 1}\r\n`)))?.status, 413);
     equal((await exchange(url, post("Content-Length: 9007199254740993\r\n")))?.status, 413);
     ok(await residentBytes(pid) - before < 128 << 20, "memory grew with refused bodies");
@@ -40,7 +40,7 @@ Deno.test("a body without end is refused with 413 at the limit", () =>
 async function sendWithoutEnd(url: string): Promise<void> {
   const connection = await RawConnection.open(url);
   await connection.send(post("Transfer-Encoding: chunked\r\n"));
-  const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+  const chunk = new TextEncoder().encode(`10000\r\n${"x".repeat(0x10000)}\r\n`);
   const sending = (async () => {
     while (await connection.send(chunk));
   })();
