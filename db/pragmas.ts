@@ -21,6 +21,8 @@ export const PRAGMAS = {
     "journal_size_limit = 67108864",
   ],
   reader: [...SHARED, "query_only = ON"],
+  // The replication owns its connection's settings and refuses to change them.
+  replica: [],
 } as const;
 
 /**
