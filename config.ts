@@ -72,6 +72,11 @@ export const VARIABLES = {
     initial: String(10 * MIB),
     about: "Largest body of an item, in bytes",
   },
+  MAX_FRAME_BYTES: {
+    schema: wholeNumber(1, 500 * MIB),
+    initial: String(256 * MIB),
+    about: "Largest body of a data frame, in bytes; reading one takes some five times as much memory",
+  },
   CACHE_BYTES: {
     schema: wholeNumber(0, 2 ** 40),
     initial: String(64 * MIB),

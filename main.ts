@@ -26,6 +26,7 @@ const app = createApp({
   trustProxy: config.TRUST_PROXY,
   corsOrigins: config.CORS_ORIGINS,
   maxItemBytes: config.MAX_ITEM_BYTES,
+  maxFrameBytes: config.MAX_FRAME_BYTES,
   log,
   logRequests: config.LOG === "requests",
 });

@@ -12,6 +12,8 @@ export const ERRORS = {
   "channel-exists": "The channel exists already",
   "channel-empty": "The channel is empty",
   "item-not-found": "There is no such item",
+  "series-not-found": "There is no such series",
+  "reference-not-found": "There is no such reference",
   "method-not-allowed": "The method is not allowed here",
   "not-acceptable": "The stored content type is not acceptable",
   "request-timeout": "The request took too long to arrive",

@@ -3,9 +3,12 @@ import { createChannelStore } from "../db/channels.ts";
 import { createItemStore } from "../db/items.ts";
 import { createKeyStore } from "../db/keys.ts";
 import type { Database } from "../db/open.ts";
+import { createSeriesCatalogue } from "../db/series_catalogue.ts";
+import { createSeriesStore } from "../db/series.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
 import { ApiKeys } from "./keys/keys.ts";
+import { Series } from "./series/series.ts";
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
@@ -20,6 +23,7 @@ export interface DomainServices {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly series: Series;
   readonly clock: () => number;
 }
 
@@ -34,6 +38,11 @@ export function createServices(
     channels,
     hub: new Hub({ channels: channelStore, items }, channels),
     keys: new ApiKeys(createKeyStore(database), clock),
+    series: new Series({
+      store: createSeriesStore(database, clock),
+      catalogue: createSeriesCatalogue(database, clock),
+      clock,
+    }),
     clock,
   };
 }

@@ -5,6 +5,7 @@ import type { Channels } from "../domain/channels/channels.ts";
 import type { Hub } from "../domain/channels/hub.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { ApiKeys } from "../domain/keys/keys.ts";
+import type { Series } from "../domain/series/series.ts";
 import { channelRoutes } from "./channels.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { createGate, type GateEnv } from "./gate.ts";
@@ -12,6 +13,7 @@ import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { createBaseUrl } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
+import { seriesRoutes } from "./series.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 
 /** What the routes call, and the settings that they need. */
@@ -19,12 +21,14 @@ export interface Services {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly series: Series;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly publicUrl?: string | undefined;
   readonly trustProxy: boolean;
   readonly corsOrigins: readonly string[];
   readonly maxItemBytes: number;
+  readonly maxFrameBytes: number;
   /** Writes one line of the log. */
   readonly log: (line: string) => void;
   readonly logRequests: boolean;
@@ -38,6 +42,7 @@ export function allRoutes(services: Services): Route[] {
     ...channelRoutes(services, baseUrl),
     ...subscriptionRoutes(services, baseUrl),
     ...itemRoutes(services, baseUrl),
+    ...seriesRoutes(services, baseUrl),
   ];
 }
 

@@ -15,6 +15,8 @@ export const STATUS: Record<ErrorCode, number> = {
   "channel-exists": 409,
   "channel-empty": 404,
   "item-not-found": 404,
+  "series-not-found": 404,
+  "reference-not-found": 404,
   "method-not-allowed": 405,
   "not-acceptable": 406,
   "request-timeout": 408,

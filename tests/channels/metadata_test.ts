@@ -22,7 +22,21 @@ async function names(app: TestApp, query = ""): Promise<string[]> {
 }
 
 testOnBothEngines("POST /channel refuses every wrong name and changes nothing", async (app) => {
-  const wrong = [undefined, null, "", "   ", "a-b", "a b", "ü", "a".repeat(49), "a/b", 7, ["a"], { a: 1 }, "../x"];
+  const wrong = [
+    undefined,
+    null,
+    "",
+    "   ",
+    "a-b",
+    "a b",
+    "ü",
+    "a".repeat(49),
+    "a/b",
+    7,
+    ["a"],
+    { a: 1 },
+    "../x",
+  ];
   for (const name of wrong) {
     const problem = await refused(await app.send("POST", "/channel", { name }), 400);
     equal(problem.errors?.[0]?.path, "name", JSON.stringify(name));

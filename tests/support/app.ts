@@ -46,6 +46,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     trustProxy: false,
     corsOrigins: [],
     maxItemBytes: 10 << 20,
+    maxFrameBytes: 64 << 20,
     log: (line) => log.push(line),
     logRequests: false,
     ...services,
