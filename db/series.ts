@@ -54,8 +54,7 @@ const COMMIT = `UPDATE series SET revision = revision + 1, batch = ?3, aware = ?
 const COMMITTED = `(SELECT batch FROM series WHERE id = ?1) = ?2`;
 const REPLACED = `(SELECT value FROM json_each(?3))`;
 const UNREAD = `NOT EXISTS (SELECT 1 FROM series_lease WHERE series = ?1)`;
-const FREE_BODIES = `DELETE FROM series_body WHERE chunk IN ${REPLACED} AND ${COMMITTED} AND ${UNREAD}`;
-const FREE_CHUNKS = `DELETE FROM series_chunk WHERE id IN ${REPLACED} AND ${COMMITTED} AND ${UNREAD}`;
+const FREE = `DELETE FROM series_chunk WHERE id IN ${REPLACED} AND ${COMMITTED} AND ${UNREAD}`;
 const RETIRE = `UPDATE series_chunk SET until = (SELECT revision FROM series WHERE id = ?1)
   WHERE id IN ${REPLACED} AND ${COMMITTED}`;
 const PUBLISH = `UPDATE series_chunk SET since = (SELECT revision FROM series WHERE id = ?1)
@@ -73,9 +72,7 @@ const SET_EXTENT = `UPDATE series SET
   current("c")
 } ORDER BY c.first DESC LIMIT 1)
   WHERE id = ?1 AND batch = ?2`;
-const DISCARD_BODIES = `DELETE FROM series_body
-  WHERE chunk IN (SELECT id FROM series_chunk WHERE batch = ?1 AND since IS NULL)`;
-const DISCARD_CHUNKS = `DELETE FROM series_chunk WHERE batch = ?1 AND since IS NULL`;
+const DISCARD = `DELETE FROM series_chunk WHERE batch = ?1 AND since IS NULL`;
 const DROP =
   `INSERT OR IGNORE INTO dropped_series SELECT id FROM series WHERE reference = ?1 AND symbol = ?2`;
 const DELETE = `DELETE FROM series WHERE reference = ?1 AND symbol = ?2`;
@@ -220,7 +217,7 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
     },
     /** Forgets what was staged. */
     async discard(batch: bigint): Promise<void> {
-      await commits.execute([{ sql: DISCARD_BODIES, args: [batch] }, { sql: DISCARD_CHUNKS, args: [batch] }]);
+      await commits.execute([{ sql: DISCARD, args: [batch] }]);
     },
     /** Removes a series at once; the sweep frees its chunks. */
     async remove(reference: string, symbol: string): Promise<void> {
@@ -257,9 +254,7 @@ function planCommit(change: SeriesChange, now: number): Statement[] {
   }];
   if (replaced.length > 0) {
     const args = [series, batch, JSON.stringify(replaced)];
-    if (replaced.length <= FREED_AT_ONCE) {
-      statements.push({ sql: FREE_BODIES, args }, { sql: FREE_CHUNKS, args });
-    }
+    if (replaced.length <= FREED_AT_ONCE) statements.push({ sql: FREE, args });
     statements.push({ sql: RETIRE, args });
   }
   if (staged > 0) statements.push({ sql: PUBLISH, args: [series, batch] });

@@ -28,9 +28,9 @@ const DELETE_LEASES = `DELETE FROM series_lease WHERE expires_at <= ?1`;
 const GARBAGE = `SELECT id FROM (
     SELECT c.id, c.series FROM series_chunk c WHERE c.until IS NOT NULL
     UNION ALL SELECT c.id, c.series FROM series_chunk c WHERE c.since IS NULL AND c.staged_at <= ?1
-    UNION ALL SELECT c.id, c.series FROM dropped_series d JOIN series_chunk c ON c.series = d.id)
-  WHERE series NOT IN (SELECT series FROM series_lease) ORDER BY id LIMIT ?2`;
-const FREE_BODIES = `DELETE FROM series_body WHERE chunk IN (${GARBAGE})`;
+    UNION ALL SELECT c.id, c.series FROM dropped_series d JOIN series_chunk c ON c.series = d.id
+      WHERE c.since IS NOT NULL AND c.until IS NULL)
+  WHERE series NOT IN (SELECT series FROM series_lease) LIMIT ?2`;
 const FREE_CHUNKS = `DELETE FROM series_chunk WHERE id IN (${GARBAGE})`;
 const FORGET_DROPPED = `DELETE FROM dropped_series
   WHERE NOT EXISTS (SELECT 1 FROM series_chunk c WHERE c.series = dropped_series.id)`;
@@ -106,10 +106,8 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
     },
     /** Frees up to `limit` chunks that nobody can read any more, and answers how many. */
     async free(stagedBefore: number, limit: number): Promise<number> {
-      const args = [stagedBefore, limit];
-      const [, freed] = await commits.execute([
-        { sql: FREE_BODIES, args },
-        { sql: FREE_CHUNKS, args },
+      const [freed] = await commits.execute([
+        { sql: FREE_CHUNKS, args: [stagedBefore, limit] },
         { sql: FORGET_DROPPED, args: [] },
       ]);
       return freed!.changes;

@@ -43,6 +43,8 @@ export const series = {
     `CREATE INDEX series_chunk_replaced ON series_chunk (series) WHERE until IS NOT NULL`,
     // Apart from the keys, which are read by the thousand.
     `CREATE TABLE series_body (chunk INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT`,
+    `CREATE TRIGGER series_chunk_deleted AFTER DELETE ON series_chunk
+      BEGIN DELETE FROM series_body WHERE chunk = OLD.id; END`,
     // Large answers under way: what they read is not freed.
     `CREATE TABLE series_lease (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
