@@ -87,6 +87,11 @@ export const VARIABLES = {
     initial: "20000",
     about: "Writes that may wait for a commit; past it a write is answered 503",
   },
+  RUNNEL_API_KEY: {
+    schema: z.string(),
+    initial: undefined,
+    about: "API key for the commands that talk to a running Runnel",
+  },
 } as const;
 
 type Variables = typeof VARIABLES;

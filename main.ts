@@ -90,8 +90,14 @@ async function stop(server: Deno.HttpServer): Promise<void> {
 
 function command(args: readonly string[]): Promise<number> {
   return runCommand(args, {
-    out: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
-    err: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    isTerminal: Deno.stdout.isTerminal(),
+    read: async (path) =>
+      path === "-"
+        ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
+        : await Deno.readFile(path),
+    apiKey: config.RUNNEL_API_KEY,
     async withServices(use) {
       const { database, services } = await open();
       try {
@@ -102,6 +108,11 @@ function command(args: readonly string[]): Promise<number> {
       }
     },
   });
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string | Uint8Array): void {
+  let bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
 }
 
 function orExit<T>(make: () => T): T {
