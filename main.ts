@@ -82,6 +82,7 @@ async function stop(server: Deno.HttpServer): Promise<void> {
   const timer = setTimeout(() => Deno.exit(1), DRAIN_MS);
   const drained = server.shutdown();
   services.hub.close();
+  services.series.close();
   await drained;
   await database.close();
   clearTimeout(timer);
@@ -104,6 +105,7 @@ function command(args: readonly string[]): Promise<number> {
         return await use(services);
       } finally {
         services.hub.close();
+        services.series.close();
         await database.close();
       }
     },

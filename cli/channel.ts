@@ -53,9 +53,9 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
   addRemoteOptions(channel.command("get").description("write an item's body"))
     .argument("<name>").argument("[id]", "an item's id, latest or earliest", "latest")
     .action(async (name: string, id: string, flags: RemoteOptions) => {
-      terminal.out(
-        new Uint8Array(await (await connect(flags, terminal).channels.item(name, id)).arrayBuffer()),
-      );
+      const item = await connect(flags, terminal).channels.item(name, id);
+      terminal.out(new Uint8Array(await item.arrayBuffer()));
+      out("\n");
     });
 
   addRemoteOptions(

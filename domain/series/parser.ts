@@ -20,6 +20,8 @@ export type ParseAnswer = { readonly frame: DataFrame } | { readonly refused: st
 const WORTH_A_THREAD = 1 << 20;
 /** Threads at a time: each holds a body, its text and its frame. */
 const MAX_THREADS = 2;
+/** A thread without work goes, and its memory with it. */
+const IDLE_MS = 10_000;
 
 /** Reads a body. Throws SeriesError for whatever is not such a frame. */
 export function parseBody({ bytes, format, options }: ParseRequest): DataFrame {
@@ -36,31 +38,57 @@ export function parseBody({ bytes, format, options }: ParseRequest): DataFrame {
 
 /** Reads bodies, large ones in threads. Where there are no threads, all are read at once. */
 export class Parser {
-  #threads = 0;
+  /** Threads that wait for work: what one has compiled makes its next body twice as fast. */
+  readonly #idle: Worker[] = [];
   readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Throws SeriesError for whatever is not such a frame. The bytes are gone afterwards. */
   async parse(request: ParseRequest): Promise<DataFrame> {
     if (request.bytes.length < WORTH_A_THREAD || typeof Worker === "undefined") return parseBody(request);
-    if (this.#threads < MAX_THREADS) this.#threads++;
+    if (this.#running < MAX_THREADS) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      const answer = await parseInThread(request);
+      const answer = await this.#parseInThread(request);
       if ("refused" in answer) throw new SeriesError(answer.refused);
       return answer.frame;
     } finally {
       const next = this.#waiting.shift();
-      if (next === undefined) this.#threads--;
+      if (next === undefined) this.#running--;
       else next();
+    }
+  }
+
+  /** Ends the threads that wait. */
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const worker of this.#idle.splice(0)) worker.terminate();
+  }
+
+  async #parseInThread(request: ParseRequest): Promise<ParseAnswer> {
+    const worker = this.#idle.pop() ?? startThread();
+    try {
+      const answer = await ask(worker, request);
+      this.#idle.push(worker);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.close(), IDLE_MS);
+      return answer;
+    } catch (error) {
+      worker.terminate();
+      throw error;
     }
   }
 }
 
-function parseInThread(request: ParseRequest): Promise<ParseAnswer> {
-  const worker = new Worker(new URL("./parser_worker.ts", import.meta.url), {
+function startThread(): Worker {
+  return new Worker(new URL("./parser_worker.ts", import.meta.url), {
     type: "module",
     name: "runnel-parser",
   });
+}
+
+function ask(worker: Worker, request: ParseRequest): Promise<ParseAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<ParseAnswer>();
   worker.onmessage = ({ data }: MessageEvent<ParseAnswer>) => resolve(data);
   worker.onerror = (event) => {
@@ -68,5 +96,5 @@ function parseInThread(request: ParseRequest): Promise<ParseAnswer> {
     reject(new Error(`the parser's thread failed: ${event.message}`));
   };
   worker.postMessage(request, [request.bytes.buffer]);
-  return promise.finally(() => worker.terminate());
+  return promise;
 }

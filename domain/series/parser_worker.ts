@@ -1,4 +1,4 @@
-/** The thread that reads one large body; its memory goes with it. */
+/** A thread that reads large bodies, one at a time. */
 /// <reference lib="webworker" />
 import { SeriesError } from "./error.ts";
 import type { DataFrame } from "./frame.ts";

@@ -60,6 +60,11 @@ export class Series {
     return this.#parser.parse(request);
   }
 
+  /** Ends what runs in threads. */
+  close(): void {
+    this.#parser.close();
+  }
+
   /** Saves a frame; resolves when it is durable. Too many columns: SeriesError. */
   save(name: SeriesName, frame: DataFrame, mode: SaveMode): Promise<void> {
     const window = { first: frame.stamps[0]!, last: frame.stamps.at(-1)! };

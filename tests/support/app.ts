@@ -73,6 +73,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     log,
     async [Symbol.asyncDispose]() {
       services.hub.close();
+      services.series.close();
       await database.close();
       await folder[Symbol.asyncDispose]();
     },
