@@ -122,9 +122,12 @@ export function seriesRoutes(
     const name = seriesName(req.raw);
     const query = check(req.query(), SaveQuery);
     const format = contentFormat(req.raw.headers.get("content-type"), orientOf(query));
-    const bytes = await readBody(req.raw, maxFrameBytes);
-    const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
-    await series.save(name, frame, query.mode);
+    const size = Number(req.raw.headers.get("content-length")) || maxFrameBytes;
+    await series.admit(Math.min(size, maxFrameBytes), async () => {
+      const bytes = await readBody(req.raw, maxFrameBytes);
+      const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
+      await series.save(name, frame, query.mode);
+    });
     return json({ status: true });
   }
 

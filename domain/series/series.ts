@@ -20,6 +20,9 @@ const ABANDONED_MS = 3_600_000;
 const LISTED = 500;
 const SUMMARY_PAGE = 1000;
 
+/** Bytes of bodies that may be on their way into series; a single larger one comes alone. */
+const MAX_INCOMING = 512 << 20;
+
 /** What series need. */
 export interface SeriesOptions {
   readonly store: SeriesStore;
@@ -45,6 +48,7 @@ export class Series {
   readonly #clock: () => number;
   readonly #reading: Reading;
   readonly #parser = new Parser();
+  #incoming = 0;
   /** The last save of each series that is being saved to, so that this process does not compete with itself. */
   readonly #saving = new Map<string, Promise<void>>();
 
@@ -53,6 +57,19 @@ export class Series {
     this.#catalogue = catalogue;
     this.#clock = clock;
     this.#reading = new Reading(store, clock);
+  }
+
+  /** Does the work of saving a body of so many bytes. Too many are under way: `overloaded`. */
+  async admit<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    if (this.#incoming > 0 && this.#incoming + bytes > MAX_INCOMING) {
+      throw new RunnelError("overloaded", "more data frames are being saved than memory can hold: try again");
+    }
+    this.#incoming += bytes;
+    try {
+      return await work();
+    } finally {
+      this.#incoming -= bytes;
+    }
   }
 
   /** Reads a body. Throws SeriesError for whatever is not such a frame. */

@@ -251,3 +251,23 @@ testOnBothEngines("stamps that a unit cannot tell apart are refused before the f
     '{"a":{"2020-01-01T00:00:00.000000001Z":1,"2020-01-01T00:00:00.000000002Z":2}}',
   );
 });
+
+testOnBothEngines("more bodies than memory can hold are refused, one after the other is not", async (app) => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({}, undefined, {
+    highWaterMark: 0,
+  });
+  const first = app.request(STORE, { method: "PUT", body: readable });
+  const writer = writable.getWriter();
+  await writer.write(new TextEncoder().encode(FRAME.slice(0, 10)));
+  const refused = await app.request(STORE, {
+    method: "PUT",
+    body: FRAME,
+    headers: { "Content-Length": "999999999" },
+  });
+  equal(refused.status, 503);
+  equal(refused.headers.get("retry-after"), "1");
+  await writer.write(new TextEncoder().encode(FRAME.slice(10)));
+  await writer.close();
+  equal((await first).status, 200);
+  await put(app, FRAME);
+}, { maxFrameBytes: 300 << 20 });
