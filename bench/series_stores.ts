@@ -3,9 +3,10 @@ import { RunnelClient } from "../client/mod.ts";
 import { temporaryFolder } from "../tests/support/process.ts";
 import { startPeer, startRunnel } from "./processes.ts";
 
-/** Rows are a minute apart from here on: 2001-01-01. */
-const FIRST = 978_307_200;
-const STEP = 60;
+/** The first row: 2001-01-01, in seconds since the epoch. */
+export const FIRST = 978_307_200;
+/** Seconds from one row to the next. */
+export const STEP = 60;
 const NAMES = ["open", "high", "low", "close", "volume"];
 
 /** Numbers like those of a market, the same at every run; with two decimals, or with all that a double has. */

@@ -122,11 +122,14 @@ export function seriesRoutes(
     const name = seriesName(req.raw);
     const query = check(req.query(), SaveQuery);
     const format = contentFormat(req.raw.headers.get("content-type"), orientOf(query));
-    const size = Number(req.raw.headers.get("content-length")) || maxFrameBytes;
-    await series.admit(Math.min(size, maxFrameBytes), async () => {
+    const declared = Number(req.raw.headers.get("content-length")) || 0;
+    await series.admit(Math.min(declared, maxFrameBytes), async () => {
       const bytes = await readBody(req.raw, maxFrameBytes);
-      const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
-      await series.save(name, frame, query.mode);
+      // What comes without a length is counted once it is here.
+      await series.admit(declared > 0 ? 0 : bytes.length, async () => {
+        const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
+        await series.save(name, frame, query.mode);
+      });
     });
     return json({ status: true });
   }
