@@ -77,6 +77,11 @@ export const VARIABLES = {
     initial: "365",
     about: "Days after which an event of an account has expired",
   },
+  MAX_FRAME_BYTES: {
+    schema: wholeNumber(1, 500 * MIB),
+    initial: String(256 * MIB),
+    about: "Largest body of a data frame, in bytes; reading one takes some five times as much memory",
+  },
   CACHE_BYTES: {
     schema: wholeNumber(0, 2 ** 40),
     initial: String(64 * MIB),
@@ -86,6 +91,11 @@ export const VARIABLES = {
     schema: wholeNumber(1, 10_000_000),
     initial: "20000",
     about: "Writes that may wait for a commit; past it a write is answered 503",
+  },
+  RUNNEL_API_KEY: {
+    schema: z.string(),
+    initial: undefined,
+    about: "API key for the commands that talk to a running Runnel",
   },
 } as const;
 

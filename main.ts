@@ -26,6 +26,7 @@ const app = createApp({
   trustProxy: config.TRUST_PROXY,
   corsOrigins: config.CORS_ORIGINS,
   maxItemBytes: config.MAX_ITEM_BYTES,
+  maxFrameBytes: config.MAX_FRAME_BYTES,
   log,
   logRequests: config.LOG === "requests",
 });
@@ -90,6 +91,7 @@ async function stop(server: Deno.HttpServer): Promise<void> {
   stopping.abort();
   const drained = server.shutdown();
   services.hub.close();
+  services.series.close();
   // A client that stopped in the middle of its request must not keep the database from being closed.
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   setTimeout(() => Deno.exit(1), CLOSE_MS);
@@ -99,18 +101,30 @@ async function stop(server: Deno.HttpServer): Promise<void> {
 
 function command(args: readonly string[]): Promise<number> {
   return runCommand(args, {
-    out: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
-    err: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    isTerminal: Deno.stdout.isTerminal(),
+    read: async (path) =>
+      path === "-"
+        ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
+        : await Deno.readFile(path),
+    apiKey: config.RUNNEL_API_KEY,
     async withServices(use) {
       const { database, services } = await open();
       try {
         return await use(services);
       } finally {
         services.hub.close();
+        services.series.close();
         await database.close();
       }
     },
   });
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string | Uint8Array): void {
+  let bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
 }
 
 function orExit<T>(make: () => T): T {

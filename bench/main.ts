@@ -3,8 +3,20 @@ import { cost, fanOut, inserts, reads } from "./channels.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
+import { ranges, retrievals, saves, space } from "./series.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [inserts, reads, fanOut, cost, profiles, profileSizes];
+const BENCHMARKS: readonly Benchmark[] = [
+  inserts,
+  reads,
+  fanOut,
+  cost,
+  profiles,
+  profileSizes,
+  saves,
+  retrievals,
+  ranges,
+  space,
+];
 
 const names = Deno.args;
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

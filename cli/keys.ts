@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { KeyRow } from "../db/keys.ts";
 import { type Scope, SCOPES } from "../domain/keys/keys.ts";
+import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 const DAY_MS = 86_400_000;
@@ -41,13 +42,6 @@ export function addKeyCommands(program: Command, { out, withServices }: Terminal
 function cells({ name, scopes, createdAt, expiresAt }: KeyRow): string[] {
   const day = (time: number) => new Date(time).toISOString().slice(0, 16).replace("T", " ");
   return [name, scopes.join(","), day(createdAt), expiresAt === null ? "never" : day(expiresAt)];
-}
-
-function table(rows: string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd() + "\n").join(
-    "",
-  );
 }
 
 function keyName(text: string): string {

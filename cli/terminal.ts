@@ -1,9 +1,15 @@
-/** Where commands write, and what they work on: given by main.ts, so that tests can give their own. */
+/** Where commands read and write, and what they work on: given by main.ts, so that tests can give their own. */
 import type { DomainServices } from "../domain/services.ts";
 
 export interface Terminal {
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   err(text: string): void;
+  /** Whether people read what is written: then it is tables and sentences, else what programs read. */
+  readonly isTerminal: boolean;
+  /** All of a file; `-`: of the standard input. */
+  read(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** API key for commands that talk to a server, where none is given. */
+  readonly apiKey: string | undefined;
   /** Opens the configured database for the time of `use`. */
   withServices<T>(use: (services: DomainServices) => Promise<T>): Promise<T>;
 }

@@ -13,6 +13,8 @@ export const ERRORS = {
   "channel-empty": "The channel is empty",
   "item-not-found": "There is no such item",
   "profile-not-found": "There is no such profile",
+  "series-not-found": "There is no such series",
+  "reference-not-found": "There is no such reference",
   "method-not-allowed": "The method is not allowed here",
   "not-acceptable": "The stored content type is not acceptable",
   "interrupted": "The request was cut off on its way",

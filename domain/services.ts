@@ -7,12 +7,15 @@ import { createKeyStore } from "../db/keys.ts";
 import type { Database } from "../db/open.ts";
 import { createProfileStore } from "../db/profiles.ts";
 import { createRecounter } from "../db/recount.ts";
+import { createSeriesCatalogue } from "../db/series_catalogue.ts";
+import { createSeriesStore } from "../db/series.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
 import { ApiKeys } from "./keys/keys.ts";
 import { Analytics } from "./profiles/analytics.ts";
 import { Events } from "./profiles/events.ts";
 import { Profiles } from "./profiles/profiles.ts";
+import { Series } from "./series/series.ts";
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
@@ -32,6 +35,7 @@ export interface DomainServices {
   readonly profiles: Profiles;
   readonly events: Events;
   readonly analytics: Analytics;
+  readonly series: Series;
   readonly clock: () => number;
 }
 
@@ -54,6 +58,11 @@ export function createServices(
       recounter: createRecounter(database),
       clock,
       firstBucket: () => events.firstBucket(),
+    }),
+    series: new Series({
+      store: createSeriesStore(database, clock),
+      catalogue: createSeriesCatalogue(database, clock),
+      clock,
     }),
     clock,
   };

@@ -1,7 +1,5 @@
 /** What runs on a schedule. Jobs are plain functions, so that they can be listed and run by hand. */
-import type { Channels } from "../domain/channels/channels.ts";
-import type { Analytics } from "../domain/profiles/analytics.ts";
-import type { Events } from "../domain/profiles/events.ts";
+import type { DomainServices } from "../domain/services.ts";
 
 /** A named piece of work with its schedule. */
 export interface Job {
@@ -13,14 +11,10 @@ export interface Job {
 }
 
 /** What the jobs call. */
-export interface JobServices {
-  readonly channels: Channels;
-  readonly events: Events;
-  readonly analytics: Analytics;
-}
+export type JobServices = Pick<DomainServices, "channels" | "events" | "analytics" | "series">;
 
 /** All jobs of the program. */
-export function allJobs({ channels, events, analytics }: JobServices): Job[] {
+export function allJobs({ channels, events, analytics, series }: JobServices): Job[] {
   return [
     {
       name: "sweep-channels",
@@ -46,6 +40,14 @@ export function allJobs({ channels, events, analytics }: JobServices): Job[] {
         if (differences.size === 0) return undefined;
         const found = Array.from(differences, ([table, rows]) => `${table} (${rows} rows)`).join(", ");
         return `counters differed from what they count, and were counted again: ${found}`;
+      },
+    },
+    {
+      name: "sweep-series",
+      schedule: "*/5 * * * *",
+      async run(signal) {
+        await series.sweep(signal);
+        return undefined;
       },
     },
   ];

@@ -2,13 +2,8 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
-import type { Channels } from "../domain/channels/channels.ts";
-import type { Hub } from "../domain/channels/hub.ts";
 import { RunnelError } from "../domain/errors.ts";
-import type { ApiKeys } from "../domain/keys/keys.ts";
-import type { Analytics } from "../domain/profiles/analytics.ts";
-import type { Events } from "../domain/profiles/events.ts";
-import type { Profiles } from "../domain/profiles/profiles.ts";
+import type { DomainServices } from "../domain/services.ts";
 import { analyticsRoutes } from "./analytics.ts";
 import { channelRoutes } from "./channels.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
@@ -19,22 +14,16 @@ import { operationRoutes } from "./operations.ts";
 import { profileRoutes } from "./profiles.ts";
 import { createBaseUrl } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
+import { seriesRoutes } from "./series.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 
 /** What the routes call, and the settings that they need. */
-export interface Services {
-  readonly channels: Channels;
-  readonly hub: Hub;
-  readonly keys: ApiKeys;
-  readonly profiles: Profiles;
-  readonly events: Events;
-  readonly analytics: Analytics;
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number;
+export interface Services extends DomainServices {
   readonly publicUrl?: string | undefined;
   readonly trustProxy: boolean;
   readonly corsOrigins: readonly string[];
   readonly maxItemBytes: number;
+  readonly maxFrameBytes: number;
   /** Writes one line of the log. */
   readonly log: (line: string) => void;
   readonly logRequests: boolean;
@@ -51,6 +40,7 @@ export function allRoutes(services: Services): Route[] {
     ...profileRoutes(services),
     ...eventRoutes(services),
     ...analyticsRoutes(services),
+    ...seriesRoutes(services, baseUrl),
   ];
 }
 

@@ -2,9 +2,14 @@
 import { parseAccept } from "hono/utils/accept";
 import { RunnelError } from "../domain/errors.ts";
 
-/** Whether an Accept header allows this media type (RFC 9110 §12.5.1: the most specific range decides). */
+/** Whether an Accept header allows this media type. */
 export function accepts(header: string | null, type: string): boolean {
-  if (header === null || header === "*/*" || header.trim() === "") return true;
+  return qualityOf(header, type) > 0;
+}
+
+/** How much an Accept header wants this media type, 0 to 1 (RFC 9110 §12.5.1: the most specific range decides). */
+export function qualityOf(header: string | null, type: string): number {
+  if (header === null || header === "*/*" || header.trim() === "") return 1;
   const essence = type.split(";", 1)[0]!.trim().toLowerCase();
   const ranges = [essence, `${essence.split("/", 1)[0]}/*`, "*/*"];
   let best = ranges.length, quality = 0;
@@ -14,7 +19,7 @@ export function accepts(header: string | null, type: string): boolean {
     best = specificity;
     quality = accepted.q;
   }
-  return quality > 0;
+  return quality;
 }
 
 /** If-Match fails: `precondition-failed`. If-None-Match matches: the client has this already. */

@@ -16,6 +16,8 @@ export const STATUS: Record<ErrorCode, number> = {
   "channel-empty": 404,
   "item-not-found": 404,
   "profile-not-found": 404,
+  "series-not-found": 404,
+  "reference-not-found": 404,
   "method-not-allowed": 405,
   "not-acceptable": 406,
   "request-timeout": 408,

@@ -48,3 +48,56 @@ export function emptyPage(): Response {
     headers: { "Content-Type": "text/html; charset=utf-8", "Content-Length": "0", ...NO_SNIFF },
   });
 }
+
+/** An answer that is sent as it is made, and no faster than the client reads it. HEAD gets its head only. */
+export async function streamed(
+  { method }: Request,
+  type: string,
+  pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
+  headers?: Record<string, string>,
+): Promise<Response> {
+  const head = { headers: { "Content-Type": type, ...NO_SNIFF, ...headers } };
+  // The first piece goes out only when there is one: until then an error has a status.
+  const first = await pieces.next();
+  if (method === "HEAD" || first.done) {
+    await pieces.return(undefined);
+    return new Response(null, head);
+  }
+  const second = await pieces.next();
+  if (second.done) return new Response(first.value, head);
+  const waiting = [first.value, second.value];
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const next = waiting.shift();
+      if (next !== undefined) return controller.enqueue(next);
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  }, { highWaterMark: 1 });
+  return new Response(body, head);
+}
+
+/** A JSON array that is sent element by element. */
+export function jsonArray<T>(
+  request: Request,
+  elements: AsyncGenerator<T>,
+  describe: (element: T) => unknown,
+): Promise<Response> {
+  const encoder = new TextEncoder();
+  async function* pieces() {
+    let text = "[";
+    for await (const element of elements) {
+      if (text.length > 1 << 16) {
+        yield encoder.encode(text);
+        text = "";
+      }
+      text += `${text === "[" ? "" : ","}${JSON.stringify(describe(element))}`;
+    }
+    yield encoder.encode(text + "]");
+  }
+  return streamed(request, "application/json", pieces());
+}

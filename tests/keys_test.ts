@@ -73,6 +73,7 @@ Deno.test("every route names a scope that keys can have, and few are public", as
     trustProxy: false,
     corsOrigins: [],
     maxItemBytes: 1,
+    maxFrameBytes: 1,
     log: () => {},
     logRequests: false,
   });

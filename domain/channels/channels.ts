@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels.ts";
 import type { ItemContent, ItemRow, ItemStore } from "../../db/items.ts";
 import { RunnelError } from "../errors.ts";
+import { inShortSteps } from "../short_steps.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
 import { withDefaults } from "./settings.ts";
 
@@ -10,7 +11,6 @@ import { withDefaults } from "./settings.ts";
 const METADATA_MAX_AGE_MS = 200;
 /** Bytes that a cached item costs beside its body. */
 const ITEM_OVERHEAD = 256;
-const FIRST_SWEEP_STEP = 64;
 
 /** What channels need and how they are bounded. */
 export interface ChannelOptions {
@@ -245,24 +245,6 @@ export class Channels {
   #remember(key: string, item: Item): void {
     if (this.#cache.peek(key) !== item) this.#cache.set(key, item);
   }
-}
-
-/** Runs a step until it frees nothing more, sizing it so that other writers wait a few milliseconds at most. */
-export async function inShortSteps(
-  step: (limit: number) => Promise<number>,
-  signal?: AbortSignal,
-): Promise<number> {
-  let total = 0, limit = FIRST_SWEEP_STEP;
-  while (!signal?.aborted) {
-    const started = performance.now();
-    const freed = await step(limit);
-    total += freed;
-    if (freed < limit) break;
-    const took = performance.now() - started;
-    if (took > 4) limit = Math.max(8, limit >> 1);
-    else if (took < 2) limit = Math.min(2048, limit << 1);
-  }
-  return total;
 }
 
 /** The position of a key. */

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { BUCKET_MS, type EventCount, type EventStore } from "../../db/events.ts";
 import type { AccountName } from "../../db/profiles.ts";
 import { type Issue, RunnelError } from "../errors.ts";
-import { inShortSteps } from "../channels/channels.ts";
+import { inShortSteps } from "../short_steps.ts";
 import { pointsOf, type TimelineOptions } from "./timeline.ts";
 
 const DAY_MS = 86_400_000;

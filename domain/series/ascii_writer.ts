@@ -1,6 +1,9 @@
 /** How many bytes gather before a chunk is due. */
 export const CHUNK_BYTES = 64 * 1024;
 
+/** Small answers are many, and large buffers that are soon thrown away make the garbage collector work. */
+const FIRST_BYTES = 4096;
+
 /** Room for the longest number or stamp. */
 const SLACK = 64;
 
@@ -37,7 +40,7 @@ export function jsonString(text: string): string {
 export class AsciiWriter {
   /** Bytes written since the last `take`. */
   length = 0;
-  #buffer = new Uint8Array(CHUNK_BYTES * 2);
+  #buffer = new Uint8Array(FIRST_BYTES);
 
   /** Hands over what was written and starts again. */
   take(): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
 import type { Column, ColumnType } from "./column.ts";
 import { quote, SeriesError } from "./error.ts";
-import { type DataFrame, firstRowFrom } from "./frame.ts";
+import { checkCells, type DataFrame, firstRowFrom } from "./frame.ts";
 import { makeReducers, type Reducer } from "./reducers.ts";
 import { DAY_NS } from "./stamps.ts";
 import { type ColumnSummary, isDoubles, summarise } from "./summary.ts";
@@ -75,6 +75,7 @@ export class Downsampler {
         `That would be ${bins} bins; at most ${MAX_BINS} are allowed. Ask for wider ones or a shorter range.`,
       );
     }
+    checkCells(Number(bins), columns.length * (aggregate === "ohlc" ? 4 : 1));
     this.#bins = Number(bins);
     this.#aware = range.aware;
     this.#reducers = columns.map(({ name, type }) => makeReducers(aggregate, name, type, this.#bins));
@@ -109,14 +110,16 @@ export class Downsampler {
    * the rows.
    */
   addSummaries(first: bigint, last: bigint, summaries: readonly (ColumnSummary | null)[]): boolean {
+    if (!this.takes(first, last, summaries)) return false;
     const bin = this.#binOf(first);
-    if (bin !== this.#binOf(last)) return false;
-    const known = this.#reducers.every((reducer, at) =>
-      reducer.skips || (reducer.addSummary && summaries[at])
-    );
-    if (!known) return false;
     this.#reducers.forEach((reducer, at) => reducer.addSummary?.(bin, summaries[at]!));
     return true;
+  }
+
+  /** Whether addSummaries would add them. */
+  takes(first: bigint, last: bigint, summaries: readonly (ColumnSummary | null)[]): boolean {
+    return this.#binOf(first) === this.#binOf(last) &&
+      this.#reducers.every((reducer, at) => reducer.skips || (reducer.addSummary && summaries[at]));
   }
 
   /** The bins as a frame. */

@@ -92,31 +92,31 @@ export function rangeOf(frame: DataFrame, start?: bigint, end?: bigint): DataFra
 }
 
 /**
- * Only these columns, in the order asked for.
- * Throws SeriesError naming a column that the frame does not have, or that is asked for twice.
+ * Those of the columns that have these names, in the order asked for.
+ * Throws SeriesError naming a column that is not there, or that is asked for twice.
  */
-export function selectColumns(frame: DataFrame, names: readonly string[]): DataFrame {
-  const byName = new Map(frame.columns.map((column) => [column.name, column]));
-  const columns = names.map((name) => {
-    const column = byName.get(name);
-    if (!column) {
-      throw new SeriesError(`There is no column ${quote(name)}. There are: ${nameList(frame.columns)}.`);
-    }
-    return column;
-  });
+export function selectColumns<C extends { readonly name: string }>(
+  columns: readonly C[],
+  names: readonly string[],
+): C[] {
+  const byName = new Map(columns.map((column) => [column.name, column]));
   if (new Set(names).size < names.length) throw new SeriesError("A column is asked for twice.");
-  return { ...frame, columns };
+  return names.map((name) => {
+    const column = byName.get(name);
+    if (column) return column;
+    throw new SeriesError(`There is no column ${quote(name)}. There are: ${nameList(columns)}.`);
+  });
 }
 
-function nameList(columns: readonly Column[]): string {
+function nameList(columns: readonly { readonly name: string }[]): string {
   const names = columns.slice(0, 20).map((column) => quote(column.name)).join(", ");
   return columns.length > 20 ? `${names} and ${columns.length - 20} more` : names;
 }
 
 /**
  * Puts frames one after the other: columns united in the order first seen, types united (see uniteTypes),
- * absent cells null. A frame without rows still says which columns are floats. The caller answers for the ascending order of the stamps across frames. Aware if any
- * frame is.
+ * absent cells null. A frame without rows still says which columns are floats. The caller answers for the
+ * ascending order of the stamps across frames. Aware if any frame is.
  */
 export function concatFrames(frames: readonly DataFrame[]): DataFrame {
   const rows = frames.reduce((sum, frame) => sum + frame.stamps.length, 0);

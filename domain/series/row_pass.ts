@@ -56,11 +56,11 @@ export function rowPass(
   separator: number | null = COMMA,
 ): WritePass {
   let first = true;
+  const writer = new AsciiWriter();
   return {
     open: "",
     columns,
     *rows(batch) {
-      const writer = new AsciiWriter();
       const cursor = rowCursor(writer, batch, format);
       for (let row = 0; row < batch.stamps.length; row++) {
         if (!first && separator !== null) writer.byte(separator);

@@ -87,9 +87,10 @@ Deno.test("rangeOf() includes both ends, and a date-only end covers that day", (
 });
 
 Deno.test("selectColumns() gives the columns in the order asked for and names those that are not there", () => {
-  const frame = index({ "2020-01-01": { a: 1, b: 2 } });
-  assert.equal(text(selectColumns(frame, ["b", "a"])), '{"2020-01-01":{"b":2,"a":1}}');
-  assert.throws(() => selectColumns(frame, ["c"]), /There is no column "c"\. There are: "a", "b"\./);
+  const { columns } = index({ "2020-01-01": { a: 1, b: 2 } });
+  assert.deepEqual(selectColumns(columns, ["b", "a"]).map(({ name }) => name), ["b", "a"]);
+  assert.throws(() => selectColumns(columns, ["b", "b"]), /A column is asked for twice\./);
+  assert.throws(() => selectColumns(columns, ["c"]), /There is no column "c"\. There are: "a", "b"\./);
 });
 
 Deno.test("readFrame() keeps columns called __proto__, constructor and 2, in the order written", () => {

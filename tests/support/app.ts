@@ -16,6 +16,8 @@ export interface TestApp extends AsyncDisposable {
   send(method: string, path: string, body: unknown): Promise<Response>;
   readonly services: DomainServices;
   readonly database: Database;
+  /** Where the database is, for a second application over it. */
+  readonly databaseUrl: string;
   /** The application's time, in milliseconds since the epoch; a test may change it. */
   readonly time: { now: number };
   /** What was logged. */
@@ -36,8 +38,9 @@ export const START = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 export async function createTestApp(options: TestOptions = {}): Promise<TestApp> {
   const folder = await temporaryFolder();
+  const databaseUrl = options.database ?? `file:${folder.path}/runnel.db`;
   const database = await openDatabase({
-    url: options.database ?? `file:${folder.path}/runnel.db`,
+    url: databaseUrl,
     maxWaitingWrites: options.maxWaitingWrites,
   });
   const time = { now: START };
@@ -51,6 +54,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     trustProxy: false,
     corsOrigins: [],
     maxItemBytes: 10 << 20,
+    maxFrameBytes: 64 << 20,
     log: (line) => log.push(line),
     logRequests: false,
     ...services,
@@ -66,10 +70,12 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
     services,
     database,
+    databaseUrl,
     time,
     log,
     async [Symbol.asyncDispose]() {
       services.hub.close();
+      services.series.close();
       await database.close();
       await folder[Symbol.asyncDispose]();
     },

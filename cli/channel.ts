@@ -1,0 +1,83 @@
+/** `runnel channel`: list and create channels, post, get and follow items over HTTP. */
+import { type Command, InvalidArgumentError } from "commander";
+import { addRemoteOptions, connect, type RemoteOptions } from "./remote.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface CreateFlags extends RemoteOptions {
+  readonly ttlMillis?: number;
+  readonly maxItems?: number;
+  readonly description?: string;
+}
+
+interface PostFlags extends RemoteOptions {
+  readonly data?: string;
+  readonly type: string;
+}
+
+export function addChannelCommands(program: Command, terminal: Terminal): void {
+  const channel = program.command("channel").description("channels of a running Runnel");
+  const out = (text: string) => terminal.isTerminal && terminal.out(text);
+
+  addRemoteOptions(channel.command("list").description("list channels"))
+    .option("--tag <tag>", "those with this tag")
+    .action(async ({ tag, ...flags }: RemoteOptions & { readonly tag?: string }) => {
+      const names = await connect(flags, terminal).channels.list(tag);
+      if (names.length === 0) out("There are no channels.\n");
+      for (const name of names) terminal.out(`${name}\n`);
+    });
+
+  addRemoteOptions(channel.command("create").description("create a channel"))
+    .argument("<name>")
+    .option("--ttl-millis <number>", "how long an item can be read", positiveInteger)
+    .option("--max-items <number>", "at most that many items are kept", positiveInteger)
+    .option("--description <text>", "what it is for")
+    .action(async (name: string, { ttlMillis, maxItems, description, ...flags }: CreateFlags) => {
+      await connect(flags, terminal).channels.create(name, {
+        ...(ttlMillis !== undefined && { ttlMillis }),
+        ...(maxItems !== undefined && { maxItems }),
+        ...(description !== undefined && { description }),
+      });
+      out(`Created ${name}.\n`);
+    });
+
+  addRemoteOptions(channel.command("post").description("store an item and write its id"))
+    .argument("<name>").argument("[file]", "the item's body; - is the standard input", "-")
+    .option("-d, --data <text>", "the item's body, instead of a file")
+    .option("--type <type>", "its media type", "text/plain")
+    .action(async (name: string, file: string, { data, type, ...flags }: PostFlags) => {
+      const body = data ?? await terminal.read(file);
+      const { id } = await connect(flags, terminal).channels.post(name, body, type);
+      terminal.out(`${id}\n`);
+    });
+
+  addRemoteOptions(channel.command("get").description("write an item's body"))
+    .argument("<name>").argument("[id]", "an item's id, latest or earliest", "latest")
+    .action(async (name: string, id: string, flags: RemoteOptions) => {
+      const item = await connect(flags, terminal).channels.item(name, id);
+      terminal.out(new Uint8Array(await item.arrayBuffer()));
+      out("\n");
+    });
+
+  addRemoteOptions(
+    channel.command("tail").description("write the body of each new item, on a line of its own"),
+  )
+    .argument("<name>")
+    .option("--count <number>", "stop after so many items", positiveInteger)
+    .action(
+      async (name: string, { count = Infinity, ...flags }: RemoteOptions & { readonly count?: number }) => {
+        const { channels } = connect(flags, terminal);
+        await channels.get(name);
+        let seen = 0;
+        for await (const id of channels.follow(name)) {
+          terminal.out(`${await (await channels.item(name, id)).text()}\n`);
+          if (++seen >= count) return;
+        }
+      },
+    );
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("a whole number above 0");
+}

@@ -1,0 +1,151 @@
+/** `runnel store`: save, retrieve, delete and list time series over HTTP. */
+import { type Command, Option } from "commander";
+import type { ListedReference, ListedSymbol, Orient, RetrieveOptions, SavedOrient } from "../client/mod.ts";
+import { addRemoteOptions, connect, type RemoteOptions } from "./remote.ts";
+import { table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+const SAVED_ORIENTS: readonly SavedOrient[] = ["split", "records", "index", "columns", "table"];
+const ORIENTS: readonly Orient[] = [...SAVED_ORIENTS, "values"];
+/** Rows that people are shown unless they ask for more. */
+const SHOWN_ROWS = 50;
+
+interface SaveFlags extends RemoteOptions {
+  readonly jsonFormat?: SavedOrient;
+  readonly csv?: true;
+  readonly merge?: true;
+}
+
+interface RetrieveFlags
+  extends RemoteOptions, Pick<RetrieveOptions, "start" | "end" | "dateFormat" | "every" | "agg"> {
+  readonly jsonFormat?: Orient;
+  readonly csv?: true;
+  readonly columns?: string;
+  readonly limit?: string;
+  readonly tail?: string;
+}
+
+export function addStoreCommands(program: Command, terminal: Terminal): void {
+  const store = program.command("store").description("time series of a running Runnel, as data frames");
+  const out = (text: string) => terminal.isTerminal && terminal.out(text);
+
+  addRemoteOptions(store.command("save").description("save a data frame from a file or the standard input"))
+    .argument("<reference>").argument("<symbol>").argument(
+      "[file]",
+      "JSON, or .csv; - is the standard input",
+      "-",
+    )
+    .addOption(new Option("--json-format <orient>", "shape of the JSON, as in pandas").choices(SAVED_ORIENTS))
+    .option("--csv", "the input is CSV")
+    .option("--merge", "update cells, rather than replace the rows between the first and the last stamp")
+    .action(async (reference: string, symbol: string, file: string, flags: SaveFlags) => {
+      const format = flags.csv || file.endsWith(".csv") ? "csv" : flags.jsonFormat ?? "columns";
+      const text = await terminal.read(file);
+      await connect(flags, terminal).store.saveText(reference, symbol, text, format, {
+        mode: flags.merge ? "merge" : "replace",
+      });
+      out(`Saved ${reference} ${symbol}.\n`);
+    });
+
+  addRemoteOptions(
+    store.command("retrieve").description("write a data frame: a table for people, else JSON or CSV"),
+  )
+    .argument("<reference>").argument("<symbol>")
+    .addOption(new Option("--json-format <orient>", "shape of the JSON, as in pandas").choices(ORIENTS))
+    .option("--csv", "write CSV")
+    .addOption(new Option("--date-format <format>", "how stamps are written").choices(["iso", "epoch"]))
+    .option("--start <stamp>", "first stamp, inclusive, ISO 8601")
+    .option("--end <stamp>", "last stamp, inclusive; a day counts whole")
+    .option("--columns <names>", "names of columns, separated by commas")
+    .option("--limit <rows>", "the first rows only")
+    .option("--tail <rows>", "the last rows only")
+    .option("--every <width>", "reduce to bins, such as 15m, 1h or 1d")
+    .option("--agg <name>", "what becomes of a bin: mean, sum, min, max, first, last, count or ohlc")
+    .action(async (reference: string, symbol: string, flags: RetrieveFlags) => {
+      const { store } = connect(flags, terminal);
+      const options = retrieveOptions(flags);
+      if (terminal.isTerminal && !flags.csv && flags.jsonFormat === undefined) {
+        const shown = options.limit ?? options.tail ?? SHOWN_ROWS;
+        const limit = options.tail === undefined ? { limit: shown } : {};
+        const answer = await store.retrieveText(reference, symbol, "split", { ...options, ...limit });
+        return terminal.out(frameTable(await answer.text(), flags.limit ?? flags.tail ? Infinity : shown));
+      }
+      const answer = await store.retrieveText(
+        reference,
+        symbol,
+        flags.csv ? "csv" : flags.jsonFormat,
+        options,
+      );
+      for await (const piece of answer.body ?? []) terminal.out(piece);
+      if (!flags.csv) terminal.out("\n");
+    });
+
+  addRemoteOptions(store.command("delete").description("delete a series"))
+    .argument("<reference>").argument("<symbol>")
+    .action(async (reference: string, symbol: string, flags: RemoteOptions) => {
+      await connect(flags, terminal).store.delete(reference, symbol);
+      out(`Deleted ${reference} ${symbol}.\n`);
+    });
+
+  addRemoteOptions(store.command("list").description("list references, or the series of one"))
+    .argument("[reference]")
+    .action(async (reference: string | undefined, flags: RemoteOptions) => {
+      const { store } = connect(flags, terminal);
+      const listed = reference === undefined ? await store.references() : await store.list(reference);
+      if (!terminal.isTerminal) return terminal.out(`${JSON.stringify(listed)}\n`);
+      if (listed.length === 0) return terminal.out("There are no series.\n");
+      terminal.out(
+        reference === undefined
+          ? referenceTable(listed as ListedReference[])
+          : symbolTable(listed as ListedSymbol[]),
+      );
+    });
+}
+
+function retrieveOptions(flags: RetrieveFlags): RetrieveOptions {
+  const { start, end, dateFormat, every, agg, columns, limit, tail } = flags;
+  const given = { start, end, dateFormat, every, agg, columns: columns?.split(","), limit, tail };
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as RetrieveOptions;
+}
+
+/** Numbers stand as they were written: 1.0 is not 1, and large ones are not rounded. */
+function frameTable(text: string, shown: number): string {
+  const asWritten = (_: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" ? context?.source ?? String(value) : value;
+  const { columns, index, data } = JSON.parse(text, asWritten) as {
+    columns: string[];
+    index: string[];
+    data: (string | boolean | null)[][];
+  };
+  if (index.length === 0) return "There are no rows in this range.\n";
+  const cell = (value: string | boolean | null) =>
+    value === null ? "" : String(value).replace(/[\r\n\t]/g, " ");
+  const rows = data.map((cells, row) => [index[row]!, ...cells.map(cell)]);
+  const numeric = (column: number) => column > 0 && rows.every((row) => /^-?[\d.e+-]*$/.test(row[column]!));
+  const note = index.length === shown
+    ? `The first ${shown} rows; --limit, --tail, --start and --end choose others.\n`
+    : "";
+  return table([["", ...columns], ...rows], numeric) + note;
+}
+
+function referenceTable(listed: readonly ListedReference[]): string {
+  const rows = listed.map(({ reference, symbols, ttlMillis }) => [
+    reference,
+    String(symbols),
+    ttlMillis === undefined ? "for ever" : `${ttlMillis} ms`,
+  ]);
+  return table([["REFERENCE", "SYMBOLS", "ROWS LIVE"], ...rows], (column) => column === 1);
+}
+
+function symbolTable(listed: readonly ListedSymbol[]): string {
+  const rows = listed.map(({ symbol, rows, first, last, columns }) => [
+    symbol,
+    String(rows),
+    first,
+    last,
+    columns.map(({ name }) => name).join(", "),
+  ]);
+  return table([["SYMBOL", "ROWS", "FIRST", "LAST", "COLUMNS"], ...rows], (column) => column === 1);
+}

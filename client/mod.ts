@@ -1,0 +1,42 @@
+/**
+ * The typed client of Runnel's HTTP API, for Deno, Node and browsers. It needs nothing but fetch (and WebSocket, to
+ * follow a channel):
+ *
+ * ```ts
+ * const runnel = new RunnelClient({ url: "http://127.0.0.1:8080" });
+ * await runnel.store.save("NASDAQ", "ACME", { close: { "2020-01-02": 102.5 } });
+ * const { close } = await runnel.store.retrieve("NASDAQ", "ACME", { start: "2020-01-01" });
+ * ```
+ */
+import { ChannelsClient } from "./channels.ts";
+import { type ClientOptions, Http } from "./http.ts";
+import { StoreClient } from "./store.ts";
+
+export type { Channel, ChannelSettings, StoredItem } from "./channels.ts";
+export { ChannelsClient } from "./channels.ts";
+export type { ClientOptions } from "./http.ts";
+export { RunnelProblem } from "./http.ts";
+export type {
+  Cell,
+  Frames,
+  ListedReference,
+  ListedSymbol,
+  Orient,
+  RetrieveOptions,
+  SavedOrient,
+  SaveOptions,
+  TextFormat,
+} from "./store.ts";
+export { StoreClient } from "./store.ts";
+
+/** All areas of one Runnel. */
+export class RunnelClient {
+  readonly channels: ChannelsClient;
+  readonly store: StoreClient;
+
+  constructor(options: ClientOptions = {}) {
+    const http = new Http(options);
+    this.channels = new ChannelsClient(http);
+    this.store = new StoreClient(http);
+  }
+}

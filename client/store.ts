@@ -1,0 +1,168 @@
+/** Time series: data frames as pandas writes them. */
+import type { Http } from "./http.ts";
+
+/** A cell. JavaScript rounds whole numbers beyond 2^53; `retrieveText` has them as they are. */
+export type Cell = null | boolean | string | number;
+
+/** A frame in each of pandas' orients. JavaScript puts keys that look like whole numbers first. */
+export interface Frames {
+  columns: Record<string, Record<string, Cell>>;
+  index: Record<string, Record<string, Cell>>;
+  split: { columns: string[]; index: (string | number)[]; data: Cell[][] };
+  records: Record<string, Cell>[];
+  values: Cell[][];
+  table: {
+    schema: {
+      fields: { name: string; type: string; tz?: string }[];
+      primaryKey: string[];
+      pandas_version: string;
+    };
+    data: Record<string, Cell>[];
+  };
+}
+
+/** A shape of a frame, as pandas calls it. */
+export type Orient = keyof Frames;
+/** The shapes from which a frame can be saved; values has no stamps. */
+export type SavedOrient = Exclude<Orient, "values">;
+/** A frame as text. */
+export type TextFormat = Orient | "csv" | "ndjson";
+type DateUnit = "s" | "ms" | "us" | "ns";
+
+/** How to save a frame. */
+export interface SaveOptions {
+  /** `merge` updates cells; `replace`, the default, replaces the rows between the first and last stamp. */
+  readonly mode?: "replace" | "merge";
+  /** Unit of stamps that are numbers; guessed as pandas does unless given. */
+  readonly dateUnit?: DateUnit;
+}
+
+/** Which part of a series to retrieve, and how. */
+export interface RetrieveOptions {
+  /** First and last stamp, inclusive, ISO 8601. */
+  readonly start?: string;
+  readonly end?: string;
+  /** Names of columns, in the order wanted; without commas in them. */
+  readonly columns?: readonly string[];
+  /** The first or the last rows only. */
+  readonly limit?: number;
+  readonly tail?: number;
+  /** Reduces rows to bins of this width, such as `15m`, `1h` or `1d`. */
+  readonly every?: string;
+  readonly agg?: "mean" | "sum" | "min" | "max" | "first" | "last" | "count" | "ohlc";
+  readonly dateFormat?: "iso" | "epoch";
+  readonly dateUnit?: DateUnit;
+  /** Records begin with their stamp. */
+  readonly includeIndex?: boolean;
+}
+
+/** A reference as listed. */
+export interface ListedReference {
+  readonly reference: string;
+  readonly symbols: number;
+  /** How long its rows live after their stamp; absent: for ever. */
+  readonly ttlMillis?: number;
+  readonly href: string;
+}
+
+/** A series as listed. */
+export interface ListedSymbol {
+  readonly symbol: string;
+  readonly rows: number;
+  /** Stamps of the first and the last row, ISO 8601. */
+  readonly first: string;
+  readonly last: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly href: string;
+}
+
+const ROOT = ["api", "store"];
+const TYPES = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
+
+/** The client of time series. Whatever the server refuses throws RunnelProblem. */
+export class StoreClient {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  /** Saves a frame; resolves when it is durable. */
+  save<O extends SavedOrient = "columns">(
+    reference: string,
+    symbol: string,
+    frame: Frames[O],
+    { orient, ...options }: SaveOptions & { readonly orient?: O } = {},
+  ): Promise<void> {
+    return this.saveText(reference, symbol, JSON.stringify(frame), orient ?? "columns", options);
+  }
+
+  /** Saves a frame that is text already. */
+  saveText(
+    reference: string,
+    symbol: string,
+    text: string | Uint8Array<ArrayBuffer>,
+    format: Exclude<TextFormat, "values"> = "columns",
+    { mode, dateUnit }: SaveOptions = {},
+  ): Promise<void> {
+    const isJson = format !== "csv" && format !== "ndjson";
+    return this.#http.done("PUT", {
+      path: [...ROOT, reference, symbol],
+      query: { jsonformat: isJson ? format : undefined, mode, date_unit: dateUnit },
+      body: text,
+      headers: { "Content-Type": isJson ? "application/json" : TYPES[format] },
+    });
+  }
+
+  /** Retrieves a frame. */
+  async retrieve<O extends Orient = "columns">(
+    reference: string,
+    symbol: string,
+    { orient, ...options }: RetrieveOptions & { readonly orient?: O } = {},
+  ): Promise<Frames[O]> {
+    return await (await this.retrieveText(reference, symbol, orient ?? "columns", options)).json();
+  }
+
+  /** The answer that holds a frame as text, to be read as a whole or as a stream. */
+  retrieveText(
+    reference: string,
+    symbol: string,
+    format: TextFormat = "columns",
+    options: RetrieveOptions = {},
+  ): Promise<Response> {
+    const { dateFormat, dateUnit, includeIndex, columns, ...others } = options;
+    const isJson = format !== "csv" && format !== "ndjson";
+    return this.#http.send("GET", {
+      path: [...ROOT, reference, symbol],
+      query: {
+        ...others,
+        jsonformat: isJson ? format : undefined,
+        columns: columns?.join(),
+        date_format: dateFormat,
+        date_unit: dateUnit,
+        include_index: includeIndex,
+      },
+      headers: { Accept: isJson ? "application/json" : TYPES[format] },
+    });
+  }
+
+  /** Deletes a series, if there is one. */
+  delete(reference: string, symbol: string): Promise<void> {
+    return this.#http.done("DELETE", { path: [...ROOT, reference, symbol] });
+  }
+
+  /** All references. */
+  references(): Promise<ListedReference[]> {
+    return this.#http.json("GET", { path: ROOT });
+  }
+
+  /** The series of a reference. */
+  list(reference: string): Promise<ListedSymbol[]> {
+    return this.#http.json("GET", { path: [...ROOT, reference] });
+  }
+
+  /** How long the rows of a reference live after their stamp, in milliseconds; null: for ever. */
+  expire(reference: string, ttlMillis: number | null): Promise<void> {
+    return this.#http.done("PATCH", { path: [...ROOT, reference], query: { ttlMillis: String(ttlMillis) } });
+  }
+}

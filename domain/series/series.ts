@@ -1,0 +1,213 @@
+/** Time series: data frames kept by reference and symbol. Every read leaves out what has expired. */
+import type { SeriesRow, SeriesStore } from "../../db/series.ts";
+import type { ReferenceRow, SeriesCatalogue } from "../../db/series_catalogue.ts";
+import { RunnelError } from "../errors.ts";
+import { inShortSteps } from "../short_steps.ts";
+import { typeOf } from "./catalogue.ts";
+import { decodeChunk } from "./chunk.ts";
+import type { ColumnType } from "./column.ts";
+import type { DataFrame } from "./frame.ts";
+import { Parser, type ParseRequest } from "./parser.ts";
+import { expiredUntil, isAlive, Reading, type SeriesRange } from "./reading.ts";
+import type { SaveMode } from "./rewrite.ts";
+import { Saving, type SeriesName } from "./saving.ts";
+import type { FrameSource } from "./source.ts";
+import { MIN_STAMP } from "./stamps.ts";
+
+/** After this time a save that has not come to its end is taken for crashed. */
+const ABANDONED_MS = 3_600_000;
+/** References or symbols that are listed in one look. */
+const LISTED = 500;
+const SUMMARY_PAGE = 1000;
+
+/** Bytes of bodies that may be on their way into series; a single larger one comes alone. */
+const MAX_INCOMING = 512 << 20;
+
+/** What series need. */
+export interface SeriesOptions {
+  readonly store: SeriesStore;
+  readonly catalogue: SeriesCatalogue;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** A series as it is listed. Stamps are nanoseconds since the epoch. */
+export interface ListedSeries {
+  readonly symbol: string;
+  readonly rows: number;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly aware: boolean;
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+}
+
+/** All series of a database. */
+export class Series {
+  readonly #store: SeriesStore;
+  readonly #catalogue: SeriesCatalogue;
+  readonly #clock: () => number;
+  readonly #reading: Reading;
+  readonly #parser = new Parser();
+  #incoming = 0;
+  /** The last save of each series that is being saved to, so that this process does not compete with itself. */
+  readonly #saving = new Map<string, Promise<void>>();
+
+  constructor({ store, catalogue, clock }: SeriesOptions) {
+    this.#store = store;
+    this.#catalogue = catalogue;
+    this.#clock = clock;
+    this.#reading = new Reading(store, clock);
+  }
+
+  /** Does the work of saving a body of so many bytes. Too many are under way: `overloaded`. */
+  async admit<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    if (this.#incoming > 0 && this.#incoming + bytes > MAX_INCOMING) {
+      throw new RunnelError("overloaded", "more data frames are being saved than memory can hold: try again");
+    }
+    this.#incoming += bytes;
+    try {
+      return await work();
+    } finally {
+      this.#incoming -= bytes;
+    }
+  }
+
+  /** Reads a body. Throws SeriesError for whatever is not such a frame. */
+  parse(request: ParseRequest): Promise<DataFrame> {
+    return this.#parser.parse(request);
+  }
+
+  /** Ends what runs in threads. */
+  close(): void {
+    this.#parser.close();
+  }
+
+  /** Saves a frame; resolves when it is durable. Too many columns: SeriesError. */
+  save(name: SeriesName, frame: DataFrame, mode: SaveMode): Promise<void> {
+    const window = { first: frame.stamps[0]!, last: frame.stamps.at(-1)! };
+    return this.#inTurn(name, async () => {
+      const { reference, symbol } = name;
+      const series = await this.#store.find(reference, symbol);
+      // What has expired must not come back, nor tell the types of what comes.
+      if (series !== undefined && series.revision > 0 && !isAlive(series, this.#clock())) {
+        await this.#store.remove(reference, symbol);
+      }
+      const saving = new Saving(this.#store, name);
+      await (mode === "merge" ? saving.merge(window, frame) : saving.replace(window, frame));
+    });
+  }
+
+  /** The rows of a range, in one state. Unknown: `series-not-found`. Bad range: SeriesError. */
+  open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
+    return this.#reading.open(name, range);
+  }
+
+  /** Removes a series, if there is one. */
+  remove({ reference, symbol }: SeriesName): Promise<void> {
+    return this.#store.remove(reference, symbol);
+  }
+
+  /** References that hold series or have a time to live, in order. */
+  async *references(): AsyncGenerator<ReferenceRow> {
+    let after = "", page: ReferenceRow[];
+    do {
+      page = await this.#catalogue.references(after, LISTED);
+      yield* page;
+      after = page.at(-1)?.reference ?? "";
+    } while (page.length === LISTED);
+  }
+
+  /** The reference. Neither series nor a time to live: `reference-not-found`. */
+  async reference(name: string): Promise<{ readonly reference: string; readonly ttlMillis: number | null }> {
+    const ttlMillis = await this.#catalogue.ttl(name);
+    if (ttlMillis === null && (await this.#catalogue.symbols(name, "", 1)).length === 0) {
+      throw new RunnelError("reference-not-found", `there are no series in ${JSON.stringify(name)}`);
+    }
+    return { reference: name, ttlMillis };
+  }
+
+  /** The series of a reference, by symbol. */
+  async *list(reference: string): AsyncGenerator<ListedSeries> {
+    let after = "", page: string[];
+    do {
+      page = await this.#catalogue.symbols(reference, after, LISTED);
+      const rows = await Promise.all(page.map((symbol) => this.#store.find(reference, symbol)));
+      for (const [i, row] of rows.entries()) {
+        const listed = row && isAlive(row, this.#clock()) ? await this.#listed(page[i]!, row) : undefined;
+        if (listed !== undefined) yield listed;
+      }
+      after = page.at(-1) ?? "";
+    } while (page.length === LISTED);
+  }
+
+  /** How many series and rows there are (expired rows that are not swept yet included). */
+  summary(): Promise<{ series: number; rows: number }> {
+    return this.#catalogue.summary();
+  }
+
+  /** How long the rows of a reference live after their stamp; `null`: for ever. What has expired stays gone. */
+  async setTtl(reference: string, ttlMillis: number | null): Promise<void> {
+    await this.#trim(reference);
+    await this.#catalogue.setTtl(reference, ttlMillis);
+  }
+
+  /** Frees the space of what can no longer be read, in short transactions, and answers how many chunks. */
+  async sweep(signal?: AbortSignal): Promise<number> {
+    await this.#trim(null, signal);
+    const abandoned = this.#clock() - ABANDONED_MS;
+    await this.#catalogue.removeDead(abandoned);
+    return await inShortSteps((limit) => this.#catalogue.free(abandoned, limit), signal);
+  }
+
+  async #trim(reference: string | null, signal?: AbortSignal): Promise<void> {
+    for (const { until, ...name } of await this.#catalogue.expiring(reference)) {
+      if (signal?.aborted) return;
+      const window = { first: MIN_STAMP, last: until };
+      await this.#inTurn(name, () => new Saving(this.#store, name).replace(window, undefined));
+    }
+  }
+
+  async #inTurn(name: SeriesName, save: () => Promise<void>): Promise<void> {
+    const key = JSON.stringify([name.reference, name.symbol]);
+    const before = this.#saving.get(key);
+    const turn = (async () => {
+      await before?.catch(() => {});
+      await save();
+    })();
+    this.#saving.set(key, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.#saving.get(key) === turn) this.#saving.delete(key);
+    }
+  }
+
+  async #listed(symbol: string, series: SeriesRow): Promise<ListedSeries | undefined> {
+    const { aware, last } = series;
+    const columns = series.columns.map((column) => ({ name: column.name, type: typeOf(column) }));
+    const until = expiredUntil(series, this.#clock());
+    const extent = series.first! > until
+      ? { first: series.first!, rows: series.rows }
+      : await this.#alive(series, until);
+    return extent && { symbol, ...extent, last: last!, aware, columns };
+  }
+
+  /** What is left of a series some of whose rows have expired; undefined if that changes meanwhile. */
+  async #alive(series: SeriesRow, until: bigint): Promise<{ first: bigint; rows: number } | undefined> {
+    const range = { series: series.id, revision: series.revision };
+    let expired = 0, from = MIN_STAMP, page;
+    do {
+      page = await this.#store.summaries({ ...range, from, to: until, limit: SUMMARY_PAGE, continues: true });
+      if (!page.isCurrent) return undefined;
+      for (const { last, rows } of page.chunks) if (last <= until) expired += rows;
+      from = (page.chunks.at(-1)?.first ?? from) + 1n;
+    } while (page.chunks.length === SUMMARY_PAGE);
+    const { chunks } = await this.#store.bodies({ ...range, from: until + 1n, to: series.last!, limit: 2 });
+    const stamps = chunks.flatMap(({ bytes }) => [...decodeChunk(bytes, false, series.columns, []).stamps]);
+    const first = stamps.find((stamp) => stamp > until);
+    if (first === undefined) return undefined;
+    const cut = chunks.find((chunk) => chunk.first <= until && chunk.last > until);
+    if (cut !== undefined) expired += stamps.filter((stamp) => stamp <= until && stamp >= cut.first).length;
+    return { first, rows: series.rows - expired };
+  }
+}

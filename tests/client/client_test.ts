@@ -1,0 +1,96 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { RunnelClient, RunnelProblem } from "../../client/mod.ts";
+import { createTestApp, testOnBothEngines } from "../support/app.ts";
+import { startProcess, temporaryFolder } from "../support/process.ts";
+
+function clientOf(app: { request(path: string, init?: RequestInit): Promise<Response> }): RunnelClient {
+  return new RunnelClient({
+    url: "http://datahub:8080/",
+    fetch: async (request) =>
+      app.request(request.url.slice("http://datahub:8080".length), {
+        method: request.method,
+        headers: request.headers,
+        ...(request.body !== null && { body: await request.bytes() }),
+      }),
+  });
+}
+
+testOnBothEngines("StoreClient saves, retrieves, lists, expires and deletes frames", async (app) => {
+  const { store } = clientOf(app);
+  const close = { "2026-01-01T00:00:00.000": 1.5, "2026-01-02T00:00:00.000": 2.5 };
+  await store.save("NASDAQ", "A/B %", { close });
+  deepEqual(await store.retrieve("NASDAQ", "A/B %"), { close });
+  const split = await store.retrieve("NASDAQ", "A/B %", {
+    orient: "split",
+    start: "2026-01-02",
+    columns: ["close"],
+  });
+  deepEqual(split, { columns: ["close"], index: ["2026-01-02T00:00:00.000"], data: [[2.5]] });
+  await store.save("NASDAQ", "A/B %", { columns: ["close"], index: [1767312000], data: [[3]] }, {
+    orient: "split",
+    mode: "merge",
+    dateUnit: "s",
+  });
+  equal(
+    await (await store.retrieveText("NASDAQ", "A/B %", "csv", { tail: 1 })).text(),
+    "index,close\n2026-01-02T00:00:00.000,3.0\n",
+  );
+  deepEqual(await store.retrieve("NASDAQ", "A/B %", { orient: "values", every: "7d", agg: "sum" }), [[4.5]]);
+  await store.saveText("NASDAQ", "csv", "index,n\n2026-01-01,1\n", "csv");
+  deepEqual((await store.list("NASDAQ")).map(({ symbol, rows }) => [symbol, rows]), [["A/B %", 2], [
+    "csv",
+    1,
+  ]]);
+  await store.expire("NASDAQ", 3_600_000 * 24);
+  deepEqual((await store.references())[0]!.ttlMillis, 86_400_000);
+  await store.expire("NASDAQ", null);
+  await store.delete("NASDAQ", "A/B %");
+  await rejects(
+    store.retrieve("NASDAQ", "A/B %"),
+    (error) => error instanceof RunnelProblem && error.status === 404 && error.code === "series-not-found",
+  );
+});
+
+testOnBothEngines("ChannelsClient creates channels, and posts and gets items", async (app) => {
+  const { channels } = clientOf(app);
+  const { name, ttlMillis } = await channels.create("weather", { ttlMillis: 60_000, tags: ["a"] });
+  deepEqual([name, ttlMillis], ["weather", 60_000]);
+  const { id } = await channels.post("weather", "sunny", "text/plain");
+  equal(await (await channels.item("weather", id)).text(), "sunny");
+  equal((await channels.change("weather", { description: "sky" })).description, "sky");
+  deepEqual(await channels.list("a"), ["weather"]);
+  equal((await channels.get("weather")).name, "weather");
+  await channels.delete("weather");
+  deepEqual(await channels.list(), []);
+  await rejects(
+    channels.create("not valid"),
+    (error) => error instanceof RunnelProblem && error.errors.length === 1,
+  );
+});
+
+Deno.test("ChannelsClient.follow() gives the ids of new items, with a key, until it is left", async () => {
+  await using folder = await temporaryFolder();
+  await using process = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  const { channels } = new RunnelClient({ url: process.url });
+  await channels.create("news");
+  const seen: string[] = [];
+  const posted: string[] = [];
+  const posting = (async () => {
+    // Whatever is posted before the socket is open is not seen, so post until something is.
+    while (seen.length === 0) posted.push((await channels.post("news", "one")).id);
+  })();
+  for await (const id of channels.follow("news")) {
+    seen.push(id);
+    break;
+  }
+  await posting;
+  ok(posted.includes(seen[0]!));
+  await rejects(channels.follow("none").next(), /channel none cannot be followed/);
+});
+
+Deno.test("RunnelProblem tells what an answer without a problem document is", async () => {
+  await using app = await createTestApp();
+  const broken = new RunnelClient({ fetch: () => Promise.resolve(new Response("<html>", { status: 502 })) });
+  await rejects(broken.store.references(), (error) => error instanceof RunnelProblem && error.status === 502);
+  equal((await clientOf(app).store.references()).length, 0);
+});
