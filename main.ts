@@ -52,7 +52,11 @@ async function open(): Promise<{ database: Database; services: DomainServices }>
     syncUrl: config.DATABASE_SYNC_URL,
     maxWaitingWrites: config.MAX_WAITING_WRITES,
   });
-  return { database, services: createServices(database, { cacheBytes: config.CACHE_BYTES }) };
+  const services = createServices(database, {
+    cacheBytes: config.CACHE_BYTES,
+    sessionTtlDays: config.SESSION_TTL_DAYS,
+  });
+  return { database, services };
 }
 
 async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {

@@ -3,14 +3,20 @@ import { createChannelStore } from "../db/channels.ts";
 import { createItemStore } from "../db/items.ts";
 import { createKeyStore } from "../db/keys.ts";
 import type { Database } from "../db/open.ts";
+import { createSessionStore } from "../db/sessions.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
 import { ApiKeys } from "./keys/keys.ts";
+import { Sessions } from "./sessions/sessions.ts";
+
+const DAY_MILLIS = 86_400_000;
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
   /** Bytes of items kept in memory for readers. */
   readonly cacheBytes: number;
+  /** Days for which sessions are kept; 365 unless given. */
+  readonly sessionTtlDays?: number | undefined;
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
 }
@@ -20,12 +26,13 @@ export interface DomainServices {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly sessions: Sessions;
   readonly clock: () => number;
 }
 
 export function createServices(
   database: Database,
-  { cacheBytes, clock = Date.now }: ServiceOptions,
+  { cacheBytes, sessionTtlDays = 365, clock = Date.now }: ServiceOptions,
 ): DomainServices {
   const channelStore = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
@@ -34,6 +41,7 @@ export function createServices(
     channels,
     hub: new Hub({ channels: channelStore, items }, channels),
     keys: new ApiKeys(createKeyStore(database), clock),
+    sessions: new Sessions(createSessionStore(database, clock, sessionTtlDays * DAY_MILLIS), clock),
     clock,
   };
 }

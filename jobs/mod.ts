@@ -1,5 +1,6 @@
 /** What runs on a schedule. Jobs are plain functions, so that they can be listed and run by hand. */
 import type { Channels } from "../domain/channels/channels.ts";
+import type { Sessions } from "../domain/sessions/sessions.ts";
 
 /** A named piece of work with its schedule. */
 export interface Job {
@@ -10,13 +11,22 @@ export interface Job {
 }
 
 /** All jobs of the program. */
-export function allJobs({ channels }: { readonly channels: Channels }): Job[] {
+export function allJobs(
+  { channels, sessions }: { readonly channels: Channels; readonly sessions: Sessions },
+): Job[] {
   return [
     {
       name: "sweep-channels",
       schedule: "*/5 * * * *",
       async run(signal) {
         await channels.sweep(signal);
+      },
+    },
+    {
+      name: "sweep-sessions",
+      schedule: "* * * * *",
+      async run(signal) {
+        await sessions.sweep(signal);
       },
     },
   ];

@@ -5,6 +5,7 @@ import type { Channels } from "../domain/channels/channels.ts";
 import type { Hub } from "../domain/channels/hub.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { ApiKeys } from "../domain/keys/keys.ts";
+import type { Sessions } from "../domain/sessions/sessions.ts";
 import { channelRoutes } from "./channels.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { createGate, type GateEnv } from "./gate.ts";
@@ -12,6 +13,7 @@ import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { createBaseUrl } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
+import { sessionRoutes } from "./sessions.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 
 /** What the routes call, and the settings that they need. */
@@ -19,6 +21,7 @@ export interface Services {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly sessions: Sessions;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly publicUrl?: string | undefined;
@@ -38,6 +41,7 @@ export function allRoutes(services: Services): Route[] {
     ...channelRoutes(services, baseUrl),
     ...subscriptionRoutes(services, baseUrl),
     ...itemRoutes(services, baseUrl),
+    ...sessionRoutes(services),
   ];
 }
 

@@ -9,6 +9,9 @@ const BODY_IDLE_MS = 30_000;
 /** Largest JSON request, where a route names no other limit. */
 export const MAX_JSON_BYTES = 1 << 20;
 
+/** Issues that the detail of a refusal repeats; its `errors` have all. */
+const TOLD_ISSUES = 10;
+
 /** The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("content-length") ?? NaN);
@@ -26,18 +29,10 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
 async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  const reader = body.getReader();
-  try {
-    while (true) {
-      const { done, value } = await beforeTimeout(reader.read());
-      if (done) break;
-      length += value.byteLength;
-      if (length > limit) throw tooLarge(limit);
-      pieces.push(value);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => {});
-    throw error;
+  for await (const piece of bodyPieces(body)) {
+    length += piece.byteLength;
+    if (length > limit) throw tooLarge(limit);
+    pieces.push(piece);
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
@@ -46,6 +41,21 @@ async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Prom
     offset += piece.byteLength;
   }
   return bytes;
+}
+
+/** A body as it comes; whoever stops early cancels it. A client that stops sending: `request-timeout`. */
+export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    while (true) {
+      const { done, value } = await beforeTimeout(reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // After the end this does nothing.
+    reader.cancel().catch(() => {});
+  }
 }
 
 async function beforeTimeout<T>(promise: Promise<T>): Promise<T> {
@@ -97,7 +107,11 @@ export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<
     path: issue.path.map(String).join("."),
     message: issue.message,
   }));
-  const detail = issues.map(({ path, message }) => path === "" ? message : `${path}: ${message}`).join("; ");
+  const told = issues.slice(0, TOLD_ISSUES).map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`
+  );
+  const others = issues.length - told.length;
+  const detail = told.join("; ") + (others > 0 ? `; and ${others} more` : "");
   throw new RunnelError("invalid-request", detail, issues);
 }
 
