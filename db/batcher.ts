@@ -16,8 +16,6 @@ export interface BatchLimits {
   readonly maxWaiting: number;
   /** Bytes that may wait. */
   readonly maxWaitingBytes: number;
-  /** Runs under way at a time: with two, one is gathered while the other is stored. */
-  readonly maxRunning: number;
 }
 
 const MIB = 1 << 20;
@@ -26,7 +24,6 @@ export const DEFAULT_LIMITS: BatchLimits = {
   maxBatchBytes: 8 * MIB,
   maxWaiting: 20_000,
   maxWaitingBytes: 128 * MIB,
-  maxRunning: 1,
 };
 
 /** More waits than the queue may hold. Nothing was stored; the caller may try again. */
@@ -49,7 +46,7 @@ export class Batcher<Op, Outcome> {
   #waiting: Waiting<Op, Outcome>[] = [];
   #waitingBytes = 0;
   #scheduled = false;
-  readonly #running = new Set<Promise<void>>();
+  #running: Promise<void> | undefined;
 
   constructor(readonly run: BatchRun<Op, Outcome>, readonly limits: BatchLimits = DEFAULT_LIMITS) {}
 
@@ -71,23 +68,18 @@ export class Batcher<Op, Outcome> {
 
   /** Resolves when nothing waits and nothing runs. */
   async drain(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#running.size > 0) {
-      await new Promise((resolve) => setImmediate(resolve));
-      await Promise.all(this.#running);
+    while (this.#waiting.length > 0 || this.#running !== undefined) {
+      await (this.#running ?? new Promise((resolve) => setImmediate(resolve)));
     }
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running.size >= this.limits.maxRunning) return;
+    if (this.#scheduled || this.#running !== undefined) return;
     this.#scheduled = true;
     // setImmediate lets every request of this turn join; a timer, even of 1 ms, halves the rate.
     setImmediate(() => {
       this.#scheduled = false;
-      const run = this.#runNext().finally(() => {
-        this.#running.delete(run);
-        if (this.#waiting.length > 0) this.#schedule();
-      });
-      this.#running.add(run);
+      this.#running = this.#runNext();
     });
   }
 
@@ -103,6 +95,8 @@ export class Batcher<Op, Outcome> {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
+    this.#running = undefined;
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   #take(): Waiting<Op, Outcome>[] {

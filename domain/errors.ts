@@ -20,7 +20,6 @@ export const ERRORS = {
   "unsupported-media-type": "The content type is not supported here",
   "range-not-satisfiable": "The range lies outside the content",
   "upgrade-required": "This address speaks WebSocket only",
-  "headers-too-large": "The request's headers are too large",
   "internal": "Something went wrong inside",
   "overloaded": "More waits than can be held",
   "unavailable": "The database does not answer",

@@ -23,7 +23,6 @@ export const STATUS: Record<ErrorCode, number> = {
   "unsupported-media-type": 415,
   "range-not-satisfiable": 416,
   "upgrade-required": 426,
-  "headers-too-large": 431,
   "internal": 500,
   "overloaded": 503,
   "unavailable": 503,

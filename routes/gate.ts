@@ -1,11 +1,8 @@
-/** What every request passes before its route: the size of its headers, where it comes from, and its key. */
+/** What every request passes before its route: where it comes from, and its key. */
 import type { Context } from "hono";
 import { RunnelError } from "../domain/errors.ts";
 import type { ApiKeys } from "../domain/keys/keys.ts";
 import type { Route } from "./route.ts";
-
-/** Headers and address together, in characters. */
-const MAX_HEAD = 32 * 1024;
 
 /** What the server says of a request: whether it may come in while there is no API key. */
 export interface GateEnv {
@@ -16,15 +13,16 @@ export interface GateEnv {
 export interface GateOptions {
   readonly keys: ApiKeys;
   readonly corsOrigins: readonly string[];
+  readonly publicUrl?: string | undefined;
 }
 
 /** Makes a route's handler: the gate, then the route. */
-export function createGate({ keys, corsOrigins }: GateOptions) {
+export function createGate(options: GateOptions) {
+  const { keys } = options;
   return ({ scope, handle }: Route): (context: Context<GateEnv>) => Response | Promise<Response> => {
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
-      checkHead(request);
-      checkSite(request, corsOrigins);
+      checkSite(request, options);
       if (scope !== "public") keys.check(secretOf(request), scope, context.env.anonymous);
       return handle(context);
     };
@@ -33,25 +31,25 @@ export function createGate({ keys, corsOrigins }: GateOptions) {
   };
 }
 
-function checkHead({ url, headers }: Request): void {
-  let length = url.length;
-  // forEach, because an iterator over headers costs nine times as much, and every request passes here.
-  headers.forEach((value, name) => length += name.length + value.length + 4);
-  if (length > MAX_HEAD) {
-    throw new RunnelError("headers-too-large", `address and headers may have at most ${MAX_HEAD} characters`);
-  }
-}
-
 /**
- * A page of another site can make a browser send requests here, even to 127.0.0.1. Browsers mark them
- * (https://www.w3.org/TR/fetch-metadata/); programs do not send that header.
+ * A page of another site can make a browser send requests here, even to 127.0.0.1. Browsers mark them with
+ * Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), and WebSockets, which lack that mark, with their Origin.
+ * Programs send neither.
  */
-function checkSite({ method, headers }: Request, corsOrigins: readonly string[]): void {
-  if (headers.get("sec-fetch-site") !== "cross-site") return;
+function checkSite({ method, url, headers }: Request, { corsOrigins, publicUrl }: GateOptions): void {
+  const isSocket = method === "GET" && headers.has("upgrade");
+  if (!isSocket && headers.get("sec-fetch-site") !== "cross-site") return;
   const origin = headers.get("origin");
+  if (isSocket && (origin === null || isOwn(origin, url, publicUrl))) return;
   if (origin !== null && (corsOrigins.includes(origin) || corsOrigins.includes("*"))) return;
   const isNavigation = headers.get("sec-fetch-mode") === "navigate" && method === "GET";
   if (!isNavigation) throw new RunnelError("cross-site", "this web site is not among CORS_ORIGINS");
+}
+
+/** Whether a page of that origin came from here. The scheme is left out: a proxy may speak TLS for us. */
+function isOwn(origin: string, url: string, publicUrl: string | undefined): boolean {
+  const host = (address: string) => URL.canParse(address) ? new URL(address).host : undefined;
+  return host(origin) !== undefined && (host(origin) === host(url) || host(origin) === host(publicUrl ?? ""));
 }
 
 /** The key of `Authorization: Bearer`, else of `access_token`, for browsers that can set no header. */

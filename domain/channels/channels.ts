@@ -195,7 +195,7 @@ export class Channels {
   }
 
   async #require(name: string): Promise<ChannelRow> {
-    const changes = this.#changes, readAt = performance.now();
+    const changes = this.#changes, readAt = this.#clock();
     const row = await this.#fresh(name);
     if (changes === this.#changes) this.#metadata.set(name, { row, readAt });
     return row;

@@ -37,7 +37,9 @@ export class ApiKeys {
 
   /** Whether the list of keys is recent enough for `check`. */
   get isFresh(): boolean {
-    return performance.now() - this.#readAt < KEYS_MAX_AGE_MS;
+    const age = this.clock() - this.#readAt;
+    // A negative age: the clock was set back.
+    return age >= 0 && age < KEYS_MAX_AGE_MS;
   }
 
   /** Reads the list of keys again, once for all who ask at the same time. */
@@ -95,10 +97,10 @@ export class ApiKeys {
   }
 
   async #read(): Promise<void> {
-    const started = performance.now();
+    const readAt = this.clock();
     const keys = await this.store.all();
     this.#byHash = new Map(keys.map((key) => [key.hash, key]));
-    this.#readAt = started;
+    this.#readAt = readAt;
   }
 }
 

@@ -1,0 +1,195 @@
+/**
+ * Choosing passages that together cover what a conversation is about: greedy maximisation of a monotone submodular
+ * coverage function under a budget (Lin and Bilmes 2011; concepts as in Gillick and Favre 2009). A concept is a stem; it
+ * weighs the logarithm of the number of messages it occurs in, and nearly nothing once it is covered.
+ */
+import type { Passage } from "./passages.ts";
+
+/** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */
+export const coverage = {
+  /** What a concept counts again after each time that it was covered. */
+  repeat: 0.05,
+  /** A passage of whose concepts this share is covered says the same again, and counts only so much. */
+  redundantShare: 0.7,
+  redundant: 0.05,
+  /** What a concept counts that only one message has. */
+  single: 0.1,
+  /** Worth is divided by length to this power, so that a budget of words is well spent. */
+  lengthPower: 0.8,
+  /** Below this many words a passage is seldom understood alone, beyond that many it is seldom read. */
+  fewWords: 6,
+  manyWords: 16,
+  short: 0.5,
+  longPower: 0.3,
+  /** Conversations open with what they are about, and close with what came of it; so do messages. */
+  opening: 1,
+  openingShare: 0.05,
+  closing: 0.4,
+  closingShare: 0.2,
+  firstSentences: 0.4,
+  firstSentencesSpan: 3,
+  /** Who has not been heard yet is heard sooner; a message already chosen from, later. */
+  newSpeaker: 0.15,
+  sameMessage: 0.9,
+  /** How much sooner a chosen question's answer is taken, and a chosen answer's question. */
+  exchange: 0.1,
+  /** How many messages after a question its answer may come. */
+  exchangeSpan: 3,
+};
+
+/** How much may be chosen: passages, words, or both. */
+export interface Budget {
+  readonly passages?: number;
+  readonly words?: number;
+  /** What choosing a passage costs in words; its length unless told otherwise. */
+  readonly cost?: (passage: Passage, chosen: readonly Passage[]) => number;
+}
+
+interface Candidate {
+  readonly passage: Passage;
+  readonly concepts: Int32Array;
+  /** The most that it can add, boosts aside; as more is chosen that can only shrink (Minoux 1978). */
+  bound: number;
+  /** Looked at only once its bound is high enough. */
+  quality: number | undefined;
+  /** Place and length. */
+  readonly factor: number;
+}
+
+/** Its place among `count` messages, as a factor: more near the beginning and near the end. */
+function placeFactor({ message, sentence }: Passage, count: number): number {
+  const place = count < 2 ? 0 : message / (count - 1);
+  const opening = coverage.opening * Math.max(0, 1 - place / coverage.openingShare);
+  const closing = coverage.closing * Math.max(0, 1 - (1 - place) / coverage.closingShare);
+  const first = coverage.firstSentences * Math.max(0, 1 - sentence / coverage.firstSentencesSpan);
+  return (1 + opening + closing) * (1 + first);
+}
+
+function lengthFactor(length: number): number {
+  const words = Math.max(1, length);
+  let factor = words ** -coverage.lengthPower;
+  if (words < coverage.fewWords) factor *= coverage.short;
+  if (words > coverage.manyWords) factor *= (coverage.manyWords / words) ** coverage.longPower;
+  return factor;
+}
+
+/** Numbers the concepts of all passages and weighs each by the messages that have it. */
+function weighConcepts(passages: readonly Passage[]): { concepts: Int32Array[]; weights: Float64Array } {
+  const ids = new Map<string, number>();
+  const messagesWith: number[] = [];
+  const lastMessage: number[] = [];
+  const concepts = passages.map(({ stems, message }) =>
+    Int32Array.from(stems, (stem) => {
+      let id = ids.get(stem);
+      if (id === undefined) {
+        id = ids.size;
+        ids.set(stem, id);
+        messagesWith.push(0);
+        lastMessage.push(-1);
+      }
+      if (lastMessage[id] !== message) {
+        lastMessage[id] = message;
+        messagesWith[id]!++;
+      }
+      return id;
+    })
+  );
+  const weights = Float64Array.from(messagesWith, (n) => Math.log(1 + n) * (n === 1 ? coverage.single : 1));
+  return { concepts, weights };
+}
+
+/**
+ * Whether one passage answers the other: a question, and what somebody else says next, or soon after about the same
+ * (adjacency pairs, Schegloff and Sacks 1973; in mail Shrestha and McKeown 2004).
+ */
+function isExchange(one: Passage, other: Passage): boolean {
+  const [question, answer] = one.message < other.message ? [one, other] : [other, one];
+  const distance = answer.message - question.message;
+  if (distance < 1 || distance > coverage.exchangeSpan) return false;
+  if (!question.isQuestion || answer.isQuestion || question.user === answer.user) return false;
+  return distance === 1 || answer.stems.some((stem) => question.stems.includes(stem));
+}
+
+const largestBoost = (1 + coverage.newSpeaker) * (1 + coverage.exchange);
+
+/** State of one greedy run. */
+class Cover {
+  readonly chosen: Passage[] = [];
+  readonly #worth: Float64Array;
+  readonly #covered: Uint8Array;
+  readonly #speakers = new Set<string>();
+  readonly #perMessage = new Map<number, number>();
+
+  constructor(weights: Float64Array) {
+    this.#worth = weights.slice();
+    this.#covered = new Uint8Array(weights.length);
+  }
+
+  /** What the candidate adds to what is chosen; 0 if, by its bound, that is not more than `most`. */
+  gain(candidate: Candidate, most: number): number {
+    const { passage, concepts, factor } = candidate;
+    if (candidate.bound * largestBoost <= most) return 0;
+    let gain = 0;
+    let covered = 0;
+    for (const concept of concepts) {
+      gain += this.#worth[concept]!;
+      covered += this.#covered[concept]!;
+    }
+    if (covered > coverage.redundantShare * concepts.length) gain *= coverage.redundant;
+    gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
+    candidate.bound = gain * (candidate.quality ?? 1);
+    if (candidate.bound * largestBoost <= most) return 0;
+    candidate.quality ??= passage.quality();
+    gain *= candidate.quality;
+    candidate.bound = gain;
+    if (!this.#speakers.has(passage.user)) gain *= 1 + coverage.newSpeaker;
+    if (this.chosen.some((other) => isExchange(passage, other))) gain *= 1 + coverage.exchange;
+    return gain;
+  }
+
+  add({ passage, concepts }: Candidate): void {
+    this.chosen.push(passage);
+    for (const concept of concepts) {
+      this.#worth[concept]! *= coverage.repeat;
+      this.#covered[concept] = 1;
+    }
+    this.#speakers.add(passage.user);
+    this.#perMessage.set(passage.message, (this.#perMessage.get(passage.message) ?? 0) + 1);
+  }
+}
+
+/**
+ * Chooses passages greedily by what each adds per length, until the budget is spent or nothing fits or adds anything.
+ * `messageCount` is the length of the conversation. Returns them best first; equal ones in order of writing.
+ */
+export function choosePassages(
+  passages: readonly Passage[],
+  messageCount: number,
+  budget: Budget,
+): Passage[] {
+  const { concepts, weights } = weighConcepts(passages);
+  const cost = budget.cost ?? (({ length }) => length);
+  const cover = new Cover(weights);
+  let open: Candidate[] = passages.map((passage, index) => ({
+    passage,
+    concepts: concepts[index]!,
+    bound: Infinity,
+    quality: undefined,
+    factor: placeFactor(passage, messageCount) * lengthFactor(passage.length),
+  }));
+  let words = budget.words ?? Infinity;
+  while (cover.chosen.length < (budget.passages ?? Infinity)) {
+    open = open.filter(({ passage }) => passage.length <= words);
+    let best: Candidate | undefined;
+    let most = 0;
+    for (const candidate of open) {
+      const gain = cover.gain(candidate, most);
+      if (gain > most && cost(candidate.passage, cover.chosen) <= words) [best, most] = [candidate, gain];
+    }
+    if (best === undefined) break;
+    words -= cost(best.passage, cover.chosen);
+    cover.add(best);
+    open = open.filter((candidate) => candidate !== best);
+  }
+  return cover.chosen;
+}

@@ -1,0 +1,21 @@
+/** Text analysis of conversations: pure, deterministic, without a model or the network. See docs/text-analysis.md. */
+export { type Language } from "./language.ts";
+export { type MessageKind } from "./markup.ts";
+export {
+  type AnalyzedMessage,
+  type AnalyzedSentence,
+  analyzeMessage,
+  analyzeMessages,
+  type Message,
+  usualLanguage,
+} from "./message.ts";
+export { addFrequencies, type PhraseFrequencies, phraseFrequencies } from "./phrases.ts";
+export { hotTopics, type KeyphraseOptions, keyphrases } from "./keyphrases.ts";
+export {
+  rankSentences,
+  representativeMessages,
+  type SentencePosition,
+  summarize,
+  type Summary,
+  type SummaryTurn,
+} from "./summary.ts";

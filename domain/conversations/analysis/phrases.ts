@@ -1,0 +1,156 @@
+/** Phrases: runs of up to four topic words within a sentence, counted by their stems. */
+import type { AnalyzedMessage, AnalyzedSentence } from "./message.ts";
+import { isAdverb, isWeak } from "./weak_words.ts";
+import { BOUNDARY } from "./words.ts";
+
+/** A run of topic words in some messages. */
+export interface Phrase {
+  /** Its stems, joined by spaces: what makes two phrases the same. */
+  readonly key: string;
+  readonly stems: readonly string[];
+  /** How many of `stems` seldom name a topic by themselves. */
+  readonly weakStems: number;
+  /** As written most often. */
+  surface: string;
+  /** How often it occurs, and in how many messages. */
+  occurrences: number;
+  messages: number;
+  /** How many words stand before it first occurs, and whether that is in the first sentence. */
+  readonly wordsBefore: number;
+  readonly inFirstSentence: boolean;
+  /** Votes for `surface`, and the last message counted. */
+  votes: number;
+  lastMessage: number;
+}
+
+/** In how many messages each phrase occurs; of any number of days, so that days can be counted once and added. */
+export interface PhraseFrequencies {
+  /** How many messages were counted, those without any phrase included. */
+  readonly messages: number;
+  /** Phrase key → number of messages with it. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+const longestPhrase = 4;
+
+/** Whether a phrase may not contain this word: a stop word, a boundary or an adverb. */
+function breaks(sentence: AnalyzedSentence, index: number): boolean {
+  return sentence.stems[index] === BOUNDARY || isAdverb(sentence.words[index]!);
+}
+
+/** Calls `visit` with the key and the range of words of every phrase of a sentence. */
+export function eachPhrase(
+  sentence: AnalyzedSentence,
+  visit: (key: string, start: number, end: number) => void,
+): void {
+  const { stems } = sentence;
+  for (let start = 0; start < stems.length; start++) {
+    let key = "";
+    const limit = Math.min(stems.length, start + longestPhrase);
+    for (let end = start; end < limit && !breaks(sentence, end); end++) {
+      key = key === "" ? stems[end]! : `${key} ${stems[end]!}`;
+      visit(key, start, end + 1);
+    }
+  }
+}
+
+/** The words of a phrase as a person would write them: no capital only because a sentence begins there. */
+function surfaceOf({ words }: AnalyzedSentence, start: number, end: number, language: string): string {
+  const surface = words.slice(start, end).join(" ");
+  const onlyInitial = start === 0 && language !== "de" && /^\p{Lu}\p{Ll}*(?!\p{Lu})/u.test(words[0]!);
+  return onlyInitial ? surface[0]!.toLowerCase() + surface.slice(1) : surface;
+}
+
+/** The majority vote of Boyer and Moore (1981): the surface of more than half of the occurrences wins. */
+function vote(phrase: Phrase, surface: string): void {
+  if (phrase.surface === surface) phrase.votes++;
+  else if (phrase.votes > 0) phrase.votes--;
+  else [phrase.surface, phrase.votes] = [surface, 1];
+}
+
+function newPhrase(key: string, stems: readonly string[], language: string, at: Place): Phrase {
+  const weakStems = stems.filter((stem) => isWeak(stem, language)).length;
+  return {
+    key,
+    stems,
+    weakStems,
+    ...at,
+    surface: "",
+    occurrences: 0,
+    messages: 0,
+    votes: 0,
+    lastMessage: -1,
+  };
+}
+
+type Place = Pick<Phrase, "wordsBefore" | "inFirstSentence">;
+
+/** All phrases of some messages by their keys, or only those whose keys are `wanted`. */
+export function collectPhrases(
+  messages: readonly AnalyzedMessage[],
+  wanted?: ReadonlySet<string>,
+): Map<string, Phrase> {
+  const phrases = new Map<string, Phrase>();
+  let wordsBefore = 0;
+  let firstSentence: AnalyzedSentence | undefined;
+  for (const [index, { sentences, language }] of messages.entries()) {
+    for (const sentence of sentences) {
+      firstSentence ??= sentence;
+      eachPhrase(sentence, (key, start, end) => {
+        if (wanted !== undefined && !wanted.has(key)) return;
+        let phrase = phrases.get(key);
+        if (phrase === undefined) {
+          const place = { wordsBefore: wordsBefore + start, inFirstSentence: sentence === firstSentence };
+          phrase = newPhrase(key, sentence.stems.slice(start, end), language, place);
+          phrases.set(key, phrase);
+        }
+        phrase.occurrences++;
+        if (phrase.lastMessage !== index) {
+          phrase.lastMessage = index;
+          phrase.messages++;
+        }
+        vote(phrase, surfaceOf(sentence, start, end, language));
+      });
+      wordsBefore += sentence.words.length;
+    }
+  }
+  return phrases;
+}
+
+/**
+ * In how many of the messages each phrase occurs. With `atLeast` 2, phrases of a single message are left out, which
+ * makes the counts of a busy day about eight times smaller and hardly changes what is hot.
+ */
+export function phraseFrequencies(
+  messages: readonly AnalyzedMessage[],
+  { atLeast = 1 } = {},
+): PhraseFrequencies {
+  const counts = new Map<string, number>();
+  for (const { sentences } of messages) {
+    const inMessage = new Set<string>();
+    for (const sentence of sentences) eachPhrase(sentence, (key) => inMessage.add(key));
+    for (const key of inMessage) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  if (atLeast < 2) return { messages: messages.length, counts };
+  const frequent = new Map<string, number>();
+  for (const [key, count] of counts) {
+    if (count >= atLeast) frequent.set(key, count);
+  }
+  return { messages: messages.length, counts: frequent };
+}
+
+/** The frequencies of several days as those of one long period. */
+export function addFrequencies(days: Iterable<PhraseFrequencies>): PhraseFrequencies {
+  const counts = new Map<string, number>();
+  let messages = 0;
+  for (const day of days) {
+    messages += day.messages;
+    for (const [key, count] of day.counts) counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+  return { messages, counts };
+}
+
+/** Whether the words of one key stand in the other in a row. */
+export function containsPhrase(long: string, short: string): boolean {
+  return ` ${long} `.includes(` ${short} `);
+}
