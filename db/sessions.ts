@@ -15,8 +15,7 @@ const TIME = `strftime('%Y-%m-%dT%H:%M:%S', start / 1000000, 'unixepoch') ||
   iif(start % 1000000 = 0, '', '.' || rtrim(printf('%06d', start % 1000000), '0'))`;
 // group_concat takes the rows as the inner SELECT orders them; the server's parser has no ORDER BY inside an aggregate.
 // The columns after max(n) are those of the last row of the page (https://sqlite.org/lang_select.html#bareagg).
-const STARTS =
-  `SELECT group_concat(text, ','), max(n), start, user_key, key, CAST(id AS TEXT) FROM (
+const STARTS = `SELECT group_concat(text, ','), max(n), start, user_key, key, CAST(id AS TEXT) FROM (
   SELECT row_number() OVER (ORDER BY start DESC, user_key DESC, key DESC, id DESC) AS n,
     start, user_key, key, id, '{"session_id":' || json_quote(session_id) ||
       ',"user_id":' || json_quote(user_id) || ',"ts":"' || ${TIME} || '"}' AS text

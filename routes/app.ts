@@ -13,6 +13,7 @@ import { createGate, type GateEnv } from "./gate.ts";
 import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { createBaseUrl } from "./request.ts";
+import { referenceRoutes } from "./reference.ts";
 import { METHODS, type Route } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
@@ -37,13 +38,15 @@ export interface Services {
 /** Every route of every area. */
 export function allRoutes(services: Services): Route[] {
   const baseUrl = createBaseUrl(services.publicUrl, services.trustProxy);
-  return [
+  const routes: Route[] = [
     ...operationRoutes(services, baseUrl),
     ...channelRoutes(services, baseUrl),
     ...subscriptionRoutes(services, baseUrl),
     ...itemRoutes(services, baseUrl),
     ...sessionRoutes(services),
+    ...referenceRoutes(() => routes),
   ];
+  return routes;
 }
 
 /** The application: `app.fetch` answers every request, and never throws. */

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Item, Position } from "../domain/channels/channels.ts";
 import { RunnelError } from "../domain/errors.ts";
+import { EARLIEST, FETCH, INSERT, LATEST } from "./channels_reference.ts";
 import type { Services } from "./app.ts";
 import { accepts, byteRange, checkPreconditions } from "./conditional.ts";
 import { problem } from "./errors.ts";
@@ -27,6 +28,7 @@ export function itemRoutes(
       path: "/channel/:name",
       scope: "channels:write",
       summary: "Insert an item",
+      reference: INSERT,
       handle: insert,
     },
     {
@@ -34,6 +36,7 @@ export function itemRoutes(
       path: "/channel/:name/latest",
       scope: "channels:read",
       summary: "Go to the newest item",
+      reference: LATEST,
       handle: latest,
     },
     {
@@ -41,6 +44,7 @@ export function itemRoutes(
       path: "/channel/:name/earliest",
       scope: "channels:read",
       summary: "Go to the oldest item",
+      reference: EARLIEST,
       handle: earliest,
     },
     {
@@ -48,6 +52,7 @@ export function itemRoutes(
       path: "/channel/:name/:id",
       scope: "channels:read",
       summary: "Fetch an item",
+      reference: FETCH,
       handle: fetchItem,
     },
   ];
