@@ -9,7 +9,9 @@ Deno.test("/docs shows every section, and tries a call out under its Content-Sec
   await using browser = await openPage(`${runnel.url}/`);
   const { page, complaints } = browser;
   page.on("request", (request) => {
-    if (!request.url().startsWith(runnel.url) && !request.url().startsWith("data:")) foreign.push(request.url());
+    if (!request.url().startsWith(runnel.url) && !request.url().startsWith("data:")) {
+      foreign.push(request.url());
+    }
   });
   await page.getByRole("link", { name: "/docs" }).click();
   await page.locator("#operations-sessions-postUserBatches").click();
