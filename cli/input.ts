@@ -64,8 +64,25 @@ export async function* decompressed(pieces: AsyncIterable<Uint8Array>): AsyncGen
   })();
   const [a, b, c] = first.value;
   if (a === 0x1F && b === 0x8B) yield* Readable.from(all).pipe(createGunzip());
-  else if (a === 0x42 && b === 0x5A && c === 0x68) {
-    // An old kind of stream, made iterable. It does not pass its source's errors on, and the source has none to pass.
-    yield* new Readable().wrap(Readable.from(all).pipe(unbzip2()));
-  } else yield* all;
+  else if (a === 0x42 && b === 0x5A && c === 0x68) yield* bunzipped(all);
+  else yield* all;
+}
+
+/** An old kind of stream: it has decompressed what it can when `write` comes back. */
+async function* bunzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = unbzip2();
+  const ready: Uint8Array[] = [];
+  let failure: unknown;
+  stream.on("data", (piece: Uint8Array) => ready.push(piece));
+  stream.on("error", (error: unknown) => failure ??= error);
+  const take = () => {
+    if (failure !== undefined) throw failure;
+    return ready.splice(0);
+  };
+  for await (const piece of pieces) {
+    stream.write(piece);
+    yield* take();
+  }
+  stream.end();
+  yield* take();
 }
