@@ -11,8 +11,8 @@ import { createServices, type DomainServices } from "./domain/services.ts";
 import { allJobs } from "./jobs/mod.ts";
 import { createApp } from "./routes/app.ts";
 
-/** How long SIGTERM waits for requests that are under way. */
-const DRAIN_MS = 10_000;
+/** How long SIGTERM waits for requests that are under way, and then for the database. */
+const DRAIN_MS = 8_000, CLOSE_MS = 8_000;
 
 const log = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -82,12 +82,12 @@ async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {
 async function stop(server: Deno.HttpServer): Promise<void> {
   if (stopping.signal.aborted) return;
   stopping.abort();
-  const timer = setTimeout(() => Deno.exit(1), DRAIN_MS);
   const drained = server.shutdown();
   services.hub.close();
-  await drained;
+  // A client that stopped in the middle of its request must not keep the database from being closed.
+  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+  setTimeout(() => Deno.exit(1), CLOSE_MS);
   await database.close();
-  clearTimeout(timer);
   Deno.exit(0);
 }
 

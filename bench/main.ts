@@ -2,8 +2,9 @@
 import { cost, fanOut, inserts, reads } from "./channels.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
+import { batches, load, scale } from "./sessions.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [inserts, reads, fanOut, cost];
+const BENCHMARKS: readonly Benchmark[] = [inserts, reads, fanOut, cost, load, batches, scale];
 
 const names = Deno.args;
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

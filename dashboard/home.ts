@@ -54,13 +54,19 @@ export function homePage(base: string, { channels, items, subscribers }: Holding
           </div>
         </dl>
         <h2>First steps</h2>
-        <pre>curl -i -H 'Content-Type: application/json' -d '{"name": "stumptown"}' ${base}/channel
-        curl -i -H 'Content-Type: text/plain' -d 'hello' ${base}/channel/stumptown
-        curl -iL ${base}/channel/stumptown/latest</pre>
+        <pre>${firstSteps(base)}</pre>
         <h2>Addresses</h2>
         <p><a href="/docs">/docs</a> describes every address and tries it out, <a href="/channel">/channel</a> lists the channels, <a href="/health">/health</a> says whether the database answers.
         Programs that ask for <code>/</code> get this page's figures as JSON.</p>
       </body>
     </html>
   `);
+}
+
+function firstSteps(base: string): string {
+  return [
+    `curl -i ${base}/channel -H 'Content-Type: application/json' -d '{"name": "stumptown"}'`,
+    `curl -i ${base}/channel/stumptown -H 'Content-Type: text/plain' -d 'hello'`,
+    `curl -iL ${base}/channel/stumptown/latest`,
+  ].join("\n");
 }

@@ -24,6 +24,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "range-not-satisfiable": 416,
   "upgrade-required": 426,
   "internal": 500,
+  "interrupted": 503,
   "overloaded": 503,
   "unavailable": 503,
   "storage-full": 507,
@@ -32,6 +33,7 @@ export const STATUS: Record<ErrorCode, number> = {
 const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   "unauthorized": { "WWW-Authenticate": "Bearer" },
   "upgrade-required": { Upgrade: "websocket", Connection: "Upgrade" },
+  "interrupted": { "Retry-After": "1" },
   "overloaded": { "Retry-After": "1" },
   "unavailable": { "Retry-After": "5" },
 };
@@ -40,6 +42,7 @@ const OF_ENGINE: Record<EngineFailure, ErrorCode> = {
   busy: "unavailable",
   unavailable: "unavailable",
   full: "storage-full",
+  "too-large": "too-large",
   constraint: "internal",
   other: "internal",
 };
@@ -55,6 +58,7 @@ export function toRunnelError(error: unknown): RunnelError {
   const code = error instanceof EngineError ? OF_ENGINE[error.failure] : "internal";
   const details: Partial<Record<ErrorCode, string>> = {
     "unavailable": "the database does not answer at the moment: try again",
+    "too-large": "the database server takes nothing as large as this",
     "storage-full": "the disk that holds the database is full",
   };
   return new RunnelError(
@@ -69,7 +73,7 @@ export function toRunnelError(error: unknown): RunnelError {
 
 /** True when the fault is ours, so that the log must show its cause. */
 export function isOurFault(code: ErrorCode): boolean {
-  return STATUS[code] >= 500 && code !== "overloaded";
+  return STATUS[code] >= 500 && code !== "overloaded" && code !== "interrupted";
 }
 
 /** The problem document of a refusal. `requestId` is given when the log has more about it. */

@@ -23,7 +23,7 @@ export function createGate(options: GateOptions) {
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
       checkSite(request, options);
-      if (scope !== "public") keys.check(secretOf(request), scope, context.env.anonymous);
+      if (scope !== "public") keys.check(() => secretOf(request), scope, context.env.anonymous);
       return handle(context);
     };
     if (scope === "public") return enter;

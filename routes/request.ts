@@ -12,7 +12,10 @@ export const MAX_JSON_BYTES = 1 << 20;
 /** Issues that the detail of a refusal repeats; its `errors` have all. */
 const TOLD_ISSUES = 10;
 
-/** The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. */
+/**
+ * The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. A client that
+ * hangs up, or a server that stops (https://github.com/denoland/deno/issues/36809): `interrupted`.
+ */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("content-length") ?? NaN);
   if (declared > limit) throw tooLarge(limit);
@@ -21,9 +24,16 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     if (declared <= READ_AT_ONCE) return await request.bytes();
     return request.body === null ? new Uint8Array() : await readPieces(request.body, limit);
   } catch (error) {
-    if (error instanceof RunnelError) throw error;
-    throw new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
+    throw toRefusal(error);
   }
+}
+
+function toRefusal(error: unknown): RunnelError {
+  if (error instanceof RunnelError) return error;
+  if (error instanceof Deno.errors.BadResource) {
+    return new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
+  }
+  return new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
 }
 
 async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -43,12 +53,14 @@ async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Prom
   return bytes;
 }
 
-/** A body as it comes; whoever stops early cancels it. A client that stops sending: `request-timeout`. */
+/** A body as it comes, refused as by `readBody`; whoever stops early cancels it. */
 export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
     while (true) {
-      const { done, value } = await beforeTimeout(reader.read());
+      const { done, value } = await beforeTimeout(reader.read()).catch((error) => {
+        throw toRefusal(error);
+      });
       if (done) return;
       yield value;
     }
