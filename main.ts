@@ -34,15 +34,18 @@ for (const { name, schedule, run } of allJobs(services)) {
   Deno.cron(name, schedule, () => run(stopping.signal));
 }
 
+const isProgram = Deno.args[0] === "serve";
 let servedByHost = false;
-export default {
+/** For `deno serve` and edge hosting. They decide where to listen; without keys only this machine is answered. */
+const served = {
   onListen: () => servedByHost = true,
-  /** Whoever hosts this decides where it listens; without keys only this machine is answered. */
   fetch: (request: Request, info?: Deno.ServeHandlerInfo) =>
     app.fetch(request, { anonymous: config.ALLOW_ANONYMOUS || isLocal(info) }),
 };
+// `deno run` warns of an export that looks like this, so the program has none.
+export default isProgram ? {} : served;
 // With `serve` there is no doubt; else: `deno serve` calls onListen before any timer, `deno run` never does.
-if (Deno.args[0] === "serve") await listen(config);
+if (isProgram) await listen(config);
 else if (import.meta.main) setTimeout(() => servedByHost || listen(config), 0);
 
 async function open(): Promise<{ database: Database; services: DomainServices }> {
