@@ -6,8 +6,8 @@ import { countBytes, decompressed, openInput } from "./input.ts";
 import { createProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Events in one commit of the file: the more, the less is written, and 100,000 are some tens of megabytes. */
-const COMMIT = 100_000;
+/** Events in one commit of the file: the more, the fewer pages are written twice. */
+const COMMIT = 50_000;
 const MAX_ATTEMPTS = 10;
 
 interface LoadOptions {
