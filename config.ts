@@ -87,6 +87,11 @@ export const VARIABLES = {
     initial: String(64 * MIB),
     about: "Memory for items that were read lately, in bytes",
   },
+  SESSION_TTL_DAYS: {
+    schema: wholeNumber(1, 36_500),
+    initial: "365",
+    about: "Days for which user sessions are kept, from when they were received",
+  },
   MAX_WAITING_WRITES: {
     schema: wholeNumber(1, 10_000_000),
     initial: "20000",

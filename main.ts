@@ -62,6 +62,7 @@ async function open(): Promise<{ database: Database; services: DomainServices }>
   const services = createServices(database, {
     cacheBytes: config.CACHE_BYTES,
     eventTtlDays: config.EVENT_TTL_DAYS,
+    sessionTtlDays: config.SESSION_TTL_DAYS,
   });
   return { database, services };
 }

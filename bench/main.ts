@@ -1,5 +1,6 @@
 /** `deno task bench [name …]`: runs all benchmarks, or those named, and lists the figures that were missed. */
 import { cost, fanOut, inserts, reads } from "./channels.ts";
+import { batches, load, scale } from "./sessions.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
@@ -16,6 +17,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   retrievals,
   ranges,
   space,
+  load,
+  batches,
+  scale,
 ];
 
 const names = Deno.args;

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addChannelCommands } from "./channel.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addStoreCommands } from "./store.ts";
+import { addLoadCommand } from "./load.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the command that the arguments name and answers the exit status: 0, or 1 when it failed. */
@@ -15,6 +16,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   addKeyCommands(program, terminal);
   addChannelCommands(program, terminal);
   addStoreCommands(program, terminal);
+  addLoadCommand(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

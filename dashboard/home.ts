@@ -56,7 +56,7 @@ export function homePage(base: string, { channels, items, subscribers }: Holding
         <h2>First steps</h2>
         <pre>${firstSteps(base)}</pre>
         <h2>Addresses</h2>
-        <p><a href="/channel">/channel</a> lists the channels, <a href="/health">/health</a> says whether the database answers.
+        <p><a href="/docs">/docs</a> describes every address and tries it out, <a href="/channel">/channel</a> lists the channels, <a href="/health">/health</a> says whether the database answers.
         Programs that ask for <code>/</code> get this page's figures as JSON.</p>
       </body>
     </html>

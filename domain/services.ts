@@ -9,6 +9,7 @@ import { createProfileStore } from "../db/profiles.ts";
 import { createRecounter } from "../db/recount.ts";
 import { createSeriesCatalogue } from "../db/series_catalogue.ts";
 import { createSeriesStore } from "../db/series.ts";
+import { createSessionStore } from "../db/sessions.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
 import { ApiKeys } from "./keys/keys.ts";
@@ -16,6 +17,9 @@ import { Analytics } from "./profiles/analytics.ts";
 import { Events } from "./profiles/events.ts";
 import { Profiles } from "./profiles/profiles.ts";
 import { Series } from "./series/series.ts";
+import { Sessions } from "./sessions/sessions.ts";
+
+const DAY_MILLIS = 86_400_000;
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
@@ -23,6 +27,8 @@ export interface ServiceOptions {
   readonly cacheBytes: number;
   /** Days after which an event has expired. */
   readonly eventTtlDays: number;
+  /** Days for which sessions are kept. */
+  readonly sessionTtlDays: number;
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
 }
@@ -36,12 +42,13 @@ export interface DomainServices {
   readonly events: Events;
   readonly analytics: Analytics;
   readonly series: Series;
+  readonly sessions: Sessions;
   readonly clock: () => number;
 }
 
 export function createServices(
   database: Database,
-  { cacheBytes, eventTtlDays, clock = Date.now }: ServiceOptions,
+  { cacheBytes, eventTtlDays, sessionTtlDays, clock = Date.now }: ServiceOptions,
 ): DomainServices {
   const channelStore = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
@@ -64,6 +71,7 @@ export function createServices(
       catalogue: createSeriesCatalogue(database, clock),
       clock,
     }),
+    sessions: new Sessions(createSessionStore(database, clock, sessionTtlDays * DAY_MILLIS), clock),
     clock,
   };
 }

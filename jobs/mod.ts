@@ -11,10 +11,10 @@ export interface Job {
 }
 
 /** What the jobs call. */
-export type JobServices = Pick<DomainServices, "channels" | "events" | "analytics" | "series">;
+export type JobServices = Pick<DomainServices, "channels" | "events" | "analytics" | "series" | "sessions">;
 
 /** All jobs of the program. */
-export function allJobs({ channels, events, analytics, series }: JobServices): Job[] {
+export function allJobs({ channels, events, analytics, series, sessions }: JobServices): Job[] {
   return [
     {
       name: "sweep-channels",
@@ -47,6 +47,14 @@ export function allJobs({ channels, events, analytics, series }: JobServices): J
       schedule: "*/5 * * * *",
       async run(signal) {
         await series.sweep(signal);
+        return undefined;
+      },
+    },
+    {
+      name: "sweep-sessions",
+      schedule: "* * * * *",
+      async run(signal) {
+        await sessions.sweep(signal);
         return undefined;
       },
     },

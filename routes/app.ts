@@ -13,8 +13,10 @@ import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { profileRoutes } from "./profiles.ts";
 import { createBaseUrl } from "./request.ts";
+import { referenceRoutes } from "./reference.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series.ts";
+import { sessionRoutes } from "./sessions.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 
 /** What the routes call, and the settings that they need. */
@@ -32,7 +34,7 @@ export interface Services extends DomainServices {
 /** Every route of every area. */
 export function allRoutes(services: Services): Route[] {
   const baseUrl = createBaseUrl(services.publicUrl, services.trustProxy);
-  return [
+  const routes: Route[] = [
     ...operationRoutes(services, baseUrl),
     ...channelRoutes(services, baseUrl),
     ...subscriptionRoutes(services, baseUrl),
@@ -41,7 +43,10 @@ export function allRoutes(services: Services): Route[] {
     ...eventRoutes(services),
     ...analyticsRoutes(services),
     ...seriesRoutes(services, baseUrl),
+    ...sessionRoutes(services),
+    ...referenceRoutes(() => routes),
   ];
+  return routes;
 }
 
 /** The application: `app.fetch` answers every request, and never throws. */

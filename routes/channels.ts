@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { Channel } from "../domain/channels/channels.ts";
 import { ChannelName, NewChannelBody, SettingsBody } from "../domain/channels/settings.ts";
 import { RunnelError } from "../domain/errors.ts";
+import { CHANGE, CREATE, LIST, PUT, READ, REMOVE } from "./channels_reference.ts";
 import type { Services } from "./app.ts";
 import { type BaseUrl, check, readJson } from "./request.ts";
 import { json, noContent } from "./respond.ts";
@@ -10,12 +11,20 @@ import { param, type Route } from "./route.ts";
 
 export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl: BaseUrl): Route[] {
   return [
-    { method: "GET", path: "/channel", scope: "channels:read", summary: "List channels", handle: list },
+    {
+      method: "GET",
+      path: "/channel",
+      scope: "channels:read",
+      summary: "List channels",
+      reference: LIST,
+      handle: list,
+    },
     {
       method: "POST",
       path: "/channel",
       scope: "channels:write",
       summary: "Create a channel",
+      reference: CREATE,
       handle: create,
     },
     {
@@ -23,6 +32,7 @@ export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl:
       path: "/channel/:name",
       scope: "channels:read",
       summary: "Channel metadata",
+      reference: READ,
       handle: read,
     },
     {
@@ -30,6 +40,7 @@ export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl:
       path: "/channel/:name",
       scope: "channels:write",
       summary: "Create or replace a channel",
+      reference: PUT,
       handle: put,
     },
     {
@@ -37,6 +48,7 @@ export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl:
       path: "/channel/:name",
       scope: "channels:write",
       summary: "Change a channel",
+      reference: CHANGE,
       handle: change,
     },
     {
@@ -44,6 +56,7 @@ export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl:
       path: "/channel/:name",
       scope: "channels:write",
       summary: "Remove a channel",
+      reference: REMOVE,
       handle: remove,
     },
   ];

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Reading } from "../domain/channels/channels.ts";
 import { RunnelError } from "../domain/errors.ts";
+import { EARLIEST, FETCH, INSERT, LATEST } from "./channels_reference.ts";
 import type { Services } from "./app.ts";
 import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
 import { accepts, byteRange, checkPreconditions } from "./conditional.ts";
@@ -23,6 +24,7 @@ export function itemRoutes(
       path: "/channel/:name",
       scope: "channels:write",
       summary: "Insert an item",
+      reference: INSERT,
       handle: insert,
     },
     {
@@ -30,6 +32,7 @@ export function itemRoutes(
       path: "/channel/:name/latest",
       scope: "channels:read",
       summary: "Go to the newest item",
+      reference: LATEST,
       handle: latest,
     },
     {
@@ -37,6 +40,7 @@ export function itemRoutes(
       path: "/channel/:name/earliest",
       scope: "channels:read",
       summary: "Go to the oldest item",
+      reference: EARLIEST,
       handle: earliest,
     },
     {
@@ -44,6 +48,7 @@ export function itemRoutes(
       path: "/channel/:name/:id",
       scope: "channels:read",
       summary: "Fetch an item",
+      reference: FETCH,
       handle: fetchItem,
     },
   ];

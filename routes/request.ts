@@ -9,6 +9,9 @@ const BODY_IDLE_MS = 30_000;
 /** Largest JSON request, where a route names no other limit. */
 export const MAX_JSON_BYTES = 1 << 20;
 
+/** Issues that the detail of a refusal repeats; its `errors` have all. */
+const TOLD_ISSUES = 10;
+
 /**
  * The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. A client that
  * hangs up, or a server that stops (https://github.com/denoland/deno/issues/36809): `interrupted`.
@@ -21,29 +24,25 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     if (declared <= READ_AT_ONCE) return await request.bytes();
     return request.body === null ? new Uint8Array() : await readPieces(request.body, limit);
   } catch (error) {
-    if (error instanceof RunnelError) throw error;
-    if (error instanceof Deno.errors.BadResource) {
-      throw new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
-    }
-    throw new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
+    throw toRefusal(error);
   }
+}
+
+function toRefusal(error: unknown): RunnelError {
+  if (error instanceof RunnelError) return error;
+  if (error instanceof Deno.errors.BadResource) {
+    return new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
+  }
+  return new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
 }
 
 async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  const reader = body.getReader();
-  try {
-    while (true) {
-      const { done, value } = await beforeTimeout(reader.read());
-      if (done) break;
-      length += value.byteLength;
-      if (length > limit) throw tooLarge(limit);
-      pieces.push(value);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => {});
-    throw error;
+  for await (const piece of bodyPieces(body)) {
+    length += piece.byteLength;
+    if (length > limit) throw tooLarge(limit);
+    pieces.push(piece);
   }
   const bytes = new Uint8Array(length);
   let offset = 0;
@@ -52,6 +51,23 @@ async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Prom
     offset += piece.byteLength;
   }
   return bytes;
+}
+
+/** A body as it comes, refused as by `readBody`; whoever stops early cancels it. */
+export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  try {
+    while (true) {
+      const { done, value } = await beforeTimeout(reader.read()).catch((error) => {
+        throw toRefusal(error);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // After the end this does nothing.
+    reader.cancel().catch(() => {});
+  }
 }
 
 async function beforeTimeout<T>(promise: Promise<T>): Promise<T> {
@@ -103,7 +119,11 @@ export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<
     path: issue.path.map(String).join("."),
     message: issue.message,
   }));
-  const detail = issues.map(({ path, message }) => path === "" ? message : `${path}: ${message}`).join("; ");
+  const told = issues.slice(0, TOLD_ISSUES).map(({ path, message }) =>
+    path === "" ? message : `${path}: ${message}`
+  );
+  const others = issues.length - told.length;
+  const detail = told.join("; ") + (others > 0 ? `; and ${others} more` : "");
   throw new RunnelError("invalid-request", detail, issues);
 }
 

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { Position } from "../domain/channels/channels.ts";
 import type { EndReason, Subscriber } from "../domain/channels/hub.ts";
 import { RunnelError } from "../domain/errors.ts";
+import { FOLLOW } from "./channels_reference.ts";
 import type { Services } from "./app.ts";
 import type { BaseUrl } from "./request.ts";
 import { param, type Route } from "./route.ts";
@@ -30,6 +31,7 @@ export function subscriptionRoutes(
       path: "/channel/:name/ws",
       scope: "channels:read",
       summary: "Follow a channel",
+      reference: FOLLOW,
       handle: follow,
     },
   ];

@@ -81,7 +81,7 @@ Deno.test("every route names a scope that keys can have, and few are public", as
   const known: readonly string[] = ["public", ...SCOPES];
   for (const { method, path, scope } of routes) ok(known.includes(scope), `${method} ${path} names ${scope}`);
   const open = routes.filter(({ scope }) => scope === "public").map(({ path }) => path);
-  deepEqual(open.toSorted(), ["/", "/health"]);
+  deepEqual(open.toSorted(), ["/", "/docs", "/docs/:file", "/health", "/openapi.json"]);
 });
 
 Deno.test("where others can reach it and there is no key, nobody is let in", async () => {

@@ -31,6 +31,7 @@ export type TestOptions = Partial<Services> & {
   readonly cacheBytes?: number;
   readonly maxWaitingWrites?: number;
   readonly eventTtlDays?: number;
+  readonly sessionTtlDays?: number;
 };
 
 /** 2026-01-02T03:04:05.678Z, the time when every test begins. */
@@ -48,6 +49,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const services = createServices(database, {
     cacheBytes: options.cacheBytes ?? 1 << 20,
     eventTtlDays: options.eventTtlDays ?? 365,
+    sessionTtlDays: options.sessionTtlDays ?? 365,
     clock: () => time.now,
   });
   const app = createApp({

@@ -1,0 +1,256 @@
+/** User sessions: loading, batches over HTTP, and the questions, at ten million events as well. */
+import { temporaryFolder } from "../tests/support/process.ts";
+import { type Benchmark, type Comparison, type Contestant, quantile, type Running } from "./harness.ts";
+import { syntheticLines } from "./make_sessions.ts";
+import { outputOf, startRunnel, wrk } from "./processes.ts";
+
+const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const MILLION = 1_000_000;
+const SMALL = 100_000, LARGE = 10 * MILLION;
+
+export const load: Benchmark = {
+  name: "sessions-load",
+  about: "runnel load of a million events into an empty database",
+  *comparisons() {
+    yield {
+      title: "load, from an empty database",
+      unit: "events/s",
+      better: "higher",
+      turns: 2,
+      contestants: [contestant("Runnel", () => loading(MILLION))],
+      figures: [{ bound: 100_000 }],
+    };
+  },
+};
+
+export const batches: Benchmark = {
+  name: "sessions-batches",
+  about: "batches of 10 events over HTTP, 64 connections",
+  needs: { wrk: "wrk" },
+  *comparisons() {
+    yield {
+      title: "batches of 10, 64 connections",
+      unit: "events/s",
+      better: "higher",
+      contestants: [contestant("Runnel", sendingBatches)],
+      figures: [{ bound: 100_000 }],
+    };
+  },
+};
+
+export const scale: Benchmark = {
+  name: "sessions-scale",
+  about:
+    "ten million events: loading more, asking meanwhile, and a million starts in one answer (takes minutes)",
+  async *comparisons() {
+    await using small = await filled(SMALL), large = await filled(LARGE);
+    const once = { better: "lower", turns: 1 } as const;
+    const comparison = (title: string, unit: string, run: Contestant, bound: number): Comparison => ({
+      ...once,
+      title,
+      unit,
+      contestants: [run],
+      figures: [{ bound }],
+    });
+    const sizes = (measure: (url: string) => Promise<number>) => [
+      contestant("10 million events", () => asking(large, measure)),
+      contestant("100 thousand events", () => asking(small, measure)),
+    ];
+    for (const [title, path] of QUESTIONS) {
+      yield {
+        ...once,
+        title,
+        unit: "ms, median",
+        turns: 3,
+        contestants: sizes((url) => medianTime(url + path)),
+        figures: [{ peer: "100 thousand events", bound: 1.5 }],
+      };
+    }
+    const run = async () => await asking(large, firstByte);
+    yield comparison("last-events of a million starts: first byte", "ms", contestant("Runnel", run), 50);
+    const resident = contestant("Runnel", () => asking(large, (url, pid) => peakResident(url, pid)));
+    yield comparison("last-events of a million starts: resident memory", "MB", resident, 200);
+    yield {
+      ...comparison(
+        "last-events of a million starts",
+        "MB/s",
+        contestant("Runnel", () => asking(large, speed)),
+        20,
+      ),
+      better: "higher",
+    };
+    const meanwhile = contestant("Runnel", () => asking(large, tailWhileLoading));
+    yield comparison("last-sessions-user while loading goes on: p99", "ms", meanwhile, 2);
+    yield {
+      ...comparison(
+        "load at 10 million",
+        "events/s",
+        contestant("Runnel", () => loadingInto(large, MILLION)),
+        60_000,
+      ),
+      better: "higher",
+    };
+  },
+};
+
+const USER = "/user/last-sessions-user?user_id=";
+/** Bounded answers, so that their length is the same whatever is stored. */
+const QUESTIONS: readonly [string, string][] = [
+  ["last-sessions-user", `${USER}690b97750e868952f06fa0850ec87928`],
+  ["last-events, 10 of each country", "/user/last-events?days=60&limit=10"],
+  ["metrics of 60 days", "/user/metrics?days=60"],
+];
+
+interface Filled extends AsyncDisposable {
+  readonly database: string;
+}
+
+function contestant(name: string, start: () => Promise<Running>): Contestant {
+  return { name, start };
+}
+
+async function writeEvents(path: string, events: number, seed: number): Promise<void> {
+  const file = await Deno.open(path, { write: true, create: true, truncate: true });
+  const writer = file.writable.getWriter(), encoder = new TextEncoder();
+  for (const lines of syntheticLines({ events, seed })) {
+    if (lines.length > 0) await writer.write(encoder.encode(`${lines.join("\n")}\n`));
+  }
+  await writer.close();
+}
+
+function loadFile(database: string, path: string): Promise<string> {
+  return outputOf("env", [
+    `DATABASE_URL=${database}`,
+    Deno.execPath(),
+    "run",
+    "-q",
+    "-A",
+    MAIN,
+    "load",
+    path,
+  ]);
+}
+
+async function filled(events: number): Promise<Filled> {
+  const folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`, path = `${folder.path}/events.jsonl`;
+  await writeEvents(path, events, 1);
+  await loadFile(database, path);
+  await Deno.remove(path);
+  return { database, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+async function loading(events: number): Promise<Running> {
+  const folder = await temporaryFolder();
+  const running = await loadingInto({ database: `file:${folder.path}/runnel.db`, ...folder }, events);
+  return {
+    measure: running.measure,
+    async [Symbol.asyncDispose]() {
+      await running[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Other events than those that are there. */
+async function loadingInto({ database }: Filled, events: number): Promise<Running> {
+  const path = await Deno.makeTempFile({ suffix: ".jsonl" });
+  await writeEvents(path, events, Date.now() % 1_000_000 + 2);
+  return {
+    async measure() {
+      const started = performance.now();
+      await loadFile(database, path);
+      return events / ((performance.now() - started) / 1000);
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(path),
+  };
+}
+
+async function sendingBatches(): Promise<Running> {
+  const runnel = await startRunnel();
+  const script = `
+    wrk.method = "POST"
+    wrk.headers["Content-Type"] = "application/json"
+    local n, countries = 0, {"US", "DE", "IN", "BR", "FR"}
+    math.randomseed(os.time())
+    local run = math.random(1000000)
+    request = function()
+      local events = {}
+      for i = 1, 5 do
+        n = n + 1
+        local ids = string.format('"user_id":"%032x","session_id":"%08x-1111-2222-3333-%012x"', n * 7919 % 100003, run, n)
+        events[#events + 1] = string.format('{%s,"event":"start","ts":"2026-01-01T00:00:%02d","country":"%s"}',
+          ids, n % 60, countries[n % 5 + 1])
+        events[#events + 1] = string.format('{%s,"event":"end","ts":"2026-01-01T00:%02d:00"}', ids, 1 + n % 59)
+      end
+      return wrk.format(nil, nil, nil, "[" .. table.concat(events, ",") .. "]")
+    end`;
+  return {
+    measure: async () =>
+      10 *
+      (await wrk({ url: `${runnel.url}/user/batches`, connections: 64, seconds: 5, script }))
+        .requestsPerSecond,
+    [Symbol.asyncDispose]: () => runnel[Symbol.asyncDispose](),
+  };
+}
+
+async function asking(
+  { database }: Filled,
+  measure: (url: string, pid: number) => Promise<number>,
+): Promise<Running> {
+  const runnel = await startRunnel({ database });
+  return {
+    measure: () => measure(runnel.url, runnel.pid),
+    [Symbol.asyncDispose]: () => runnel[Symbol.asyncDispose](),
+  };
+}
+
+async function timed(url: string): Promise<number> {
+  const started = performance.now();
+  await (await fetch(url)).bytes();
+  return performance.now() - started;
+}
+
+async function medianTime(url: string): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 50; i++) times.push(await timed(url));
+  return quantile(times, 0.5);
+}
+
+const STARTS = "/user/last-events?days=60&limit=60000";
+
+async function firstByte(url: string): Promise<number> {
+  const started = performance.now();
+  const response = await fetch(url + STARTS);
+  await response.body!.getReader().read();
+  return performance.now() - started;
+}
+
+async function speed(url: string): Promise<number> {
+  const started = performance.now();
+  let bytes = 0;
+  for await (const piece of (await fetch(url + STARTS)).body!) bytes += piece.byteLength;
+  return bytes / 1e6 / ((performance.now() - started) / 1000);
+}
+
+async function peakResident(url: string, pid: number): Promise<number> {
+  await speed(url);
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1000;
+}
+
+/** A second process loads into the same database meanwhile. */
+async function tailWhileLoading(url: string): Promise<number> {
+  const path = await Deno.makeTempFile({ suffix: ".jsonl" });
+  await writeEvents(path, SMALL * 3, 99);
+  let done = false;
+  const loading = outputOf(Deno.execPath(), ["run", "-q", "-A", MAIN, "load", "--url", url, path])
+    .finally(() => done = true);
+  const times: number[] = [];
+  const names = Array.from(syntheticLines({ events: 2000 }), (lines) => lines).flat()
+    .map((line) => JSON.parse(line).user_id as string);
+  for (let i = 0; !done; i++) times.push(await timed(`${url}${USER}${names[i % names.length]}`));
+  await loading;
+  await Deno.remove(path);
+  return quantile(times, 0.99);
+}

@@ -1,0 +1,50 @@
+/** The progress bar of a long command, on a terminal only. */
+import process from "node:process";
+import { Presets, SingleBar } from "cli-progress";
+
+const MIB = 1 << 20;
+
+/** What a command tells of its progress. */
+export interface Progress {
+  /** Bytes read so far. */
+  read(bytes: number): void;
+  /** Events stored so far. */
+  stored(events: number): void;
+  stop(): void;
+}
+
+/** Shows bytes read of `total` (undefined: not known), events a second and the time left. */
+export function createProgress(total: number | undefined): Progress {
+  const started = performance.now();
+  let read = 0, events = 0;
+  const rate = () =>
+    Math.round(events / Math.max((performance.now() - started) / 1000, 0.001)).toLocaleString("en");
+  const bar = new SingleBar({
+    stream: process.stderr,
+    hideCursor: true,
+    etaBuffer: 50,
+    fps: 5,
+    format: total === undefined
+      ? "{read} | {rate} events/s"
+      : `{bar} {read} of ${mebibytes(total)} | {rate} events/s | {eta_formatted} left`,
+  }, Presets.shades_classic);
+  const show = () => bar.update(total === undefined ? 0 : read, { read: mebibytes(read), rate: rate() });
+  bar.start(total ?? 1, 0, { read: mebibytes(0), rate: "0" });
+  return {
+    read(bytes) {
+      read = bytes;
+      show();
+    },
+    stored(count) {
+      events = count;
+    },
+    stop() {
+      show();
+      bar.stop();
+    },
+  };
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
+}

@@ -1,0 +1,209 @@
+/** The queries of user sessions. Ids leave SQL as decimal text, because they exceed 2^53. */
+import { createLookup, type Plan } from "./batcher.ts";
+import type { Row } from "./engine.ts";
+import type { Database } from "./open.ts";
+import { dayFigures, durationFigures, FORGET_EMPTY, removeExpired, storeParts } from "./session_changes.ts";
+import { firstIdAt, hashOf } from "./session_keys.ts";
+import { mergeParts, type SessionPart } from "./session_parts.ts";
+
+const SELECT_LAST_SESSIONS = `SELECT session_id, country, start, end FROM session
+  WHERE user_key = ?1 AND user_id = ?2 AND end >= start AND id >= ?3 ORDER BY end DESC, session_id LIMIT ?4`;
+const SELECT_COUNTRIES = `SELECT country FROM session_country ORDER BY country`;
+const SELECT_LAST_ID = `SELECT CAST(ifnull(max(id), 0) AS TEXT) FROM session`;
+
+const TIME = `strftime('%Y-%m-%dT%H:%M:%S', start / 1000000, 'unixepoch') ||
+  iif(start % 1000000 = 0, '', '.' || rtrim(printf('%06d', start % 1000000), '0'))`;
+// group_concat takes the rows as the inner SELECT orders them; the server's parser has no ORDER BY inside an aggregate.
+// The columns after max(n) are those of the last row of the page (https://sqlite.org/lang_select.html#bareagg).
+const STARTS = `SELECT group_concat(text, ','), max(n), start, user_key, key, CAST(id AS TEXT) FROM (
+  SELECT row_number() OVER (ORDER BY start DESC, user_key DESC, key DESC, id DESC) AS n,
+    start, user_key, key, id, '{"session_id":' || json_quote(session_id) ||
+      ',"user_id":' || json_quote(user_id) || ',"ts":"' || ${TIME} || '"}' AS text
+  FROM session WHERE country = ?1 AND start >= ?2 AND id BETWEEN ?3 AND ?4`;
+const SELECT_FIRST_STARTS = `${STARTS} ORDER BY start DESC, user_key DESC, key DESC, id DESC LIMIT ?5)`;
+const SELECT_MORE_STARTS = `${STARTS} AND (start, user_key, key, id) < (?6, ?7, ?8, ?9)
+  ORDER BY start DESC, user_key DESC, key DESC, id DESC LIMIT ?5)`;
+
+const DAY_MICROS = 86_400_000_000;
+// What is kept, less what has expired since the last sweep. ?1: the first day; ?2: a country or NULL; ?3: the first id
+// that has not expired.
+const EXPIRED = `session WHERE id < ?3 AND start >= ?1 * ${DAY_MICROS} AND (?2 IS NULL OR country = ?2)`;
+const SUMS = `sum(open), sum(completed), sum(inconsistent), total(duration)
+  FROM (SELECT day, country, open, completed, inconsistent, duration FROM session_day
+      WHERE day >= ?1 AND (?2 IS NULL OR country = ?2)
+    UNION ALL ${dayFigures(EXPIRED, "", -1)})`;
+const NOT_EMPTY = `HAVING sum(open) + sum(completed) + sum(inconsistent) > 0`;
+const SELECT_BY_DAY = `SELECT day, ${SUMS} GROUP BY day ${NOT_EMPTY} ORDER BY day DESC`;
+const SELECT_BY_COUNTRY = `SELECT country, ${SUMS} GROUP BY country ${NOT_EMPTY}
+  ORDER BY sum(open) + sum(completed) + sum(inconsistent) DESC, country`;
+const SELECT_DURATIONS = `SELECT bucket, sum(n) FROM (
+    SELECT bucket, n FROM session_duration WHERE country = ifnull(?2, '') AND day >= ?1
+    UNION ALL SELECT bucket, n FROM (${durationFigures(EXPIRED, "", -1)}))
+  GROUP BY bucket HAVING sum(n) > 0 ORDER BY bucket`;
+
+// Country by country, because a range of starts is one stretch of the index only within a country.
+const OF_COUNTRIES = `FROM session_country c CROSS JOIN session s
+  ON s.country = c.country AND s.start >= ?1 * ${DAY_MICROS} AND s.id >= ?3`;
+const COUNT_USERS = `SELECT count(DISTINCT s.user_key) ${OF_COUNTRIES} WHERE ?2 IS NULL OR c.country = ?2`;
+const COUNT_SAMPLED_USERS =
+  `SELECT count(DISTINCT s.user_key) FROM session_country c CROSS JOIN json_each(?4) l
+  CROSS JOIN session s ON s.country = c.country AND s.sample = l.value AND s.sample >= 4
+    AND s.start >= ?1 * ${DAY_MICROS} AND s.id >= ?3
+  WHERE ?2 IS NULL OR c.country = ?2`;
+/** The sample that is kept in an index: one user of 2^4. */
+const FIRST_LEVEL = 4;
+const LAST_LEVEL = 47;
+
+/** A complete session. Times in microseconds since the epoch. */
+export interface SessionRow {
+  readonly sessionId: string;
+  readonly country: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Which sessions are asked for, and how many at most. */
+export interface LastSessionsQuery {
+  readonly userId: string;
+  readonly limit: number;
+}
+
+/** The starts of a country since a time in microseconds, among ids up to `lastId`. */
+export interface StartsQuery {
+  readonly country: string;
+  readonly since: number;
+  readonly lastId: bigint;
+}
+
+/** Where a page of starts ends. */
+export type StartsCursor = readonly [start: number, userKey: number, key: number, id: bigint];
+
+/** A page of starts: JSON objects separated by commas, how many, and where it ends. */
+export interface StartsPage {
+  readonly text: string;
+  readonly count: number;
+  readonly cursor: StartsCursor;
+}
+
+/** Sessions with a start, by state. */
+export interface SessionCounts {
+  readonly open: number;
+  readonly completed: number;
+  readonly inconsistent: number;
+  /** Microseconds, of all completed ones together. */
+  readonly duration: number;
+}
+
+/** From which day (days since the epoch, UTC) and, unless null, of which country. */
+export interface FiguresQuery {
+  readonly firstDay: number;
+  readonly country: string | null;
+}
+
+/** Kept figures of one moment. Days newest first, countries by sessions, buckets by duration. */
+export interface SessionFigures {
+  readonly byDay: readonly (SessionCounts & { readonly day: number })[];
+  readonly byCountry: readonly (SessionCounts & { readonly country: string })[];
+  /** How many completed sessions each bucket of the histogram holds; see `middleOf`. */
+  readonly durations: readonly { readonly bucket: number; readonly n: number }[];
+}
+
+/** The queries, bound to a database. */
+export type SessionStore = ReturnType<typeof createSessionStore>;
+
+/** `clock` answers the time in milliseconds since the epoch; what was received `ttlMillis` ago or earlier is gone. */
+export function createSessionStore(
+  { engine, commits, query }: Database,
+  clock: () => number,
+  ttlMillis: number,
+) {
+  const firstVisible = () => firstIdAt(clock() - ttlMillis + 1);
+  return {
+    /** Stores parts of sessions, those of one call all or none. Committed in groups. */
+    store: commits.writer((ops: (readonly SessionPart[])[]): Plan<void> => ({
+      statements: storeParts(mergeParts(ops), firstIdAt(clock()), firstVisible()),
+      settle: () => ops.map(() => undefined),
+    })),
+    /** The user's complete sessions, latest end first. Coalesced. */
+    lastSessions: createLookup(engine, (ops: LastSessionsQuery[]): Plan<SessionRow[]> => ({
+      statements: ops.map(({ userId, limit }) => ({
+        sql: SELECT_LAST_SESSIONS,
+        args: [hashOf(userId), userId, firstVisible(), limit],
+      })),
+      settle: (results) => results.map(({ rows }) => rows.map(toSession)),
+    })),
+    /** Every country that was ever seen, in order. */
+    async countries(): Promise<string[]> {
+      return (await query(SELECT_COUNTRIES)).map(([country]) => country as string);
+    },
+    /** The newest session's id; 0 when there is none. */
+    async lastId(): Promise<bigint> {
+      const [row] = await query(SELECT_LAST_ID);
+      return BigInt(row![0] as string);
+    },
+    /** The next `limit` starts after the cursor, newest first; undefined when there are no more. */
+    async starts(
+      { country, since, lastId }: StartsQuery,
+      limit: number,
+      after?: StartsCursor,
+    ): Promise<StartsPage | undefined> {
+      const args = [country, since, firstVisible(), lastId, limit];
+      const [row] = after === undefined
+        ? await query(SELECT_FIRST_STARTS, ...args)
+        : await query(SELECT_MORE_STARTS, ...args, ...after);
+      const [text, count, start, userKey, key, id] = row!;
+      if (text === null) return undefined;
+      const cursor = [start as number, userKey as number, key as number, BigInt(id as string)] as const;
+      return { text: text as string, count: count as number, cursor };
+    },
+    /** The kept figures; their cost does not grow with the number of sessions. */
+    async figures({ firstDay, country }: FiguresQuery): Promise<SessionFigures> {
+      const args = [firstDay, country, firstVisible()];
+      const [days, countries, durations] = await engine.read(
+        [SELECT_BY_DAY, SELECT_BY_COUNTRY, SELECT_DURATIONS].map((sql) => ({ sql, args })),
+      );
+      return {
+        byDay: days!.rows.map((row) => ({ day: row[0] as number, ...toCounts(row) })),
+        byCountry: countries!.rows.map((row) => ({ country: row[0] as string, ...toCounts(row) })),
+        durations: durations!.rows.map(([bucket, n]) => ({ bucket: bucket as number, n: n as number })),
+      };
+    },
+    /** How many users started sessions: counted, or with a level n estimated from one user of 2^n (n at least 4). */
+    async users({ firstDay, country }: FiguresQuery, level: number | undefined): Promise<number> {
+      const args = [firstDay, country, firstVisible()];
+      if (level === undefined) return (await query(COUNT_USERS, ...args))[0]![0] as number;
+      const first = Math.max(level, FIRST_LEVEL);
+      const levels = Array.from({ length: LAST_LEVEL - first + 1 }, (_, i) => first + i);
+      const [row] = await query(COUNT_SAMPLED_USERS, ...args, JSON.stringify(levels));
+      return (row![0] as number) * 2 ** first;
+    },
+
+    /** Frees up to `limit` expired sessions, oldest first, and answers how many. */
+    async sweep(limit: number): Promise<number> {
+      const [staged] = await commits.execute(removeExpired(firstVisible(), limit));
+      return staged!.changes;
+    },
+    /** Frees the figures of days that hold nothing any more. */
+    async forgetEmpty(): Promise<void> {
+      await commits.execute(FORGET_EMPTY);
+    },
+  };
+}
+
+function toSession([sessionId, country, start, end]: Row): SessionRow {
+  return {
+    sessionId: sessionId as string,
+    country: country as string,
+    start: start as number,
+    end: end as number,
+  };
+}
+
+function toCounts([, open, completed, inconsistent, duration]: Row): SessionCounts {
+  return {
+    open: open as number,
+    completed: completed as number,
+    inconsistent: inconsistent as number,
+    duration: duration as number,
+  };
+}

@@ -1,0 +1,112 @@
+/** Events as JSON Lines, of any length, stored in pieces of bounded size. */
+import type { Issue } from "../errors.ts";
+import { Event, type SessionEvent } from "./event.ts";
+
+/** A longer line is refused without being kept, in characters. */
+const MAX_LINE = 64 * 1024;
+/** Refusals that are told one by one. */
+const TOLD = 10;
+/** Stored at the same time: one is committed while the next is read. */
+const MAX_STORING = 2;
+
+/** How far loading is, or what came of it. */
+export interface LoadCount {
+  /** Lines that hold something. */
+  accepted: number;
+  refused: number;
+  /** The first refusals, by line number (from 1). */
+  readonly refusals: (Issue & { readonly line: number })[];
+}
+
+/** How to load. */
+export interface LoadOptions {
+  /** Stores the events of some lines; resolves when they are durable. */
+  store(events: readonly SessionEvent[]): Promise<void>;
+  /** Events stored at a time. */
+  readonly size: number;
+  /** Called after each piece is stored. */
+  onProgress?(count: LoadCount): void;
+}
+
+/**
+ * Stores every valid line and counts the others. Every accepted line is durable when it resolves. It fails when
+ * storing does; then what was stored before stays, and loading again stores the rest.
+ */
+export async function loadLines(pieces: AsyncIterable<Uint8Array>, options: LoadOptions): Promise<LoadCount> {
+  const count: LoadCount = { accepted: 0, refused: 0, refusals: [] };
+  const storing = new Set<Promise<void>>();
+  let failure: unknown, line = 0, events: SessionEvent[] = [];
+  const flush = async () => {
+    const stored = events;
+    events = [];
+    const run: Promise<void> = options.store(stored).then(
+      () => {
+        count.accepted += stored.length;
+        options.onProgress?.(count);
+      },
+      (error) => void (failure ??= error),
+    ).finally(() => storing.delete(run));
+    storing.add(run);
+    if (storing.size >= MAX_STORING) await Promise.race(storing);
+  };
+
+  for await (const lines of linesOf(pieces)) {
+    for (const text of lines) {
+      line++;
+      const parsed = parseLine(text);
+      if (parsed === undefined) continue;
+      if ("message" in parsed) {
+        if (count.refused++ < TOLD) count.refusals.push({ line, ...parsed });
+      } else if (events.push(parsed) >= options.size) await flush();
+      if (failure !== undefined) break;
+    }
+    if (failure !== undefined) break;
+  }
+  if (events.length > 0 && failure === undefined) await flush();
+  await Promise.all(storing);
+  if (failure !== undefined) throw failure;
+  return count;
+}
+
+/** The event of a line, or what is wrong with it; undefined for an empty line. */
+function parseLine(text: string | undefined): SessionEvent | Issue | undefined {
+  if (text === undefined) return { path: "", message: `a line has at most ${MAX_LINE} characters` };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (text.trim() === "") return undefined;
+    return { path: "", message: `not valid JSON: ${(error as Error).message}` };
+  }
+  // What is not UTF-8 was decoded to this character.
+  if (text.includes("\uFFFD")) return { path: "", message: "not valid UTF-8" };
+  const result = Event.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  return { path: path.join("."), message };
+}
+
+/** Lines as they become whole; undefined stands for one that is too long. */
+async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<(string | undefined)[]> {
+  const decoder = new TextDecoder();
+  let rest = "", skipping = false;
+  for await (const piece of pieces) {
+    const lines: (string | undefined)[] = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    if (skipping && lines.length > 0) {
+      lines[0] = undefined;
+      skipping = false;
+    }
+    for (let i = 0; i < lines.length; i++) {
+      if (lines[i] !== undefined && lines[i]!.length > MAX_LINE) lines[i] = undefined;
+    }
+    if (rest.length > MAX_LINE) {
+      rest = "";
+      skipping = true;
+    }
+    yield lines;
+  }
+  rest += decoder.decode();
+  if (skipping) yield [undefined];
+  else if (rest !== "") yield [rest.length > MAX_LINE ? undefined : rest];
+}

@@ -1,0 +1,101 @@
+/** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
+import type { SessionPart } from "../../db/session_parts.ts";
+import type { SessionRow, SessionStore, StartsCursor } from "../../db/sessions.ts";
+import { inShortSteps } from "../short_steps.ts";
+import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
+import { type Metrics, metricsOf, sampleLevel } from "./metrics.ts";
+
+const DAY_MILLIS = 86_400_000;
+/** About what an event occupies while it waits, in bytes. */
+const EVENT_BYTES = 200;
+/** Starts read at a time: some milliseconds of the reading thread, so that others get their turn between. */
+const PAGE = 512;
+
+/** Which starts are asked for. */
+export interface StartsRequest {
+  /** Not older than this, in milliseconds. */
+  readonly age: number;
+  /** Of this country only. */
+  readonly country?: string | undefined;
+  /** At most so many of each country. */
+  readonly limit?: number | undefined;
+}
+
+/** The sessions of a database. */
+export class Sessions {
+  /** `clock` answers the time in milliseconds since the epoch. */
+  constructor(readonly store: SessionStore, readonly clock: () => number) {}
+
+  /** Stores events, all or none; resolves when they are durable. */
+  add(events: readonly SessionEvent[]): Promise<void> {
+    return this.store.store(events.map(toPart), events.length * EVENT_BYTES);
+  }
+
+  /**
+   * JSON text in pieces: an object with, for every country ever seen, its starts as {session_id, user_id, ts}, newest
+   * first. Nothing is read before it is asked for; sessions that come meanwhile are left out.
+   */
+  async *lastEvents({ age, country, limit = Infinity }: StartsRequest): AsyncGenerator<string> {
+    const since = Math.max(0, Math.ceil((this.clock() - age) * 1000));
+    const lastId = await this.store.lastId();
+    const all = await this.store.countries();
+    const countries = country === undefined ? all : all.filter((seen) => seen === country);
+    let separator = "{";
+    for (const code of countries) {
+      yield `${separator}${JSON.stringify(code)}:[`;
+      yield* this.#starts({ country: code, since, lastId }, limit);
+      separator = "],";
+    }
+    yield countries.length === 0 ? "{}" : "]}";
+  }
+
+  async *#starts(
+    query: { country: string; since: number; lastId: bigint },
+    limit: number,
+  ): AsyncGenerator<string> {
+    let cursor: StartsCursor | undefined, told = 0;
+    while (told < limit) {
+      const size = Math.min(PAGE, limit - told);
+      const page = await this.store.starts(query, size, cursor);
+      if (page === undefined) return;
+      yield told === 0 ? page.text : `,${page.text}`;
+      if (page.count < size) return;
+      told += page.count;
+      cursor = page.cursor;
+    }
+  }
+
+  /** The user's complete sessions, latest end first. */
+  lastSessions(userId: string, limit: number): Promise<SessionRow[]> {
+    return this.store.lastSessions({ userId, limit });
+  }
+
+  /** Figures of the last `days` days, counted in whole days (UTC) up to today and after. */
+  async metrics(days: number, country: string | null): Promise<Metrics> {
+    const query = { firstDay: Math.max(0, Math.floor(this.clock() / DAY_MILLIS) - days + 1), country };
+    const figures = await this.store.figures(query);
+    const level = sampleLevel(figures);
+    return metricsOf(figures, await this.store.users(query, level), level);
+  }
+
+  /**
+   * Frees the space of what has expired, in short transactions, and answers how many sessions went. `signal` stops it
+   * between two transactions.
+   */
+  async sweep(signal?: AbortSignal): Promise<number> {
+    const swept = await inShortSteps((limit) => this.store.sweep(limit), signal);
+    if (swept > 0) await this.store.forgetEmpty();
+    return swept;
+  }
+}
+
+function toPart({ user_id, session_id, event, ts, country }: SessionEvent): SessionPart {
+  const isStart = event === "start";
+  return {
+    userId: user_id,
+    sessionId: session_id,
+    country: isStart ? country ?? UNKNOWN_COUNTRY : null,
+    start: isStart ? ts : null,
+    end: isStart ? null : ts,
+  };
+}

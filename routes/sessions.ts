@@ -1,0 +1,135 @@
+/** User sessions: events in, and the questions about them. */
+import type { Context } from "hono";
+import { RunnelError } from "../domain/errors.ts";
+import { Batch, formatTime } from "../domain/sessions/event.ts";
+import { loadLines } from "../domain/sessions/load.ts";
+import type { Services } from "./app.ts";
+import { bodyPieces, check, readJson } from "./request.ts";
+import { json, NO_SNIFF } from "./respond.ts";
+import type { Route } from "./route.ts";
+import {
+  BATCHES,
+  LAST_EVENTS,
+  LAST_SESSIONS,
+  LastEventsQuery,
+  LastSessionsQuery,
+  METRICS,
+  MetricsQuery,
+} from "./sessions_reference.ts";
+
+/** Largest JSON batch: its 10,000 events with the longest ids fit. */
+const MAX_BATCH_BYTES = 16 << 20;
+/** Events in one commit of a streamed body. */
+const STREAM_COMMIT = 2_000;
+const HOUR_MILLIS = 3_600_000;
+
+export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/user/batches",
+      scope: "sessions:write",
+      summary: "Insert session events",
+      reference: BATCHES,
+      handle: insert,
+    },
+    {
+      method: "GET",
+      path: "/user/last-events",
+      scope: "sessions:read",
+      summary: "Session starts of the last days, by country",
+      reference: LAST_EVENTS,
+      handle: lastEvents,
+    },
+    {
+      method: "GET",
+      path: "/user/last-sessions-user",
+      scope: "sessions:read",
+      summary: "A user's last complete sessions",
+      reference: LAST_SESSIONS,
+      handle: lastSessions,
+    },
+    {
+      method: "GET",
+      path: "/user/metrics",
+      scope: "sessions:read",
+      summary: "Figures about sessions",
+      reference: METRICS,
+      handle: metrics,
+    },
+  ];
+
+  async function insert({ req }: Context): Promise<Response> {
+    if (/^application\/x-ndjson\s*(;|$)/i.test(req.header("content-type") ?? "")) {
+      return await insertLines(req.raw);
+    }
+    await sessions.add(await readJson(req.raw, Batch, MAX_BATCH_BYTES));
+    return json({ message: "success insertion" });
+  }
+
+  async function insertLines({ body }: Request): Promise<Response> {
+    const { accepted, refused, refusals } = await loadLines(body === null ? none() : bodyPieces(body), {
+      store: (events) => sessions.add(events),
+      size: STREAM_COMMIT,
+    });
+    const errors = refusals.map(({ line, path, message }) => ({
+      path: path === "" ? `${line}` : `${line}.${path}`,
+      message,
+    }));
+    if (accepted === 0) {
+      const detail = refused === 0 ? "there is no line with an event" : "none of the lines is an event";
+      throw new RunnelError("invalid-request", detail, errors);
+    }
+    return json({ message: "success insertion", accepted, refused, ...(refused > 0 && { errors }) });
+  }
+
+  async function lastEvents({ req }: Context): Promise<Response> {
+    const { days, hours, country, limit } = check(req.query(), LastEventsQuery);
+    const age = (days === undefined ? hours! : days * 24) * HOUR_MILLIS;
+    const pieces = sessions.lastEvents({ age, country, limit });
+    // The first piece is read here, so that a database that does not answer is told as such.
+    const first = await pieces.next();
+    return new Response(streamOf(first.value!, pieces), {
+      headers: { "Content-Type": "application/json", ...NO_SNIFF },
+    });
+  }
+
+  async function lastSessions({ req }: Context): Promise<Response> {
+    const { user_id, limit, details } = check(req.query(), LastSessionsQuery);
+    const rows = await sessions.lastSessions(user_id, limit);
+    return json({
+      [user_id]: details
+        ? rows.map(({ sessionId, country, start, end }) => ({
+          session_id: sessionId,
+          country,
+          start: formatTime(start),
+          end: formatTime(end),
+          duration_seconds: (end - start) / 1e6,
+        }))
+        : rows.map(({ sessionId }) => sessionId),
+    });
+  }
+
+  async function metrics({ req }: Context): Promise<Response> {
+    const { days, country } = check(req.query(), MetricsQuery);
+    return json(await sessions.metrics(days, country ?? null));
+  }
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}
+
+/** Text as bytes, made only as fast as they are read; whoever hangs up ends the making. */
+function streamOf(first: string, rest: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(encoder.encode(first)),
+    async pull(controller) {
+      const { done, value } = await rest.next();
+      if (done) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await rest.return(undefined);
+    },
+  }, { highWaterMark: 1 });
+}

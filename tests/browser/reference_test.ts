@@ -1,0 +1,28 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { openPage } from "../support/browser.ts";
+import { startProcess, temporaryFolder } from "../support/process.ts";
+
+Deno.test("/docs shows every section, and tries a call out under its Content-Security-Policy", async () => {
+  await using folder = await temporaryFolder();
+  await using runnel = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  const foreign: string[] = [];
+  await using browser = await openPage(`${runnel.url}/`);
+  const { page, complaints } = browser;
+  page.on("request", (request) => {
+    if (!request.url().startsWith(runnel.url) && !request.url().startsWith("data:")) {
+      foreign.push(request.url());
+    }
+  });
+  await page.getByRole("link", { name: "/docs" }).click();
+  await page.locator("#operations-sessions-postUserBatches").click();
+  const operation = page.locator("#operations-sessions-postUserBatches");
+  await operation.getByRole("button", { name: "Execute" }).click();
+  await operation.locator(".live-responses-table .response").waitFor();
+  equal(await operation.locator(".live-responses-table tbody .response-col_status").innerText(), "200");
+  match(await operation.locator(".live-responses-table").innerText(), /success insertion/);
+
+  const stored = await (await fetch(`${runnel.url}/user/last-events?days=100000`)).json();
+  deepEqual(Object.keys(stored), ["DE"], "the example of the page is stored");
+  deepEqual(foreign, [], "nothing is loaded from elsewhere");
+  deepEqual(complaints, []);
+});

@@ -1,0 +1,95 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
+
+const NDJSON = { "Content-Type": "application/x-ndjson" };
+const line = (session: number, event = "start") =>
+  JSON.stringify({
+    user_id: "u",
+    session_id: `s${session}`,
+    event,
+    ts: "2026-01-01T00:00:00",
+    country: "DE",
+  });
+
+async function fill(app: TestApp, count: number): Promise<void> {
+  const body = Array.from({ length: count }, (_, i) => line(i)).join("\n");
+  const response = await app.request("/user/batches", { method: "POST", headers: NDJSON, body });
+  deepEqual(await response.json(), { message: "success insertion", accepted: count, refused: 0 });
+}
+
+testOnBothEngines("JSON Lines are stored as they come; wrong lines are named and left out", async (app) => {
+  const lines = [
+    line(1),
+    "",
+    "{",
+    line(1, "end").replace("2026", "20x6"),
+    line(2),
+    "x".repeat(70_000),
+    line(3) + "\r",
+    "7",
+  ];
+  const bytes = new TextEncoder().encode(lines.join("\n"));
+  const pieces = new ReadableStream({
+    start(controller) {
+      // Cut anywhere, lines and characters as well.
+      for (let i = 0; i < bytes.length; i += 777) controller.enqueue(bytes.slice(i, i + 777));
+      controller.close();
+    },
+  });
+  const response = await app.request("/user/batches", { method: "POST", headers: NDJSON, body: pieces });
+  equal(response.status, 200);
+  const { accepted, refused, errors } = await response.json();
+  deepEqual({ accepted, refused }, { accepted: 3, refused: 4 });
+  deepEqual(errors.map(({ path }: { path: string }) => path), ["3", "4.ts", "6", "8"]);
+  const { DE } = await (await app.request("/user/last-events?days=10")).json();
+  equal(DE.length, 3);
+
+  for (const body of ["", "\n\n", "{}\n[]"]) {
+    const refusal = await app.request("/user/batches", { method: "POST", headers: NDJSON, body });
+    equal(refusal.status, 400, body);
+    match((await refusal.json()).detail, /line/);
+  }
+});
+
+Deno.test("last-events reads only as much as its reader takes, and stops when the reader hangs up", async () => {
+  await using app = await createTestApp();
+  await fill(app, 20_000);
+  const { engine } = app.database;
+  let reads = 0;
+  const read = engine.read.bind(engine);
+  engine.read = (statements) => {
+    reads++;
+    return read(statements);
+  };
+  const response = await app.request("/user/last-events?days=10");
+  const reader = response.body!.getReader();
+  const taken = 5;
+  for (let i = 0; i < taken; i++) ok(!(await reader.read()).done);
+  // Whatever else is answered meanwhile, nothing more is read for this reader.
+  for (let i = 0; i < 20; i++) await (await app.request("/user/last-sessions-user?user_id=u")).text();
+  const beforehand = reads - 20;
+  ok(beforehand <= taken + 4, `${beforehand} reads for ${taken} pieces`);
+  await reader.cancel();
+  for (let i = 0; i < 20; i++) await (await app.request("/user/last-sessions-user?user_id=u")).text();
+  ok(reads - 40 <= beforehand + 1, "after the hang-up nothing is read");
+});
+
+Deno.test("what comes while last-events is answered is left out, and nothing is told twice", async () => {
+  await using app = await createTestApp();
+  await fill(app, 3_000);
+  const response = await app.request("/user/last-events?days=10");
+  const reader = response.body!.getReader();
+  const first = (await reader.read()).value!;
+  await app.send("POST", "/user/batches", [JSON.parse(line(999_999)), JSON.parse(line(5, "end"))]);
+  const decoder = new TextDecoder();
+  let text = decoder.decode(first);
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value);
+  }
+  const ids = JSON.parse(text).DE.map(({ session_id }: { session_id: string }) => session_id);
+  equal(ids.length, 3_000);
+  equal(new Set(ids).size, 3_000);
+  ok(!ids.includes("s999999"));
+});
