@@ -4,7 +4,8 @@
  * the `runnel` command.
  */
 import { runCommand } from "./cli/main.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { readPassword } from "./cli/password.ts";
+import { type Config, ConfigError, conversationSettings, readConfig } from "./config.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/open.ts";
 import { createServices, type DomainServices } from "./domain/services.ts";
@@ -39,7 +40,10 @@ export default {
   onListen: () => servedByHost = true,
   /** Whoever hosts this decides where it listens; without keys only this machine is answered. */
   fetch: (request: Request, info?: Deno.ServeHandlerInfo) =>
-    app.fetch(request, { anonymous: config.ALLOW_ANONYMOUS || isLocal(info) }),
+    app.fetch(request, {
+      anonymous: config.ALLOW_ANONYMOUS || isLocal(info),
+      address: () => info && addressOf(info),
+    }),
 };
 // With `serve` there is no doubt; else: `deno serve` calls onListen before any timer, `deno run` never does.
 if (Deno.args[0] === "serve") await listen(config);
@@ -52,7 +56,13 @@ async function open(): Promise<{ database: Database; services: DomainServices }>
     syncUrl: config.DATABASE_SYNC_URL,
     maxWaitingWrites: config.MAX_WAITING_WRITES,
   });
-  return { database, services: createServices(database, { cacheBytes: config.CACHE_BYTES }) };
+  return {
+    database,
+    services: createServices(database, {
+      cacheBytes: config.CACHE_BYTES,
+      conversations: conversationSettings(config, log),
+    }),
+  };
 }
 
 async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {
@@ -70,7 +80,7 @@ async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {
     onListen: ({ hostname, port }) =>
       log(`Runnel listens on http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`),
     onError: exitWith,
-  }, (request) => app.fetch(request, { anonymous: true }));
+  }, (request, info) => app.fetch(request, { anonymous: true, address: () => addressOf(info) }));
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => stop(server));
 }
 
@@ -82,6 +92,7 @@ async function stop(server: Deno.HttpServer): Promise<void> {
   const drained = server.shutdown();
   services.hub.close();
   await drained;
+  services.conversations.close();
   await database.close();
   clearTimeout(timer);
   Deno.exit(0);
@@ -91,12 +102,14 @@ function command(args: readonly string[]): Promise<number> {
   return runCommand(args, {
     out: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
     err: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    readPassword,
     async withServices(use) {
       const { database, services } = await open();
       try {
         return await use(services);
       } finally {
         services.hub.close();
+        services.conversations.close();
         await database.close();
       }
     },
@@ -127,6 +140,10 @@ function isLoopback(host: string): boolean {
 }
 
 function isLocal(info: Deno.ServeHandlerInfo | undefined): boolean {
-  return info?.remoteAddr !== undefined && "hostname" in info.remoteAddr &&
-    isLoopback(info.remoteAddr.hostname);
+  const address = info && addressOf(info);
+  return address !== undefined && isLoopback(address);
+}
+
+function addressOf({ remoteAddr }: Deno.ServeHandlerInfo): string | undefined {
+  return remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined;
 }

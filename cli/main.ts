@@ -1,6 +1,7 @@
 /** The `runnel` command. Without arguments the program serves; this is what it does with them. */
 import { Command } from "commander";
 import { addKeyCommands } from "./keys.ts";
+import { addUserCommands } from "./users.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the command that the arguments name and answers the exit status: 0, or 1 when it failed. */
@@ -11,6 +12,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   program.command("serve").description("serve HTTP (what happens without a command, too)");
   addKeyCommands(program, terminal);
+  addUserCommands(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

@@ -4,6 +4,8 @@ import type { DomainServices } from "../domain/services.ts";
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
+  /** Asks for a line that is not shown while it is typed; without a terminal it is the first line of stdin. */
+  readPassword(question: string): Promise<string>;
   /** Opens the configured database for the time of `use`. */
   withServices<T>(use: (services: DomainServices) => Promise<T>): Promise<T>;
 }

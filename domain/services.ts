@@ -5,12 +5,18 @@ import { createKeyStore } from "../db/keys.ts";
 import type { Database } from "../db/open.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
+import {
+  type Conversations,
+  type ConversationSettings,
+  createConversations,
+} from "./conversations/conversations.ts";
 import { ApiKeys } from "./keys/keys.ts";
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
   /** Bytes of items kept in memory for readers. */
   readonly cacheBytes: number;
+  readonly conversations: ConversationSettings;
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
 }
@@ -20,12 +26,13 @@ export interface DomainServices {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly conversations: Conversations;
   readonly clock: () => number;
 }
 
 export function createServices(
   database: Database,
-  { cacheBytes, clock = Date.now }: ServiceOptions,
+  { cacheBytes, conversations, clock = Date.now }: ServiceOptions,
 ): DomainServices {
   const channelStore = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
@@ -34,6 +41,7 @@ export function createServices(
     channels,
     hub: new Hub({ channels: channelStore, items }, channels),
     keys: new ApiKeys(createKeyStore(database), clock),
+    conversations: createConversations(database, conversations, clock),
     clock,
   };
 }

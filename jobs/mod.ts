@@ -1,5 +1,5 @@
 /** What runs on a schedule. Jobs are plain functions, so that they can be listed and run by hand. */
-import type { Channels } from "../domain/channels/channels.ts";
+import type { DomainServices } from "../domain/services.ts";
 
 /** A named piece of work with its schedule. */
 export interface Job {
@@ -10,13 +10,27 @@ export interface Job {
 }
 
 /** All jobs of the program. */
-export function allJobs({ channels }: { readonly channels: Channels }): Job[] {
+export function allJobs({ channels, conversations }: DomainServices): Job[] {
   return [
     {
       name: "sweep-channels",
       schedule: "*/5 * * * *",
       async run(signal) {
         await channels.sweep(signal);
+      },
+    },
+    {
+      name: "sweep-conversations",
+      schedule: "*/15 * * * *",
+      async run(signal) {
+        await conversations.sweep(signal);
+      },
+    },
+    {
+      name: "summarize-days",
+      schedule: "*/10 * * * *",
+      async run(signal) {
+        await conversations.daily.write(signal);
       },
     },
   ];

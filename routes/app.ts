@@ -3,15 +3,20 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import type { Channels } from "../domain/channels/channels.ts";
 import type { Hub } from "../domain/channels/hub.ts";
+import type { Conversations } from "../domain/conversations/conversations.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { ApiKeys } from "../domain/keys/keys.ts";
 import { channelRoutes } from "./channels.ts";
+import { authRoutes } from "./auth.ts";
+import { conversationRoutes } from "./conversations.ts";
+import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { createGate, type GateEnv } from "./gate.ts";
 import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { createBaseUrl } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
+import { statsRoutes } from "./stats.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 
 /** What the routes call, and the settings that they need. */
@@ -19,6 +24,7 @@ export interface Services {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly keys: ApiKeys;
+  readonly conversations: Conversations;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly publicUrl?: string | undefined;
@@ -38,6 +44,9 @@ export function allRoutes(services: Services): Route[] {
     ...channelRoutes(services, baseUrl),
     ...subscriptionRoutes(services, baseUrl),
     ...itemRoutes(services, baseUrl),
+    ...authRoutes(services),
+    ...statsRoutes(services),
+    ...conversationRoutes(services),
   ];
 }
 
@@ -60,10 +69,16 @@ export function createApp(services: Services): Hono<GateEnv> {
 
 function refuse(cause: unknown, context: Context, log: (line: string) => void): Response {
   const error = toRunnelError(cause);
-  if (!isOurFault(error.code)) return problem(error);
+  const render = refusalAt(context.req.path);
+  if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();
   log(`${requestId} ${context.req.method} ${context.req.path}: ${describe(error.cause)}`);
-  return problem(error, requestId);
+  return render(error, requestId);
+}
+
+/** How the area that a path belongs to says no. */
+function refusalAt(path: string): typeof problem {
+  return speaksEnvelope(path) ? envelopeRefusal : problem;
 }
 
 function describe(cause: unknown): string {
@@ -74,10 +89,11 @@ function describe(cause: unknown): string {
 function nothingHere(method: string, path: string, isRouted: (method: string) => boolean): Response {
   const allowed = METHODS.filter(isRouted).flatMap((routed) => routed === "GET" ? ["GET", "HEAD"] : [routed])
     .join(", ");
-  if (allowed === "") return problem(new RunnelError("not-found", `there is nothing at ${path}`));
+  const render = refusalAt(path);
+  if (allowed === "") return render(new RunnelError("not-found", `there is nothing at ${path}`));
   if (method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allowed } });
   const error = new RunnelError("method-not-allowed", `${method} is not allowed here, only ${allowed}`);
-  return problem(error, undefined, { Allow: allowed });
+  return render(error, undefined, { Allow: allowed });
 }
 
 function corsFor(origins: readonly string[]) {

@@ -241,7 +241,10 @@ export class Channels {
 }
 
 /** Runs a step until it frees nothing more, sizing it so that other writers wait a few milliseconds at most. */
-async function inShortSteps(step: (limit: number) => Promise<number>, signal?: AbortSignal): Promise<number> {
+export async function inShortSteps(
+  step: (limit: number) => Promise<number>,
+  signal?: AbortSignal,
+): Promise<number> {
   let total = 0, limit = FIRST_SWEEP_STEP;
   while (!signal?.aborted) {
     const started = performance.now();
