@@ -107,6 +107,9 @@ export function createConversationStore({ commits, query }: Database) {
     async rename(publicId: string, name: string): Promise<void> {
       await commits.execute([{ sql: RENAME, args: [publicId, name] }]);
     },
+    async join(publicId: string, person: string): Promise<void> {
+      await commits.execute([{ sql: JOIN, args: [publicId, person] }]);
+    },
     async leave(publicId: string, person: string): Promise<void> {
       await commits.execute([{ sql: LEAVE, args: [publicId, person] }]);
     },

@@ -66,8 +66,8 @@ export interface IncomingMessage {
   /** When it was edited last, else `time`. */
   readonly revisedAt: number;
   readonly author: string;
-  /** Whom it makes a member of the channel; see `member.person`. */
-  readonly person: string;
+  /** Whom it makes a member of the channel, if anybody; see `member.person`. */
+  readonly person?: string;
   readonly text: string;
 }
 
@@ -156,7 +156,7 @@ function planBatches(batches: MessageBatch[]): Plan<void> {
   for (const { conversation: { publicId }, messages } of batches) {
     for (const { origin, time, revisedAt, author, person, text } of messages) {
       rows.push([publicId, origin, time, revisedAt, author, text]);
-      members.set(`${publicId} ${person}`, [publicId, person]);
+      if (person !== undefined) members.set(`${publicId} ${person}`, [publicId, person]);
     }
   }
   const messages = JSON.stringify(rows);

@@ -27,6 +27,11 @@ export function allJobs({ channels, conversations }: DomainServices): Job[] {
       },
     },
     {
+      name: "sync-conversations",
+      schedule: "* * * * *",
+      run: (signal) => conversations.sync(signal),
+    },
+    {
       name: "summarize-days",
       schedule: "*/10 * * * *",
       async run(signal) {

@@ -12,6 +12,7 @@ import { conversationRoutes } from "./conversations.ts";
 import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { createGate, type GateEnv } from "./gate.ts";
+import { ingestRoutes } from "./ingest.ts";
 import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { createBaseUrl } from "./request.ts";
@@ -47,6 +48,7 @@ export function allRoutes(services: Services): Route[] {
     ...authRoutes(services),
     ...statsRoutes(services),
     ...conversationRoutes(services),
+    ...ingestRoutes(services),
   ];
 }
 

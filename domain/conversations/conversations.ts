@@ -8,6 +8,11 @@ import { Accounts } from "./accounts.ts";
 import { Analyst } from "./analyst.ts";
 import { DailySummaries } from "./daily.ts";
 import { Inbox } from "./inbox.ts";
+import { Mattermost } from "./mattermost.ts";
+import { MattermostWebhook } from "./mattermost_webhook.ts";
+import { SlackInbox } from "./slack.ts";
+import { SlackHistory } from "./slack_history.ts";
+import { createSlackClient, SlackNames } from "./slack_names.ts";
 import { Statistics } from "./statistics.ts";
 import { type ModelOptions, Summarizer } from "./summarizer.ts";
 import { Tokens } from "./tokens.ts";
@@ -49,6 +54,10 @@ export interface Conversations {
   readonly inbox: Inbox;
   readonly statistics: Statistics;
   readonly daily: DailySummaries;
+  readonly webhook: MattermostWebhook;
+  readonly slack: { readonly inbox: SlackInbox; readonly signingSecret: string | undefined };
+  /** Brings in what is new in Mattermost and Slack; what fails is logged and waits for the next time. */
+  sync(signal?: AbortSignal): Promise<void>;
   /** Frees the space of what is past its time. */
   sweep(signal?: AbortSignal): Promise<void>;
   /** Ends the analysis thread. */
@@ -69,9 +78,22 @@ export function createConversations(
   const ttlMillis = settings.messageTtlMillis;
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, clock, ttlMillis });
+  const shared = { messages, conversations, clock, ttlMillis };
+  const mattermost = connectMattermost(settings, shared);
+  const slack = connectSlack(settings, shared);
   return {
-    accounts: new Accounts({ people, conversations, tokens, clock, authority: undefined }),
+    accounts: new Accounts({ people, conversations, tokens, clock, authority: mattermost }),
     inbox,
+    webhook: new MattermostWebhook({ messages, clock, tokens: settings.mattermost?.webhookTokens ?? [] }),
+    slack: { inbox: slack.inbox, signingSecret: settings.slack?.signingSecret },
+    async sync(signal) {
+      const sources = { Mattermost: mattermost, Slack: slack.history };
+      await Promise.all(
+        Object.entries(sources).map(([name, source]) =>
+          source?.sync(signal).catch((error) => settings.log(`${name} could not be read: ${error.message}`))
+        ),
+      );
+    },
     statistics: new Statistics({ conversations, summaries, analyst, summarizer, clock, ttlMillis }),
     daily: new DailySummaries({ conversations, summaries, analyst, summarizer, clock }),
     async sweep(signal) {
@@ -80,4 +102,26 @@ export function createConversations(
     },
     close: () => analyst.close(),
   };
+}
+
+interface Shared {
+  readonly messages: ReturnType<typeof createMessageStore>;
+  readonly conversations: ReturnType<typeof createConversationStore>;
+  readonly clock: () => number;
+  readonly ttlMillis: number;
+}
+
+function connectMattermost(
+  { mattermost, log }: ConversationSettings,
+  shared: Shared,
+): Mattermost | undefined {
+  if (mattermost?.url === undefined) return undefined;
+  return new Mattermost({ ...shared, url: mattermost.url, token: mattermost.token, log });
+}
+
+function connectSlack({ slack }: ConversationSettings, shared: Shared) {
+  const client = slack?.botToken === undefined ? undefined : createSlackClient(slack.apiUrl, slack.botToken);
+  const names = new SlackNames(client);
+  const inbox = new SlackInbox({ ...shared, names });
+  return { inbox, history: client && new SlackHistory({ ...shared, client, inbox, names }) };
 }
