@@ -1,5 +1,6 @@
 /** The `runnel` command. Without arguments the program serves; this is what it does with them. */
 import { Command } from "commander";
+import { addImportCommands } from "./import.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addUserCommands } from "./users.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,6 +14,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   program.command("serve").description("serve HTTP (what happens without a command, too)");
   addKeyCommands(program, terminal);
   addUserCommands(program, terminal);
+  addImportCommands(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

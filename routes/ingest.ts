@@ -11,6 +11,14 @@ import type { Route } from "./route.ts";
 
 /** Largest event, in bytes. */
 const MAX_BYTES = 1 << 20;
+/** Types of events that are taken in; the others are acknowledged. */
+const LISTENED = new Set([
+  "message",
+  "channel_rename",
+  "group_rename",
+  "member_joined_channel",
+  "member_left_channel",
+]);
 /** How far a signed time may lie ahead: slack-edge refuses only what is more than five minutes old. */
 const MAX_AHEAD_S = 300;
 
@@ -54,7 +62,13 @@ export function ingestRoutes({ conversations }: Pick<Services, "conversations">)
     checkSignedTime(headers);
     const body = await readBody(req.raw, MAX_BYTES);
     const pending: Promise<unknown>[] = [];
-    const context = { waitUntil: (promise: Promise<unknown>) => void pending.push(promise) };
+    const context = {
+      waitUntil(promise: Promise<unknown>) {
+        pending.push(promise);
+        // Its failure is told below, when everything is awaited.
+        promise.catch(() => {});
+      },
+    };
     const app = createSlackApp(slack.signingSecret, slack.inbox);
     let response: Response;
     try {
@@ -66,7 +80,7 @@ export function ingestRoutes({ conversations }: Pick<Services, "conversations">)
     // Slack sends an event again unless it is acknowledged, so that is done when it is stored.
     await Promise.all(pending);
     if (response.status === 401) throw new RunnelError("unauthorized", "the signature is not Slack's");
-    return response.status === 404 ? json({}) : response;
+    return response;
   }
 
   async function mattermostPost({ req }: Context): Promise<Response> {
@@ -102,6 +116,8 @@ function createSlackApp(signingSecret: string, inbox: SlackInbox) {
     ignoreSelfEvents: false,
   });
   return app
+    // slack-edge writes what it has no listener for to stdout.
+    .use(({ body }) => Promise.resolve(LISTENED.has(body?.event?.type) ? undefined : { status: 200 }))
     .event("message", ({ payload }) => inbox.message(payload))
     .event("channel_rename", ({ payload }) => inbox.renamed(payload))
     .event("group_rename", ({ payload }) => inbox.renamed(payload))

@@ -10,7 +10,9 @@ import { DailySummaries } from "./daily.ts";
 import { Inbox } from "./inbox.ts";
 import { Mattermost } from "./mattermost.ts";
 import { MattermostWebhook } from "./mattermost_webhook.ts";
+import { importMattermostExport } from "./mattermost_export.ts";
 import { SlackInbox } from "./slack.ts";
+import { type ExportFiles, type ImportProgress, importSlackExport } from "./slack_export.ts";
 import { SlackHistory } from "./slack_history.ts";
 import { createSlackClient, SlackNames } from "./slack_names.ts";
 import { Statistics } from "./statistics.ts";
@@ -58,6 +60,10 @@ export interface Conversations {
   readonly slack: { readonly inbox: SlackInbox; readonly signingSecret: string | undefined };
   /** Brings in what is new in Mattermost and Slack; what fails is logged and waits for the next time. */
   sync(signal?: AbortSignal): Promise<void>;
+  /** Imports Slack's export; see `importSlackExport`. */
+  importSlack(files: ExportFiles): AsyncGenerator<ImportProgress>;
+  /** Imports the lines of Mattermost's bulk export; see `importMattermostExport`. */
+  importMattermost(lines: AsyncIterable<string>, totalBytes: number): AsyncGenerator<ImportProgress>;
   /** Frees the space of what is past its time. */
   sweep(signal?: AbortSignal): Promise<void>;
   /** Ends the analysis thread. */
@@ -96,6 +102,9 @@ export function createConversations(
     },
     statistics: new Statistics({ conversations, summaries, analyst, summarizer, clock, ttlMillis }),
     daily: new DailySummaries({ conversations, summaries, analyst, summarizer, clock }),
+    importSlack: (files) => importSlackExport(files, { conversations, inbox: slack.inbox }),
+    importMattermost: (lines, totalBytes) =>
+      importMattermostExport(lines, totalBytes, { messages, conversations }),
     async sweep(signal) {
       await inbox.sweep(signal);
       await people.sweep(clock());

@@ -1,5 +1,5 @@
 /** Mattermost: who may log in, which channels are theirs, and new posts, through its REST API v4. */
-import { Client4, ClientError } from "@mattermost/client";
+import client, { type Client4, ClientError } from "@mattermost/client";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { ConversationStore } from "../../db/conversations.ts";
@@ -35,7 +35,8 @@ type Post = z.output<typeof Post>;
 const PostList = z.object({ posts: z.record(z.string(), z.unknown()) });
 
 /** A client whose requests end in time, and follow no redirect with their credentials. */
-class BoundedClient extends Client4 {
+// The package is CommonJS: Client4 is a getter, which an import by name does not find.
+class BoundedClient extends client.Client4 {
   override getOptions(options: Parameters<Client4["getOptions"]>[0]) {
     const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     return { ...super.getOptions(options), signal, redirect: "error" as const };

@@ -38,6 +38,16 @@ export interface SlackInboxOptions {
   readonly clock: () => number;
 }
 
+/** What is known of messages beside themselves. */
+export interface StoreOptions {
+  /** Their authors are in the channel now. */
+  readonly joining?: boolean;
+  /** They were changed at that time, or later. */
+  readonly revisedAt?: number;
+  /** The name of a user, where it is known without asking Slack. */
+  readonly nameOf?: (userId: string) => string | undefined;
+}
+
 /** Takes Slack's events in. An event that is not as Slack documents it is ignored. */
 export class SlackInbox {
   constructor(readonly options: SlackInboxOptions) {}
@@ -48,7 +58,7 @@ export class SlackInbox {
     if (subtype === "message_changed") return await this.#changed(event);
     if (subtype === "message_deleted") return await this.#deleted(event);
     const posted = SlackMessage.extend(MessageEvent.shape).safeParse(event);
-    if (posted.success) await this.store(slackChannel(posted.data.channel), [posted.data], true);
+    if (posted.success) await this.store(slackChannel(posted.data.channel), [posted.data], { joining: true });
   }
 
   async renamed(event: unknown): Promise<void> {
@@ -72,29 +82,31 @@ export class SlackInbox {
     await this.options.conversations.leave(data.channel, ownPerson(await this.options.names.of(data.user)));
   }
 
-  /** Stores those of the messages that say something. `joining`: their authors are in the channel now. */
+  /** Stores those of the messages that say something, and answers how many. */
   async store(
     conversation: ConversationOrigin,
     messages: readonly SlackMessage[],
-    joining: boolean,
-    revisedAt?: number,
-  ): Promise<void> {
+    { joining = false, revisedAt = 0, nameOf }: StoreOptions = {},
+  ): Promise<number> {
     const incoming: IncomingMessage[] = [];
     for (const message of messages) {
       const { ts, user, bot_id, username, text, subtype, edited } = message;
       if (!SPOKEN.has(subtype) || text.trim() === "") continue;
-      const author = user === undefined ? username || bot_id : await this.options.names.of(user);
+      const author = user === undefined
+        ? username || bot_id
+        : nameOf?.(user) ?? await this.options.names.of(user);
       if (author === undefined) continue;
       incoming.push({
         origin: ts,
         time: toMillis(ts),
-        revisedAt: Math.max(revisedAt ?? 0, toMillis(edited?.ts ?? ts)),
+        revisedAt: Math.max(revisedAt, toMillis(edited?.ts ?? ts)),
         author,
         ...(joining && user !== undefined && { person: ownPerson(author) }),
         text,
       });
     }
     if (incoming.length > 0) await this.options.messages.store({ conversation, messages: incoming });
+    return incoming.length;
   }
 
   async #changed(event: unknown): Promise<void> {
@@ -102,12 +114,8 @@ export class SlackInbox {
     if (!success) return;
     const { channel, message, event_ts } = data;
     if (message.subtype === "tombstone") return await this.#remove(channel, message.ts);
-    await this.store(
-      slackChannel(channel),
-      [message],
-      false,
-      event_ts === undefined ? 0 : toMillis(event_ts),
-    );
+    const revisedAt = event_ts === undefined ? 0 : toMillis(event_ts);
+    await this.store(slackChannel(channel), [message], { revisedAt });
   }
 
   async #deleted(event: unknown): Promise<void> {

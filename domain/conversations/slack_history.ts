@@ -57,14 +57,14 @@ export class SlackHistory {
     for await (const page of history) {
       if (signal?.aborted) return;
       const messages = wellFormed(page.messages, Parent);
-      await inbox.store(conversation, messages, false);
+      await inbox.store(conversation, messages);
       for (const { ts, reply_count = 0 } of messages) {
         if (reply_count === 0) continue;
         const replies = this.#pages((cursor) =>
           client.conversations.replies({ channel, ts, limit: PAGE, ...cursor })
         );
         for await (const { messages } of replies) {
-          await inbox.store(conversation, wellFormed(messages, SlackMessage), false);
+          await inbox.store(conversation, wellFormed(messages, SlackMessage));
         }
       }
     }
