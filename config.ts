@@ -1,6 +1,5 @@
 /** Environment variables to one typed, checked configuration. Nothing else reads the environment. */
 import { z } from "zod";
-import type { ConversationSettings } from "./domain/conversations/conversations.ts";
 
 const flag = z.enum(["true", "false"], "true or false").transform((text) => text === "true");
 const wholeNumber = (min: number, max: number) =>
@@ -180,7 +179,7 @@ const DAY_MS = 86_400_000;
 const SUMMARIZER_TIMEOUT_MS = 30_000;
 
 /** What the variables say about conversations. */
-export function conversationSettings(config: Config, log: (line: string) => void): ConversationSettings {
+export function conversationSettings(config: Config, log: (line: string) => void) {
   const { SUMMARIZER_URL, SUMMARIZER_MODEL, SUMMARIZER_KEY } = config;
   if ((SUMMARIZER_URL === undefined) !== (SUMMARIZER_MODEL === undefined)) {
     throw new ConfigError("SUMMARIZER_URL and SUMMARIZER_MODEL go together: set both, or none");

@@ -1,6 +1,7 @@
 /** Channels against what a user would pick instead. The peers and what each promises are in bench/README.md. */
 import type { Benchmark, Comparison, Contestant, Running } from "./harness.ts";
 import { outputOf, startPeer, startRunnel, startScript, wrk } from "./processes.ts";
+import { idOfKey } from "../domain/channels/item_id.ts";
 import { costComparisons } from "./channel_cost.ts";
 import { fanOutComparisons } from "./channel_fan_out.ts";
 import { temporaryFolder } from "../tests/support/process.ts";
@@ -8,12 +9,20 @@ import { temporaryFolder } from "../tests/support/process.ts";
 const CONNECTIONS = [1, 16, 64, 256];
 const BODY = "x".repeat(100);
 const POST = `wrk.method = "POST"; wrk.body = "${BODY}"; wrk.headers["Content-Type"] = "text/plain"`;
+/** Seconds of the same load before measuring, so that every contestant's code is compiled. */
+const WARM_UP = 2;
+const ITEMS = 100_000;
 const PLAIN_APP = new URL("./plain_app.ts", import.meta.url);
 
 export const inserts: Benchmark = {
   name: "channel-inserts",
   about: "durable inserts of 100 bytes against the same app without a database, Redis and NATS JetStream",
-  needs: { wrk: "wrk", "redis-server": "redis-server", "redis-benchmark": "redis-tools" },
+  needs: {
+    "wrk": "wrk",
+    "redis-server": "redis-server",
+    "redis-benchmark": "redis-tools",
+    "nats-server": "nats-server",
+  },
   *comparisons() {
     for (const connections of CONNECTIONS) yield insertComparison(connections);
   },
@@ -28,7 +37,12 @@ function insertComparison(connections: number): Comparison {
     title: `durable inserts, ${connections} connections`,
     unit: "items/s",
     better: "higher",
-    contestants: [runnelInserts(connections), plainInserts(connections), redisInserts(connections)],
+    contestants: [
+      runnelInserts(connections),
+      plainInserts(connections),
+      redisInserts(connections),
+      natsInserts(connections),
+    ],
     ...(connections === 64 && { figures }),
   };
 }
@@ -39,6 +53,7 @@ function runnelInserts(connections: number): Contestant {
     async start() {
       const runnel = await startRunnel();
       await createChannel(runnel.url);
+      await wrk({ url: `${runnel.url}/channel/bench`, connections, seconds: WARM_UP, script: POST });
       return loaded(runnel, () => wrk({ url: `${runnel.url}/channel/bench`, connections, script: POST }));
     },
   };
@@ -91,6 +106,30 @@ function redisInserts(connections: number): Contestant {
   };
 }
 
+function natsInserts(connections: number): Contestant {
+  return {
+    name: "NATS JetStream, fsync every 2 min",
+    async start() {
+      const folder = await temporaryFolder();
+      const nats = await startPeer(
+        "nats-server",
+        (port) => ["-a", "127.0.0.1", "-p", `${port}`, "-js", "-sd", folder.path],
+      );
+      const client = new URL("./nats_client.ts", import.meta.url).pathname;
+      return {
+        async measure() {
+          const args = ["run", "-q", "-A", client, ...[nats.port, connections, 3, BODY.length].map(String)];
+          return Number(await outputOf(Deno.execPath(), args));
+        },
+        async [Symbol.asyncDispose]() {
+          await nats[Symbol.asyncDispose]();
+          await folder[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}
+
 export const reads: Benchmark = {
   name: "channel-reads",
   about: "reads by id of 100,000 items at random against the same app that answers a constant",
@@ -128,7 +167,7 @@ function runnelReads(connections: number, warm: boolean): Contestant {
       const runnel = await startRunnel();
       await createChannel(runnel.url);
       const first = await insertOne(runnel.url);
-      const stored = await fillChannel(runnel.url, 100_000);
+      const stored = await fillChannel(runnel.url, ITEMS);
       if (warm) await Promise.all(stored.map((ids) => readAll(`${runnel.url}/channel/bench/`, ids)));
       return loaded(
         runnel,
@@ -148,17 +187,20 @@ function plainReads(connections: number, query = ""): Contestant {
     name: query === "" ? "Hono, a constant" : "Hono, a constant with these headers",
     async start() {
       const plain = await startScript(PLAIN_APP);
-      const url = `http://127.0.0.1:${plain.port}/channel/bench/00002FHOK8JMK000${query}`;
-      return loaded(plain, () => wrk({ url, connections }));
+      const url = `http://127.0.0.1:${plain.port}/channel/bench/00002FHOK8JMK000`;
+      // As many ids as Runnel gets, so that the load generator has the same work.
+      const ids = Array.from({ length: ITEMS }, (_, i) => idOfKey(BigInt(i)));
+      await wrk({ url, connections, seconds: WARM_UP, script: randomReads(ids, query) });
+      return loaded(plain, () => wrk({ url, connections, script: randomReads(ids, query) }));
     },
   };
 }
 
 /** wrk calls `request` for each request; the ids are in its script, because it can read no other input. */
-function randomReads(ids: readonly string[]): string {
+function randomReads(ids: readonly string[], query = ""): string {
   return `local ids = {${ids.map((id) => `"${id}"`).join(",")}}
 math.randomseed(1)
-request = function() return wrk.format("GET", "/channel/bench/" .. ids[math.random(#ids)]) end`;
+request = function() return wrk.format("GET", "/channel/bench/" .. ids[math.random(#ids)] .. "${query}") end`;
 }
 
 async function readAll(base: string, ids: readonly string[]): Promise<void> {

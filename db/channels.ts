@@ -28,7 +28,7 @@ const UPDATE_CHANNEL = `UPDATE channel SET ${CHANGED("ttl_ms", "$.ttlMillis")}, 
 // A lower max_items moves the floor at once; the sweep frees what fell below it.
 const KEEP_NEWEST = `UPDATE channel SET
     floor_key = ifnull((SELECT key FROM item WHERE channel = channel.id AND key >= floor_key
-      ORDER BY key DESC LIMIT 1 OFFSET max_items - 1), floor_key),
+      ORDER BY key DESC LIMIT 1 OFFSET (SELECT max_items - 1 FROM channel WHERE id = ?1)), floor_key),
     item_count = min(item_count, max_items)
   WHERE id = ?1 AND item_count > max_items`;
 const SELECT_BY_ID = `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE id = ?1`;

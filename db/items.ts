@@ -10,7 +10,7 @@ const ALLOCATE_KEYS = `UPDATE channel SET
   WHERE id = ?1 RETURNING CAST(last_key AS TEXT)`;
 // ?4 holds one number a row, offset << 27 | length: json_each over plain numbers costs a third of nested arrays.
 const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body)
-  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, substr(?3, 1 + (r.value >> 27), r.value & 134217727)
+  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, ifnull(substr(?3, 1 + (r.value >> 27), r.value & 134217727), x'')
   FROM channel c, json_each(?4) r WHERE c.id = ?1`;
 const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
     SELECT i.rowid FROM item i JOIN channel c ON c.id = i.channel

@@ -11,6 +11,9 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./worker_prot
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
+/** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
+const WORTH_A_TRANSFER = 16 * 1024;
+
 interface Prepared {
   readonly returnsRows: boolean;
   all(args: unknown[]): Row[];
@@ -78,7 +81,11 @@ function answer(response: WorkerResponse): void {
   if ("results" in response) {
     for (const { rows } of response.results) {
       for (const row of rows) {
-        for (const value of row) if (value instanceof Uint8Array) buffers.push(value.buffer as ArrayBuffer);
+        for (const value of row) {
+          if (value instanceof Uint8Array && value.byteLength >= WORTH_A_TRANSFER) {
+            buffers.push(value.buffer as ArrayBuffer);
+          }
+        }
       }
     }
   }

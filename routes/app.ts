@@ -1,6 +1,7 @@
 /** The whole HTTP side on one screen: what each request passes, and every area's routes. */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import { TrieRouter } from "hono/router/trie-router";
 import type { Channels } from "../domain/channels/channels.ts";
 import type { Hub } from "../domain/channels/hub.ts";
 import type { Conversations } from "../domain/conversations/conversations.ts";
@@ -62,9 +63,8 @@ export function createApp(services: Services): Hono<GateEnv> {
   const gate = createGate(services);
   for (const route of routes) app.on(route.method, [route.path], gate(route));
 
-  app.notFound(({ req }) =>
-    nothingHere(req.method, req.path, (method) => app.router.match(method, req.path)[0].length > 0)
-  );
+  const allowedAt = allowedMethods(routes);
+  app.notFound(({ req }) => nothingHere(req.method, req.path, allowedAt));
   app.onError((error, context) => refuse(error, context, services.log));
   return app;
 }
@@ -87,10 +87,18 @@ function describe(cause: unknown): string {
   return cause instanceof Error ? cause.stack ?? cause.message : String(cause);
 }
 
+/** Answers which methods a path has routes for. */
+function allowedMethods(routes: readonly Route[]): (path: string) => string[] {
+  const table = new TrieRouter<true>();
+  for (const { method, path } of routes) table.add(method, path, true);
+  return (path) =>
+    METHODS.filter((method) => table.match(method, path.replace(/(.)\/$/, "$1"))[0].length > 0)
+      .flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]);
+}
+
 /** 404, or 405 (204 to OPTIONS) where another method would be answered. */
-function nothingHere(method: string, path: string, isRouted: (method: string) => boolean): Response {
-  const allowed = METHODS.filter(isRouted).flatMap((routed) => routed === "GET" ? ["GET", "HEAD"] : [routed])
-    .join(", ");
+function nothingHere(method: string, path: string, allowedAt: (path: string) => string[]): Response {
+  const allowed = allowedAt(path).join(", ");
   const render = refusalAt(path);
   if (allowed === "") return render(new RunnelError("not-found", `there is nothing at ${path}`));
   if (method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allowed } });
@@ -115,14 +123,13 @@ function corsFor(origins: readonly string[]) {
 }
 
 function requestLog(log: (line: string) => void) {
-  return async ({ req, res }: Context, next: () => Promise<void>) => {
+  return async (context: Context, next: () => Promise<void>) => {
     const started = performance.now();
     await next();
+    const took = (performance.now() - started).toFixed(1);
     // The path alone: a query may hold a key.
     log(
-      `${new Date().toISOString()} ${req.method} ${req.path} ${res.status} ${
-        (performance.now() - started).toFixed(1)
-      }ms`,
+      `${new Date().toISOString()} ${context.req.method} ${context.req.path} ${context.res.status} ${took}ms`,
     );
   };
 }

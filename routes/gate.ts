@@ -17,15 +17,17 @@ export interface GateEnv {
 export interface GateOptions {
   readonly keys: ApiKeys;
   readonly corsOrigins: readonly string[];
+  readonly publicUrl?: string | undefined;
 }
 
 /** Makes a route's handler: the gate, then the route. */
-export function createGate({ keys, corsOrigins }: GateOptions) {
+export function createGate(options: GateOptions) {
+  const { keys } = options;
   return ({ scope, handle }: Route): (context: Context<GateEnv>) => Response | Promise<Response> => {
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
-      checkSite(request, corsOrigins);
-      if (scope !== "public") keys.check(secretOf(request), scope, context.env.anonymous);
+      checkSite(request, options);
+      if (scope !== "public") keys.check(() => secretOf(request), scope, context.env.anonymous);
       return handle(context);
     };
     if (scope === "public") return enter;
@@ -34,15 +36,24 @@ export function createGate({ keys, corsOrigins }: GateOptions) {
 }
 
 /**
- * A page of another site can make a browser send requests here, even to 127.0.0.1. Browsers mark them
- * (https://www.w3.org/TR/fetch-metadata/); programs do not send that header.
+ * A page of another site can make a browser send requests here, even to 127.0.0.1. Browsers mark them with
+ * Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), and WebSockets, which lack that mark, with their Origin.
+ * Programs send neither.
  */
-function checkSite({ method, headers }: Request, corsOrigins: readonly string[]): void {
-  if (headers.get("sec-fetch-site") !== "cross-site") return;
+function checkSite({ method, url, headers }: Request, { corsOrigins, publicUrl }: GateOptions): void {
+  const isSocket = method === "GET" && headers.has("upgrade");
+  if (!isSocket && headers.get("sec-fetch-site") !== "cross-site") return;
   const origin = headers.get("origin");
+  if (isSocket && (origin === null || isOwn(origin, url, publicUrl))) return;
   if (origin !== null && (corsOrigins.includes(origin) || corsOrigins.includes("*"))) return;
   const isNavigation = headers.get("sec-fetch-mode") === "navigate" && method === "GET";
   if (!isNavigation) throw new RunnelError("cross-site", "this web site is not among CORS_ORIGINS");
+}
+
+/** Whether a page of that origin came from here. The scheme is left out: a proxy may speak TLS for us. */
+function isOwn(origin: string, url: string, publicUrl: string | undefined): boolean {
+  const host = (address: string) => URL.canParse(address) ? new URL(address).host : undefined;
+  return host(origin) !== undefined && (host(origin) === host(url) || host(origin) === host(publicUrl ?? ""));
 }
 
 /** The key of `Authorization: Bearer`, else of `access_token`, for browsers that can set no header. */

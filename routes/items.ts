@@ -1,8 +1,9 @@
 /** Items: insert, fetch with links to the neighbours, latest and earliest. The hot paths of channels. */
 import type { Context } from "hono";
-import type { Item, Position } from "../domain/channels/channels.ts";
+import type { Reading } from "../domain/channels/channels.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { Services } from "./app.ts";
+import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
 import { accepts, byteRange, checkPreconditions } from "./conditional.ts";
 import { problem } from "./errors.ts";
 import { type BaseUrl, readBody } from "./request.ts";
@@ -11,11 +12,6 @@ import { param, type Route } from "./route.ts";
 
 const DEFAULT_TYPE = "application/octet-stream";
 const MAX_HEADER = 255;
-const MAX_CACHE_SECONDS = 3600;
-/** Bytes from which an answer says that parts of it can be asked for. */
-const WORTH_A_RANGE = 4096;
-/** Content in which a browser runs nothing. Any other must not run with the dashboard's rights. */
-const INERT_TYPES = /^(text\/plain|application\/(json|octet-stream)|image\/(png|jpeg|gif|webp))\s*(;|$)/i;
 
 export function itemRoutes(
   { channels, keys, clock, maxItemBytes }: Pick<Services, "channels" | "keys" | "clock" | "maxItemBytes">,
@@ -86,30 +82,27 @@ export function itemRoutes(
 
   function fetchItem(context: Context): Response | Promise<Response> {
     const name = param(context, "name"), id = param(context, "id");
-    const item = channels.cached(name, id);
-    if (item !== undefined) return render(context, name, item);
+    const reading = channels.cached(name, id);
+    if (reading !== undefined) return render(context, name, reading);
     return channels.item(name, id).then((stored) => render(context, name, stored));
   }
 
-  function render({ req }: Context, name: string, item: Item): Response {
-    const request = req.raw;
+  function render({ req }: Context, name: string, { item, expires }: Reading): Response {
+    const { raw: request } = req;
     const { type, body } = item;
     if (!accepts(request.headers.get("accept"), type)) {
       throw new RunnelError("not-acceptable", `the item is stored as ${type}`);
     }
-    const etag = etagOf(item);
-    const headers = itemHeaders(item, `${baseUrl(request)}/channel/${name}`, etag);
-    if (checkPreconditions(request.headers, etag) === "not-modified") {
+    const headers: Record<string, string> = {
+      ...itemHeaders(item, `${baseUrl(request)}/channel/${name}`),
+      "Cache-Control": cacheControl(item, expires - clock(), keys.required),
+    };
+    if (checkPreconditions(request.headers, headers.ETag!) === "not-modified") {
       return new Response(null, { status: 304, headers });
     }
-
-    headers["Content-Type"] = type;
-    if (item.encoding !== null) headers["Content-Encoding"] = item.encoding;
-    if (item.language !== null) headers["Content-Language"] = item.language;
-    if (!INERT_TYPES.test(type)) headers["Content-Security-Policy"] = "sandbox";
     if (request.method === "HEAD") headers["Content-Length"] = String(body.byteLength);
 
-    const range = byteRange(request, etag, body.byteLength);
+    const range = byteRange(request, headers.ETag!, body.byteLength);
     if (range === undefined) return new Response(body, { headers });
     if (range === "unsatisfiable") {
       const error = new RunnelError("range-not-satisfiable", `the content has ${body.byteLength} bytes`);
@@ -117,21 +110,6 @@ export function itemRoutes(
     }
     headers["Content-Range"] = `bytes ${range.from}-${range.to}/${body.byteLength}`;
     return new Response(body.subarray(range.from, range.to + 1), { status: 206, headers });
-  }
-
-  /** Few and in a plain object: each header, and any other way to give them, costs a measurable part of a read. */
-  function itemHeaders(item: Item, channel: string, etag: string): Record<string, string> {
-    const headers: Record<string, string> = {
-      ...NO_SNIFF,
-      "Creation-Date": isoTime(item.time),
-      "ETag": etag,
-      "Cache-Control": cacheControl(item, keys.required, clock()),
-    };
-    // Two spellings of one name make two headers; names are not case sensitive.
-    if (item.previous !== undefined) headers["Link"] = link(channel, item.previous, "previous");
-    if (item.next !== undefined) headers["link"] = link(channel, item.next, "next");
-    if (item.body.byteLength >= WORTH_A_RANGE) headers["Accept-Ranges"] = "bytes";
-    return headers;
   }
 }
 
@@ -141,31 +119,4 @@ function storedHeader(headers: Headers, name: string): string | null {
     throw new RunnelError("invalid-request", `${name} may have at most ${MAX_HEADER} characters`);
   }
   return value || null;
-}
-
-/** The links are part of what is sent, so the tag changes when one of them appears or goes. */
-function etagOf({ id, previous, next }: Item): string {
-  return `"${id}${previous === undefined ? "" : "-p"}${next === undefined ? "" : "-n"}"`;
-}
-
-function link(channel: string, { id }: Position, rel: "previous" | "next"): string {
-  return `<${channel}/${id}>;rel="${rel}"`;
-}
-
-/** The last item's next link is still to come, so a cache has to ask again; any other item stays as it is. */
-function cacheControl({ next, expires }: Item, keysExist: boolean, now: number): string {
-  if (next === undefined) return "no-cache";
-  const seconds = Math.min(MAX_CACHE_SECONDS, Math.floor((expires - now) / 1000));
-  return `${keysExist ? "private" : "public"}, max-age=${seconds}`;
-}
-
-let lastTime = NaN, lastIso = "";
-
-/** ISO 8601 in UTC. Neighbouring requests ask for the same millisecond, so the last answer is kept. */
-function isoTime(milliseconds: number): string {
-  if (milliseconds !== lastTime) {
-    lastTime = milliseconds;
-    lastIso = new Date(milliseconds).toISOString();
-  }
-  return lastIso;
 }

@@ -29,11 +29,15 @@ export interface Position {
   readonly time: number;
 }
 
-/** An item as a reader sees it, with the neighbours that can be read. */
+/** An item as a reader sees it, with the neighbours that can be read. Once it has a successor it stays the same object. */
 export interface Item extends Position, ItemContent {
   readonly previous: Position | undefined;
   readonly next: Position | undefined;
-  /** When it expires, in milliseconds since the epoch. */
+}
+
+/** An item that can be read, and until when, in milliseconds since the epoch. */
+export interface Reading {
+  readonly item: Item;
   readonly expires: number;
 }
 
@@ -43,7 +47,6 @@ export interface Channel extends ChannelRow {
   readonly lastUpdate: number | undefined;
 }
 
-type UnboundItem = Omit<Item, "expires">;
 type AppendListener = (channel: number, key: bigint) => void;
 
 /** All channels of a database. Every read leaves out what has expired, whether it was swept yet or not. */
@@ -55,7 +58,7 @@ export class Channels {
     max: 10_000,
   });
   /** Items that have a successor never change. `channel:id` → item. */
-  readonly #cache: LRUCache<string, UnboundItem>;
+  readonly #cache: LRUCache<string, Item>;
   readonly #listeners = new Set<AppendListener>();
   /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
   #changes = 0;
@@ -131,23 +134,21 @@ export class Channels {
   }
 
   /** The item, if it is in memory and nothing about it can have changed. Synchronous: the readers' hot path. */
-  cached(name: string, id: string): Item | undefined {
+  cached(name: string, id: string): Reading | undefined {
     const channel = this.#known(name);
     if (channel === undefined) return undefined;
     const item = this.#cache.get(`${channel.id}:${id}`);
-    return item && this.#asSeen(channel, item);
+    return item && this.#read(channel, item);
   }
 
   /** Unknown channel: `channel-not-found`. Never there, expired or removed: `item-not-found`. */
-  async item(name: string, id: string): Promise<Item> {
+  async item(name: string, id: string): Promise<Reading> {
     const channel = this.#known(name) ?? await this.#require(name);
     const key = keyOfId(id);
     const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
-    const item = row && itemOf(row);
-    const seen = item && this.#asSeen(channel, item);
-    if (seen === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
-    if (item!.next !== undefined) this.#cache.set(`${channel.id}:${id}`, item!);
-    return seen;
+    const reading = row && this.#read(channel, itemOf(row));
+    if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
+    return reading;
   }
 
   /** The newest item's id. None: `channel-empty`. */
@@ -226,17 +227,22 @@ export class Channels {
     return { ...row, lastUpdate: this.#isVisible(row, row.lastKey, time) ? time : undefined };
   }
 
-  /** The item within its channel as it is now, or undefined when it can no longer be read. */
-  #asSeen(channel: ChannelRow, item: UnboundItem): Item | undefined {
+  /** The item as its channel is now, or undefined when it can no longer be read. What cannot change is remembered. */
+  #read(channel: ChannelRow, item: Item): Reading | undefined {
     const { ttlMillis, floorKey } = channel;
     const died = ttlMillis === null ? -1 : this.#clock() - ttlMillis;
     const isGone = ({ id, time }: Position) => time <= died || (floorKey > 0n && keyOfId(id)! < floorKey);
     if (isGone(item)) return undefined;
-    return {
-      ...item,
-      previous: item.previous === undefined || isGone(item.previous) ? undefined : item.previous,
-      expires: ttlMillis === null ? Infinity : item.time + ttlMillis,
-    };
+    const expires = ttlMillis === null ? Infinity : item.time + ttlMillis;
+    const seen = item.previous !== undefined && isGone(item.previous)
+      ? { ...item, previous: undefined }
+      : item;
+    if (seen.next !== undefined) this.#remember(`${channel.id}:${item.id}`, seen);
+    return { item: seen, expires };
+  }
+
+  #remember(key: string, item: Item): void {
+    if (this.#cache.peek(key) !== item) this.#cache.set(key, item);
   }
 }
 
@@ -263,7 +269,7 @@ export function positionOf(key: bigint): Position {
   return { id: idOfKey(key), time: timeOfKey(key) };
 }
 
-function itemOf({ key, previous, next, ...content }: ItemRow): UnboundItem {
+function itemOf({ key, previous, next, ...content }: ItemRow): Item {
   return {
     ...positionOf(key),
     ...content,

@@ -49,9 +49,9 @@ export class ApiKeys {
 
   /**
    * Refuses a key that does not exist or has expired (`unauthorized`) or lacks the scope (`forbidden`). While there is
-   * no key at all, `anonymous` decides. The caller sees to it that the list is fresh.
+   * no key at all, `anonymous` decides, and `shown` is not asked for the secret. The caller sees to it that the list is fresh.
    */
-  check(secret: string | undefined, scope: Scope, anonymous: boolean): void {
+  check(shown: () => string | undefined, scope: Scope, anonymous: boolean): void {
     if (this.#byHash.size === 0) {
       if (anonymous) return;
       throw new RunnelError(
@@ -59,6 +59,7 @@ export class ApiKeys {
         "there is no API key yet: make one (runnel keys add), or set ALLOW_ANONYMOUS=true",
       );
     }
+    const secret = shown();
     if (secret === undefined) {
       throw new RunnelError("unauthorized", "send an API key: Authorization: Bearer KEY");
     }

@@ -3,6 +3,7 @@ import { type Database, openDatabase } from "../../db/open.ts";
 import type { ConversationSettings } from "../../domain/conversations/conversations.ts";
 import { createServices, type DomainServices } from "../../domain/services.ts";
 import { createApp, type Services } from "../../routes/app.ts";
+import type { GateEnv } from "../../routes/gate.ts";
 import { startLibsqlServer } from "./libsql_server.ts";
 import { temporaryFolder } from "./process.ts";
 
@@ -10,7 +11,9 @@ import { temporaryFolder } from "./process.ts";
 export interface TestApp extends AsyncDisposable {
   /** Sends a request to a path, as http://datahub:8080 would get it. */
   request(path: string, init?: RequestInit): Promise<Response>;
-  /** The same, with a JSON body. */
+  /** The same, with what the server says of the request. */
+  fetch(path: string, env: GateEnv["Bindings"]): Promise<Response>;
+  /** Sends a request with a JSON body. */
   send(method: string, path: string, body: unknown): Promise<Response>;
   readonly services: DomainServices;
   readonly database: Database;
@@ -59,10 +62,12 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     ...services,
     ...options,
   });
+  const at = (path: string, init?: RequestInit) => new Request(`http://datahub:8080${path}`, init);
   const request = async (path: string, init?: RequestInit) =>
-    await app.fetch(new Request(`http://datahub:8080${path}`, init), { anonymous: true });
+    await app.fetch(at(path, init), { anonymous: true });
   return {
     request,
+    fetch: async (path, env) => await app.fetch(at(path), env),
     send: (method, path, body) =>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
     services,

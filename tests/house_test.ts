@@ -1,0 +1,136 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { VARIABLES } from "../config.ts";
+import { ERRORS } from "../domain/errors.ts";
+import { STATUS } from "../routes/errors.ts";
+
+const ROOT = new URL("../", import.meta.url);
+/** Which rooms each room may import from, besides itself; `client/` may take types of the server and nothing else. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  main: ["config", "routes", "jobs", "cli", "domain", "db"],
+  config: [],
+  routes: ["domain", "db", "dashboard"],
+  jobs: ["domain"],
+  cli: ["domain", "db", "client", "config"],
+  domain: ["db"],
+  db: [],
+  dashboard: [],
+  client: [],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+async function* sourceFiles(folder: URL): AsyncGenerator<URL> {
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.isDirectory) yield* sourceFiles(new URL(`${entry.name}/`, folder));
+    else if (/\.tsx?$/.test(entry.name)) yield new URL(entry.name, folder);
+  }
+}
+
+async function importsOf(room: string): Promise<Import[]> {
+  const files: URL[] = [];
+  const single = new URL(`${room}.ts`, ROOT);
+  if (await Deno.stat(single).then(() => true, () => false)) files.push(single);
+  else for await (const file of sourceFiles(new URL(`${room}/`, ROOT))) files.push(file);
+  const imports = await Promise.all(files.map(async (file) => {
+    const text = await Deno.readTextFile(file);
+    const statements = text.matchAll(
+      /^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+    );
+    return Array.from(statements, ([, type, named, dynamic]) => ({
+      file: file.pathname.slice(ROOT.pathname.length),
+      from: room,
+      specifier: (named ?? dynamic)!,
+      typeOnly: type !== undefined,
+    }));
+  }));
+  return imports.flat();
+}
+
+/** The cells of all Markdown tables of a page. */
+function tableRows(page: string): string[][] {
+  const lines = page.split("\n").filter((line) => line.startsWith("|"));
+  return lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+function roomOf({ file, specifier }: Import): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const path = new URL(specifier, new URL(file, ROOT)).pathname.slice(ROOT.pathname.length);
+  return path.split("/")[0]!.replace(/\.ts$/, "");
+}
+
+Deno.test("imports point one way: main, then routes, jobs and cli, then domain, then db", async () => {
+  for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+    const imports = await importsOf(room).catch(() => []);
+    for (const item of imports) {
+      const target = roomOf(item);
+      const fine = target === undefined || target === room || allowed.includes(target) ||
+        (room === "client" && item.typeOnly);
+      ok(fine, `${item.file} imports ${item.specifier}, but ${room} may only import ${allowed.join(", ")}`);
+    }
+  }
+});
+
+Deno.test("the domain knows no Hono and no SQL text; the database knows no HTTP", async () => {
+  for (const { file, specifier } of await importsOf("domain")) {
+    // Signing a token is no HTTP.
+    ok(!/^(hono(?!\/jwt$)|@libsql|libsql)/.test(specifier), `${file} imports ${specifier}`);
+  }
+  for (const { file, specifier } of await importsOf("db")) {
+    ok(!/^(hono|zod)/.test(specifier), `${file} imports ${specifier}`);
+  }
+  for await (const file of sourceFiles(new URL("domain/", ROOT))) {
+    const text = await Deno.readTextFile(file);
+    ok(
+      !/\b(SELECT\s.+\sFROM|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/.test(text),
+      `${file.pathname} holds SQL`,
+    );
+  }
+});
+
+Deno.test("only config.ts reads the environment", async () => {
+  for (const room of ["main", "routes", "jobs", "cli", "domain", "db", "dashboard", "client"]) {
+    for (const file of new Set((await importsOf(room).catch(() => [])).map((item) => item.file))) {
+      const text = await Deno.readTextFile(new URL(file, ROOT));
+      ok(!/Deno\.env|process\.env/.test(text), `${file} reads the environment`);
+    }
+  }
+});
+
+Deno.test("README's table of environment variables is config.ts's", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  const rows = tableRows(readme).filter(([name]) => /^`[A-Z_]+`$/.test(name!));
+  const expected = Object.entries(VARIABLES).map(([name, { initial, about }]) => [
+    `\`${name}\``,
+    initial === undefined || initial === "" ? "" : `\`${initial}\``,
+    about,
+  ]);
+  deepEqual(rows, expected);
+});
+
+Deno.test("docs/errors.md lists every error with its status", async () => {
+  const page = await Deno.readTextFile(new URL("docs/errors.md", ROOT));
+  const rows = tableRows(page).filter(([code]) => /^`[a-z-]+`$/.test(code!)).map((
+    [code, status, title],
+  ) => [code, status, title]);
+  const expected = Object.entries(ERRORS).map(([code, title]) => [
+    `\`${code}\``,
+    String(STATUS[code as keyof typeof STATUS]),
+    title,
+  ]);
+  deepEqual(rows, expected);
+});
+
+Deno.test("README names every dependency that the program has", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  for (const name of Object.keys(imports)) {
+    ok(readme.includes(`\`${name}\``), `README does not say what ${name} is for`);
+  }
+  equal(Object.values(imports).every((specifier) => /^npm:.+@\d+\.\d+\.\d+/.test(String(specifier))), true);
+  match(readme, /npx --yes deno@2\.9\.6 task start/);
+});
