@@ -1,9 +1,17 @@
 /** `deno task bench [name …]`: runs all benchmarks, or those named, and lists the figures that were missed. */
 import { cost, fanOut, inserts, reads } from "./channels.ts";
+import { conversationMessages, conversationQuestions } from "./conversations.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [inserts, reads, fanOut, cost];
+const BENCHMARKS: readonly Benchmark[] = [
+  inserts,
+  reads,
+  fanOut,
+  cost,
+  conversationMessages,
+  conversationQuestions,
+];
 
 const names = Deno.args;
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));

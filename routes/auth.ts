@@ -68,6 +68,7 @@ export function authRoutes(
   async function logIn(context: Context): Promise<Response> {
     const { username, password } = await readJsonOfAnyType(context.req.raw, Credentials);
     const { person, token } = await accounts.logIn(username, password, addressOf(context));
+    statistics.prepare();
     const channels = await statistics.channels(person);
     const pulse = renderPulse(await statistics.pulse(person, undefined));
     return envelope({ token, channels, pulse });

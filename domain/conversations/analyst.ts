@@ -89,7 +89,7 @@ export type AnalysisReply =
 /** Tasks that may wait for the thread. */
 const MAX_WAITING = 100;
 
-/** The thread that analyses; started with its first task. */
+/** The thread that analyses. */
 export class Analyst {
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>>();
@@ -104,9 +104,14 @@ export class Analyst {
     const id = ++this.#lastId;
     const answer = Promise.withResolvers<AnalysisAnswer[AnalysisTask["kind"]]>();
     this.#waiting.set(id, answer);
-    this.#worker ??= this.#start();
-    this.#worker.postMessage({ id, task });
+    this.start();
+    this.#worker!.postMessage({ id, task });
     return await answer.promise as AnalysisAnswer[K];
+  }
+
+  /** Starts the thread, if it does not run; a task would, too, but waits for it. */
+  start(): void {
+    if (typeof Worker !== "undefined") this.#worker ??= this.#spawn();
   }
 
   /** Ends the thread. */
@@ -115,7 +120,7 @@ export class Analyst {
     this.#fail("the analysis was closed");
   }
 
-  #start(): Worker {
+  #spawn(): Worker {
     const worker = new Worker(new URL("./analyst_worker.ts", import.meta.url), {
       type: "module",
       name: "runnel-analysis",

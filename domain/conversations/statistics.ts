@@ -60,6 +60,11 @@ export class Statistics {
 
   constructor(readonly options: StatisticsOptions) {}
 
+  /** Makes ready for the questions of somebody who has just logged in. */
+  prepare(): void {
+    this.options.analyst.start();
+  }
+
   /** The person's channels, by name. */
   async channels(person: string): Promise<{ id: string; name: string }[]> {
     const rows = await this.options.conversations.ofPerson(person);
