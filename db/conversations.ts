@@ -11,8 +11,11 @@ const SELECT_BUCKETS = `SELECT time / ?4, count(*) FROM message
   WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
 const SELECT_ACTIVE = `SELECT author FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3
   GROUP BY author ORDER BY count(*) DESC, author LIMIT ?4`;
-const SELECT_EXTENT = `SELECT count(*), ifnull(min(time), 0), ifnull(max(time), 0) FROM message
-  WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
+// A step to either end of the index each, however many messages lie between.
+const SELECT_ENDS = `SELECT
+  (SELECT min(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3),
+  (SELECT max(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3)`;
+const SELECT_COUNT = `SELECT count(*) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
 // The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
 const SELECT_MESSAGES = `SELECT json_group_array(json_array(id, author, text)) FROM (
   SELECT id, author, substr(text, 1, 8000) AS text,
@@ -49,13 +52,6 @@ export interface Span {
   readonly until: number;
 }
 
-/** How many messages a span has, and the times of its first and last. */
-export interface Extent {
-  readonly count: number;
-  readonly first: number;
-  readonly last: number;
-}
-
 /** The queries, bound to a database. */
 export type ConversationStore = ReturnType<typeof createConversationStore>;
 
@@ -82,9 +78,16 @@ export function createConversationStore({ commits, query }: Database) {
         author as string
       );
     },
-    async extent({ conversation, from, until }: Span): Promise<Extent> {
-      const [row] = await query(SELECT_EXTENT, conversation, from, until);
-      return { count: row![0] as number, first: row![1] as number, last: row![2] as number };
+    /** Times of the first and the last message of a span; undefined when it has none. */
+    async ends({ conversation, from, until }: Span): Promise<{ first: number; last: number } | undefined> {
+      const [row] = await query(SELECT_ENDS, conversation, from, until);
+      const [first, last] = row as [number | null, number | null];
+      return first === null || last === null ? undefined : { first, last };
+    },
+    /** How many messages a span has. */
+    async count({ conversation, from, until }: Span): Promise<number> {
+      const [row] = await query(SELECT_COUNT, conversation, from, until);
+      return row![0] as number;
     },
     /** The text of a JSON array of [id, author, text], in the order written; only each `step`-th. */
     async messages({ conversation, from, until }: Span, step: number): Promise<string> {

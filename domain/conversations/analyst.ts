@@ -7,8 +7,9 @@ import { OverloadError } from "../../db/batcher.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,
+  dayFrequencies,
   hotTopics,
-  phraseFrequencies,
+  type PhraseFrequencies,
   representativeMessages,
   summarize,
   type SummaryTurn,
@@ -49,10 +50,23 @@ const analyses = new LRUCache<string, AnalyzedMessage>({
   sizeCalculation: ({ text }) => text.length + MESSAGE_OVERHEAD,
 });
 
+/** The messages of a task, analysed; the phrases are counted when they are asked for. */
+interface Analyzed {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly messages: readonly AnalyzedMessage[];
+  phrases?: PhraseFrequencies;
+}
+
+/** What was asked about last: people ask several things about the same day. */
+let latest: Analyzed | undefined;
+
 /** An analysis depends on nothing but the message and the language to fall back on. */
-function analyze(messages: readonly StoredMessage[]): AnalyzedMessage[] {
-  const language = usualLanguage(messages.map(([, user, text]) => ({ user, text })));
-  return messages.map(([id, user, text]) => {
+function analyze(text: string): Analyzed {
+  if (latest?.text === text) return latest;
+  const stored: StoredMessage[] = JSON.parse(text);
+  const language = usualLanguage(stored.map(([, user, text]) => ({ user, text })));
+  const messages = stored.map(([id, user, text]) => {
     const key = `${id} ${language}`;
     let analyzed = analyses.get(key);
     if (analyzed?.text !== text || analyzed.user !== user) {
@@ -61,22 +75,24 @@ function analyze(messages: readonly StoredMessage[]): AnalyzedMessage[] {
     }
     return analyzed;
   });
+  return latest = { text, ids: stored.map(([id]) => id), messages };
 }
 
 /** Does a task in this thread. */
 export function runTask(task: AnalysisTask): AnalysisAnswer[AnalysisTask["kind"]] {
-  const messages: StoredMessage[] = JSON.parse(task.messages);
-  const analyzed = analyze(messages);
+  const analyzed = analyze(task.messages);
+  const { ids, messages } = analyzed;
   switch (task.kind) {
     case "summary":
-      return summarize(analyzed, { words: task.words });
+      return summarize(messages, { words: task.words });
     case "representatives":
-      return representativeMessages(analyzed, { limit: task.limit }).map((index) => messages[index]![0]);
+      return representativeMessages(messages, { limit: task.limit }).map((index) => ids[index]!);
     case "phrases":
-      return [...phraseFrequencies(analyzed, { atLeast: 2 }).counts];
+      return [...(analyzed.phrases ??= dayFrequencies(messages)).counts];
     case "topics": {
       const usual = { messages: task.usual.messages, counts: new Map(task.usual.counts) };
-      return hotTopics(analyzed, usual, { limit: task.limit });
+      const day = analyzed.phrases ??= dayFrequencies(messages);
+      return hotTopics(messages, usual, { limit: task.limit, day });
     }
   }
 }

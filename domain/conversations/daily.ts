@@ -44,7 +44,7 @@ export class DailySummaries {
     const { conversations, summaries, analyst, summarizer } = this.options;
     const { conversation, name, day } = changed;
     const span = { conversation, from: day * DAY_MS, until: (day + 1) * DAY_MS };
-    const { count } = await conversations.extent(span);
+    const count = await conversations.count(span);
     if (count === 0) return await summaries.write(changed, undefined, []);
     const step = Math.ceil(count / MAX_ANALYZED);
     const messages = await conversations.messages(span, step);

@@ -189,13 +189,16 @@ export class Statistics {
     answer: (messages: string) => Promise<T>,
     nothing: T,
   ): Promise<T> {
-    const { count, first, last } = await this.options.conversations.extent(span);
-    if (count === 0) return nothing;
-    const key = [id, version, count, first, last, question].join(" ");
+    const { conversations } = this.options;
+    const ends = await conversations.ends(span);
+    if (ends === undefined) return nothing;
+    // The same version and the same ends: the same messages.
+    const key = [id, version, ends.first, ends.last, question].join(" ");
     let kept = this.#answers.get(key) as Promise<T> | undefined;
     if (kept === undefined) {
-      const step = Math.ceil(count / MAX_ANALYZED);
-      kept = this.options.conversations.messages(span, step).then(answer);
+      kept = conversations.count(span)
+        .then((count) => conversations.messages(span, Math.ceil(count / MAX_ANALYZED)))
+        .then(answer);
       this.#answers.set(key, kept);
       kept.catch(() => this.#answers.delete(key));
     }
