@@ -53,7 +53,7 @@ export const VARIABLES = {
   TRUST_PROXY: {
     schema: flag,
     initial: "false",
-    about: "Believe X-Forwarded-Proto and X-Forwarded-Host in links",
+    about: "Believe X-Forwarded-Proto and -Host in links, and -For when counting wrong passwords",
   },
   CORS_ORIGINS: {
     schema: commaList,

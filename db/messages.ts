@@ -18,8 +18,11 @@ const UPSERT_MESSAGES = `INSERT INTO message (conversation, origin, time, revise
   ON CONFLICT (conversation, origin) DO UPDATE
     SET text = excluded.text, author = excluded.author, revised_at = excluded.revised_at
     WHERE excluded.revised_at >= revised_at`;
-// An edit keeps its message's time, so the changed day is that of the stored row.
 const MARK_DAYS = `INSERT INTO changed_day (conversation, day, changes)
+  SELECT c.id, r.value ->> 1, 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+  WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1`;
+// An edit keeps its message's time, so the changed day is that of the stored row.
+const MARK_STORED_DAYS = `INSERT INTO changed_day (conversation, day, changes)
   SELECT DISTINCT m.conversation, m.time / ${DAY_MS}, 1
   FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
     CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1
@@ -69,6 +72,8 @@ export interface IncomingMessage {
   /** Whom it makes a member of the channel, if anybody; see `member.person`. */
   readonly person?: string;
   readonly text: string;
+  /** Its id was made just now, so that the channel cannot have it already. */
+  readonly isNew?: boolean;
 }
 
 /** Messages of one channel, stored together or not at all. */
@@ -142,7 +147,7 @@ const placesOf = (publicId: string, origins: readonly string[]) =>
 
 function deletion(publicId: string, places: string): Statement[] {
   return [
-    { sql: MARK_DAYS, args: [places] },
+    { sql: MARK_STORED_DAYS, args: [places] },
     { sql: DELETE_MESSAGES, args: [places] },
     { sql: COUNT_CHANGE, args: [JSON.stringify([publicId])] },
   ];
@@ -151,21 +156,26 @@ function deletion(publicId: string, places: string): Statement[] {
 /** All messages of all waiting callers in one statement, in the order in which they came. */
 function planBatches(batches: MessageBatch[]): Plan<void> {
   const origins = new Map(batches.map(({ conversation }) => [conversation.publicId, conversation]));
-  const rows: unknown[][] = [];
-  const members = new Map<string, [string, string]>();
+  const rows: unknown[][] = [], maybeStored: [string, string][] = [];
+  const members = new Map<string, [string, string]>(), days = new Map<string, [string, number]>();
   for (const { conversation: { publicId }, messages } of batches) {
-    for (const { origin, time, revisedAt, author, person, text } of messages) {
+    for (const { origin, time, revisedAt, author, person, text, isNew } of messages) {
       rows.push([publicId, origin, time, revisedAt, author, text]);
       if (person !== undefined) members.set(`${publicId} ${person}`, [publicId, person]);
+      const day = Math.floor(time / DAY_MS);
+      if (isNew) days.set(`${publicId} ${day}`, [publicId, day]);
+      else maybeStored.push([publicId, origin]);
     }
   }
-  const messages = JSON.stringify(rows);
   const statements: Statement[] = [
     { sql: ENSURE_CONVERSATIONS, args: [JSON.stringify([...origins.values()].map(originRow))] },
-    { sql: UPSERT_MESSAGES, args: [messages] },
-    { sql: JOIN_MEMBERS, args: [JSON.stringify([...members.values()])] },
-    { sql: MARK_DAYS, args: [messages] },
+    { sql: UPSERT_MESSAGES, args: [JSON.stringify(rows)] },
     { sql: COUNT_CHANGE, args: [JSON.stringify([...origins.keys()])] },
   ];
+  const add = (sql: string, values: unknown[]) =>
+    values.length > 0 && statements.push({ sql, args: [JSON.stringify(values)] });
+  add(JOIN_MEMBERS, [...members.values()]);
+  add(MARK_DAYS, [...days.values()]);
+  add(MARK_STORED_DAYS, maybeStored);
   return { statements, settle: () => batches.map(() => undefined) };
 }

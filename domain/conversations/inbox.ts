@@ -59,6 +59,7 @@ export class Inbox {
     const now = this.options.clock();
     const messages = posted.map(({ id, username, message, timestamp }): IncomingMessage => ({
       origin: id ?? crypto.randomUUID(),
+      isNew: id === undefined,
       time: timestamp ?? now,
       revisedAt: now,
       author: username,

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { createTestApp, START, testOnBothEngines } from "../support/app.ts";
+import { startProcess, temporaryFolder } from "../support/process.ts";
 import { logIn, post, stats } from "./support.ts";
 
 const DAY = 86_400_000;
@@ -118,4 +119,34 @@ testOnBothEngines("messages past their time are invisible at once and swept late
   deepEqual(await app.database.query("SELECT count(*) FROM message"), [[2]]);
   await app.services.conversations.sweep();
   deepEqual(await app.database.query("SELECT origin FROM message"), [["new"]]);
+});
+
+Deno.test("what was acknowledged survives SIGKILL, and no batch is there in part", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  const acknowledged: string[] = [];
+  let batch = 0;
+  const { promise: enough, resolve } = Promise.withResolvers<void>();
+  await using first = await startProcess({ database });
+  const writers = Array.from({ length: 8 }, async () => {
+    while (true) {
+      const ids = [`${++batch}-a`, `${batch}-b`];
+      const messages = ids.map((id) => ({ id, username: "ann", message: "hello" }));
+      const body = JSON.stringify(messages);
+      const headers = { "Content-Type": "application/json" };
+      const response = await fetch(`${first.url}${URL_OF_TOWN}`, { method: "POST", body, headers }).catch(
+        () => null,
+      );
+      if (await response?.json().catch(() => null) == null) return;
+      acknowledged.push(...ids);
+      if (acknowledged.length > 400) resolve();
+    }
+  });
+  await enough;
+  await first.end("SIGKILL");
+  await Promise.all(writers);
+  await using app = await createTestApp({ database });
+  const stored = (await app.database.query("SELECT origin FROM message")).map(([id]) => id as string);
+  equal(acknowledged.every((id) => stored.includes(id)), true);
+  equal(stored.filter((id) => id.endsWith("a")).length, stored.filter((id) => id.endsWith("b")).length);
 });
