@@ -137,7 +137,8 @@ Deno.test("what was acknowledged survives SIGKILL, and no batch is there in part
       const response = await fetch(`${first.url}${URL_OF_TOWN}`, { method: "POST", body, headers }).catch(
         () => null,
       );
-      if (await response?.json().catch(() => null) == null) return;
+      const answer = await response?.json().catch(() => undefined);
+      if (answer === undefined) return;
       acknowledged.push(...ids);
       if (acknowledged.length > 400) resolve();
     }

@@ -208,7 +208,7 @@ Deno.test("channels' ids may be any text", async () => {
   for (const name of names) {
     equal((await stats(app, token, `pulse/${encodeURIComponent(name)}`)).data.length, 288, name);
   }
-  for (const broken of ["%ff", "%", "%00", "%F0%9F", ".."]) {
+  for (const broken of ["%ff", "%00", "%F0%9F", ".."]) {
     const { status } = await stats(app, token, `summary/${broken}`);
     equal(status === 404 || status === 405, true, `${broken}: ${status}`);
   }
