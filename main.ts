@@ -12,8 +12,8 @@ import { createServices, type DomainServices } from "./domain/services.ts";
 import { allJobs } from "./jobs/mod.ts";
 import { createApp } from "./routes/app.ts";
 
-/** How long SIGTERM waits for requests that are under way. */
-const DRAIN_MS = 10_000;
+/** How long SIGTERM waits for requests that are under way, and then for the database. */
+const DRAIN_MS = 8_000, CLOSE_MS = 8_000;
 
 const log = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -35,18 +35,21 @@ for (const { name, schedule, run } of allJobs(services)) {
   Deno.cron(name, schedule, () => run(stopping.signal));
 }
 
+const isProgram = Deno.args[0] === "serve";
 let servedByHost = false;
-export default {
+/** For `deno serve` and edge hosting. They decide where to listen; without keys only this machine is answered. */
+const served = {
   onListen: () => servedByHost = true,
-  /** Whoever hosts this decides where it listens; without keys only this machine is answered. */
   fetch: (request: Request, info?: Deno.ServeHandlerInfo) =>
     app.fetch(request, {
       anonymous: config.ALLOW_ANONYMOUS || isLocal(info),
       address: () => info && addressOf(info),
     }),
 };
+// `deno run` warns of an export that looks like this, so the program has none.
+export default isProgram ? {} : served;
 // With `serve` there is no doubt; else: `deno serve` calls onListen before any timer, `deno run` never does.
-if (Deno.args[0] === "serve") await listen(config);
+if (isProgram) await listen(config);
 else if (import.meta.main) setTimeout(() => servedByHost || listen(config), 0);
 
 async function open(): Promise<{ database: Database; services: DomainServices }> {
@@ -88,13 +91,13 @@ async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {
 async function stop(server: Deno.HttpServer): Promise<void> {
   if (stopping.signal.aborted) return;
   stopping.abort();
-  const timer = setTimeout(() => Deno.exit(1), DRAIN_MS);
   const drained = server.shutdown();
   services.hub.close();
-  await drained;
+  // A client that stopped in the middle of its request must not keep the database from being closed.
+  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+  setTimeout(() => Deno.exit(1), CLOSE_MS);
   services.conversations.close();
   await database.close();
-  clearTimeout(timer);
   Deno.exit(0);
 }
 

@@ -166,7 +166,7 @@ export class GroupCommit {
       return await this.#commitTogether(ops);
     } catch (error) {
       const onlyOneMayFail = error instanceof EngineError &&
-        (error.failure === "constraint" || error.failure === "other");
+        ["constraint", "too-large", "other"].includes(error.failure);
       if (ops.length === 1 || !onlyOneMayFail) return ops.map(() => error);
       // Nothing was stored. Halving finds the operation that cannot be stored without costing its neighbours.
       const middle = ops.length >> 1;

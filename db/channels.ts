@@ -25,7 +25,7 @@ const UPDATE_CHANNEL = `UPDATE channel SET ${CHANGED("ttl_ms", "$.ttlMillis")}, 
   CHANGED("max_items", "$.maxItems")
 },
   ${CHANGED("description", "$.description")}, ${CHANGED("tags", "$.tags")} WHERE id = ?1`;
-// A lower max_items moves the floor at once; the sweep frees what fell below it.
+// A lower max_items moves the floor at once; the sweep frees what fell below it. OFFSET can name no outer column.
 const KEEP_NEWEST = `UPDATE channel SET
     floor_key = ifnull((SELECT key FROM item WHERE channel = channel.id AND key >= floor_key
       ORDER BY key DESC LIMIT 1 OFFSET (SELECT max_items - 1 FROM channel WHERE id = ?1)), floor_key),

@@ -39,7 +39,7 @@ export interface Engine {
 }
 
 /** Why the engine refused: the caller may retry `busy` and `unavailable`, must not retry the others. */
-export type EngineFailure = "busy" | "full" | "constraint" | "unavailable" | "other";
+export type EngineFailure = "busy" | "full" | "constraint" | "too-large" | "unavailable" | "other";
 
 /** An error of the storage engine. Its message may hold SQL: it is logged, never sent. */
 export class EngineError extends Error {
@@ -61,6 +61,7 @@ function failureOf(text: string): EngineFailure {
   if (/SQLITE_(BUSY|LOCKED)/.test(text)) return "busy";
   if (/SQLITE_FULL|database or disk is full|no space left/i.test(text)) return "full";
   if (/SQLITE_CONSTRAINT|constraint failed/i.test(text)) return "constraint";
+  if (/SQLITE_TOOBIG|string or blob too big/.test(text)) return "too-large";
   if (/SQLITE_(IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB)|fetch|connect|network|HTTP|closed/i.test(text)) {
     return "unavailable";
   }

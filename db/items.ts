@@ -3,12 +3,14 @@ import { createLookup, type Plan } from "./batcher.ts";
 import { OwnedBytes, type Row, type Statement } from "./engine.ts";
 import type { Database } from "./open.ts";
 
-// Keys are given here, under the write lock: whichever process commits, ids increase in commit order.
+// Keys are given here, under the write lock: whichever process commits, ids increase in commit order. The floor can
+// be ahead of the clock when the clock was set back; an item below it would be stored and never seen.
 const ALLOCATE_KEYS = `UPDATE channel SET
-    last_key = max(?3 << 16, last_key + 1) + ?2 - 1,
+    last_key = max(?3 << 16, last_key + 1, floor_key) + ?2 - 1,
     item_count = item_count + ?2
   WHERE id = ?1 RETURNING CAST(last_key AS TEXT)`;
 // ?4 holds one number a row, offset << 27 | length: json_each over plain numbers costs a third of nested arrays.
+// substr() of an empty blob is NULL.
 const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body)
   SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, ifnull(substr(?3, 1 + (r.value >> 27), r.value & 134217727), x'')
   FROM channel c, json_each(?4) r WHERE c.id = ?1`;
@@ -16,7 +18,10 @@ const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
     SELECT i.rowid FROM item i JOIN channel c ON c.id = i.channel
     WHERE c.id = ?1 AND i.key >= c.floor_key ORDER BY i.key
     LIMIT (SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1))`;
-const TRIM_COUNT = `UPDATE channel SET item_count = min(item_count, max_items) WHERE id = ?1`;
+// The floor follows, so that an item that went is gone from the memory of every process, too.
+const TRIM_COUNT = `UPDATE channel SET item_count = min(item_count, max_items),
+    floor_key = max(floor_key, ifnull((SELECT min(key) FROM item WHERE channel = ?1 AND key >= floor_key), 0))
+  WHERE id = ?1 AND item_count > max_items`;
 
 const NEXT_KEY =
   `(SELECT CAST(n.key AS TEXT) FROM item n WHERE n.channel = ?1 AND n.key > k.value ORDER BY n.key LIMIT 1)`;

@@ -54,10 +54,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
   if (!url.startsWith("file:")) return (await import("./server.ts")).openServer(url, authToken);
-  const { openEmbedded } = await import("./embedded.ts");
   const path = url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
-  return openEmbedded(
-    path,
-    syncUrl === undefined ? undefined : { url: syncUrl, ...(authToken && { authToken }) },
-  );
+  if (syncUrl === undefined) return (await import("./embedded.ts")).openEmbedded(path);
+  return (await import("./replica.ts")).openReplica(path, syncUrl, authToken);
 }

@@ -21,4 +21,16 @@ export const PRAGMAS = {
     "journal_size_limit = 67108864",
   ],
   reader: [...SHARED, "query_only = ON"],
+  // The replication owns its connection's settings and refuses to change them.
+  replica: [],
 } as const;
+
+/**
+ * What the writer of a file applies before it closes. The driver cannot finalize statements, so closing does not
+ * clean up as SQLite's own does: without this the log would stay behind, and a copy of the file alone be incomplete.
+ */
+export const CLOSING_PRAGMAS = [
+  // Not waiting: whoever else has the file open keeps the log, and is in charge of it.
+  "busy_timeout = 0",
+  "wal_checkpoint(TRUNCATE)",
+] as const;

@@ -6,13 +6,17 @@
 /// <reference lib="webworker" />
 import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
-import { PRAGMAS } from "./pragmas.ts";
+import { CLOSING_PRAGMAS, PRAGMAS } from "./pragmas.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./worker_protocol.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 /** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
 const WORTH_A_TRANSFER = 16 * 1024;
+
+/** How often a replica asks its primary for what is new, in seconds. */
+const REPLICA_PERIOD_S = 0.2;
+const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", replica: "BEGIN READONLY" } as const;
 
 interface Prepared {
   readonly returnsRows: boolean;
@@ -25,12 +29,19 @@ class Connection {
   readonly #db: Database.Database;
   readonly #prepared = new Map<string, Prepared>();
   readonly #begin: string;
+  readonly #role: WorkerOptions["role"];
 
   constructor({ path, role, sync }: WorkerOptions) {
-    const options = sync && { syncUrl: sync.url, authToken: sync.authToken };
-    this.#db = new Database(path, options as Database.Options);
+    const replica = { syncUrl: sync?.url, authToken: sync?.authToken, syncPeriod: REPLICA_PERIOD_S };
+    this.#db = new Database(path, (role === "replica" ? replica : {}) as Database.Options);
     for (const pragma of PRAGMAS[role]) this.#db.exec(`PRAGMA ${pragma}`);
-    this.#begin = role === "writer" ? "BEGIN IMMEDIATE" : "BEGIN";
+    this.#role = role;
+    this.#begin = BEGIN[role];
+    if (role === "replica") this.sync();
+  }
+
+  sync(): void {
+    this.#db.sync();
   }
 
   transaction(statements: readonly Statement[]): Result[] {
@@ -47,6 +58,7 @@ class Connection {
 
   close(): void {
     this.#prepared.clear();
+    if (this.#role === "writer") { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
     this.#db.close();
   }
 
@@ -108,6 +120,7 @@ scope.onmessage = ({ data: options }: MessageEvent<WorkerOptions>) => {
   scope.onmessage = ({ data: request }: MessageEvent<WorkerRequest>) => {
     try {
       if ("close" in request) connection.close();
+      if ("sync" in request) connection.sync();
       const results = "statements" in request ? connection.transaction(request.statements) : [];
       answer({ id: request.id, results });
     } catch (error) {

@@ -5,15 +5,16 @@ import type { EngineFailure, Result, Statement } from "./engine.ts";
 export interface WorkerOptions {
   /** Path of the database file, or `:memory:`. */
   readonly path: string;
-  /** `writer` owns the one connection that changes the file; `reader` only reads. */
-  readonly role: "writer" | "reader";
-  /** Primary of an embedded replica: reads are local, writes go there. */
+  /** `writer` owns the one connection that changes the file; `reader` only reads; `replica` reads a primary's copy. */
+  readonly role: "writer" | "reader" | "replica";
+  /** The primary of a replica. */
   readonly sync?: { readonly url: string; readonly authToken?: string };
 }
 
 /** One transaction. `id` comes back with its answer. */
 export type WorkerRequest =
   | { readonly id: number; readonly statements: readonly Statement[] }
+  | { readonly id: number; readonly sync: true }
   | { readonly id: number; readonly close: true };
 
 /** The answer to the request with that `id`; `id` 0 answers the opening itself. */

@@ -14,6 +14,7 @@ export const ERRORS = {
   "item-not-found": "There is no such item",
   "method-not-allowed": "The method is not allowed here",
   "not-acceptable": "The stored content type is not acceptable",
+  "interrupted": "The request was cut off on its way",
   "request-timeout": "The request took too long to arrive",
   "precondition-failed": "A precondition of the request does not hold",
   "too-large": "The request is too large",

@@ -60,8 +60,9 @@ export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl:
   }
 
   async function create({ req }: Context): Promise<Response> {
+    const base = baseUrl(req.raw);
     const { name, ...settings } = await readJson(req.raw, NewChannelBody);
-    return created(await channels.create(name, settings), baseUrl(req.raw));
+    return created(await channels.create(name, settings), base);
   }
 
   async function read(context: Context): Promise<Response> {
@@ -70,17 +71,18 @@ export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl:
   }
 
   async function put(context: Context): Promise<Response> {
+    const base = baseUrl(context.req.raw);
     const name = check(param(context, "name"), ChannelName);
     const settings = await readSettings(context, name);
     const { created: isNew, channel } = await channels.put(name, settings);
-    const base = baseUrl(context.req.raw);
     return isNew ? created(channel, base) : json(metadata(channel, base));
   }
 
   async function change(context: Context): Promise<Response> {
+    const base = baseUrl(context.req.raw);
     const name = param(context, "name");
     const channel = await channels.change(name, await readSettings(context, name));
-    return json(metadata(channel, baseUrl(context.req.raw)));
+    return json(metadata(channel, base));
   }
 
   async function remove(context: Context): Promise<Response> {

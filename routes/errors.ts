@@ -26,6 +26,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "too-many-attempts": 429,
   "login-unavailable": 503,
   "internal": 500,
+  "interrupted": 503,
   "overloaded": 503,
   "unavailable": 503,
   "storage-full": 507,
@@ -34,6 +35,7 @@ export const STATUS: Record<ErrorCode, number> = {
 const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   "unauthorized": { "WWW-Authenticate": "Bearer" },
   "upgrade-required": { Upgrade: "websocket", Connection: "Upgrade" },
+  "interrupted": { "Retry-After": "1" },
   "overloaded": { "Retry-After": "1" },
   "login-unavailable": { "Retry-After": "5" },
   "unavailable": { "Retry-After": "5" },
@@ -43,6 +45,7 @@ const OF_ENGINE: Record<EngineFailure, ErrorCode> = {
   busy: "unavailable",
   unavailable: "unavailable",
   full: "storage-full",
+  "too-large": "too-large",
   constraint: "internal",
   other: "internal",
 };
@@ -58,6 +61,7 @@ export function toRunnelError(error: unknown): RunnelError {
   const code = error instanceof EngineError ? OF_ENGINE[error.failure] : "internal";
   const details: Partial<Record<ErrorCode, string>> = {
     "unavailable": "the database does not answer at the moment: try again",
+    "too-large": "the database server takes nothing as large as this",
     "storage-full": "the disk that holds the database is full",
   };
   return new RunnelError(
@@ -72,7 +76,7 @@ export function toRunnelError(error: unknown): RunnelError {
 
 /** True when the fault is ours, so that the log must show its cause. */
 export function isOurFault(code: ErrorCode): boolean {
-  return STATUS[code] >= 500 && code !== "overloaded";
+  return STATUS[code] >= 500 && code !== "overloaded" && code !== "interrupted";
 }
 
 /** The headers that an answer to this refusal has beside its content type. */

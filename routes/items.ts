@@ -52,12 +52,13 @@ export function itemRoutes(
     const request = context.req.raw;
     const { headers } = request;
     const name = param(context, "name");
+    // What can be refused is refused before anything is stored: here, a Host that no link can be made of.
+    const channel = `${baseUrl(request)}/channel/${name}`;
     const type = storedHeader(headers, "content-type") ?? DEFAULT_TYPE;
     const encoding = storedHeader(headers, "content-encoding");
     const language = storedHeader(headers, "content-language");
     const content = { type, encoding, language, body: await readBody(request, maxItemBytes) };
     const { id, time } = await channels.append(name, content);
-    const channel = `${baseUrl(request)}/channel/${name}`;
     const self = `${channel}/${id}`;
     // By hand, because no part of it can need escaping: names, ids and checked hosts are plain ASCII.
     const body =

@@ -9,7 +9,10 @@ const BODY_IDLE_MS = 30_000;
 /** Largest JSON request, where a route names no other limit. */
 export const MAX_JSON_BYTES = 1 << 20;
 
-/** The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. */
+/**
+ * The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. A client that
+ * hangs up, or a server that stops (https://github.com/denoland/deno/issues/36809): `interrupted`.
+ */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("content-length") ?? NaN);
   if (declared > limit) throw tooLarge(limit);
@@ -19,6 +22,9 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     return request.body === null ? new Uint8Array() : await readPieces(request.body, limit);
   } catch (error) {
     if (error instanceof RunnelError) throw error;
+    if (error instanceof Deno.errors.BadResource) {
+      throw new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
+    }
     throw new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
   }
 }

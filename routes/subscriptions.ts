@@ -44,7 +44,8 @@ export function subscriptionRoutes(
     const { socket, response } = upgrade(request);
     const prefix = `${baseUrl(request)}/channel/${name}/`;
     let leave = () => {};
-    socket.onopen = () => leave = hub.subscribe(id, lastKey, new SocketSubscriber(socket, prefix));
+    socket.onopen = () =>
+      leave = hub.subscribe(id, lastKey, new SocketSubscriber(socket, prefix, () => leave()));
     socket.onclose = () => leave();
     // A broken connection is followed by its close event.
     socket.onerror = () => {};
@@ -53,6 +54,10 @@ export function subscriptionRoutes(
 }
 
 function upgrade(request: Request): Deno.WebSocketUpgrade {
+  // Deno checks the rest of the handshake, but takes any version.
+  if (request.headers.get("sec-websocket-version") !== "13") {
+    throw new RunnelError("invalid-request", "not a WebSocket handshake: Sec-WebSocket-Version must be 13");
+  }
   try {
     return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
   } catch (error) {
@@ -63,7 +68,12 @@ function upgrade(request: Request): Deno.WebSocketUpgrade {
 
 /** A subscriber behind a WebSocket, cut off when it does not read. */
 class SocketSubscriber implements Subscriber {
-  constructor(readonly socket: WebSocket, readonly prefix: string) {}
+  constructor(
+    readonly socket: WebSocket,
+    readonly prefix: string,
+    /** Ends the subscription: who does not read may never answer the close either. */
+    readonly leave: () => void,
+  ) {}
 
   deliver(items: readonly Position[], crowded: boolean): void {
     const lines = items.map(({ id }) => this.prefix + id);
@@ -79,6 +89,7 @@ class SocketSubscriber implements Subscriber {
     if (this.socket.readyState !== WebSocket.OPEN) return;
     if (this.socket.bufferedAmount > MAX_BUFFERED) {
       this.socket.close(TRY_AGAIN_LATER, "too slow: reconnect and catch up");
+      this.leave();
     } else {
       this.socket.send(message);
     }

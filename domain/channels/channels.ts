@@ -136,7 +136,8 @@ export class Channels {
   /** The item, if it is in memory and nothing about it can have changed. Synchronous: the readers' hot path. */
   cached(name: string, id: string): Reading | undefined {
     const channel = this.#known(name);
-    if (channel === undefined) return undefined;
+    // Where each insertion may remove an item, only the database knows which are left.
+    if (channel === undefined || channel.maxItems !== null) return undefined;
     const item = this.#cache.get(`${channel.id}:${id}`);
     return item && this.#read(channel, item);
   }
@@ -196,7 +197,7 @@ export class Channels {
   }
 
   async #require(name: string): Promise<ChannelRow> {
-    const changes = this.#changes, readAt = this.#clock();
+    const changes = this.#changes, readAt = performance.now();
     const row = await this.#fresh(name);
     if (changes === this.#changes) this.#metadata.set(name, { row, readAt });
     return row;

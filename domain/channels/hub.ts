@@ -23,11 +23,10 @@ export interface Subscriber {
   end(reason: EndReason): void;
 }
 
-/** The subscribers of one channel and how far they were told. */
+/** The subscribers of one channel, each with the key up to which it was told. */
 interface Tail {
   readonly channel: number;
   readonly subscribers: Map<Subscriber, bigint>;
-  cursor: bigint;
   reading: boolean;
   behind: boolean;
 }
@@ -44,6 +43,7 @@ export class Hub {
   readonly #tails = new Map<number, Tail>();
   readonly #stopListening: () => void;
   #poll: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
 
   constructor(source: HubSource, channels: Pick<Channels, "onAppend">) {
     this.#source = source;
@@ -57,9 +57,13 @@ export class Hub {
 
   /** Tells the subscriber of every item of the channel after that key; answers how to stop. */
   subscribe(channel: number, after: bigint, subscriber: Subscriber): () => void {
+    if (this.#closed) {
+      subscriber.end("shutdown");
+      return () => {};
+    }
     let tail = this.#tails.get(channel);
     if (tail === undefined) {
-      tail = { channel, subscribers: new Map(), cursor: after, reading: false, behind: false };
+      tail = { channel, subscribers: new Map(), reading: false, behind: false };
       this.#tails.set(channel, tail);
       this.#startPolling();
     }
@@ -68,8 +72,9 @@ export class Hub {
     return () => this.#leave(tail, subscriber);
   }
 
-  /** Ends every subscription and stops looking. */
+  /** Ends every subscription, also those that are still to come, and stops looking. */
   close(): void {
+    this.#closed = true;
     this.#stopListening();
     for (const tail of [...this.#tails.values()]) this.#end(tail, "shutdown");
   }
@@ -106,7 +111,7 @@ export class Hub {
     for (const tail of tails) {
       const lastKey = lastKeys.get(tail.channel);
       if (lastKey === undefined) this.#end(tail, "channel-deleted");
-      else if (lastKey > tail.cursor) this.#wake(tail);
+      else if (lastKey > toldTo(tail)) this.#wake(tail);
     }
   }
 
@@ -120,25 +125,35 @@ export class Hub {
     tail.reading = true;
     while (tail.behind && tail.subscribers.size > 0) {
       tail.behind = false;
-      const keys = await this.#source.items.keysAfter(tail.channel, tail.cursor, KEYS_A_READ).catch(() => []);
+      const from = toldTo(tail);
+      const keys = await this.#source.items.keysAfter(tail.channel, from, KEYS_A_READ).catch(() => []);
       if (keys.length === 0) continue;
       if (keys.length === KEYS_A_READ) tail.behind = true;
-      tail.cursor = keys.at(-1)!;
-      await this.#deliver(tail, keys);
+      await this.#deliver(tail, from, keys);
     }
     tail.reading = false;
   }
 
   /** A crowd is told at most a third of the time, so that inserting goes on: what comes meanwhile is told together. */
-  async #deliver(tail: Tail, keys: bigint[]): Promise<void> {
+  async #deliver(tail: Tail, from: bigint, keys: bigint[]): Promise<void> {
     const started = performance.now();
     const positions = keys.map(positionOf);
     const crowded = keys.length > 1 && keys.length * tail.subscribers.size > CALM_MESSAGES;
-    for (const [subscriber, after] of tail.subscribers) {
-      const first = after < keys[0]! ? 0 : keys.findIndex((key) => key > after);
-      if (first >= 0) subscriber.deliver(first === 0 ? positions : positions.slice(first), crowded);
+    for (const [subscriber, told] of tail.subscribers) {
+      // Who came during the read and knows less than what it began at is told by the next one.
+      const first = told < from ? -1 : told < keys[0]! ? 0 : keys.findIndex((key) => key > told);
+      if (first < 0) continue;
+      tail.subscribers.set(subscriber, keys.at(-1)!);
+      subscriber.deliver(first === 0 ? positions : positions.slice(first), crowded);
     }
     const took = performance.now() - started;
     if (took > 2) await new Promise((resolve) => setTimeout(resolve, Math.min(MAX_PAUSE_MS, 2 * took)));
   }
+}
+
+/** The key up to which every subscriber was told. A subscriber may come with an older one than the others have. */
+function toldTo({ subscribers }: Tail): bigint {
+  let lowest: bigint | undefined;
+  for (const told of subscribers.values()) if (lowest === undefined || told < lowest) lowest = told;
+  return lowest ?? 0n;
 }

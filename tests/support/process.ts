@@ -8,6 +8,8 @@ export interface TestProcess extends AsyncDisposable {
   readonly pid: number;
   /** What it wrote to stderr so far. */
   log(): string;
+  /** Its exit code once it has ended by itself or by a signal (null when the signal ended it). */
+  readonly ended: Promise<number | null>;
   /** Ends it with that signal and answers its exit code (null when the signal ended it). */
   end(signal: Deno.Signal): Promise<number | null>;
 }
@@ -43,18 +45,22 @@ export async function startProcess({ database, env = {}, args }: ProcessOptions)
     listening.reject(new Error(`the process ended before it listened:\n${log}`));
   })();
   const url = await listening.promise;
-  let ended = false;
-  const end = async (signal: Deno.Signal) => {
-    if (!ended) process.kill(signal);
-    ended = true;
+  let running = true;
+  const ended = (async () => {
     const status = await process.status;
+    running = false;
     await reading;
     return status.signal === null ? status.code : null;
+  })();
+  const end = (signal: Deno.Signal) => {
+    if (running) process.kill(signal);
+    return ended;
   };
   return {
     url,
     pid: process.pid,
     log: () => log,
+    ended,
     end,
     async [Symbol.asyncDispose]() {
       await end("SIGKILL");

@@ -1,0 +1,37 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { EngineError } from "../../db/engine.ts";
+import { createTestApp } from "../support/app.ts";
+
+const SHARED = { busy_timeout: 5000, cache_size: -65536, temp_store: 2, journal_mode: "wal" };
+/** Numbers as SQLite answers them: synchronous 2 is FULL, temp_store 2 is MEMORY. */
+const EXPECTED = {
+  write: {
+    ...SHARED,
+    synchronous: 2,
+    foreign_keys: 1,
+    wal_autocheckpoint: 4000,
+    journal_size_limit: 67108864,
+    query_only: 0,
+  },
+  read: { ...SHARED, query_only: 1 },
+};
+
+for (const call of ["write", "read"] as const) {
+  Deno.test(`the connection that ${call}s has its settings, also after a failure and a rollback`, async () => {
+    await using app = await createTestApp();
+    const { engine } = app.database;
+    await rejects(engine[call]([{ sql: "SELECT nothing", args: [] }]), EngineError);
+    for (const [name, value] of Object.entries(EXPECTED[call])) {
+      const [result] = await engine[call]([{ sql: `PRAGMA ${name}`, args: [] }]);
+      deepEqual(result!.rows, [[value]], name);
+    }
+  });
+}
+
+Deno.test("the connection that reads cannot write", async () => {
+  await using app = await createTestApp();
+  await rejects(app.database.engine.read([{ sql: "DELETE FROM channel", args: [] }]), EngineError);
+  await app.send("POST", "/channel", { name: "there" });
+  await rejects(app.database.engine.read([{ sql: "DELETE FROM channel", args: [] }]), EngineError);
+  equal((await app.request("/channel/there")).status, 200);
+});
