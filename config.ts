@@ -12,6 +12,11 @@ const wholeNumber = (min: number, max: number) =>
 const url = (schemes: RegExp, wanted: string) =>
   z.string().refine((text) => schemes.test(text) && (text.startsWith("file:") || URL.canParse(text)), wanted);
 
+const webAddress = url(/^https?:\/\//, "an http:// or https:// address").transform((text) =>
+  text.replace(/\/+$/, "")
+);
+const commaList = z.string().transform((text) => text.split(",").map((part) => part.trim()).filter(Boolean));
+
 const MIB = 1 << 20;
 
 /** Each variable with its check, its default and what it is for. README's table is held against this by a test. */
@@ -41,19 +46,17 @@ export const VARIABLES = {
     about: "Primary of an embedded replica: `DATABASE_URL` is then its local copy",
   },
   PUBLIC_URL: {
-    schema: url(/^https?:\/\//, "an http:// or https:// address").transform((text) =>
-      text.replace(/\/+$/, "")
-    ),
+    schema: webAddress,
     initial: undefined,
     about: "Address that links are built from; else the request's own Host",
   },
   TRUST_PROXY: {
     schema: flag,
     initial: "false",
-    about: "Believe X-Forwarded-Proto and X-Forwarded-Host in links",
+    about: "Believe X-Forwarded-Proto and -Host in links, and -For when counting wrong passwords",
   },
   CORS_ORIGINS: {
-    schema: z.string().transform((text) => text.split(",").map((origin) => origin.trim()).filter(Boolean)),
+    schema: commaList,
     initial: "",
     about: "Web origins that may call the API from a browser, separated by commas; `*` for all",
   },
@@ -102,6 +105,54 @@ export const VARIABLES = {
     initial: undefined,
     about: "API key for the commands that talk to a running Runnel",
   },
+  TOKEN_SECRET: {
+    schema: z.string().min(32, "at least 32 characters"),
+    initial: undefined,
+    about: "Signs the tokens of people who log in; else a secret that is made and kept in the database",
+  },
+  TOKEN_HOURS: { schema: wholeNumber(1, 8760), initial: "12", about: "How long such a token is valid" },
+  MESSAGE_TTL_DAYS: {
+    schema: wholeNumber(1, 36500),
+    initial: "365",
+    about: "How long chat messages are kept",
+  },
+  SUMMARIZER_URL: {
+    schema: webAddress,
+    initial: undefined,
+    about: "OpenAI-compatible endpoint that writes summaries, such as `http://127.0.0.1:11434/v1`",
+  },
+  SUMMARIZER_MODEL: { schema: z.string(), initial: undefined, about: "Model that it is asked for" },
+  SUMMARIZER_KEY: { schema: z.string(), initial: undefined, about: "Key that it wants" },
+  MATTERMOST_URL: {
+    schema: webAddress,
+    initial: undefined,
+    about: "Mattermost server that checks passwords and whose channels are brought in",
+  },
+  MATTERMOST_TOKEN: {
+    schema: z.string(),
+    initial: undefined,
+    about: "Mattermost access token with which a job brings in new posts every minute",
+  },
+  MATTERMOST_WEBHOOK_TOKENS: {
+    schema: commaList,
+    initial: "",
+    about: "Tokens of Mattermost's outgoing webhooks, separated by commas",
+  },
+  SLACK_SIGNING_SECRET: {
+    schema: z.string(),
+    initial: undefined,
+    about: "Signing secret of the Slack app whose events come in",
+  },
+  SLACK_BOT_TOKEN: {
+    schema: z.string(),
+    initial: undefined,
+    about: "Bot token with which Slack's history and user names are read",
+  },
+  SLACK_API_URL: {
+    schema: webAddress,
+    initial: "https://slack.com/api",
+    about: "Slack's Web API; another for GovSlack",
+  },
 } as const;
 
 type Variables = typeof VARIABLES;
@@ -141,4 +192,38 @@ export function readConfig(
     );
   }
   return values as Config;
+}
+
+const DAY_MS = 86_400_000;
+/** How long a model may take for a summary. */
+const SUMMARIZER_TIMEOUT_MS = 30_000;
+
+/** What the variables say about conversations. */
+export function conversationSettings(config: Config, log: (line: string) => void) {
+  const { SUMMARIZER_URL, SUMMARIZER_MODEL, SUMMARIZER_KEY } = config;
+  if ((SUMMARIZER_URL === undefined) !== (SUMMARIZER_MODEL === undefined)) {
+    throw new ConfigError("SUMMARIZER_URL and SUMMARIZER_MODEL go together: set both, or none");
+  }
+  return {
+    tokenSecret: config.TOKEN_SECRET,
+    tokenHours: config.TOKEN_HOURS,
+    messageTtlMillis: config.MESSAGE_TTL_DAYS * DAY_MS,
+    log,
+    model: SUMMARIZER_URL === undefined || SUMMARIZER_MODEL === undefined ? undefined : {
+      url: SUMMARIZER_URL,
+      model: SUMMARIZER_MODEL,
+      key: SUMMARIZER_KEY,
+      timeoutMillis: SUMMARIZER_TIMEOUT_MS,
+    },
+    mattermost: {
+      url: config.MATTERMOST_URL,
+      token: config.MATTERMOST_TOKEN,
+      webhookTokens: config.MATTERMOST_WEBHOOK_TOKENS,
+    },
+    slack: {
+      signingSecret: config.SLACK_SIGNING_SECRET,
+      botToken: config.SLACK_BOT_TOKEN,
+      apiUrl: config.SLACK_API_URL,
+    },
+  };
 }

@@ -4,7 +4,8 @@
  * the `runnel` command.
  */
 import { runCommand } from "./cli/main.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { readPassword } from "./cli/password.ts";
+import { type Config, ConfigError, conversationSettings, readConfig } from "./config.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/open.ts";
 import { createServices, type DomainServices } from "./domain/services.ts";
@@ -44,7 +45,10 @@ let servedByHost = false;
 const served = {
   onListen: () => servedByHost = true,
   fetch: (request: Request, info?: Deno.ServeHandlerInfo) =>
-    app.fetch(request, { anonymous: config.ALLOW_ANONYMOUS || isLocal(info) }),
+    app.fetch(request, {
+      anonymous: config.ALLOW_ANONYMOUS || isLocal(info),
+      address: () => info && addressOf(info),
+    }),
 };
 // `deno run` warns of an export that looks like this, so the program has none.
 export default isProgram ? {} : served;
@@ -63,6 +67,7 @@ async function open(): Promise<{ database: Database; services: DomainServices }>
     cacheBytes: config.CACHE_BYTES,
     eventTtlDays: config.EVENT_TTL_DAYS,
     sessionTtlDays: config.SESSION_TTL_DAYS,
+    conversations: conversationSettings(config, log),
   });
   return { database, services };
 }
@@ -82,7 +87,7 @@ async function listen({ HOST, PORT, ALLOW_ANONYMOUS }: Config): Promise<void> {
     onListen: ({ hostname, port }) =>
       log(`Runnel listens on http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}/`),
     onError: exitWith,
-  }, (request) => app.fetch(request, { anonymous: true }));
+  }, (request, info) => app.fetch(request, { anonymous: true, address: () => addressOf(info) }));
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => stop(server));
 }
 
@@ -96,6 +101,7 @@ async function stop(server: Deno.HttpServer): Promise<void> {
   // A client that stopped in the middle of its request must not keep the database from being closed.
   await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   setTimeout(() => Deno.exit(1), CLOSE_MS);
+  services.conversations.close();
   await database.close();
   Deno.exit(0);
 }
@@ -110,6 +116,7 @@ function command(args: readonly string[]): Promise<number> {
         ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
         : await Deno.readFile(path),
     apiKey: config.RUNNEL_API_KEY,
+    readPassword,
     async withServices(use) {
       const { database, services } = await open();
       try {
@@ -117,6 +124,7 @@ function command(args: readonly string[]): Promise<number> {
       } finally {
         services.hub.close();
         services.series.close();
+        services.conversations.close();
         await database.close();
       }
     },
@@ -152,6 +160,10 @@ function isLoopback(host: string): boolean {
 }
 
 function isLocal(info: Deno.ServeHandlerInfo | undefined): boolean {
-  return info?.remoteAddr !== undefined && "hostname" in info.remoteAddr &&
-    isLoopback(info.remoteAddr.hostname);
+  const address = info && addressOf(info);
+  return address !== undefined && isLoopback(address);
+}
+
+function addressOf({ remoteAddr }: Deno.ServeHandlerInfo): string | undefined {
+  return remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined;
 }

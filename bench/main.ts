@@ -1,6 +1,7 @@
 /** `deno task bench [name …]`: runs all benchmarks, or those named, and lists the figures that were missed. */
 import { cost, fanOut, inserts, reads } from "./channels.ts";
 import { batches, load, scale } from "./sessions.ts";
+import { conversationMessages, conversationQuestions } from "./conversations.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
@@ -20,6 +21,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   load,
   batches,
   scale,
+  conversationMessages,
+  conversationQuestions,
 ];
 
 const names = Deno.args;

@@ -4,6 +4,8 @@ import { addChannelCommands } from "./channel.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addStoreCommands } from "./store.ts";
 import { addLoadCommand } from "./load.ts";
+import { addImportCommands } from "./import.ts";
+import { addUserCommands } from "./users.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the command that the arguments name and answers the exit status: 0, or 1 when it failed. */
@@ -17,6 +19,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   addChannelCommands(program, terminal);
   addStoreCommands(program, terminal);
   addLoadCommand(program, terminal);
+  addUserCommands(program, terminal);
+  addImportCommands(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

@@ -10,6 +10,8 @@ export interface Terminal {
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
   /** API key for commands that talk to a server, where none is given. */
   readonly apiKey: string | undefined;
+  /** Asks for a line that is not shown while it is typed; without a terminal it is the first line of stdin. */
+  readPassword(question: string): Promise<string>;
   /** Opens the configured database for the time of `use`. */
   withServices<T>(use: (services: DomainServices) => Promise<T>): Promise<T>;
 }

@@ -24,6 +24,8 @@ export const ERRORS = {
   "unsupported-media-type": "The content type is not supported here",
   "range-not-satisfiable": "The range lies outside the content",
   "upgrade-required": "This address speaks WebSocket only",
+  "too-many-attempts": "Too many wrong passwords",
+  "login-unavailable": "The system that checks passwords does not answer",
   "internal": "Something went wrong inside",
   "overloaded": "More waits than can be held",
   "unavailable": "The database does not answer",
@@ -39,6 +41,11 @@ export interface Issue {
   readonly message: string;
 }
 
+/** What else is known of a refusal: its cause, and the seconds after which it may go better. */
+export interface RefusalOptions extends ErrorOptions {
+  readonly retryAfter?: number;
+}
+
 /** A refusal that its caller may read. Nothing was changed. */
 export class RunnelError extends Error {
   override readonly name = "RunnelError";
@@ -49,8 +56,12 @@ export class RunnelError extends Error {
     readonly detail: string,
     /** Each wrong part, when there are several or they have a place. */
     readonly issues: readonly Issue[] = [],
-    options?: ErrorOptions,
+    options: RefusalOptions = {},
   ) {
     super(detail, options);
+    this.retryAfter = options.retryAfter;
   }
+
+  /** Seconds after which it may go better. */
+  readonly retryAfter: number | undefined;
 }

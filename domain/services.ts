@@ -12,6 +12,11 @@ import { createSeriesStore } from "../db/series.ts";
 import { createSessionStore } from "../db/sessions.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
+import {
+  type Conversations,
+  type ConversationSettings,
+  createConversations,
+} from "./conversations/conversations.ts";
 import { ApiKeys } from "./keys/keys.ts";
 import { Analytics } from "./profiles/analytics.ts";
 import { Events } from "./profiles/events.ts";
@@ -29,6 +34,7 @@ export interface ServiceOptions {
   readonly eventTtlDays: number;
   /** Days for which sessions are kept. */
   readonly sessionTtlDays: number;
+  readonly conversations: ConversationSettings;
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
 }
@@ -43,12 +49,13 @@ export interface DomainServices {
   readonly analytics: Analytics;
   readonly series: Series;
   readonly sessions: Sessions;
+  readonly conversations: Conversations;
   readonly clock: () => number;
 }
 
 export function createServices(
   database: Database,
-  { cacheBytes, eventTtlDays, sessionTtlDays, clock = Date.now }: ServiceOptions,
+  { cacheBytes, eventTtlDays, sessionTtlDays, conversations, clock = Date.now }: ServiceOptions,
 ): DomainServices {
   const channelStore = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
@@ -72,6 +79,7 @@ export function createServices(
       clock,
     }),
     sessions: new Sessions(createSessionStore(database, clock, sessionTtlDays * DAY_MILLIS), clock),
+    conversations: createConversations(database, conversations, clock),
     clock,
   };
 }

@@ -10,11 +10,9 @@ export interface Job {
   run(signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** What the jobs call. */
-export type JobServices = Pick<DomainServices, "channels" | "events" | "analytics" | "series" | "sessions">;
-
 /** All jobs of the program. */
-export function allJobs({ channels, events, analytics, series, sessions }: JobServices): Job[] {
+export function allJobs(services: DomainServices): Job[] {
+  const { channels, events, analytics, series, sessions, conversations } = services;
   return [
     {
       name: "sweep-channels",
@@ -55,6 +53,30 @@ export function allJobs({ channels, events, analytics, series, sessions }: JobSe
       schedule: "* * * * *",
       async run(signal) {
         await sessions.sweep(signal);
+        return undefined;
+      },
+    },
+    {
+      name: "sweep-conversations",
+      schedule: "*/15 * * * *",
+      async run(signal) {
+        await conversations.sweep(signal);
+        return undefined;
+      },
+    },
+    {
+      name: "sync-conversations",
+      schedule: "* * * * *",
+      async run(signal) {
+        await conversations.sync(signal);
+        return undefined;
+      },
+    },
+    {
+      name: "summarize-days",
+      schedule: "*/10 * * * *",
+      async run(signal) {
+        await conversations.daily.write(signal);
         return undefined;
       },
     },

@@ -6,9 +6,13 @@ import { RunnelError } from "../domain/errors.ts";
 import type { DomainServices } from "../domain/services.ts";
 import { analyticsRoutes } from "./analytics.ts";
 import { channelRoutes } from "./channels.ts";
+import { authRoutes } from "./auth.ts";
+import { conversationRoutes } from "./conversations.ts";
+import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { eventRoutes } from "./events.ts";
 import { createGate, type GateEnv } from "./gate.ts";
+import { ingestRoutes } from "./ingest.ts";
 import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { profileRoutes } from "./profiles.ts";
@@ -17,6 +21,7 @@ import { referenceRoutes } from "./reference.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { statsRoutes } from "./stats.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 
 /** What the routes call, and the settings that they need. */
@@ -44,6 +49,10 @@ export function allRoutes(services: Services): Route[] {
     ...analyticsRoutes(services),
     ...seriesRoutes(services, baseUrl),
     ...sessionRoutes(services),
+    ...authRoutes(services),
+    ...statsRoutes(services),
+    ...conversationRoutes(services),
+    ...ingestRoutes(services),
     ...referenceRoutes(() => routes),
   ];
   return routes;
@@ -67,10 +76,16 @@ export function createApp(services: Services): Hono<GateEnv> {
 
 function refuse(cause: unknown, context: Context, log: (line: string) => void): Response {
   const error = toRunnelError(cause);
-  if (!isOurFault(error.code)) return problem(error);
+  const render = refusalAt(context.req.path);
+  if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();
   log(`${requestId} ${context.req.method} ${context.req.path}: ${describe(error.cause)}`);
-  return problem(error, requestId);
+  return render(error, requestId);
+}
+
+/** How the area that a path belongs to says no. */
+function refusalAt(path: string): typeof problem {
+  return speaksEnvelope(path) ? envelopeRefusal : problem;
 }
 
 function describe(cause: unknown): string {
@@ -89,10 +104,11 @@ function allowedMethods(routes: readonly Route[]): (path: string) => string[] {
 /** 404, or 405 (204 to OPTIONS) where another method would be answered. */
 function nothingHere(method: string, path: string, allowedAt: (path: string) => string[]): Response {
   const allowed = allowedAt(path).join(", ");
-  if (allowed === "") return problem(new RunnelError("not-found", `there is nothing at ${path}`));
+  const render = refusalAt(path);
+  if (allowed === "") return render(new RunnelError("not-found", `there is nothing at ${path}`));
   if (method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allowed } });
   const error = new RunnelError("method-not-allowed", `${method} is not allowed here, only ${allowed}`);
-  return problem(error, undefined, { Allow: allowed });
+  return render(error, undefined, { Allow: allowed });
 }
 
 function corsFor(origins: readonly string[]) {

@@ -26,6 +26,8 @@ export const STATUS: Record<ErrorCode, number> = {
   "unsupported-media-type": 415,
   "range-not-satisfiable": 416,
   "upgrade-required": 426,
+  "too-many-attempts": 429,
+  "login-unavailable": 503,
   "internal": 500,
   "interrupted": 503,
   "overloaded": 503,
@@ -38,6 +40,7 @@ const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
   "upgrade-required": { Upgrade: "websocket", Connection: "Upgrade" },
   "interrupted": { "Retry-After": "1" },
   "overloaded": { "Retry-After": "1" },
+  "login-unavailable": { "Retry-After": "5" },
   "unavailable": { "Retry-After": "5" },
 };
 
@@ -79,6 +82,15 @@ export function isOurFault(code: ErrorCode): boolean {
   return STATUS[code] >= 500 && code !== "overloaded" && code !== "interrupted";
 }
 
+/** The headers that an answer to this refusal has beside its content type. */
+export function refusalHeaders({ code, retryAfter }: RunnelError): Record<string, string> {
+  return {
+    ...NO_SNIFF,
+    ...HEADERS[code],
+    ...(retryAfter !== undefined && { "Retry-After": `${retryAfter}` }),
+  };
+}
+
 /** The problem document of a refusal. `requestId` is given when the log has more about it. */
 export function problem(error: RunnelError, requestId?: string, headers?: Record<string, string>): Response {
   const status = STATUS[error.code];
@@ -94,8 +106,7 @@ export function problem(error: RunnelError, requestId?: string, headers?: Record
     status,
     headers: {
       "Content-Type": "application/problem+json",
-      ...NO_SNIFF,
-      ...HEADERS[error.code],
+      ...refusalHeaders(error),
       ...headers,
     },
   });

@@ -6,7 +6,11 @@ import type { Route } from "./route.ts";
 
 /** What the server says of a request: whether it may come in while there is no API key. */
 export interface GateEnv {
-  Bindings: { readonly anonymous: boolean };
+  Bindings: {
+    readonly anonymous: boolean;
+    /** Where the connection comes from, if that is known. */
+    readonly address?: () => string | undefined;
+  };
 }
 
 /** What the gate asks. */
@@ -54,8 +58,13 @@ function isOwn(origin: string, url: string, publicUrl: string | undefined): bool
 
 /** The key of `Authorization: Bearer`, else of `access_token`, for browsers that can set no header. */
 function secretOf({ method, url, headers }: Request): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "");
-  if (bearer !== null) return bearer[1];
+  const bearer = bearerOf(headers);
+  if (bearer !== undefined) return bearer;
   if (method !== "GET" || !url.includes("access_token=")) return undefined;
   return new URLSearchParams(url.slice(url.indexOf("?"))).get("access_token") ?? undefined;
+}
+
+/** What stands in `Authorization: Bearer`. */
+export function bearerOf(headers: Headers): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }

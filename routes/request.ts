@@ -98,8 +98,16 @@ export async function readJson<S extends z.ZodType>(
   if (type !== null && !/^application\/([^;\s]+\+)?json\s*(;|$)/i.test(type)) {
     throw new RunnelError("unsupported-media-type", `the body must be application/json, not ${type}`);
   }
-  const bytes = await readBody(request, limit);
-  return check(parseJson(bytes), schema);
+  return await readJsonOfAnyType(request, schema, limit);
+}
+
+/** The same, whatever the body is declared as. */
+export async function readJsonOfAnyType<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  limit = MAX_JSON_BYTES,
+): Promise<z.output<S>> {
+  return check(parseJson(await readBody(request, limit)), schema);
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -14,6 +14,7 @@ async function runnel(args: string[], { isTerminal = false, input = "", apiKey =
   let out = "", err = "";
   const decoder = new TextDecoder();
   const code = await runCommand(args, {
+    readPassword: () => Promise.reject(new Error("no password is asked for here")),
     out: (text) => out += typeof text === "string" ? text : decoder.decode(text),
     err: (text) => err += text,
     isTerminal,

@@ -1,5 +1,6 @@
 /** The whole application in this process, over a real database, with a clock that tests set. */
 import { type Database, openDatabase } from "../../db/open.ts";
+import type { ConversationSettings } from "../../domain/conversations/conversations.ts";
 import { createServices, type DomainServices } from "../../domain/services.ts";
 import { createApp, type Services } from "../../routes/app.ts";
 import type { GateEnv } from "../../routes/gate.ts";
@@ -29,6 +30,7 @@ export type TestOptions = Partial<Services> & {
   /** URL of a database; a fresh file unless given. */
   readonly database?: string;
   readonly cacheBytes?: number;
+  readonly conversationSettings?: Partial<ConversationSettings>;
   readonly maxWaitingWrites?: number;
   readonly eventTtlDays?: number;
   readonly sessionTtlDays?: number;
@@ -50,6 +52,12 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     cacheBytes: options.cacheBytes ?? 1 << 20,
     eventTtlDays: options.eventTtlDays ?? 365,
     sessionTtlDays: options.sessionTtlDays ?? 365,
+    conversations: {
+      tokenHours: 12,
+      messageTtlMillis: 365 * 86_400_000,
+      log: (line) => log.push(line),
+      ...options.conversationSettings,
+    },
     clock: () => time.now,
   });
   const app = createApp({
@@ -78,6 +86,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     async [Symbol.asyncDispose]() {
       services.hub.close();
       services.series.close();
+      services.conversations.close();
       await database.close();
       await folder[Symbol.asyncDispose]();
     },

@@ -10,11 +10,15 @@ export interface LibsqlServer extends AsyncDisposable {
 export async function startLibsqlServer(): Promise<LibsqlServer> {
   const folder = await Deno.makeTempDir({ prefix: "runnel-sqld-" });
   const binary = `${folder}/sqld`;
-  await Deno.copyFile(await packagedBinary(), binary);
-  await Deno.chmod(binary, 0o755);
   const port = freePort();
-  const process = new Deno.Command(binary, {
-    args: ["--db-path", `${folder}/data`, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
+  // The package's file is not executable. A shell copies it: a copy that this process wrote could still be open for
+  // writing in another child that is just being started, and then could not be run ("text file busy").
+  const script = 'cp "$0" "$1" && chmod 755 "$1" && exec "$@"';
+  const process = new Deno.Command("sh", {
+    args: [
+      ...["-c", script, await packagedBinary(), binary],
+      ...["--db-path", `${folder}/data`, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
+    ],
     stdout: "null",
     stderr: "null",
   }).spawn();

@@ -132,6 +132,22 @@ function greatest(values: ReadonlyMap<string, number>, count: number): Set<strin
 }
 
 /**
+ * In how many of a day's messages each phrase occurs, as `hotTopics` counts them: of two messages or more, without
+ * those that programs wrote.
+ */
+export function dayFrequencies(messages: readonly AnalyzedMessage[]): PhraseFrequencies {
+  return phraseFrequencies(withoutAutomatic(messages), { atLeast: phraseWeights.fewestMessages });
+}
+
+/** Options of `hotTopics`. */
+export interface HotTopicsOptions {
+  /** How many at most; 10 unless told otherwise. */
+  readonly limit?: number;
+  /** The day's own frequencies (`dayFrequencies`), where they are counted already. */
+  readonly day?: PhraseFrequencies;
+}
+
+/**
  * What the day's messages talk about more than usual, hottest first, at most `limit` (10) keyphrases: the number of
  * messages with the phrase times log(1 + its rate today / its usual rate), so a burst rather than mere frequency (the
  * log-likelihood ratio of Dunning 1993 without its second term). `usual` are the frequencies of the past, such as
@@ -141,13 +157,12 @@ function greatest(values: ReadonlyMap<string, number>, count: number): Set<strin
 export function hotTopics(
   messages: readonly AnalyzedMessage[],
   usual: PhraseFrequencies,
-  { limit = 10 } = {},
+  { limit = 10, day = dayFrequencies(messages) }: HotTopicsOptions = {},
 ): string[] {
-  const day = withoutAutomatic(messages);
   const users = new Set(messages.map(({ user }) => user.toLowerCase()));
-  const heats = heat(phraseFrequencies(day, { atLeast: phraseWeights.fewestMessages }), usual);
+  const heats = heat(day, usual);
   const scored: Scored[] = [];
-  for (const phrase of collectPhrases(day, greatest(heats, 20 * limit)).values()) {
+  for (const phrase of collectPhrases(withoutAutomatic(messages), greatest(heats, 20 * limit)).values()) {
     if (users.has(phrase.surface.toLowerCase())) continue;
     const score = heats.get(phrase.key)! * weakness(phrase, phraseWeights.weakHot);
     scored.push({ phrase, score, weight: phrase.messages });

@@ -10,7 +10,13 @@ export {
   usualLanguage,
 } from "./message.ts";
 export { addFrequencies, type PhraseFrequencies, phraseFrequencies } from "./phrases.ts";
-export { hotTopics, type KeyphraseOptions, keyphrases } from "./keyphrases.ts";
+export {
+  dayFrequencies,
+  hotTopics,
+  type HotTopicsOptions,
+  type KeyphraseOptions,
+  keyphrases,
+} from "./keyphrases.ts";
 export {
   rankSentences,
   representativeMessages,

@@ -1,0 +1,107 @@
+/** Logging in: Mattermost decides where there is one, Runnel's own users otherwise. */
+import type { ConversationStore } from "../../db/conversations.ts";
+import type { PeopleStore } from "../../db/people.ts";
+import { RunnelError } from "../errors.ts";
+import { LoginAttempts } from "./attempts.ts";
+import { hashPassword, verifyPassword } from "./passwords.ts";
+import type { LoggedIn, Tokens } from "./tokens.ts";
+
+/** The longest password that is looked at, in characters. */
+export const MAX_PASSWORD = 1024;
+
+/** A chat system that can check a password. */
+export interface LoginAuthority {
+  /**
+   * The person (see `member.person`) after bringing in their channels, undefined when the credentials are wrong.
+   * Fails when the system does not answer.
+   */
+  logIn(username: string, password: string): Promise<string | undefined>;
+}
+
+/** What logging in needs. */
+export interface AccountOptions {
+  readonly people: PeopleStore;
+  readonly conversations: ConversationStore;
+  readonly tokens: Tokens;
+  readonly clock: () => number;
+  readonly authority: LoginAuthority | undefined;
+}
+
+/** The person that an own user of that name is. */
+export function ownPerson(name: string): string {
+  return `own:${name}`;
+}
+
+/** Users and their logins. */
+export class Accounts {
+  readonly #attempts: LoginAttempts;
+
+  constructor(readonly options: AccountOptions) {
+    this.#attempts = new LoginAttempts(options.clock);
+  }
+
+  /**
+   * The person and a new token. Wrong: `unauthorized`, after the same work for an unknown name as for a wrong password.
+   * Ten wrong ones: `too-many-attempts`. Mattermost does not answer and no own user matches: `login-unavailable`.
+   */
+  async logIn(
+    username: string,
+    password: string,
+    address?: string,
+  ): Promise<{ person: string; token: string }> {
+    const forgive = this.#attempts.begin(username, address);
+    let person: string | undefined;
+    try {
+      person = await this.#identify(username, password);
+    } catch (error) {
+      forgive();
+      throw error;
+    }
+    if (person === undefined) throw new RunnelError("unauthorized", "the user name or the password is wrong");
+    forgive();
+    return { person, token: await this.options.tokens.issue(person) };
+  }
+
+  /** Who shows this token; see `Tokens.check`. */
+  whoIs(token: string | undefined): Promise<LoggedIn> {
+    return this.options.tokens.check(token);
+  }
+
+  logOut(user: LoggedIn): Promise<void> {
+    return this.options.tokens.revoke(user);
+  }
+
+  /** Makes an own user, or gives it a new password, and makes it a member of these channels (created as needed). */
+  async add(name: string, password: string, channels: readonly string[] = []): Promise<void> {
+    const { people, conversations, clock } = this.options;
+    await people.setPassword(name, await hashPassword(password), clock());
+    for (const publicId of channels) {
+      await conversations.ensure({ publicId, source: "api", name: publicId }, [ownPerson(name)]);
+    }
+  }
+
+  names(): Promise<string[]> {
+    return this.options.people.names();
+  }
+
+  /** Removes an own user; its tokens are void at once. False when there was none. */
+  remove(name: string): Promise<boolean> {
+    return this.options.people.remove(name, ownPerson(name));
+  }
+
+  /** Own users are checked even when Mattermost has failed, and then told apart from a wrong password. */
+  async #identify(username: string, password: string): Promise<string | undefined> {
+    const { people, authority } = this.options;
+    let failure: unknown;
+    const known = await authority?.logIn(username, password).catch((error) => {
+      failure = error;
+      return undefined;
+    });
+    if (known !== undefined) return known;
+    if (await verifyPassword(password, await people.password(username))) return ownPerson(username);
+    if (failure === undefined) return undefined;
+    throw new RunnelError("login-unavailable", "Mattermost does not answer at the moment: try again", [], {
+      cause: failure,
+    });
+  }
+}

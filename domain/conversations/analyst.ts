@@ -1,0 +1,164 @@
+/**
+ * Runs the text analysis in a thread of its own, so that a busy day stops no request; where there are no threads, in
+ * this one. Messages come as the text of a JSON array of [id, author, text], as the database makes it.
+ */
+import { LRUCache } from "lru-cache";
+import { OverloadError } from "../../db/batcher.ts";
+import {
+  type AnalyzedMessage,
+  analyzeMessage,
+  dayFrequencies,
+  hotTopics,
+  type PhraseFrequencies,
+  representativeMessages,
+  summarize,
+  type SummaryTurn,
+  usualLanguage,
+} from "./analysis/mod.ts";
+
+/** A task, and the messages that it is about. */
+export type AnalysisTask =
+  | { readonly kind: "summary"; readonly messages: string; readonly words: number }
+  | { readonly kind: "representatives"; readonly messages: string; readonly limit: number }
+  | { readonly kind: "phrases"; readonly messages: string }
+  | {
+    readonly kind: "topics";
+    readonly messages: string;
+    readonly limit: number;
+    /** Messages of the past, and of these how many have each phrase. */
+    readonly usual: { readonly messages: number; readonly counts: readonly (readonly [string, number])[] };
+  };
+
+/** What each kind of task answers. */
+export interface AnalysisAnswer {
+  readonly summary: { readonly text: string; readonly turns: readonly SummaryTurn[] };
+  /** Ids of messages, in the order written. */
+  readonly representatives: readonly number[];
+  /** Phrases of at least two messages, with how many they are in. */
+  readonly phrases: readonly (readonly [string, number])[];
+  readonly topics: readonly string[];
+}
+
+type StoredMessage = [id: number, author: string, text: string];
+
+/** Analyses are kept for about so many characters of messages. */
+const KEPT_CHARACTERS = 2 << 20;
+/** What a message costs beside its text. */
+const MESSAGE_OVERHEAD = 50;
+const analyses = new LRUCache<string, AnalyzedMessage>({
+  maxSize: KEPT_CHARACTERS,
+  sizeCalculation: ({ text }) => text.length + MESSAGE_OVERHEAD,
+});
+
+/** The messages of a task, analysed; the phrases are counted when they are asked for. */
+interface Analyzed {
+  readonly text: string;
+  readonly ids: readonly number[];
+  readonly messages: readonly AnalyzedMessage[];
+  phrases?: PhraseFrequencies;
+}
+
+/** What was asked about last: people ask several things about the same day. */
+let latest: Analyzed | undefined;
+
+/** An analysis depends on nothing but the message and the language to fall back on. */
+function analyze(text: string): Analyzed {
+  if (latest?.text === text) return latest;
+  const stored: StoredMessage[] = JSON.parse(text);
+  const language = usualLanguage(stored.map(([, user, text]) => ({ user, text })));
+  const messages = stored.map(([id, user, text]) => {
+    const key = `${id} ${language}`;
+    let analyzed = analyses.get(key);
+    if (analyzed?.text !== text || analyzed.user !== user) {
+      analyzed = analyzeMessage({ user, text }, language);
+      analyses.set(key, analyzed);
+    }
+    return analyzed;
+  });
+  return latest = { text, ids: stored.map(([id]) => id), messages };
+}
+
+/** Does a task in this thread. */
+export function runTask(task: AnalysisTask): AnalysisAnswer[AnalysisTask["kind"]] {
+  const analyzed = analyze(task.messages);
+  const { ids, messages } = analyzed;
+  switch (task.kind) {
+    case "summary":
+      return summarize(messages, { words: task.words });
+    case "representatives":
+      return representativeMessages(messages, { limit: task.limit }).map((index) => ids[index]!);
+    case "phrases":
+      return [...(analyzed.phrases ??= dayFrequencies(messages)).counts];
+    case "topics": {
+      const usual = { messages: task.usual.messages, counts: new Map(task.usual.counts) };
+      const day = analyzed.phrases ??= dayFrequencies(messages);
+      return hotTopics(messages, usual, { limit: task.limit, day });
+    }
+  }
+}
+
+/** What the thread answers: `failure` is its error's message. */
+export type AnalysisReply =
+  | { readonly id: number; readonly answer: AnalysisAnswer[AnalysisTask["kind"]] }
+  | { readonly id: number; readonly failure: string };
+
+/** Tasks that may wait for the thread. */
+const MAX_WAITING = 100;
+
+/** The thread that analyses. */
+export class Analyst {
+  #worker: Worker | undefined;
+  readonly #waiting = new Map<number, PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>>();
+  #lastId = 0;
+
+  /** Answers the task. Too many wait already: `OverloadError`. */
+  async run<K extends AnalysisTask["kind"]>(task: AnalysisTask & { kind: K }): Promise<AnalysisAnswer[K]> {
+    if (typeof Worker === "undefined") return runTask(task) as AnalysisAnswer[K];
+    if (this.#waiting.size >= MAX_WAITING) {
+      throw new OverloadError(`${MAX_WAITING} analyses wait already`);
+    }
+    const id = ++this.#lastId;
+    const answer = Promise.withResolvers<AnalysisAnswer[AnalysisTask["kind"]]>();
+    this.#waiting.set(id, answer);
+    this.start();
+    this.#worker!.postMessage({ id, task });
+    return await answer.promise as AnalysisAnswer[K];
+  }
+
+  /** Starts the thread, if it does not run; a task would, too, but waits for it. */
+  start(): void {
+    if (typeof Worker !== "undefined") this.#worker ??= this.#spawn();
+  }
+
+  /** Ends the thread. */
+  close(): void {
+    this.#worker?.terminate();
+    this.#fail("the analysis was closed");
+  }
+
+  #spawn(): Worker {
+    const worker = new Worker(new URL("./analyst_worker.ts", import.meta.url), {
+      type: "module",
+      name: "runnel-analysis",
+    });
+    worker.onmessage = ({ data }: MessageEvent<AnalysisReply>) => {
+      const waiting = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if ("failure" in data) waiting?.reject(new Error(data.failure));
+      else waiting?.resolve(data.answer);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      worker.terminate();
+      this.#fail(`the analysis failed: ${event.message}`);
+    };
+    return worker;
+  }
+
+  /** The next task starts a new thread. */
+  #fail(message: string): void {
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(new Error(message));
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,136 @@
+/** Everything about conversations, over one database. */
+import { createConversationStore } from "../../db/conversations.ts";
+import { createMessageStore } from "../../db/messages.ts";
+import type { Database } from "../../db/open.ts";
+import { createPeopleStore } from "../../db/people.ts";
+import { createSummaryStore } from "../../db/summaries.ts";
+import { Accounts } from "./accounts.ts";
+import { Analyst } from "./analyst.ts";
+import { DailySummaries } from "./daily.ts";
+import { Inbox } from "./inbox.ts";
+import { Mattermost } from "./mattermost.ts";
+import { MattermostWebhook } from "./mattermost_webhook.ts";
+import { importMattermostExport } from "./mattermost_export.ts";
+import { SlackInbox } from "./slack.ts";
+import { type ExportFiles, type ImportProgress, importSlackExport } from "./slack_export.ts";
+import { SlackHistory } from "./slack_history.ts";
+import { createSlackClient, SlackNames } from "./slack_names.ts";
+import { Statistics } from "./statistics.ts";
+import { type ModelOptions, Summarizer } from "./summarizer.ts";
+import { Tokens } from "./tokens.ts";
+
+/** The Mattermost server that this works with. */
+export interface MattermostSettings {
+  readonly url: string | undefined;
+  /** Access token of the job that brings in new posts. */
+  readonly token: string | undefined;
+  /** Tokens of outgoing webhooks. */
+  readonly webhookTokens: readonly string[];
+}
+
+/** The Slack app that this works with. */
+export interface SlackSettings {
+  readonly signingSecret: string | undefined;
+  readonly botToken: string | undefined;
+  /** Address of the Web API, without a slash at the end. */
+  readonly apiUrl: string;
+}
+
+/** What an operator sets. */
+export interface ConversationSettings {
+  /** Signs tokens; without one a secret is made and kept in the database. */
+  readonly tokenSecret?: string | undefined;
+  readonly tokenHours: number;
+  readonly messageTtlMillis: number;
+  /** Writes summaries, where there is one. */
+  readonly model?: ModelOptions | undefined;
+  readonly mattermost?: MattermostSettings;
+  readonly slack?: SlackSettings;
+  /** Writes one line of the log. */
+  readonly log: (line: string) => void;
+}
+
+/** The services of conversations. */
+export interface Conversations {
+  readonly accounts: Accounts;
+  readonly inbox: Inbox;
+  readonly statistics: Statistics;
+  readonly daily: DailySummaries;
+  readonly webhook: MattermostWebhook;
+  readonly slack: { readonly inbox: SlackInbox; readonly signingSecret: string | undefined };
+  /** Brings in what is new in Mattermost and Slack; what fails is logged and waits for the next time. */
+  sync(signal?: AbortSignal): Promise<void>;
+  /** Imports Slack's export; see `importSlackExport`. */
+  importSlack(files: ExportFiles): AsyncGenerator<ImportProgress>;
+  /** Imports the lines of Mattermost's bulk export; see `importMattermostExport`. */
+  importMattermost(lines: AsyncIterable<string>, totalBytes: number): AsyncGenerator<ImportProgress>;
+  /** Frees the space of what is past its time. */
+  sweep(signal?: AbortSignal): Promise<void>;
+  /** Ends the analysis thread. */
+  close(): void;
+}
+
+export function createConversations(
+  database: Database,
+  settings: ConversationSettings,
+  clock: () => number,
+): Conversations {
+  const conversations = createConversationStore(database);
+  const messages = createMessageStore(database);
+  const people = createPeopleStore(database);
+  const summaries = createSummaryStore(database);
+  const analyst = new Analyst();
+  const summarizer = new Summarizer(analyst, settings.model, settings.log);
+  const ttlMillis = settings.messageTtlMillis;
+  const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
+  const inbox = new Inbox({ messages, clock, ttlMillis });
+  const shared = { messages, conversations, clock, ttlMillis };
+  const mattermost = connectMattermost(settings, shared);
+  const slack = connectSlack(settings, shared);
+  return {
+    accounts: new Accounts({ people, conversations, tokens, clock, authority: mattermost }),
+    inbox,
+    webhook: new MattermostWebhook({ messages, clock, tokens: settings.mattermost?.webhookTokens ?? [] }),
+    slack: { inbox: slack.inbox, signingSecret: settings.slack?.signingSecret },
+    async sync(signal) {
+      const sources = { Mattermost: mattermost, Slack: slack.history };
+      await Promise.all(
+        Object.entries(sources).map(([name, source]) =>
+          source?.sync(signal).catch((error) => settings.log(`${name} could not be read: ${error.message}`))
+        ),
+      );
+    },
+    statistics: new Statistics({ conversations, summaries, analyst, summarizer, clock, ttlMillis }),
+    daily: new DailySummaries({ conversations, summaries, analyst, summarizer, clock }),
+    importSlack: (files) => importSlackExport(files, { conversations, inbox: slack.inbox }),
+    importMattermost: (lines, totalBytes) =>
+      importMattermostExport(lines, totalBytes, { messages, conversations }),
+    async sweep(signal) {
+      await inbox.sweep(signal);
+      await people.sweep(clock());
+    },
+    close: () => analyst.close(),
+  };
+}
+
+interface Shared {
+  readonly messages: ReturnType<typeof createMessageStore>;
+  readonly conversations: ReturnType<typeof createConversationStore>;
+  readonly clock: () => number;
+  readonly ttlMillis: number;
+}
+
+function connectMattermost(
+  { mattermost, log }: ConversationSettings,
+  shared: Shared,
+): Mattermost | undefined {
+  if (mattermost?.url === undefined) return undefined;
+  return new Mattermost({ ...shared, url: mattermost.url, token: mattermost.token, log });
+}
+
+function connectSlack({ slack }: ConversationSettings, shared: Shared) {
+  const client = slack?.botToken === undefined ? undefined : createSlackClient(slack.apiUrl, slack.botToken);
+  const names = new SlackNames(client);
+  const inbox = new SlackInbox({ ...shared, names });
+  return { inbox, history: client && new SlackHistory({ ...shared, client, inbox, names }) };
+}

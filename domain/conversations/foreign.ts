@@ -1,0 +1,37 @@
+/** What every chat system's data passes before it is stored: it may be malformed, or made to harm. */
+import { z } from "zod";
+import { MAX_TEXT, SourceId } from "./inbox.ts";
+
+/** Text as it can be stored: no NUL, no lone surrogates, not longer than a message may be. */
+export const ForeignText = z.string().transform((text) =>
+  text.slice(0, MAX_TEXT).toWellFormed().replaceAll("\0", "")
+);
+
+/** A name as it can be stored. */
+export const ForeignName = ForeignText.transform((text) => text.trim().slice(0, 128).toWellFormed());
+
+/** An id, as strict as those of programs. */
+export const ForeignId = SourceId;
+
+/** A list without the entries that are not as they should be. */
+export function wellFormed<S extends z.ZodType>(entries: unknown, schema: S): z.output<S>[] {
+  if (!Array.isArray(entries)) return [];
+  return entries.flatMap((entry) => {
+    const result = schema.safeParse(entry);
+    return result.success ? [result.data] : [];
+  });
+}
+
+/** Fails when the promise takes longer. What it waits for goes on, but nobody waits for it. */
+export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`no answer within ${milliseconds / 1000} seconds`)),
+    milliseconds,
+  );
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
