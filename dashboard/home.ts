@@ -38,7 +38,7 @@ export function homePage(base: string, { channels, items, subscribers }: Holding
       </head>
       <body>
         <h1>Runnel</h1>
-        <p>Durable data channels from one process: send anything with curl, read it back, follow it live.</p>
+        <p>Data channels, profiles and events, user sessions, time series and team conversations, durable, from one process.</p>
         <dl>
           <div>
             <dt>Channels</dt>

@@ -14,21 +14,24 @@ export interface Job {
 export function allJobs(services: DomainServices): Job[] {
   const { channels, events, analytics, series, sessions, conversations } = services;
   return [
+    { name: "sweep-channels", schedule: "*/5 * * * *", run: silent((signal) => channels.sweep(signal)) },
+    { name: "sweep-events", schedule: "*/5 * * * *", run: silent((signal) => events.sweep(signal)) },
+    { name: "sweep-series", schedule: "*/5 * * * *", run: silent((signal) => series.sweep(signal)) },
+    { name: "sweep-sessions", schedule: "* * * * *", run: silent((signal) => sessions.sweep(signal)) },
     {
-      name: "sweep-channels",
-      schedule: "*/5 * * * *",
-      async run(signal) {
-        await channels.sweep(signal);
-        return undefined;
-      },
+      name: "sweep-conversations",
+      schedule: "*/15 * * * *",
+      run: silent((signal) => conversations.sweep(signal)),
     },
     {
-      name: "sweep-events",
-      schedule: "*/5 * * * *",
-      async run(signal) {
-        await events.sweep(signal);
-        return undefined;
-      },
+      name: "sync-conversations",
+      schedule: "* * * * *",
+      run: silent((signal) => conversations.sync(signal)),
+    },
+    {
+      name: "summarize-days",
+      schedule: "*/10 * * * *",
+      run: silent((signal) => conversations.daily.write(signal)),
     },
     {
       name: "recount-profiles",
@@ -40,45 +43,13 @@ export function allJobs(services: DomainServices): Job[] {
         return `counters differed from what they count, and were counted again: ${found}`;
       },
     },
-    {
-      name: "sweep-series",
-      schedule: "*/5 * * * *",
-      async run(signal) {
-        await series.sweep(signal);
-        return undefined;
-      },
-    },
-    {
-      name: "sweep-sessions",
-      schedule: "* * * * *",
-      async run(signal) {
-        await sessions.sweep(signal);
-        return undefined;
-      },
-    },
-    {
-      name: "sweep-conversations",
-      schedule: "*/15 * * * *",
-      async run(signal) {
-        await conversations.sweep(signal);
-        return undefined;
-      },
-    },
-    {
-      name: "sync-conversations",
-      schedule: "* * * * *",
-      async run(signal) {
-        await conversations.sync(signal);
-        return undefined;
-      },
-    },
-    {
-      name: "summarize-days",
-      schedule: "*/10 * * * *",
-      async run(signal) {
-        await conversations.daily.write(signal);
-        return undefined;
-      },
-    },
   ];
+}
+
+/** Work of which the operator need not hear. */
+function silent(work: (signal: AbortSignal) => Promise<unknown>): Job["run"] {
+  return async (signal) => {
+    await work(signal);
+    return undefined;
+  };
 }
