@@ -15,7 +15,7 @@ import { createApp } from "./routes/app.ts";
 /** How long SIGTERM waits for requests that are under way, and then for the database. */
 const DRAIN_MS = 8_000, CLOSE_MS = 8_000;
 
-const log = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+const log = (line: string) => writeAll(Deno.stderr, `${line}\n`);
 
 const config = orExit(readConfig);
 if (Deno.args.length > 0 && Deno.args[0] !== "serve") Deno.exit(await command(Deno.args));

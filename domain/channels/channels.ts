@@ -138,8 +138,12 @@ export class Channels {
     const channel = this.#known(name);
     // Where each insertion may remove an item, only the database knows which are left.
     if (channel === undefined || channel.maxItems !== null) return undefined;
-    const item = this.#cache.get(`${channel.id}:${id}`);
-    return item && this.#read(channel, item);
+    const cacheKey = `${channel.id}:${id}`;
+    const item = this.#cache.get(cacheKey);
+    const reading = item && this.#read(channel, item);
+    // Its predecessor went meanwhile, which it will not do twice.
+    if (reading !== undefined && reading.item !== item) this.#cache.set(cacheKey, reading.item);
+    return reading;
   }
 
   /** Unknown channel: `channel-not-found`. Never there, expired or removed: `item-not-found`. */
@@ -149,6 +153,7 @@ export class Channels {
     const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
     const reading = row && this.#read(channel, itemOf(row));
     if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
+    if (reading.item.next !== undefined) this.#cache.set(`${channel.id}:${id}`, reading.item);
     return reading;
   }
 
@@ -228,7 +233,7 @@ export class Channels {
     return { ...row, lastUpdate: this.#isVisible(row, row.lastKey, time) ? time : undefined };
   }
 
-  /** The item as its channel is now, or undefined when it can no longer be read. What cannot change is remembered. */
+  /** The item as its channel is now, or undefined when it can no longer be read. */
   #read(channel: ChannelRow, item: Item): Reading | undefined {
     const { ttlMillis, floorKey } = channel;
     const died = ttlMillis === null ? -1 : this.#clock() - ttlMillis;
@@ -238,12 +243,7 @@ export class Channels {
     const seen = item.previous !== undefined && isGone(item.previous)
       ? { ...item, previous: undefined }
       : item;
-    if (seen.next !== undefined) this.#remember(`${channel.id}:${item.id}`, seen);
     return { item: seen, expires };
-  }
-
-  #remember(key: string, item: Item): void {
-    if (this.#cache.peek(key) !== item) this.#cache.set(key, item);
   }
 }
 
