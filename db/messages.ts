@@ -7,6 +7,9 @@ export const DAY_MS = 86_400_000;
 
 const ENSURE_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id) DO NOTHING`;
+const ENSURE_CHANGED_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
+  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true
+  ON CONFLICT (public_id) DO UPDATE SET version = version + 1`;
 const JOIN_MEMBERS = `INSERT OR IGNORE INTO member (conversation, person)
   SELECT c.id, r.value ->> 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
@@ -168,9 +171,8 @@ function planBatches(batches: MessageBatch[]): Plan<void> {
     }
   }
   const statements: Statement[] = [
-    { sql: ENSURE_CONVERSATIONS, args: [JSON.stringify([...origins.values()].map(originRow))] },
+    { sql: ENSURE_CHANGED_CONVERSATIONS, args: [JSON.stringify([...origins.values()].map(originRow))] },
     { sql: UPSERT_MESSAGES, args: [JSON.stringify(rows)] },
-    { sql: COUNT_CHANGE, args: [JSON.stringify([...origins.keys()])] },
   ];
   const add = (sql: string, values: unknown[]) =>
     values.length > 0 && statements.push({ sql, args: [JSON.stringify(values)] });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { MAX_BATCH, PostedMessage, SourceId } from "../domain/conversations/inbox.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { Services } from "./app.ts";
-import { check, readJson } from "./request.ts";
+import { check, readJsonValue } from "./request.ts";
 import { json, noContent } from "./respond.ts";
 import { param, type Route } from "./route.ts";
 
@@ -59,7 +59,7 @@ export function conversationRoutes(
 
   async function post(context: Context): Promise<Response> {
     const channel = check(param(context, "channel_id"), SourceId);
-    const body = await readJson(context.req.raw, z.unknown(), MAX_BYTES);
+    const body = await readJsonValue(context.req.raw, MAX_BYTES);
     const posted = Array.isArray(body) ? check(body, PostedMessages) : [check(body, PostedMessage)];
     return json({ ids: await inbox.post(channel, posted) }, 201);
   }

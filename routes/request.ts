@@ -94,14 +94,19 @@ export async function readJson<S extends z.ZodType>(
   schema: S,
   limit = MAX_JSON_BYTES,
 ): Promise<z.output<S>> {
+  return check(await readJsonValue(request, limit), schema);
+}
+
+/** The request's JSON, unchecked. Not JSON: `invalid-request`. Declared as something else: `unsupported-media-type`. */
+export async function readJsonValue(request: Request, limit: number): Promise<unknown> {
   const type = request.headers.get("content-type");
   if (type !== null && !/^application\/([^;\s]+\+)?json\s*(;|$)/i.test(type)) {
     throw new RunnelError("unsupported-media-type", `the body must be application/json, not ${type}`);
   }
-  return await readJsonOfAnyType(request, schema, limit);
+  return parseJson(await readBody(request, limit));
 }
 
-/** The same, whatever the body is declared as. */
+/** As `readJson`, whatever the body is declared as. */
 export async function readJsonOfAnyType<S extends z.ZodType>(
   request: Request,
   schema: S,
@@ -110,9 +115,11 @@ export async function readJsonOfAnyType<S extends z.ZodType>(
   return check(parseJson(await readBody(request, limit)), schema);
 }
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(UTF_8.decode(bytes));
   } catch (error) {
     const why = error instanceof SyntaxError ? error.message : "it is not UTF-8";
     throw new RunnelError("invalid-request", `the body is not valid JSON: ${why}`);

@@ -1,4 +1,5 @@
 /** Messages in, from programs with an API key; and what every source shares: deletion and expiry. */
+import { v7 as timeOrderedId } from "uuid";
 import { z } from "zod";
 import { DAY_MS, type IncomingMessage, type MessageStore } from "../../db/messages.ts";
 import { inShortSteps } from "../short_steps.ts";
@@ -58,7 +59,8 @@ export class Inbox {
   async post(channel: string, posted: readonly z.output<typeof PostedMessage>[]): Promise<string[]> {
     const now = this.options.clock();
     const messages = posted.map(({ id, username, message, timestamp }): IncomingMessage => ({
-      origin: id ?? crypto.randomUUID(),
+      // Random ids would spread over the whole index, and halve the rate.
+      origin: id ?? timeOrderedId(),
       isNew: id === undefined,
       time: timestamp ?? now,
       revisedAt: now,
