@@ -141,8 +141,17 @@ Deno.test("automaticUsers() finds who always writes behind a label, and nobody w
   const by = (user: string, texts: readonly string[]) => texts.map((text) => ({ user, text }));
   const messages = analyzeMessages([
     ...by("ci", ["[web] built", "[web] failed", "[web] built", "[web] built", "[web] deployed"]),
+    ...by("review", [
+      "New patch: a",
+      "Change merged: a",
+      "New patch: b",
+      "New patch: c",
+      "Change merged: b",
+      "Change merged: c",
+    ]),
     ...by("ann", ["I think so", "I do", "I will go", "I see it", "I am back"]),
     ...by("eve", ["bob: yes it is", "bob: no", "bob: maybe", "bob: go on", "bob: fine then"]),
+    ...by("kim", ["bob : yes", "bob : no", "bob : maybe", "eve : go on", "eve : fine", "eve : or not"]),
   ]);
-  assert.deepEqual([...automaticUsers(messages)], ["ci"]);
+  assert.deepEqual([...automaticUsers(messages)], ["ci", "review"]);
 });

@@ -1,21 +1,23 @@
-/** Programs that write in a conversation, recognised by how they write: their messages open with the same label. */
+/** Programs that write in a conversation, recognised by how they write: their messages open with the same few labels. */
 import type { AnalyzedMessage } from "./message.ts";
 
 const fewest = 5;
 const mostlyAlike = 0.6;
+/** How many labels a program has, and how often it uses each. */
+const mostLabels = 4, leastUses = 3;
 
 /**
  * The label that a text opens with, digits aside: "[INFO]", "03(new)", "Build failed:". Undefined where it opens with plain
- * words, or addresses somebody ("ann: ...", "@ann ...").
+ * words, or addresses somebody ("ann: ...", "ann : ...", "@ann ...").
  */
 function label(text: string): string | undefined {
   const [first = "", second = ""] = text.trimStart().slice(0, 100).replace(/\p{N}+/gu, "").split(/\s+/u, 2);
   if (first === "" || /^[@<]|[:,]$/u.test(first)) return undefined;
   if (!/^[\p{L}'’.!?-]+$/u.test(first)) return first;
-  return second.endsWith(":") ? `${first} ${second}` : undefined;
+  return second.length > 1 && second.endsWith(":") ? `${first} ${second}` : undefined;
 }
 
-/** The users with at least five messages of which 60 % open with the same label, such as a build server's. */
+/** The users with at least five messages of which 60 % open with the same few labels, such as a build server's. */
 export function automaticUsers(messages: readonly AnalyzedMessage[]): ReadonlySet<string> {
   const labels = new Map<string, { all: number; counts: Map<string, number> }>();
   for (const { user, text } of messages) {
@@ -27,7 +29,9 @@ export function automaticUsers(messages: readonly AnalyzedMessage[]): ReadonlySe
   }
   const automatic = new Set<string>();
   for (const [user, { all, counts }] of labels) {
-    if (all >= fewest && Math.max(0, ...counts.values()) >= all * mostlyAlike) automatic.add(user);
+    const uses = [...counts.values()].filter((count) => count >= leastUses).toSorted((a, b) => b - a);
+    const labelled = uses.slice(0, mostLabels).reduce((sum, count) => sum + count, 0);
+    if (all >= fewest && labelled >= all * mostlyAlike) automatic.add(user);
   }
   return automatic;
 }
