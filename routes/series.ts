@@ -8,7 +8,7 @@ import { type Orient, ORIENTS } from "../domain/series/read_frame.ts";
 import { SAVE_MODES } from "../domain/series/rewrite.ts";
 import type { SeriesName } from "../domain/series/saving.ts";
 import type { ListedSeries } from "../domain/series/series.ts";
-import { DATE_FORMATS } from "../domain/series/stamp_writer.ts";
+import { DATE_FORMATS } from "../domain/series/stamp_cells.ts";
 import { DATE_UNITS, formatStamp, parseRangeEnd, parseRangeStart } from "../domain/series/stamps.ts";
 import { RunnelError } from "../domain/errors.ts";
 import type { Services } from "./app.ts";

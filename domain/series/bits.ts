@@ -58,12 +58,13 @@ export class BitWriter {
 
 /** Reads what BitWriter wrote. Beyond the end there are zero bits. */
 export class BitReader {
-  #at: number;
-  #pending = 0;
-  #pendingBits = 0;
+  readonly #view: DataView;
+  /** In bits. */
+  #position: number;
 
   constructor(readonly bytes: Uint8Array, start = 0) {
-    this.#at = start;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#position = start * 8;
   }
 
   /** The next `width` (0 to 53) bits. */
@@ -73,6 +74,23 @@ export class BitReader {
     if (width <= 2 * STEP) return low + this.#take(width - STEP) * STEP_LIMIT;
     const middle = this.#take(STEP);
     return low + (middle + this.#take(width - 2 * STEP) * STEP_LIMIT) * STEP_LIMIT;
+  }
+
+  /** The next numbers of `width` (0 to 53) bits each, with `least` added, into values[from] until values[to]. */
+  readAll(values: Float64Array, from: number, to: number, width: number, least: number): void {
+    let position = this.#position;
+    const view = this.#view, end = position + (to - from) * width;
+    if (width > STEP || (end >>> 3) + 4 > view.byteLength) {
+      for (let row = from; row < to; row++) values[row] = least + this.read(width);
+      return;
+    }
+    // The same as #take, where four bytes can be read at once: the innermost loop of all reading.
+    const mask = (1 << width) - 1;
+    for (let row = from; row < to; row++) {
+      values[row] = least + ((view.getUint32(position >>> 3, true) >>> (position & 7)) & mask);
+      position += width;
+    }
+    this.#position = position;
   }
 
   /** The next number that writeSigned wrote. */
@@ -88,13 +106,10 @@ export class BitReader {
   }
 
   #take(width: number): number {
-    while (this.#pendingBits < width) {
-      this.#pending |= this.bytes[this.#at++]! << this.#pendingBits;
-      this.#pendingBits += 8;
-    }
-    const value = this.#pending & (STEP_LIMIT - 1 >>> (STEP - width));
-    this.#pending >>>= width;
-    this.#pendingBits -= width;
+    const { bytes } = this, at = this.#position >>> 3;
+    const word = bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
+    const value = (word >>> (this.#position & 7)) & ((1 << width) - 1);
+    this.#position += width;
     return value;
   }
 }

@@ -31,6 +31,9 @@ const POWERS = Array.from({ length: MAX_DECIMALS + 1 }, (_, decimals) => Number(
 /** Nanoseconds in what stamps may be multiples of, largest first. */
 const STAMP_UNITS = [1_000_000_000n, 1_000_000n, 1_000n, 1n];
 
+/** Nanoseconds from one stamp to the next that add up exactly. */
+const MAX_STEP = 2 ** 52;
+
 type ChunkType = typeof TYPES[keyof typeof TYPES];
 type Encoding = typeof ENCODINGS[keyof typeof ENCODINGS];
 
@@ -115,10 +118,30 @@ export function decodeStamps(bytes: Uint8Array): BigInt64Array<ArrayBuffer> {
   if (type !== TYPES.stamps) throw new RangeError("the chunk holds a column, not stamps");
   if (encoding === ENCODINGS.planes) return new BigInt64Array(joinPlanes(body, rows).buffer);
   const first = new DataView(body.buffer, body.byteOffset).getBigInt64(0, true);
-  const unit = STAMP_UNITS[decimals]!;
-  const offsets = unpackIntegers(body, rows, 8);
-  const stamps = new BigInt64Array(rows);
-  for (let row = 0; row < rows; row++) stamps[row] = first + BigInt(offsets[row]!) * unit;
+  return sumStamps(first, unpackIntegers(body, rows, 8), STAMP_UNITS[decimals]!);
+}
+
+/** The stamps that are so many units after the first. */
+function sumStamps(first: bigint, offsets: Float64Array, unit: bigint): BigInt64Array<ArrayBuffer> {
+  const stamps = new BigInt64Array(offsets.length);
+  const halves = new Int32Array(stamps.buffer), unitNs = Number(unit);
+  let low = 0, high = 0, before = -Infinity;
+  for (let row = 0; row < offsets.length; row++) {
+    const offset = offsets[row]!, step = (offset - before) * unitNs;
+    before = offset;
+    if (step <= MAX_STEP) {
+      // Exact in doubles, where BigInt arithmetic would cost ten times as much.
+      const sum = low + step, carry = Math.floor(sum / 2 ** 32);
+      low = sum - carry * 2 ** 32;
+      high += carry;
+      halves[row * 2] = low;
+      halves[row * 2 + 1] = high;
+    } else {
+      stamps[row] = first + BigInt(offset) * unit;
+      low = halves[row * 2]! >>> 0;
+      high = halves[row * 2 + 1]!;
+    }
+  }
   return stamps;
 }
 

@@ -1,5 +1,6 @@
-import type { AsciiWriter } from "./ascii_writer.ts";
-import { type Column, NULL_BOOLEAN } from "./column.ts";
+import { NUMBER_BYTES, putAscii, putUtf8 } from "./ascii.ts";
+import { type Cells, widestOf } from "./cells.ts";
+import type { Cell, Column } from "./column.ts";
 import { ColumnBuilder } from "./column_builder.ts";
 import { quote, SeriesError } from "./error.ts";
 import { type DataFrame, makeFrame } from "./frame.ts";
@@ -8,7 +9,11 @@ import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./read_frame.ts";
 import { STAMP_KEYS } from "./read_rows.ts";
 import { rowPass, type WritePass } from "./row_pass.ts";
+import { stampCells } from "./stamp_cells.ts";
 import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "./write_frame.ts";
+
+/** By value; null is an empty cell. */
+const CSV_BOOLEANS = ["false", "true", ""];
 
 const COMMA = 0x2c, NEWLINE = 0x0a, QUOTE = 0x22, RETURN = 0x0d;
 
@@ -159,34 +164,38 @@ export function csvPass(head: FrameHead, options: WriteOptions = {}): WritePass 
     recordStampKey(head, { ...options, includeIndex: true })!,
     ...head.columns.map(({ name }) => name),
   ];
-  const all = head.columns.map((_, at) => at);
-  const pass = rowPass(
-    stampFormat(head.aware, options),
-    all,
-    (row) => {
-      row.stamps.plain(row.row);
-      for (const column of row.columns) {
-        row.writer.byte(COMMA);
-        writeCell(row.writer, column, row.row);
-      }
-      row.writer.byte(NEWLINE);
-    },
-    null,
-  );
+  const format = stampFormat(head.aware, options);
+  const pass = rowPass({
+    columns: head.columns.map((_, at) => at),
+    stamps: (stamps) => stampCells(stamps, format, "bare"),
+    keys: head.columns.map(() => ","),
+    cells: csvCells,
+    end: "\n",
+    separator: "",
+  });
   return { ...pass, open: `${names.map(csvText).join(",")}\n` };
 }
 
-function writeCell(writer: AsciiWriter, column: Column, row: number): void {
-  const value = column.values[row]!;
-  if (value === null) return;
-  if (typeof value === "string") writer.utf8(csvText(value));
-  else if (column.type === "boolean") {
-    if (value !== NULL_BOOLEAN) writer.ascii(value === 1 ? "true" : "false");
-  } else if (typeof value === "number" && column.type !== "integer") {
-    if (Number.isFinite(value)) {
-      writer.ascii(Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : `${value}`);
-    }
-  } else writer.ascii(String(value));
+function csvCells(column: Column): Cells {
+  const { type, values } = column;
+  if (type === "boolean") {
+    return {
+      widest: NUMBER_BYTES,
+      put: ({ bytes }, at, row) => putAscii(bytes, at, CSV_BOOLEANS[values[row]!]!),
+    };
+  }
+  // Quotes are doubled, and a character beyond ASCII takes up to three bytes.
+  const widest = type === "string" || type === "mixed" ? widestOf(values, 3) : NUMBER_BYTES;
+  const isInteger = type === "integer";
+  return { widest, put: ({ bytes }, at, row) => putUtf8(bytes, at, csvCell(values[row]!, isInteger)) };
+}
+
+function csvCell(value: Cell, isInteger: boolean): string {
+  if (value === null) return "";
+  if (typeof value === "string") return csvText(value);
+  if (typeof value !== "number" || isInteger) return String(value);
+  if (!Number.isFinite(value)) return "";
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : `${value}`;
 }
 
 /** In quotes if it must be, and if it is empty, since an empty place is null. */

@@ -2,10 +2,8 @@ import type { DataFrame } from "./frame.ts";
 import { JsonReader } from "./json_reader.ts";
 import type { ReadOptions } from "./read_frame.ts";
 import { RecordReader } from "./read_rows.ts";
-import { memberKeys, recordRow, rowPass, type WritePass } from "./row_pass.ts";
-import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "./write_frame.ts";
-
-const NEWLINE = 0x0a;
+import type { WritePass } from "./row_pass.ts";
+import { type FrameHead, recordPass, recordStampKey, stampFormat, type WriteOptions } from "./write_frame.ts";
 
 /**
  * Reads newline-delimited JSON (https://github.com/ndjson/ndjson-spec): one record a line, each with its
@@ -34,18 +32,6 @@ export function readNdjson(text: string, options: ReadOptions = {}): DataFrame {
  * after each. Throws SeriesError if a column is called "index".
  */
 export function ndjsonPass(head: FrameHead, options: WriteOptions = {}): WritePass {
-  const writeRecord = recordRow(
-    memberKeys(head.columns),
-    recordStampKey(head, { ...options, includeIndex: true }),
-  );
-  const all = head.columns.map((_, at) => at);
-  return rowPass(
-    stampFormat(head.aware, options),
-    all,
-    (row) => {
-      writeRecord(row);
-      row.writer.byte(NEWLINE);
-    },
-    null,
-  );
+  const stampKey = recordStampKey(head, { ...options, includeIndex: true });
+  return recordPass(head, stampFormat(head.aware, options), stampKey, true);
 }

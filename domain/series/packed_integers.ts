@@ -37,11 +37,11 @@ export function unpackIntegers(bytes: Uint8Array, count: number, start = 0): Flo
   for (let at = 0; at < order; at++) values[at] = reader.readSigned();
   for (let from = order; from < count; from += BLOCK) {
     const least = reader.readSigned(), width = reader.read(8);
-    const to = Math.min(from + BLOCK, count);
-    for (let at = from; at < to; at++) values[at] = least + reader.read(width);
+    reader.readAll(values, from, Math.min(from + BLOCK, count), width, least);
   }
   for (let degree = order; degree > 0; degree--) {
-    for (let at = degree; at < count; at++) values[at] = values[at]! + values[at - 1]!;
+    let sum = values[degree - 1]!;
+    for (let at = degree; at < count; at++) values[at] = sum += values[at]!;
   }
   return values;
 }

@@ -1,24 +1,126 @@
-import { AsciiWriter, CHUNK_BYTES, jsonString } from "./ascii_writer.ts";
-import { type Cell, type Column, NULL_BOOLEAN } from "./column.ts";
+import { Literal, putLiteral, Sink } from "./ascii.ts";
+import { type Cells, jsonCells } from "./cells.ts";
+import type { Column } from "./column.ts";
 import type { DataFrame } from "./frame.ts";
-import { type StampFormat, StampWriter } from "./stamp_writer.ts";
-
-const OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d, COMMA = 0x2c;
 
 /**
- * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in
- * turn; every pass must see the same rows. Orient columns takes a pass a column and split two; the others
- * take one.
+ * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in turn; every
+ * pass must see the same rows. Orient columns takes a pass a column and split two; the others take one.
  */
 export interface WritePass {
-  open: string;
-  /**
-   * The columns that rows() looks at, as numbers into FrameHead.columns; batches may leave the others out.
-   */
-  columns: readonly number[];
-  /** Writes the rows of a batch that has exactly `columns`, in chunks of about CHUNK_BYTES. */
-  rows(batch: DataFrame): Generator<Uint8Array<ArrayBuffer>>;
-  close: string;
+  readonly open: string;
+  /** The columns that `rows` looks at, as numbers into FrameHead.columns; batches may leave the others out. */
+  readonly columns: readonly number[];
+  /** How the rows of a batch are written that has exactly `columns`; undefined: not at all. */
+  rows(batch: DataFrame): RowLayout | undefined;
+  /** ASCII between rows. */
+  readonly separator: string;
+  readonly close: string;
+}
+
+/** A row: cells, each after its literal, and at the end a literal with the separator. */
+export interface RowLayout {
+  readonly slots: readonly { readonly before: Literal; readonly cells: Cells }[];
+  readonly end: Literal;
+}
+
+/** What the rows of a pass consist of, in this order. */
+export interface RowParts {
+  readonly columns: readonly number[];
+  /** The stamp, with whatever stands around it. */
+  readonly stamps?: (stamps: BigInt64Array) => Cells;
+  /** Text before the cell of each column. */
+  readonly keys?: readonly string[];
+  /** How the cells of a column are written; as JSON unless given. */
+  readonly cells?: (column: Column) => Cells;
+  readonly end?: string;
+  /** Between rows; a comma unless given. */
+  readonly separator?: string;
+}
+
+/** A pass that writes such rows. */
+export function rowPass(
+  { columns, stamps, keys, cells = jsonCells, end = "", separator = "," }: RowParts,
+): WritePass {
+  const nothing = new Literal(""), ending = new Literal(end + separator);
+  const literals = columns.map((_, at) => new Literal(keys?.[at] ?? ""));
+  return {
+    open: "",
+    columns,
+    rows(batch) {
+      const slots = batch.columns.map((column, at) => ({ before: literals[at]!, cells: cells(column) }));
+      if (stamps !== undefined) slots.unshift({ before: nothing, cells: stamps(batch.stamps) });
+      return { slots, end: ending };
+    },
+    separator,
+    close: "",
+  };
+}
+
+/** Writes passes in pieces: whoever uses it writes `open`, the rows of each batch, and `close`. */
+export class PassWriter {
+  readonly #sink = new Sink();
+  #hasRows = false;
+
+  /** Begins a pass. */
+  *open({ open }: WritePass): Generator<Uint8Array<ArrayBuffer>> {
+    this.#hasRows = false;
+    yield* this.#text(open);
+  }
+
+  /** Writes the rows of a batch. */
+  *rows(pass: WritePass, batch: DataFrame): Generator<Uint8Array<ArrayBuffer>> {
+    const layout = pass.rows(batch), rows = batch.stamps.length;
+    if (layout === undefined || rows === 0) return;
+    this.#hasRows = true;
+    const widest = widestRow(layout);
+    for (let row = 0; row < rows;) {
+      const full = this.#sink.reserve(widest);
+      if (full !== undefined) yield full;
+      const until = Math.min(rows, row + this.#sink.roomFor(widest));
+      putRows(this.#sink, layout, row, until);
+      row = until;
+    }
+  }
+
+  /** Ends a pass. */
+  *close({ separator, close }: WritePass): Generator<Uint8Array<ArrayBuffer>> {
+    // Every row has one; that of the last is still in the piece under way.
+    if (this.#hasRows) this.#sink.length -= separator.length;
+    yield* this.#text(close);
+  }
+
+  /** The last piece. */
+  *finish(): Generator<Uint8Array<ArrayBuffer>> {
+    const last = this.#sink.finish();
+    if (last !== undefined) yield last;
+  }
+
+  *#text(text: string): Generator<Uint8Array<ArrayBuffer>> {
+    const literal = new Literal(text), sink = this.#sink;
+    const full = sink.reserve(literal.length);
+    if (full !== undefined) yield full;
+    sink.length = putLiteral(sink.view, sink.length, literal);
+  }
+}
+
+function widestRow({ slots, end }: RowLayout): number {
+  return slots.reduce((sum, { before, cells }) => sum + before.length + cells.widest, end.length);
+}
+
+/** The innermost loop of all writing: the caller has made sure of the room. */
+function putRows(sink: Sink, { slots, end }: RowLayout, from: number, to: number): void {
+  const { view } = sink;
+  let at = sink.length;
+  for (let row = from; row < to; row++) {
+    for (let slot = 0; slot < slots.length; slot++) {
+      const { before, cells } = slots[slot]!;
+      if (before.length > 0) at = putLiteral(view, at, before);
+      at = cells.put(sink, at, row);
+    }
+    at = putLiteral(view, at, end);
+  }
+  sink.length = at;
 }
 
 /** Writes a frame that is in memory: each pass in turn. */
@@ -26,114 +128,11 @@ export function* runPasses(
   passes: readonly WritePass[],
   frame: DataFrame,
 ): Generator<Uint8Array<ArrayBuffer>> {
-  const encoder = new TextEncoder();
+  const writer = new PassWriter();
   for (const pass of passes) {
-    if (pass.open) yield encoder.encode(pass.open);
-    yield* pass.rows({ ...frame, columns: pass.columns.map((at) => frame.columns[at]!) });
-    if (pass.close) yield encoder.encode(pass.close);
+    yield* writer.open(pass);
+    yield* writer.rows(pass, { ...frame, columns: pass.columns.map((at) => frame.columns[at]!) });
+    yield* writer.close(pass);
   }
-}
-
-/** The row that is being written, and what writes it. */
-export interface RowCursor {
-  row: number;
-  writer: AsciiWriter;
-  stamps: StampWriter;
-  columns: readonly Column[];
-  /**
-   * Writes all cells, separated by commas, each after its key; with a comma ahead if something went before.
-   */
-  cells(keys: readonly Uint8Array[] | null, before: boolean): void;
-}
-
-/**
- * A pass that writes each row with `writeRow`, and `separator` (a character code) between rows.
- */
-export function rowPass(
-  format: StampFormat,
-  columns: readonly number[],
-  writeRow: (cursor: RowCursor) => void,
-  separator: number | null = COMMA,
-): WritePass {
-  let first = true;
-  const writer = new AsciiWriter();
-  return {
-    open: "",
-    columns,
-    *rows(batch) {
-      const cursor = rowCursor(writer, batch, format);
-      for (let row = 0; row < batch.stamps.length; row++) {
-        if (!first && separator !== null) writer.byte(separator);
-        first = false;
-        cursor.row = row;
-        writeRow(cursor);
-        if (writer.length >= CHUNK_BYTES) yield writer.take();
-      }
-      if (writer.length > 0) yield writer.take();
-    },
-    close: "",
-  };
-}
-
-function rowCursor(writer: AsciiWriter, batch: DataFrame, format: StampFormat): RowCursor {
-  const { columns } = batch;
-  return {
-    row: 0,
-    writer,
-    columns,
-    stamps: new StampWriter(writer, batch.stamps, format),
-    cells(keys, before) {
-      for (let at = 0; at < columns.length; at++) {
-        if (before || at > 0) writer.byte(COMMA);
-        if (keys) writer.bytes(keys[at]!);
-        writeCell(writer, columns[at]!, this.row);
-      }
-    },
-  };
-}
-
-/** The keys of columns as JSON members, each with its colon, in ASCII. */
-export function memberKeys(columns: readonly { name: string }[]): Uint8Array[] {
-  return columns.map((column) => ascii(`${jsonString(column.name)}:`));
-}
-
-/** Writes a row as an object, its stamp first under `stampKey` unless that is null. */
-export function recordRow(keys: readonly Uint8Array[], stampKey: string | null): (row: RowCursor) => void {
-  const first = stampKey === null ? null : ascii(`${jsonString(stampKey)}:`);
-  return (row) => {
-    row.writer.byte(OPEN_BRACE);
-    if (first) {
-      row.writer.bytes(first);
-      row.stamps.value(row.row);
-    }
-    row.cells(keys, first !== null);
-    row.writer.byte(CLOSE_BRACE);
-  };
-}
-
-function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function writeCell(writer: AsciiWriter, column: Column, row: number): void {
-  switch (column.type) {
-    case "float":
-      return writer.float(column.values[row]!);
-    case "integer": {
-      const value = column.values[row]!;
-      return typeof value === "number" ? writer.integer(value) : writer.ascii(String(value));
-    }
-    case "boolean": {
-      const value = column.values[row]!;
-      return writer.ascii(value === NULL_BOOLEAN ? "null" : value === 1 ? "true" : "false");
-    }
-    default:
-      return writeMixed(writer, column.values[row]!);
-  }
-}
-
-function writeMixed(writer: AsciiWriter, cell: Cell): void {
-  if (typeof cell === "string") writer.string(cell);
-  else if (typeof cell === "number") writer.float(cell);
-  else writer.ascii(String(cell));
+  yield* writer.finish();
 }

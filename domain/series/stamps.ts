@@ -144,7 +144,7 @@ function parseBound(text: string, name: string): ParsedStamp {
 
 /**
  * Writes one stamp in full: ISO 8601 with nanoseconds only where they are not zero, `Z` if aware. For
- * messages and lists; frames are written by StampWriter.
+ * messages and lists; frames are written by stampCells.
  */
 export function formatStamp(ns: bigint, aware: boolean): string {
   const ms = ns >= 0n || ns % UNIT_NS.ms === 0n ? ns / UNIT_NS.ms : ns / UNIT_NS.ms - 1n;

@@ -1,10 +1,11 @@
-import { jsonString } from "./ascii_writer.ts";
+import { jsonString } from "./ascii.ts";
+import type { Cells } from "./cells.ts";
 import { type ColumnType, hasNulls } from "./column.ts";
 import { SeriesError } from "./error.ts";
 import type { DataFrame } from "./frame.ts";
 import type { Orient } from "./read_frame.ts";
-import { memberKeys, recordRow, type RowCursor, rowPass, runPasses, type WritePass } from "./row_pass.ts";
-import { checkDistinctKeys, type DateFormat, type StampFormat } from "./stamp_writer.ts";
+import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
+import { checkDistinctKeys, type DateFormat, stampCells, type StampFormat } from "./stamp_cells.ts";
 import type { DateUnit } from "./stamps.ts";
 
 /** How to write a frame; every default is pandas'. */
@@ -25,7 +26,7 @@ export interface FrameHead {
 }
 
 /**
- * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as chunks of ASCII of about 64 KB.
+ * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as pieces of ASCII of at most 256 KB, unless a row is longer.
  * Throws SeriesError before the first chunk if two stamps would become the same key (see checkDistinctKeys),
  * and where pandas refuses (see writePasses).
  */
@@ -72,72 +73,83 @@ export function stampFormat(aware: boolean, options: WriteOptions): StampFormat 
  */
 export function writePasses(head: FrameHead, orient: Orient, options: WriteOptions = {}): WritePass[] {
   const format = stampFormat(head.aware, options);
-  const all = head.columns.map((_, at) => at);
-  const keys = memberKeys(head.columns);
+  const keys = memberKeys(head);
   switch (orient) {
     case "columns":
       return columnPasses(head, format);
     case "split": {
       const names = head.columns.map((column) => jsonString(column.name)).join(",");
-      const labels = rowPass(format, [], (row) => row.stamps.value(row.row));
-      const data = rowPass(format, all, arrayRow);
+      const labels = rowPass({ columns: [], stamps: (stamps) => stampCells(stamps, format, "value") });
       return [
         { ...labels, open: `{"columns":[${names}],"index":[`, close: `],"data":[` },
-        { ...data, open: "", close: "]}" },
+        { ...arrayPass(head), close: "]}" },
       ];
     }
     case "values":
-      return [{ ...rowPass(format, all, arrayRow), open: "[", close: "]" }];
-    case "index":
-      return [{
-        ...rowPass(format, all, (row) => {
-          row.stamps.key(row.row);
-          row.writer.byte(COLON);
-          row.writer.byte(OPEN_BRACE);
-          row.cells(keys, false);
-          row.writer.byte(CLOSE_BRACE);
-        }),
-        open: "{",
-        close: "}",
-      }];
+      return [{ ...arrayPass(head), open: "[", close: "]" }];
+    case "index": {
+      const stamps = (stamps: BigInt64Array) => stampCells(stamps, format, "key", "", ":{");
+      return [{ ...rowPass({ columns: allOf(head), stamps, keys, end: "}" }), open: "{", close: "}" }];
+    }
     case "records":
-      return [{
-        ...rowPass(format, all, recordRow(keys, recordStampKey(head, options))),
-        open: "[",
-        close: "]",
-      }];
+      return [{ ...recordPass(head, format, recordStampKey(head, options)), open: "[", close: "]" }];
     case "table":
       return [{
-        ...rowPass(format, all, recordRow(keys, tableStampKey(head, format))),
+        ...recordPass(head, format, tableStampKey(head, format)),
         open: tableOpen(head),
         close: "]}",
       }];
   }
 }
 
-const OPEN_BRACE = 0x7b,
-  CLOSE_BRACE = 0x7d,
-  OPEN_BRACKET = 0x5b,
-  CLOSE_BRACKET = 0x5d,
-  COLON = 0x3a;
+const allOf = ({ columns }: FrameHead) => columns.map((_, at) => at);
 
-function arrayRow(row: RowCursor): void {
-  row.writer.byte(OPEN_BRACKET);
-  row.cells(null, false);
-  row.writer.byte(CLOSE_BRACKET);
+/** The keys of columns as JSON members, each with its colon, and a comma ahead of all but the first. */
+function memberKeys({ columns }: FrameHead): string[] {
+  return columns.map(({ name }, at) => `${at === 0 ? "" : ","}${jsonString(name)}:`);
+}
+
+/** Rows as arrays. */
+function arrayPass(head: FrameHead): WritePass {
+  const keys = head.columns.map((_, at) => at === 0 ? "[" : ",");
+  // Without columns there is nothing that the bracket could stand ahead of.
+  return rowPass({ columns: allOf(head), keys, end: keys.length === 0 ? "[]" : "]" });
+}
+
+/** Rows as objects, each with its stamp first under `stampKey` unless that is null; `isLines`: one a line, without commas. */
+export function recordPass(
+  head: FrameHead,
+  format: StampFormat,
+  stampKey: string | null,
+  isLines = false,
+): WritePass {
+  const keys = memberKeys(head);
+  const parts = { columns: allOf(head), end: isLines ? "}\n" : "}", separator: isLines ? "" : "," };
+  if (stampKey !== null) {
+    const open = `{${jsonString(stampKey)}:`, comma = keys.length === 0 ? "" : ",";
+    const stamps = (stamps: BigInt64Array) => stampCells(stamps, format, "value", open, comma);
+    return rowPass({ ...parts, stamps, keys });
+  }
+  if (keys.length === 0) return rowPass({ ...parts, end: `{${parts.end}` });
+  return rowPass({ ...parts, keys: [`{${keys[0]}`, ...keys.slice(1)] });
 }
 
 function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
-  const passes: WritePass[] = head.columns.map((column, at) => ({
-    ...rowPass(format, [at], (row) => {
-      row.stamps.key(row.row);
-      row.writer.byte(COLON);
-      row.cells(null, false);
-    }),
+  // All columns have the same keys, so what is made for one is kept for the others.
+  const made = new WeakMap<BigInt64Array, Cells>();
+  const stamps = (stamps: BigInt64Array) => {
+    let cells = made.get(stamps);
+    if (cells === undefined) made.set(stamps, cells = stampCells(stamps, format, "key", "", ":"));
+    return cells;
+  };
+  const passes = head.columns.map((column, at): WritePass => ({
+    ...rowPass({ columns: [at], stamps, keys: [""] }),
     open: `${at === 0 ? "{" : ","}${jsonString(column.name)}:{`,
     close: at === head.columns.length - 1 ? "}}" : "}",
   }));
-  return passes.length > 0 ? passes : [{ open: "{", columns: [], *rows() {}, close: "}" }];
+  return passes.length > 0
+    ? passes
+    : [{ ...rowPass({ columns: [] }), rows: () => undefined, open: "{", close: "}" }];
 }
 
 /** The key of the stamp in records, or null if they go without. Throws SeriesError if a column has it. */
