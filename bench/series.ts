@@ -43,15 +43,15 @@ function contestant(
   };
 }
 
-/** Milliseconds that an answer takes to arrive whole: the median of some, after one to warm up. */
+/** Milliseconds that an answer takes to arrive whole: the median of some, after as many to warm up. */
 async function timed(send: () => Promise<Response>, times = TIMES): Promise<number> {
   const took: number[] = [];
-  for (let i = 0; i <= times; i++) {
+  for (let i = 0; i < 2 * times; i++) {
     const started = performance.now();
     const response = await send();
     const bytes = (await response.arrayBuffer()).byteLength;
     if (!response.ok || bytes === 0) throw new Error(`answered ${response.status}`);
-    if (i > 0) took.push(performance.now() - started);
+    if (i >= times) took.push(performance.now() - started);
   }
   return median(took);
 }
@@ -76,8 +76,8 @@ export const saves: Benchmark = {
       unit: "ms",
       better: "lower",
       contestants: [
-        contestant("Runnel", startRunnelStore, nothing, ({ url }) => timed(() => put(url, text), 3)),
-        contestant(FLASK, startFlaskStore, nothing, ({ url }) => timed(() => put(url, text), 2)),
+        contestant("Runnel", startRunnelStore, nothing, ({ url }) => timed(() => put(url, text))),
+        contestant(FLASK, startFlaskStore, nothing, ({ url }) => timed(() => put(url, text), 3)),
       ],
       figures: [{ peer: FLASK, bound: 1 / 5 }],
       turns: 2,
@@ -92,7 +92,7 @@ export const retrievals: Benchmark = {
   *comparisons() {
     const text = columnsText(FRAME);
     for (const orient of ORIENTS) {
-      const get = ({ url }: RunningStore) => timed(() => fetch(`${url}${PATH}?jsonformat=${orient}`), 3);
+      const get = ({ url }: RunningStore) => timed(() => fetch(`${url}${PATH}?jsonformat=${orient}`));
       const fill = async ({ url }: RunningStore) => await (await put(url, text)).text();
       yield {
         title: `retrieve 100,000 rows of 5 columns, ${orient}`,

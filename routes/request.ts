@@ -72,11 +72,10 @@ export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenera
 
 async function beforeTimeout<T>(promise: Promise<T>): Promise<T> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const refusal = new RunnelError(
-    "request-timeout",
-    `nothing of the body came for ${BODY_IDLE_MS / 1000} seconds`,
-  );
-  const timer = setTimeout(() => reject(refusal), BODY_IDLE_MS);
+  const timer = setTimeout(() => {
+    const seconds = BODY_IDLE_MS / 1000;
+    reject(new RunnelError("request-timeout", `nothing of the body came for ${seconds} seconds`));
+  }, BODY_IDLE_MS);
   try {
     return await Promise.race([promise, timeout]);
   } finally {

@@ -61,9 +61,14 @@ export function cellAt(column: Column, row: number): Cell {
 
 /** Whether any cell is null. Infinity is not. */
 export function hasNulls(column: Column): boolean {
-  if (column.type === "float") return column.values.some(Number.isNaN);
+  if (column.type === "float") return hasNaN(column.values);
   if (column.type === "boolean") return column.values.includes(NULL_BOOLEAN);
   return column.type === "integer" ? false : column.values.includes(null);
+}
+
+function hasNaN(values: Float64Array): boolean {
+  for (let row = 0; row < values.length; row++) if (values[row] !== values[row]) return true;
+  return false;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { quote, SeriesError } from "./error.ts";
-import { DATE_UNITS, type DateUnit, MAX_STAMP, MIN_STAMP, parseStamp, UNIT_NS } from "./stamps.ts";
+import { DATE_UNITS, type DateUnit, MAX_STAMP, MIN_STAMP, parseStamp, putStamp, UNIT_NS } from "./stamps.ts";
 
 /** The stamps of a frame's rows, in the order of the rows. */
 export interface Stamps {
@@ -27,12 +27,12 @@ export function readLabels(labels: readonly string[], unit?: DateUnit): Stamps {
 }
 
 function readTexts(labels: readonly string[]): Stamps {
-  const stamps = new BigInt64Array(labels.length);
+  const stamps = new BigInt64Array(labels.length), halves = new Int32Array(stamps.buffer);
   let aware = false;
   for (let row = 0; row < labels.length; row++) {
     const parsed = parseStamp(labels[row]!);
     if (!parsed) throw unreadable(labels[row]!, row);
-    stamps[row] = parsed.ns;
+    putStamp(halves, row, parsed);
     aware ||= parsed.aware;
   }
   return { stamps, aware };

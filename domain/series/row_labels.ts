@@ -9,6 +9,8 @@ import type { JsonReader } from "./json_reader.ts";
 export class RowLabels {
   /** By row. */
   readonly labels: string[] = [];
+  /** Where each was written first, for those that were read as keys. */
+  readonly #starts: number[] = [];
   #rows: Map<string, number> | null = null;
   #expected = 0;
 
@@ -23,8 +25,10 @@ export class RowLabels {
    */
   readRow(reader: JsonReader): number {
     const { labels } = this;
-    // A label with characters that skipKey cannot compare is no stamp and is refused later.
-    if (this.#expected < labels.length && reader.skipKey(labels[this.#expected]!)) return this.#expected++;
+    if (this.#expected < labels.length) {
+      const { length } = labels[this.#expected]!;
+      if (reader.skipSameKey(this.#starts[this.#expected]!, length)) return this.#expected++;
+    }
     const label = reader.readKey();
     if (!this.#rows && this.#expected < labels.length) this.#index();
     const known = this.#rows?.get(label);
@@ -32,12 +36,13 @@ export class RowLabels {
       this.#expected = known + 1;
       return known;
     }
-    return this.add(label);
+    return this.add(label, reader.keyStart);
   }
 
-  /** Adds a row and returns it. */
-  add(label: string): number {
+  /** Adds a row and returns it; `start`: where its label stands as a key, if it does. */
+  add(label: string, start = -1): number {
     const row = this.labels.push(label) - 1;
+    this.#starts.push(start);
     this.#rows?.set(label, row);
     this.#expected = row + 1;
     return row;

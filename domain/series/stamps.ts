@@ -19,8 +19,9 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** What a text says about a time. Offsets are already taken off, so that it is UTC. */
 export interface ParsedStamp {
-  /** Nanoseconds since 1970-01-01T00:00:00Z. */
-  ns: bigint;
+  /** Days since 1970-01-01, and nanoseconds after its midnight: an offset may lead beyond the day. */
+  day: number;
+  nanos: number;
   /** Whether the text named its offset (Z or ±HH:MM). */
   aware: boolean;
   /** How much the text leaves open: "month" for 2020-01, "day" for 2020-01-02, "time" otherwise. */
@@ -74,6 +75,25 @@ function offsetMinutes(text: string, at: number): number | null {
   return (sign === PLUS ? 1 : -1) * (hour * 60 + minute);
 }
 
+/** Nanoseconds since 1970-01-01T00:00:00Z. */
+function stampNs({ day, nanos }: ParsedStamp): bigint {
+  return BigInt(day) * BigInt(DAY_NS) + BigInt(nanos);
+}
+
+/** Seconds that are safely within the range of stamps. */
+const SAFE_SECONDS = 9_223_372_000;
+
+/** Writes a stamp into the halves (low, high) of an array of them, without BigInt: frames have many. */
+export function putStamp(halves: Int32Array, row: number, { day, nanos }: ParsedStamp): void {
+  const carried = Math.floor(nanos / 1e9);
+  const seconds = day * 86_400 + carried;
+  // In parts of 16 bits, whose products are exact in doubles.
+  const high = Math.floor(seconds / 65_536) * 1e9, low = (seconds & 0xffff) * 1e9 + (nanos - carried * 1e9);
+  const upper = Math.floor(high / 65_536), rest = (high - upper * 65_536) * 65_536 + low;
+  halves[row * 2] = rest % 4_294_967_296;
+  halves[row * 2 + 1] = upper + Math.floor(rest / 4_294_967_296);
+}
+
 function stamp(
   text: string,
   day: number,
@@ -81,11 +101,14 @@ function stamp(
   aware: boolean,
   precision: ParsedStamp["precision"],
 ): ParsedStamp {
-  const ns = BigInt(day) * BigInt(DAY_NS) + BigInt(nanos);
-  if (ns < MIN_STAMP || ns > MAX_STAMP) {
-    throw new SeriesError(`The stamp ${quote(text)} is outside 1677-09-22 to 2262-04-11.`);
+  const parsed = { day, nanos, aware, precision };
+  if (Math.abs(day * 86_400 + nanos / 1e9) > SAFE_SECONDS) {
+    const ns = stampNs(parsed);
+    if (ns < MIN_STAMP || ns > MAX_STAMP) {
+      throw new SeriesError(`The stamp ${quote(text)} is outside 1677-09-22 to 2262-04-11.`);
+    }
   }
-  return { ns, aware, precision };
+  return parsed;
 }
 
 /** The number in `count` digits from `at`, or -1. */
@@ -115,7 +138,7 @@ function daysIn(year: number, month: number): number {
  * Throws SeriesError, naming the text, if parseStamp does not know it.
  */
 export function parseRangeStart(text: string): bigint {
-  return parseBound(text, "start").ns;
+  return stampNs(parseBound(text, "start"));
 }
 
 /**
@@ -123,9 +146,9 @@ export function parseRangeStart(text: string): bigint {
  * instant. Throws SeriesError, naming the text, if parseStamp does not know it.
  */
 export function parseRangeEnd(text: string): bigint {
-  const { ns, precision } = parseBound(text, "end");
-  if (precision === "time") return ns;
-  const date = new Date(Number(ns / UNIT_NS.ms));
+  const parsed = parseBound(text, "end"), { precision } = parsed;
+  if (precision === "time") return stampNs(parsed);
+  const date = new Date(parsed.day * 86_400_000);
   if (precision === "month") date.setUTCMonth(date.getUTCMonth() + 1);
   else date.setUTCDate(date.getUTCDate() + 1);
   const last = BigInt(date.getTime()) * UNIT_NS.ms - 1n;
