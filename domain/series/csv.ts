@@ -180,6 +180,7 @@ function csvCells(column: Column): Cells {
   const { type, values } = column;
   if (type === "boolean") {
     return {
+      kind: "other",
       widest: NUMBER_BYTES,
       put: ({ bytes }, at, row) => putAscii(bytes, at, CSV_BOOLEANS[values[row]!]!),
     };
@@ -187,7 +188,11 @@ function csvCells(column: Column): Cells {
   // Quotes are doubled, and a character beyond ASCII takes up to three bytes.
   const widest = type === "string" || type === "mixed" ? widestOf(values, 3) : NUMBER_BYTES;
   const isInteger = type === "integer";
-  return { widest, put: ({ bytes }, at, row) => putUtf8(bytes, at, csvCell(values[row]!, isInteger)) };
+  return {
+    kind: "other",
+    widest,
+    put: ({ bytes }, at, row) => putUtf8(bytes, at, csvCell(values[row]!, isInteger)),
+  };
 }
 
 function csvCell(value: Cell, isInteger: boolean): string {

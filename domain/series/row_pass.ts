@@ -1,5 +1,5 @@
 import { Literal, putLiteral, Sink } from "./ascii.ts";
-import { type Cells, jsonCells } from "./cells.ts";
+import { type Cells, jsonCells, putCell } from "./cells.ts";
 import type { Column } from "./column.ts";
 import type { DataFrame } from "./frame.ts";
 
@@ -116,7 +116,7 @@ function putRows(sink: Sink, { slots, end }: RowLayout, from: number, to: number
     for (let slot = 0; slot < slots.length; slot++) {
       const { before, cells } = slots[slot]!;
       if (before.length > 0) at = putLiteral(view, at, before);
-      at = cells.put(sink, at, row);
+      at = putCell(sink, at, cells, row);
     }
     at = putLiteral(view, at, end);
   }

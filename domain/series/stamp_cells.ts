@@ -3,7 +3,6 @@ import {
   Literal,
   NUMBER_BYTES,
   putAscii,
-  putCopy,
   putInteger,
   putLiteral,
   putPadded,
@@ -59,6 +58,7 @@ function epochCells(
   const isFloored = place === "value" && aware && dateUnit !== "ns";
   const opening = new Literal(before), closing = new Literal(after);
   return {
+    kind: "other",
     widest: opening.length + NUMBER_BYTES + closing.length,
     put({ bytes, view }, at, row) {
       const ns = stamps[row]!;
@@ -73,7 +73,7 @@ function epochCells(
 
 /** The texts of all rows, as wide as each other, are made at once; writing one copies it. */
 function isoCells(stamps: BigInt64Array, format: StampFormat, before: string, after: string): Cells {
-  const decimals = DECIMALS[format.dateUnit];
+  const decimals = DECIMALS[format.dateUnit], size = 10 ** (9 - decimals);
   const zeros = `0000-00-00T00:00:00${decimals === 0 ? "" : `.${"0".repeat(decimals)}`}${
     format.aware ? "Z" : ""
   }`;
@@ -81,7 +81,8 @@ function isoCells(stamps: BigInt64Array, format: StampFormat, before: string, af
   const width = template.length, start = new Literal(before).length;
   const texts = new Uint8Array(stamps.length * width + COPIED_BEYOND), view = new DataView(texts.buffer);
   const halves = halvesOf(stamps);
-  let lastDay = NaN;
+  const text = new Uint8Array(template.view.buffer);
+  let lastDay = NaN, lastHour = NaN;
   for (let row = 0, at = 0; row < stamps.length; row++, at += width) {
     // Multiples of 2^32 and of a day are exact in a double, and so is what is left after taking the days off.
     const high = halves[row * 2 + 1]! * 4294967296;
@@ -95,22 +96,22 @@ function isoCells(stamps: BigInt64Array, format: StampFormat, before: string, af
       nanos -= DAY_NS;
       day++;
     }
-    if (day !== lastDay) {
-      putDay(new Uint8Array(template.view.buffer), start, day);
-      lastDay = day;
+    // The template keeps what neighbours share.
+    if (day !== lastDay) putDay(text, start, day);
+    lastDay = day;
+    const seconds = Math.floor(nanos / 1e9), minutes = (seconds / 60) | 0, hour = (minutes / 60) | 0;
+    if (hour !== lastHour) putPair(text, start + 11, hour);
+    lastHour = hour;
+    putPair(text, start + 14, minutes - hour * 60);
+    putPair(text, start + 17, seconds - minutes * 60);
+    if (decimals > 0) {
+      // Floored to the unit.
+      const fraction = Math.floor((nanos - seconds * 1e9) / size);
+      putPadded(text, start + 20, fraction, decimals);
     }
     putLiteral(view, at, template);
-    const seconds = Math.floor(nanos / 1e9), fraction = nanos - seconds * 1e9;
-    const minutes = (seconds / 60) | 0, hours = (minutes / 60) | 0;
-    putPair(texts, at + start + 11, hours);
-    putPair(texts, at + start + 14, minutes - hours * 60);
-    putPair(texts, at + start + 17, seconds - minutes * 60);
-    // Floored to the unit.
-    if (decimals > 0) {
-      putPadded(texts, at + start + 20, Math.floor(fraction / 10 ** (9 - decimals)) | 0, decimals);
-    }
   }
-  return { widest: width, put: (sink, at, row) => putCopy(sink.view, at, view, row * width, width) };
+  return { kind: "texts", widest: width, texts: view };
 }
 
 function putDay(text: Uint8Array, at: number, day: number): void {
