@@ -34,6 +34,11 @@ const SELECT_BODIES_OF =
   `SELECT chunk, body FROM series_body WHERE chunk IN (SELECT value FROM json_each(?1))`;
 
 const ID = `(SELECT id FROM series WHERE reference = ?1 AND symbol = ?2)`;
+const SELECT_FIRST_BODIES = `SELECT ${KEY_COLUMNS}, b.body FROM series_chunk c ${JOIN_BODY}
+  WHERE c.series = ${ID} AND c.first <= ?4 AND ${current("c")} AND c.first >=
+    ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ${ID} AND k.first <= ?3 AND ${current("k")}
+      ORDER BY k.first DESC LIMIT 1), ?3)
+  ORDER BY c.first LIMIT ?5`;
 // What a window touches, and the chunk before and after it, with which small ones are joined.
 const SELECT_WINDOW = `SELECT ${KEY_COLUMNS} FROM series_chunk c WHERE c.series = ${ID} AND ${current("c")}
     AND c.first >= ifnull((SELECT min(first) FROM (SELECT k.first FROM series_chunk k
@@ -169,7 +174,7 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
       { sql: REVISION, args: [series] },
     ]);
     return {
-      chunks: rows!.rows.map((row): ChunkBytes => ({ ...toKey(row), bytes: row[4] as Uint8Array })),
+      chunks: rows!.rows.map(toChunk),
       isCurrent: now!.rows[0]?.[0] === revision,
     };
   };
@@ -177,6 +182,15 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
     async find(reference: string, symbol: string): Promise<SeriesRow | undefined> {
       const [row] = await query(FIND, reference, symbol);
       return row && toSeries(row);
+    },
+    /** In one state: the series, and the first chunks, up to `limit`, that overlap the stamps `from` to `to`. */
+    async look(reference: string, symbol: string, from: bigint, to: bigint, limit: number) {
+      const [series, chunks] = await engine.read([
+        { sql: FIND, args: [reference, symbol] },
+        { sql: SELECT_FIRST_BODIES, args: [reference, symbol, from, to, limit] },
+      ]);
+      const row = series!.rows[0];
+      return { series: row && toSeries(row), chunks: chunks!.rows.map(toChunk) };
     },
     async create(reference: string, symbol: string): Promise<void> {
       await commits.execute([{ sql: CREATE, args: [reference, symbol, clock()] }]);
@@ -290,4 +304,8 @@ function toKey(row: Row): ChunkKey {
     last: BigInt(row[2] as string),
     rows: row[3] as number,
   };
+}
+
+function toChunk(row: Row): ChunkBytes {
+  return { ...toKey(row), bytes: row[4] as Uint8Array };
 }

@@ -69,7 +69,10 @@ export class Reading {
 
   /** The series; unknown: `series-not-found`. */
   async find(name: SeriesName): Promise<SeriesRow> {
-    const series = await this.store.find(name.reference, name.symbol);
+    return this.#known(name, await this.store.find(name.reference, name.symbol));
+  }
+
+  #known(name: SeriesName, series: SeriesRow | undefined): SeriesRow {
     if (isAlive(series, this.clock())) return series;
     throw new RunnelError(
       "series-not-found",
@@ -79,41 +82,61 @@ export class Reading {
 
   async #open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const series = await this.find(name);
-      const columns = select(series, range.columns);
-      const memory = memoryChunks(series);
+      const { series, chunks } = await this.#look(name, range);
+      const columns = select(series, range.columns), memory = memoryChunks(series);
       checkTail(series, range.tail);
-      for (const limit of [Math.min(FIRST_CHUNKS, memory), memory]) {
-        const frames = await this.#frames(series, columns, range, limit);
-        if (frames === "changed") break;
-        if (frames !== "large") return new MemorySource(series.aware, columns, frames);
-        if (limit === memory) return await this.#lease(name, range);
-      }
+      const first = chunks && this.#decode(series, columns, range, chunks, Math.min(FIRST_CHUNKS, memory));
+      const frames = first ?? await this.#frames(series, columns, range, memory);
+      if (frames === "changed") continue;
+      return frames === undefined
+        ? await this.#lease(name, range)
+        : new MemorySource(series.aware, columns, frames);
     }
     throw new RunnelError("overloaded", "others keep saving to this series: try again");
   }
 
-  /** The rows of up to `limit` chunks. */
+  /** The series and the first chunks of a range, which are all that most ranges have. */
+  async #look(
+    name: SeriesName,
+    { start = MIN_STAMP, end = MAX_STAMP, tail }: SeriesRange,
+  ): Promise<{ series: SeriesRow; chunks?: ChunkBytes[] }> {
+    if (tail !== undefined) return { series: await this.find(name) };
+    const { series, chunks } = await this.store.look(name.reference, name.symbol, start, end, FIRST_CHUNKS);
+    return { series: this.#known(name, series), chunks };
+  }
+
+  /** The rows of up to `limit` chunks; undefined: there are more. */
   async #frames(
     series: SeriesRow,
     columns: readonly SelectedColumn[],
     range: SeriesRange,
     limit: number,
-  ): Promise<DataFrame[] | "changed" | "large"> {
+  ): Promise<DataFrame[] | "changed" | undefined> {
     const { from, to } = this.#bounds(series, range);
     if (from > to) return [];
     const wanted = { series: series.id, revision: series.revision, from, to };
     const { chunks, isCurrent } = range.tail === undefined
       ? await this.store.bodies({ ...wanted, limit })
       : await this.store.tail({ ...wanted, limit: range.tail });
-    if (!isCurrent) return "changed";
+    return isCurrent ? this.#decode(series, columns, range, chunks, limit) : "changed";
+  }
+
+  /** The rows of the chunks that were found; undefined when these, `limit` of them, need not be all. */
+  #decode(
+    series: SeriesRow,
+    columns: readonly SelectedColumn[],
+    range: SeriesRange,
+    chunks: readonly ChunkBytes[],
+    limit: number,
+  ): DataFrame[] | undefined {
+    const isLarge = range.tail === undefined && chunks.length >= limit;
+    if (isLarge && range.limit === undefined) return undefined;
+    const { from, to } = this.#bounds(series, range);
     const places = columns.map(({ place }) => place);
     const decode = (chunk: ChunkBytes) =>
       rangeOf(decodeChunk(chunk.bytes, series.aware, series.columns, places), from, to);
     const frames = cut(chunks.map(decode).filter(({ stamps }) => stamps.length > 0), range.limit, range.tail);
-    const isWhole = range.tail !== undefined || chunks.length < limit ||
-      (range.limit !== undefined && rowsOf(frames) >= range.limit);
-    return isWhole ? frames : "large";
+    return isLarge && rowsOf(frames) < range.limit! ? undefined : frames;
   }
 
   async #lease(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
