@@ -1,9 +1,12 @@
 /** Reading requests: bounded bodies, JSON against a schema, and the address that links are built from. */
+import { setImmediate } from "node:timers/promises";
 import type { z } from "zod";
 import { type Issue, RunnelError } from "../domain/errors.ts";
 
 /** A body that declares at most this many bytes is read at once; a larger or undeclared one piece by piece. */
 const READ_AT_ONCE = 64 * 1024;
+/** Bytes after which others have a turn: what has arrived already is read without one. */
+const BYTES_PER_TURN = 128 * 1024;
 /** How long the next piece of a body may take. */
 const BODY_IDLE_MS = 30_000;
 /** Largest JSON request, where a route names no other limit. */
@@ -22,7 +25,7 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   try {
     // Touching `request.body` would make a stream of it, which costs more than the rest of a small insert.
     if (declared <= READ_AT_ONCE) return await request.bytes();
-    return request.body === null ? new Uint8Array() : await readPieces(request.body, limit);
+    return request.body === null ? new Uint8Array() : await readPieces(request.body, declared, limit);
   } catch (error) {
     throw toRefusal(error);
   }
@@ -36,50 +39,77 @@ function toRefusal(error: unknown): RunnelError {
   return new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
 }
 
-async function readPieces(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
+/** Pieces go where they belong as they come: joining them at the end would hold everybody up. */
+async function readPieces(
+  body: ReadableStream<Uint8Array>,
+  declared: number,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes = new Uint8Array(declared > 0 ? declared : READ_AT_ONCE), length = 0;
   for await (const piece of bodyPieces(body)) {
+    if (length + piece.byteLength > limit) throw tooLarge(limit);
+    if (length + piece.byteLength > bytes.length) bytes = grown(bytes, length + piece.byteLength);
+    bytes.set(piece, length);
     length += piece.byteLength;
-    if (length > limit) throw tooLarge(limit);
-    pieces.push(piece);
   }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return bytes;
+  return length === bytes.length ? bytes : bytes.slice(0, length);
+}
+
+function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
 }
 
 /** A body as it comes, refused as by `readBody`; whoever stops early cancels it. */
 export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
+  const idle = new IdleTimer();
+  let sinceTurn = 0;
   try {
     while (true) {
-      const { done, value } = await beforeTimeout(reader.read()).catch((error) => {
+      idle.touch();
+      const { done, value } = await Promise.race([reader.read(), idle.passed]).catch((error) => {
         throw toRefusal(error);
       });
       if (done) return;
       yield value;
+      sinceTurn += value.byteLength;
+      if (sinceTurn < BYTES_PER_TURN) continue;
+      sinceTurn = 0;
+      await setImmediate();
     }
   } finally {
+    idle.stop();
     // After the end this does nothing.
     reader.cancel().catch(() => {});
   }
 }
 
-async function beforeTimeout<T>(promise: Promise<T>): Promise<T> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const seconds = BODY_IDLE_MS / 1000;
-    reject(new RunnelError("request-timeout", `nothing of the body came for ${seconds} seconds`));
-  }, BODY_IDLE_MS);
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
+/** Rejects `passed` with `request-timeout` when BODY_IDLE_MS pass without a touch. One timer a body, not one a piece. */
+class IdleTimer {
+  readonly passed: Promise<never>;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #touchedAt = 0;
+
+  constructor() {
+    const { promise, reject } = Promise.withResolvers<never>();
+    // Whoever stopped listening has another answer already.
+    promise.catch(() => {});
+    this.passed = promise;
+    this.#timer = setInterval(() => {
+      if (performance.now() - this.#touchedAt < BODY_IDLE_MS) return;
+      const seconds = BODY_IDLE_MS / 1000;
+      reject(new RunnelError("request-timeout", `nothing of the body came for ${seconds} seconds`));
+    }, BODY_IDLE_MS / 10);
+  }
+
+  touch(): void {
+    this.#touchedAt = performance.now();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 }
 
