@@ -173,15 +173,17 @@ async function sendingBatches(): Promise<Running> {
     wrk.headers["Content-Type"] = "application/json"
     local n, countries = 0, {"US", "DE", "IN", "BR", "FR"}
     math.randomseed(os.time())
-    local run = math.random(1000000)
+    local run, first = math.random(1000000), os.time() - 1000000
+    local stamp = function(time) return os.date("!%Y-%m-%dT%H:%M:%S", time) end
     request = function()
-      local events = {}
+      local events, start = {}, first + n / 100
+      local from, to = stamp(start), stamp(start + 60 + n % 3600)
       for i = 1, 5 do
         n = n + 1
         local ids = string.format('"user_id":"%032x","session_id":"%08x-1111-2222-3333-%012x"', n * 7919 % 100003, run, n)
-        events[#events + 1] = string.format('{%s,"event":"start","ts":"2026-01-01T00:00:%02d","country":"%s"}',
-          ids, n % 60, countries[n % 5 + 1])
-        events[#events + 1] = string.format('{%s,"event":"end","ts":"2026-01-01T00:%02d:00"}', ids, 1 + n % 59)
+        events[#events + 1] = string.format('{%s,"event":"start","ts":"%s","country":"%s"}',
+          ids, from, countries[n % 5 + 1])
+        events[#events + 1] = string.format('{%s,"event":"end","ts":"%s"}', ids, to)
       end
       return wrk.format(nil, nil, nil, "[" .. table.concat(events, ",") .. "]")
     end`;

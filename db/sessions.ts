@@ -108,6 +108,11 @@ export interface SessionFigures {
   readonly durations: readonly { readonly bucket: number; readonly n: number }[];
 }
 
+/** Parts from which a call is not merged with others: more than a request may have. */
+const ALONE = 20_000;
+/** About what a part occupies while it waits. */
+const PART_BYTES = 200;
+
 /** The queries, bound to a database. */
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
@@ -118,12 +123,19 @@ export function createSessionStore(
   ttlMillis: number,
 ) {
   const firstVisible = () => firstIdAt(clock() - ttlMillis + 1);
+  const statementsFor = (lists: readonly (readonly SessionPart[])[]) =>
+    storeParts(mergeParts(lists), firstIdAt(clock()), firstVisible());
+  const storeTogether = commits.writer((ops: (readonly SessionPart[])[]): Plan<void> => ({
+    statements: statementsFor(ops),
+    settle: () => ops.map(() => undefined),
+  }));
   return {
-    /** Stores parts of sessions, those of one call all or none. Committed in groups. */
-    store: commits.writer((ops: (readonly SessionPart[])[]): Plan<void> => ({
-      statements: storeParts(mergeParts(ops), firstIdAt(clock()), firstVisible()),
-      settle: () => ops.map(() => undefined),
-    })),
+    /** Stores parts of sessions, those of one call all or none. Small calls are merged and committed in groups. */
+    async store(parts: readonly SessionPart[]): Promise<void> {
+      if (parts.length < ALONE) await storeTogether(parts, parts.length * PART_BYTES);
+      // Made ready now, while the database still works on what came before.
+      else await commits.execute(statementsFor([parts]));
+    },
     /** The user's complete sessions, latest end first. Coalesced. */
     lastSessions: createLookup(engine, (ops: LastSessionsQuery[]): Plan<SessionRow[]> => ({
       statements: ops.map(({ userId, limit }) => ({

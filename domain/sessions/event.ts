@@ -21,8 +21,37 @@ const WANTED_TIME =
   "an ISO 8601 date and time from 1970 to 2199, such as 2019-04-16T20:40:50, with at most six digits of a second";
 const FIRST_TIME = 0, LAST_TIME = Date.UTC(2200, 0) * 1000;
 
+/** Neighbours mostly share their date: the one that was read last, and its midnight in microseconds. */
+let lastDate = "", lastMidnight = 0;
+
 /** Microseconds since the epoch; undefined when the text is not such a time. Without a zone it is UTC. */
 export function parseTime(text: string): number | undefined {
+  const seconds = text.length === 19 ? secondsOfDay(text) : undefined;
+  if (seconds === undefined) return parseAnyTime(text);
+  const date = text.slice(0, 10);
+  if (date !== lastDate) {
+    const time = parseAnyTime(text);
+    if (time === undefined) return undefined;
+    lastDate = date;
+    lastMidnight = time - seconds * 1_000_000;
+  }
+  return lastMidnight + seconds * 1_000_000;
+}
+
+/** Seconds since midnight of a text of 19 characters that ends in THH:MM:SS; undefined when it does not. */
+function secondsOfDay(text: string): number | undefined {
+  const hour = twoDigits(text, 11), minute = twoDigits(text, 14), second = twoDigits(text, 17);
+  const isPlain = text[10] === "T" && text[13] === ":" && text[16] === ":";
+  return isPlain && hour < 24 && minute < 60 && second < 60 ? (hour * 60 + minute) * 60 + second : undefined;
+}
+
+/** NaN where there are no two digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30, ones = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN;
+}
+
+function parseAnyTime(text: string): number | undefined {
   const match = TIME.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second = "0", fraction = "", sign, zoneHour = 0, zoneMinute = 0] =

@@ -6,8 +6,6 @@ import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
 import { type Metrics, metricsOf, sampleLevel } from "./metrics.ts";
 
 const DAY_MILLIS = 86_400_000;
-/** About what an event occupies while it waits, in bytes. */
-const EVENT_BYTES = 200;
 /** Starts read at a time: some milliseconds of the reading thread, so that others get their turn between. */
 const PAGE = 512;
 
@@ -28,7 +26,7 @@ export class Sessions {
 
   /** Stores events, all or none; resolves when they are durable. */
   add(events: readonly SessionEvent[]): Promise<void> {
-    return this.store.store(events.map(toPart), events.length * EVENT_BYTES);
+    return this.store.store(events.map(toPart));
   }
 
   /**
