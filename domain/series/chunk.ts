@@ -4,7 +4,8 @@
  */
 import type { ChunkContent } from "../../db/series.ts";
 import { asStored, type StoredColumn } from "./catalogue.ts";
-import { decodeColumn, decodeStamps, encodeColumn, encodeStamps } from "./codec.ts";
+import { decodeColumn, encodeColumn } from "./column_codec.ts";
+import { decodeStamps, encodeStamps } from "./stamp_codec.ts";
 import { type Column, isAllNull } from "./column.ts";
 import { type DataFrame, sliceFrame } from "./frame.ts";
 import { type ColumnSummary, summarise } from "./summary.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeColumn, decodeStamps, encodeColumn, encodeStamps } from "../../domain/series/codec.ts";
+import { decodeColumn, encodeColumn } from "../../domain/series/column_codec.ts";
+import { decodeStamps, encodeStamps } from "../../domain/series/stamp_codec.ts";
 import { type Column, nullColumn } from "../../domain/series/column.ts";
 import { integerColumn } from "../../domain/series/column_builder.ts";
 import { packIntegers, unpackIntegers } from "../../domain/series/packed_integers.ts";
