@@ -20,7 +20,7 @@ export const PRAGMAS = {
     "wal_autocheckpoint = 4000",
     "journal_size_limit = 67108864",
   ],
-  reader: [...SHARED, "query_only = ON"],
+  reader: [...SHARED, "query_only = ON", "cache_size = -16384"],
   // The replication owns its connection's settings and refuses to change them.
   replica: [],
 } as const;

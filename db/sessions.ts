@@ -13,16 +13,19 @@ const SELECT_LAST_ID = `SELECT CAST(ifnull(max(id), 0) AS TEXT) FROM session`;
 
 const TIME = `strftime('%Y-%m-%dT%H:%M:%S', start / 1000000, 'unixepoch') ||
   iif(start % 1000000 = 0, '', '.' || rtrim(printf('%06d', start % 1000000), '0'))`;
+const FIRST_PAGE = `FROM session WHERE country = ?1 AND start >= ?2 AND id BETWEEN ?3 AND ?4`;
+const NEXT_PAGE = `${FIRST_PAGE} AND (start, user_key, key, id) < (?6, ?7, ?8, ?9)`;
+const NEWEST_FIRST = `ORDER BY start DESC, user_key DESC, key DESC, id DESC`;
 // group_concat takes the rows as the inner SELECT orders them; the server's parser has no ORDER BY inside an aggregate.
-// The columns after max(n) are those of the last row of the page (https://sqlite.org/lang_select.html#bareagg).
-const STARTS = `SELECT group_concat(text, ','), max(n), start, user_key, key, CAST(id AS TEXT) FROM (
-  SELECT row_number() OVER (ORDER BY start DESC, user_key DESC, key DESC, id DESC) AS n,
-    start, user_key, key, id, '{"session_id":' || json_quote(session_id) ||
-      ',"user_id":' || json_quote(user_id) || ',"ts":"' || ${TIME} || '"}' AS text
-  FROM session WHERE country = ?1 AND start >= ?2 AND id BETWEEN ?3 AND ?4`;
-const SELECT_FIRST_STARTS = `${STARTS} ORDER BY start DESC, user_key DESC, key DESC, id DESC LIMIT ?5)`;
-const SELECT_MORE_STARTS = `${STARTS} AND (start, user_key, key, id) < (?6, ?7, ?8, ?9)
-  ORDER BY start DESC, user_key DESC, key DESC, id DESC LIMIT ?5)`;
+const starts = (rows: string) =>
+  `SELECT group_concat(text, ','), count(*) FROM (SELECT '{"session_id":' || json_quote(session_id) ||
+    ',"user_id":' || json_quote(user_id) || ',"ts":"' || ${TIME} || '"}' AS text
+    ${rows} ${NEWEST_FIRST} LIMIT ?5)`;
+// Where a full page ends. A window function that numbers the rows would cost more than all the rest.
+const lastStart = (rows: string) =>
+  `SELECT start, user_key, key, CAST(id AS TEXT) ${rows} ${NEWEST_FIRST} LIMIT 1 OFFSET ?5 - 1`;
+const SELECT_FIRST_STARTS = [starts(FIRST_PAGE), lastStart(FIRST_PAGE)];
+const SELECT_MORE_STARTS = [starts(NEXT_PAGE), lastStart(NEXT_PAGE)];
 
 const DAY_MICROS = 86_400_000_000;
 // What is kept, less what has expired since the last sweep. ?1: the first day; ?2: a country or NULL; ?3: the first id
@@ -78,11 +81,11 @@ export interface StartsQuery {
 /** Where a page of starts ends. */
 export type StartsCursor = readonly [start: number, userKey: number, key: number, id: bigint];
 
-/** A page of starts: JSON objects separated by commas, how many, and where it ends. */
+/** A page of starts: JSON objects separated by commas, how many, and where it ends; absent: nothing follows. */
 export interface StartsPage {
   readonly text: string;
   readonly count: number;
-  readonly cursor: StartsCursor;
+  readonly cursor?: StartsCursor;
 }
 
 /** Sessions with a start, by state. */
@@ -160,11 +163,16 @@ export function createSessionStore(
       after?: StartsCursor,
     ): Promise<StartsPage | undefined> {
       const args = [country, since, firstVisible(), lastId, limit];
-      const [row] = after === undefined
-        ? await query(SELECT_FIRST_STARTS, ...args)
-        : await query(SELECT_MORE_STARTS, ...args, ...after);
-      const [text, count, start, userKey, key, id] = row!;
+      const [page, end] = await engine.read(
+        after === undefined
+          ? SELECT_FIRST_STARTS.map((sql) => ({ sql, args }))
+          : SELECT_MORE_STARTS.map((sql) => ({ sql, args: [...args, ...after] })),
+      );
+      const [text, count] = page!.rows[0]!;
       if (text === null) return undefined;
+      const [last] = end!.rows;
+      if (last === undefined) return { text: text as string, count: count as number };
+      const [start, userKey, key, id] = last;
       const cursor = [start as number, userKey as number, key as number, BigInt(id as string)] as const;
       return { text: text as string, count: count as number, cursor };
     },

@@ -2,8 +2,8 @@
 import { DURATION_ERROR, middleOf } from "../../db/session_changes.ts";
 import type { SessionCounts, SessionFigures } from "../../db/sessions.ts";
 
-/** Users of up to so many sessions are counted; of more, a sample is. */
-const COUNTED_SESSIONS = 131_072;
+/** Users of up to so many sessions are counted; of more, a sample of at most so many sessions is. */
+const COUNTED_SESSIONS = 65_536, SAMPLED_SESSIONS = 32_768;
 
 /** Sessions by state. `open`: without an end. `inconsistent`: with an end before the start. */
 export interface StateCounts {
@@ -35,7 +35,7 @@ export function sampleLevel({ byDay }: SessionFigures): number | undefined {
   const started = total(byDay).started;
   return started <= COUNTED_SESSIONS
     ? undefined
-    : Math.max(4, Math.ceil(Math.log2(started / COUNTED_SESSIONS)));
+    : Math.max(4, Math.ceil(Math.log2(started / SAMPLED_SESSIONS)));
 }
 
 /** `users`: how many there are, or as the sample of that level has it. */

@@ -51,15 +51,17 @@ export class Sessions {
     query: { country: string; since: number; lastId: bigint },
     limit: number,
   ): AsyncGenerator<string> {
-    let cursor: StartsCursor | undefined, told = 0;
-    while (told < limit) {
-      const size = Math.min(PAGE, limit - told);
-      const page = await this.store.starts(query, size, cursor);
-      if (page === undefined) return;
-      yield told === 0 ? page.text : `,${page.text}`;
-      if (page.count < size) return;
-      told += page.count;
-      cursor = page.cursor;
+    let told = 0;
+    const read = (cursor?: StartsCursor) => this.store.starts(query, Math.min(PAGE, limit - told), cursor);
+    for (let page = await read(); page !== undefined;) {
+      const { text, count, cursor } = page;
+      const separator = told === 0 ? "" : ",";
+      told += count;
+      // The next page is read while this one is sent.
+      const next = cursor === undefined || told >= limit ? undefined : read(cursor);
+      next?.catch(() => {});
+      yield separator + text;
+      page = await next;
     }
   }
 
