@@ -5,13 +5,13 @@
 const SHARED = [
   // First: the next ones may already meet a lock that another process holds.
   "busy_timeout = 5000",
-  "cache_size = -65536",
   "temp_store = MEMORY",
 ];
 
 export const PRAGMAS = {
   writer: [
     ...SHARED,
+    "cache_size = -65536",
     "journal_mode = WAL",
     // An acknowledged write survives power loss: each commit waits for its fsync.
     "synchronous = FULL",
@@ -20,7 +20,8 @@ export const PRAGMAS = {
     "wal_autocheckpoint = 4000",
     "journal_size_limit = 67108864",
   ],
-  reader: [...SHARED, "query_only = ON", "cache_size = -16384"],
+  // What it reads once it seldom reads again, and the system caches the file: a large answer stays below 200 MB.
+  reader: [...SHARED, "cache_size = -16384", "query_only = ON"],
   // The replication owns its connection's settings and refuses to change them.
   replica: [],
 } as const;
