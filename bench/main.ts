@@ -46,7 +46,9 @@ for (const benchmark of BENCHMARKS) {
     missed.push(`${benchmark.name}: not run`);
     continue;
   }
+  const started = performance.now();
   for await (const comparison of benchmark.comparisons()) missed.push(...await compare(comparison));
+  console.log(`  (${Math.round((performance.now() - started) / 1000)} s)`);
 }
 console.log(missed.length === 0 ? "\nAll figures reached." : `\nMissed:\n  ${missed.join("\n  ")}`);
 

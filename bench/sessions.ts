@@ -43,7 +43,7 @@ export const scale: Benchmark = {
   about:
     "ten million events: loading more, asking meanwhile, and a million starts in one answer (takes minutes)",
   async *comparisons() {
-    await using small = await filled(SMALL), large = await filled(LARGE);
+    await using small = await filled(SMALL), large = await filled(LARGE - MILLION);
     const once = { better: "lower", turns: 1 } as const;
     const comparison = (title: string, unit: string, run: Contestant, bound: number): Comparison => ({
       ...once,
@@ -56,6 +56,9 @@ export const scale: Benchmark = {
       contestant("10 million events", () => asking(large, measure)),
       contestant("100 thousand events", () => asking(small, measure)),
     ];
+    // Also what fills it to ten million.
+    const last = contestant("Runnel", () => loadingInto(large, MILLION));
+    yield { ...comparison("load at 10 million", "events/s", last, 60_000), better: "higher" };
     for (const [title, path] of QUESTIONS) {
       yield {
         ...once,
@@ -81,15 +84,6 @@ export const scale: Benchmark = {
     };
     const meanwhile = contestant("Runnel", () => asking(large, tailWhileLoading));
     yield comparison("last-sessions-user while loading goes on: p99", "ms", meanwhile, 2);
-    yield {
-      ...comparison(
-        "load at 10 million",
-        "events/s",
-        contestant("Runnel", () => loadingInto(large, MILLION)),
-        60_000,
-      ),
-      better: "higher",
-    };
   },
 };
 
@@ -99,6 +93,7 @@ const QUESTIONS: readonly [string, string][] = [
   ["last-sessions-user", `${USER}690b97750e868952f06fa0850ec87928`],
   ["last-events, 10 of each country", "/user/last-events?days=60&limit=10"],
   ["metrics of 60 days", "/user/metrics?days=60"],
+  ["metrics of 60 days in one country", "/user/metrics?days=60&country=US"],
 ];
 
 interface Filled extends AsyncDisposable {
