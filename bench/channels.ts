@@ -48,7 +48,7 @@ function insertComparison(connections: number): Comparison {
   };
 }
 
-/** Three where there is a figure to reach; once elsewhere, so that all benchmarks together take minutes. */
+/** Three where there is a figure to reach; once elsewhere, so that it takes minutes. */
 function turnsFor(connections: number): number {
   return connections === 64 ? 3 : 1;
 }

@@ -50,10 +50,14 @@ interface Measured {
   readonly values: number[];
 }
 
-/** Measures and prints one comparison; answers the figures that were missed, as text. */
-export async function compare(comparison: Comparison): Promise<string[]> {
+/**
+ * Measures and prints one comparison; answers the figures that were missed, as text. An overview takes one turn, and
+ * leaves out what has no figure to reach.
+ */
+export async function compare(comparison: Comparison, isOverview: boolean): Promise<string[]> {
+  if (isOverview && (comparison.figures ?? []).length === 0) return [];
   const measured = comparison.contestants.map(({ name }): Measured => ({ name, values: [] }));
-  for (let turn = 0; turn < (comparison.turns ?? 3); turn++) {
+  for (let turn = 0; turn < (isOverview ? 1 : comparison.turns ?? 3); turn++) {
     for (const [i, contestant] of comparison.contestants.entries()) {
       await using running = await contestant.start();
       measured[i]!.values.push(await running.measure());

@@ -114,3 +114,42 @@ Deno.test("runnel load --url sends to a running process, and halves sent at once
   equal(refused.code, 1);
   match(refused.err, /^runnel: /);
 });
+
+Deno.test("a load that is killed and begun again stores what one that is not killed stores", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/events.jsonl`;
+  const whole = `file:${folder.path}/whole.db`, killed = `file:${folder.path}/killed.db`;
+  // Several commits, so that some are done and some are not.
+  await Deno.writeTextFile(file, lines(0, 90_000));
+  equal((await load(whole, [file])).code, 0);
+
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-P", "main.ts", "load", file],
+    cwd: ROOT,
+    env: { DATABASE_URL: killed },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const hasCommitted = async () => {
+    const { size } = await Deno.stat(`${folder.path}/killed.db-wal`).catch(() => ({ size: 0 }));
+    return size > 1 << 20;
+  };
+  while (!await hasCommitted()) await new Promise((resolve) => setTimeout(resolve, 5));
+  process.kill("SIGKILL");
+  equal((await process.status).signal, "SIGKILL");
+
+  equal((await load(killed, [file])).out, "180,000 lines accepted, 0 refused\n");
+  deepEqual(await answersOf(killed), await answersOf(whole));
+});
+
+async function answersOf(database: string) {
+  await using process = await startProcess({ database });
+  const get = async (path: string) => await (await fetch(`${process.url}/user/${path}`)).text();
+  const starts = await get("last-events?days=100000");
+  return [
+    starts.length,
+    starts,
+    await get("metrics?days=100000"),
+    await get("last-sessions-user?user_id=u1"),
+  ];
+}
