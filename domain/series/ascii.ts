@@ -3,8 +3,10 @@
  * The put functions write at an offset and answer the offset after; whoever calls them has made sure of the room.
  */
 
-/** A first piece is small, because most answers are; a later one is as large as it pays to send. */
-const FIRST_BYTES = 16 * 1024, PIECE_BYTES = 256 * 1024;
+/** A first piece is small, because most answers are. */
+const FIRST_BYTES = 16 * 1024;
+/** A later one is as large as it pays to send. */
+export const PIECE_BYTES = 256 * 1024;
 
 /** Bytes that may be read and written beyond what is copied, since that goes by four bytes. */
 export const COPIED_BEYOND = 3;

@@ -27,10 +27,13 @@ interface TextCells {
   readonly texts: DataView;
 }
 
-interface OtherCells {
+/** Cells that are written one by one. */
+export interface OtherCells {
   readonly kind: "other";
   /** Bytes that the longest may take. */
   readonly widest: number;
+  /** Bytes that the cell of a row may take; as the longest unless given. */
+  widthAt?(row: number): number;
   /** Writes that of a row at an offset and answers the offset after. */
   put(sink: Sink, at: number, row: number): number;
 }
@@ -73,6 +76,7 @@ export function jsonCells(column: Column): Cells {
   return {
     kind: "other",
     widest: widestOf(values, 6),
+    widthAt: (row) => widthOf(values[row]!, 6),
     put: ({ bytes }, at, row) => putMixed(bytes, at, values[row]!),
   };
 }
@@ -83,11 +87,12 @@ function putMixed(bytes: Uint8Array, at: number, cell: Cell): number {
   return putAscii(bytes, at, String(cell));
 }
 
-/** Bytes of the longest cell, where a character may take so many, and be in quotes. */
+/** Bytes that a cell may take where a character may take so many, and text be in quotes. */
+export function widthOf(cell: Cell, perCharacter: number): number {
+  return typeof cell === "string" ? Math.max(NUMBER_BYTES, cell.length * perCharacter + 2) : NUMBER_BYTES;
+}
+
+/** The same of the longest cell. */
 export function widestOf(values: readonly Cell[], perCharacter: number): number {
-  let characters = 0;
-  for (const cell of values) {
-    if (typeof cell === "string" && cell.length > characters) characters = cell.length;
-  }
-  return Math.max(NUMBER_BYTES, characters * perCharacter + 2);
+  return values.reduce((most: number, cell) => Math.max(most, widthOf(cell, perCharacter)), NUMBER_BYTES);
 }

@@ -1,5 +1,5 @@
 import { NUMBER_BYTES, putAscii, putUtf8 } from "./ascii.ts";
-import { type Cells, widestOf } from "./cells.ts";
+import { type OtherCells, widestOf, widthOf } from "./cells.ts";
 import type { Cell, Column } from "./column.ts";
 import { ColumnBuilder } from "./column_builder.ts";
 import { quote, SeriesError } from "./error.ts";
@@ -176,7 +176,7 @@ export function csvPass(head: FrameHead, options: WriteOptions = {}): WritePass 
   return { ...pass, open: `${names.map(csvText).join(",")}\n` };
 }
 
-function csvCells(column: Column): Cells {
+function csvCells(column: Column): OtherCells {
   const { type, values } = column;
   if (type === "boolean") {
     return {
@@ -185,14 +185,11 @@ function csvCells(column: Column): Cells {
       put: ({ bytes }, at, row) => putAscii(bytes, at, CSV_BOOLEANS[values[row]!]!),
     };
   }
-  // Quotes are doubled, and a character beyond ASCII takes up to three bytes.
-  const widest = type === "string" || type === "mixed" ? widestOf(values, 3) : NUMBER_BYTES;
   const isInteger = type === "integer";
-  return {
-    kind: "other",
-    widest,
-    put: ({ bytes }, at, row) => putUtf8(bytes, at, csvCell(values[row]!, isInteger)),
-  };
+  const put: OtherCells["put"] = ({ bytes }, at, row) => putUtf8(bytes, at, csvCell(values[row]!, isInteger));
+  if (type !== "string" && type !== "mixed") return { kind: "other", widest: NUMBER_BYTES, put };
+  // Quotes are doubled, and a character beyond ASCII takes up to three bytes.
+  return { kind: "other", widest: widestOf(values, 3), widthAt: (row) => widthOf(values[row]!, 3), put };
 }
 
 function csvCell(value: Cell, isInteger: boolean): string {

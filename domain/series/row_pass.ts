@@ -1,4 +1,4 @@
-import { Literal, putLiteral, Sink } from "./ascii.ts";
+import { Literal, PIECE_BYTES, putLiteral, Sink } from "./ascii.ts";
 import { type Cells, jsonCells, putCell } from "./cells.ts";
 import type { Column } from "./column.ts";
 import type { DataFrame } from "./frame.ts";
@@ -75,9 +75,11 @@ export class PassWriter {
     this.#hasRows = true;
     const widest = widestRow(layout);
     for (let row = 0; row < rows;) {
-      const full = this.#sink.reserve(widest);
+      // Few rows are as wide as the widest where texts are long: these are looked at one by one.
+      const isLong = widest > PIECE_BYTES;
+      const full = this.#sink.reserve(isLong ? widthOfRow(layout, row) : widest);
       if (full !== undefined) yield full;
-      const until = Math.min(rows, row + this.#sink.roomFor(widest));
+      const until = isLong ? row + 1 : Math.min(rows, row + this.#sink.roomFor(widest));
       putRows(this.#sink, layout, row, until);
       row = until;
     }
@@ -106,6 +108,12 @@ export class PassWriter {
 
 function widestRow({ slots, end }: RowLayout): number {
   return slots.reduce((sum, { before, cells }) => sum + before.length + cells.widest, end.length);
+}
+
+function widthOfRow({ slots, end }: RowLayout, row: number): number {
+  const widthAt = (cells: Cells) =>
+    cells.kind === "other" ? cells.widthAt?.(row) ?? cells.widest : cells.widest;
+  return slots.reduce((sum, { before, cells }) => sum + before.length + widthAt(cells), end.length);
 }
 
 /** The innermost loop of all writing: the caller has made sure of the room. */

@@ -174,6 +174,19 @@ Deno.test("writeFrame() writes in pieces of bounded size", () => {
   }
 });
 
+Deno.test("writeFrame() makes room for a long text where it stands, not in every row", () => {
+  const rows = 200, long = "é".repeat(1_000_000);
+  const stamps = BigInt64Array.from({ length: rows }, (_, row) => BigInt(row) * 1_000_000_000n);
+  const values = Array.from(stamps, (_, row) => row === 100 ? long : `text ${row}`);
+  const frame = { stamps, aware: true, columns: [{ name: "a", type: "string", values } as Column] };
+  const pieces = [...writeFrame(frame, "records")];
+  const backed = new Set(pieces.map(({ buffer }) => buffer));
+  const room = [...backed].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  assert.ok(room < 8_000_000, `${room} bytes for pieces`);
+  const text = pieces.map((piece) => new TextDecoder().decode(piece)).join("");
+  assert.deepEqual(JSON.parse(text), values.map((a) => ({ a })));
+});
+
 Deno.test("writePasses() writes batches as it writes one frame", () => {
   const frame = index({
     "2020-01-01": { a: 1, b: "x" },
