@@ -87,17 +87,22 @@ export function jsonArray<T>(
   elements: AsyncGenerator<T>,
   describe: (element: T) => unknown,
 ): Promise<Response> {
-  const encoder = new TextEncoder();
   async function* pieces() {
     let text = "[";
     for await (const element of elements) {
       if (text.length > 1 << 16) {
-        yield encoder.encode(text);
+        yield text;
         text = "";
       }
       text += `${text === "[" ? "" : ","}${JSON.stringify(describe(element))}`;
     }
-    yield encoder.encode(text + "]");
+    yield text + "]";
   }
-  return streamed(request, "application/json", pieces());
+  return streamed(request, "application/json", encoded(pieces()));
+}
+
+/** Text as bytes. */
+export async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  for await (const text of texts) yield encoder.encode(text);
 }

@@ -5,7 +5,7 @@ import { Batch, formatTime } from "../domain/sessions/event.ts";
 import { loadLines } from "../domain/sessions/load.ts";
 import type { Services } from "./app.ts";
 import { bodyPieces, check, readJson } from "./request.ts";
-import { json, NO_SNIFF } from "./respond.ts";
+import { encoded, json, streamed } from "./respond.ts";
 import type { Route } from "./route.ts";
 import {
   BATCHES,
@@ -86,12 +86,8 @@ export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[]
   async function lastEvents({ req }: Context): Promise<Response> {
     const { days, hours, country, limit } = check(req.query(), LastEventsQuery);
     const age = (days === undefined ? hours! : days * 24) * HOUR_MILLIS;
-    const pieces = sessions.lastEvents({ age, country, limit });
-    // The first piece is read here, so that a database that does not answer is told as such.
-    const first = await pieces.next();
-    return new Response(streamOf(first.value!, pieces), {
-      headers: { "Content-Type": "application/json", ...NO_SNIFF },
-    });
+    const pieces = encoded(sessions.lastEvents({ age, country, limit }));
+    return await streamed(req.raw, "application/json", pieces);
   }
 
   async function lastSessions({ req }: Context): Promise<Response> {
@@ -117,19 +113,3 @@ export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[]
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {}
-
-/** Text as bytes, made only as fast as they are read; whoever hangs up ends the making. */
-function streamOf(first: string, rest: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    start: (controller) => controller.enqueue(encoder.encode(first)),
-    async pull(controller) {
-      const { done, value } = await rest.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await rest.return(undefined);
-    },
-  }, { highWaterMark: 1 });
-}
