@@ -1,6 +1,6 @@
 /** Channels against what a user would pick instead. The peers and what each promises are in bench/README.md. */
-import type { Benchmark, Comparison, Contestant, Running } from "./harness.ts";
-import { type Load, outputOf, startPeer, startRunnel, startScript, wrk } from "./processes.ts";
+import type { Benchmark, Comparison, Contestant } from "./harness.ts";
+import { outputOf, startPeer, startRunnel, startScript, warmedUp } from "./processes.ts";
 import { idOfKey } from "../domain/channels/item_id.ts";
 import { costComparisons } from "./channel_cost.ts";
 import { fanOutComparisons } from "./channel_fan_out.ts";
@@ -9,8 +9,6 @@ import { temporaryFolder } from "../tests/support/process.ts";
 const CONNECTIONS = [1, 16, 64, 256];
 const BODY = "x".repeat(100);
 const POST = `wrk.method = "POST"; wrk.body = "${BODY}"; wrk.headers["Content-Type"] = "text/plain"`;
-/** Seconds of the same load before measuring, so that every contestant's code is compiled. */
-const WARM_UP = 2;
 const ITEMS = 100_000;
 const PLAIN_APP = new URL("./plain_app.ts", import.meta.url);
 
@@ -230,15 +228,6 @@ async function fillChannel(url: string, count: number): Promise<string[][]> {
     return ids;
   });
   return await Promise.all(writers);
-}
-
-/** Loads the process until its code is compiled, before the load that counts. */
-async function warmedUp(process: AsyncDisposable, load: Load, warmUp = load): Promise<Running> {
-  await wrk({ ...warmUp, seconds: WARM_UP });
-  return {
-    measure: async () => (await wrk(load)).requestsPerSecond,
-    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() as Promise<void>,
-  };
 }
 
 export const fanOut: Benchmark = {

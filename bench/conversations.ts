@@ -3,8 +3,8 @@ import { openDatabase } from "../db/open.ts";
 import { createServices, type DomainServices } from "../domain/services.ts";
 import { startProcess, temporaryFolder } from "../tests/support/process.ts";
 import { generateDay } from "./eval/generate.ts";
-import { type Benchmark, type Comparison, type Contestant, median, type Running } from "./harness.ts";
-import { startRunnel, startScript, wrk } from "./processes.ts";
+import { type Benchmark, type Comparison, type Contestant, median } from "./harness.ts";
+import { startRunnel, startScript, warmedUp } from "./processes.ts";
 
 const DAY_MS = 86_400_000;
 const DAY_SIZE = 10_000;
@@ -37,7 +37,7 @@ const runnelMessages: Contestant = {
   async start() {
     const runnel = await startRunnel();
     const url = `${runnel.url}/api/conversations/bench/messages`;
-    return loaded(runnel, url);
+    return warmedUp(runnel, { url, connections: 64, script: POST });
   },
 };
 
@@ -45,19 +45,13 @@ const plainMessages: Contestant = {
   name: "Hono, nothing stored",
   async start() {
     const plain = await startScript(PLAIN_APP);
-    return loaded(plain, `http://127.0.0.1:${plain.port}/channel/bench`);
+    return warmedUp(plain, {
+      url: `http://127.0.0.1:${plain.port}/channel/bench`,
+      connections: 64,
+      script: POST,
+    });
   },
 };
-
-/** Under load for some seconds before, so that every contestant's code is compiled. */
-async function loaded(process: AsyncDisposable, url: string): Promise<Running> {
-  const load = { url, connections: 64, script: POST };
-  await wrk({ ...load, seconds: 2 });
-  return {
-    measure: async () => (await wrk(load)).requestsPerSecond,
-    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() as Promise<void>,
-  };
-}
 
 export const conversationQuestions: Benchmark = {
   name: "conversation-questions",

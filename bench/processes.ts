@@ -1,4 +1,5 @@
 /** Starting and stopping what is measured, and the load generator. */
+import type { Running } from "./harness.ts";
 import { TextLineStream } from "../tests/support/lines.ts";
 import {
   type ProcessOptions,
@@ -107,6 +108,18 @@ export async function wrk({ url, connections, seconds = 3, script }: Load): Prom
   } finally {
     await Deno.remove(file);
   }
+}
+
+/** Seconds of the same load before measuring, so that every contestant's code is compiled. */
+const WARM_UP = 2;
+
+/** Loads the process until its code is compiled, before the load that counts. */
+export async function warmedUp(process: AsyncDisposable, load: Load, warmUp = load): Promise<Running> {
+  await wrk({ ...warmUp, seconds: WARM_UP });
+  return {
+    measure: async () => (await wrk(load)).requestsPerSecond,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() as Promise<void>,
+  };
 }
 
 /** What a program printed. Fails when it does not exit with 0. */

@@ -5,11 +5,10 @@ import type { Database } from "./open.ts";
 
 export const DAY_MS = 86_400_000;
 
-const ENSURE_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
-  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id) DO NOTHING`;
-const ENSURE_CHANGED_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
-  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true
-  ON CONFLICT (public_id) DO UPDATE SET version = version + 1`;
+const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
+  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)`;
+const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO NOTHING`;
+const ENSURE_CHANGED_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO UPDATE SET version = version + 1`;
 const JOIN_MEMBERS = `INSERT OR IGNORE INTO member (conversation, person)
   SELECT c.id, r.value ->> 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.

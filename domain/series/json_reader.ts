@@ -102,42 +102,20 @@ export class JsonReader {
   }
 
   /**
-   * Consumes the next key and its colon if it is `expected`, written without escapes; otherwise leaves it
-   * there. `expected` must be free of quotes, backslashes and control characters, or must be known to fail
-   * later.
+   * Consumes the next key and its colon if it is written, without escapes, as the `length` characters of `expected` from
+   * `from` on; otherwise leaves it there. These must be free of quotes, backslashes and control characters, or must be
+   * known to fail later. A key that stood before is compared fastest where it stands (see `keyStart`).
    */
-  skipKey(expected: string): boolean {
+  skipKey(expected: string, from = 0, length = expected.length): boolean {
     if (this.peek() !== QUOTE) return false;
     const { text, position } = this;
-    const start = position + 1, end = start + expected.length;
+    const start = position + 1, end = start + length;
     if (text.charCodeAt(end) !== QUOTE) return false;
     // Faster than startsWith, from the end since neighbouring stamps differ there.
-    for (let at = expected.length - 1; at >= 0; at--) {
-      if (expected.charCodeAt(at) !== text.charCodeAt(start + at)) return false;
+    for (let at = length - 1; at >= 0; at--) {
+      if (expected.charCodeAt(from + at) !== text.charCodeAt(start + at)) return false;
     }
     this.position = end + 1;
-    if (this.peek() === COLON) {
-      this.position++;
-      return true;
-    }
-    this.position = position;
-    return false;
-  }
-
-  /**
-   * Consumes the next key and its colon if it is written as the one that begins at `earlier` (see `keyStart`) and is
-   * `length` long; otherwise leaves it there. Faster than skipKey, since it looks at one text only.
-   */
-  skipSameKey(earlier: number, length: number): boolean {
-    if (earlier < 0 || this.peek() !== QUOTE) return false;
-    const { text, position } = this;
-    const start = position + 1;
-    if (text.charCodeAt(start + length) !== QUOTE) return false;
-    // From the end, since neighbouring stamps differ there.
-    for (let at = length - 1; at >= 0; at--) {
-      if (text.charCodeAt(earlier + at) !== text.charCodeAt(start + at)) return false;
-    }
-    this.position = start + length + 1;
     if (this.peek() === COLON) {
       this.position++;
       return true;

@@ -1,5 +1,14 @@
 import { quote, SeriesError } from "./error.ts";
-import { DATE_UNITS, type DateUnit, MAX_STAMP, MIN_STAMP, parseStamp, putStamp, UNIT_NS } from "./stamps.ts";
+import {
+  DATE_UNITS,
+  type DateUnit,
+  halvesOf,
+  MAX_STAMP,
+  MIN_STAMP,
+  parseStamp,
+  putStamp,
+  UNIT_NS,
+} from "./stamps.ts";
 
 /** The stamps of a frame's rows, in the order of the rows. */
 export interface Stamps {
@@ -27,7 +36,7 @@ export function readLabels(labels: readonly string[], unit?: DateUnit): Stamps {
 }
 
 function readTexts(labels: readonly string[]): Stamps {
-  const stamps = new BigInt64Array(labels.length), halves = new Int32Array(stamps.buffer);
+  const stamps = new BigInt64Array(labels.length), halves = halvesOf(stamps);
   let aware = false;
   for (let row = 0; row < labels.length; row++) {
     const parsed = parseStamp(labels[row]!);

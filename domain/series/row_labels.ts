@@ -26,8 +26,8 @@ export class RowLabels {
   readRow(reader: JsonReader): number {
     const { labels } = this;
     if (this.#expected < labels.length) {
-      const { length } = labels[this.#expected]!;
-      if (reader.skipSameKey(this.#starts[this.#expected]!, length)) return this.#expected++;
+      const start = this.#starts[this.#expected]!, { length } = labels[this.#expected]!;
+      if (start >= 0 && reader.skipKey(reader.text, start, length)) return this.#expected++;
     }
     const label = reader.readKey();
     if (!this.#rows && this.#expected < labels.length) this.#index();

@@ -10,7 +10,7 @@ import {
 } from "./ascii.ts";
 import type { Cells } from "./cells.ts";
 import { quote, SeriesError } from "./error.ts";
-import { type DateUnit, DAY_NS, formatStamp, UNIT_NS } from "./stamps.ts";
+import { type DateUnit, DAY_NS, formatStamp, halvesOf, UNIT_NS } from "./stamps.ts";
 
 /** How stamps are written, as pandas' `date_format`: ISO 8601 texts, or numbers since 1970. */
 export const DATE_FORMATS = ["iso", "epoch"] as const;
@@ -150,9 +150,4 @@ export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, be
       }: ask for a finer date_unit (${format.dateUnit === "s" ? "ms, " : ""}us or ns).`,
     );
   }
-}
-
-/** Low and high halves of each stamp: BigInt arithmetic would cost more than all the rest. */
-function halvesOf(stamps: BigInt64Array): Int32Array {
-  return new Int32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
 }

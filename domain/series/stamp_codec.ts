@@ -1,6 +1,7 @@
 /** Stamps of a chunk as bytes to store. */
 import { ENCODINGS, joinPlanes, makeChunk, openChunk, planes, TYPES } from "./chunk_layout.ts";
 import { PACK_LIMIT, packIntegers, unpackIntegers } from "./packed_integers.ts";
+import { halvesOf } from "./stamps.ts";
 
 /** Nanoseconds in what stamps may be multiples of, largest first. */
 const STAMP_UNITS = [1_000_000_000n, 1_000_000n, 1_000n, 1n];
@@ -33,7 +34,7 @@ interface StampCounts {
 
 /** Where nanoseconds after the first are exact in doubles, which are many times faster than BigInt. */
 function countShort(stamps: BigInt64Array): StampCounts {
-  const halves = new Int32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
+  const halves = halvesOf(stamps);
   const low = halves[0]! >>> 0, high = halves[1]!;
   const offsets = new Float64Array(stamps.length);
   for (let row = 0; row < offsets.length; row++) {
@@ -69,7 +70,7 @@ export function decodeStamps(bytes: Uint8Array): BigInt64Array<ArrayBuffer> {
 /** The stamps that are so many units after the first. */
 function sumStamps(first: bigint, offsets: Float64Array, unit: bigint): BigInt64Array<ArrayBuffer> {
   const stamps = new BigInt64Array(offsets.length);
-  const halves = new Int32Array(stamps.buffer), unitNs = Number(unit);
+  const halves = halvesOf(stamps), unitNs = Number(unit);
   let low = 0, high = 0, before = -Infinity;
   for (let row = 0; row < offsets.length; row++) {
     const offset = offsets[row]!, step = (offset - before) * unitNs;

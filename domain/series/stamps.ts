@@ -80,10 +80,15 @@ function stampNs({ day, nanos }: ParsedStamp): bigint {
   return BigInt(day) * BigInt(DAY_NS) + BigInt(nanos);
 }
 
+/** Low and high halves of each stamp: BigInt arithmetic would cost more than all else that is done with them. */
+export function halvesOf(stamps: BigInt64Array): Int32Array {
+  return new Int32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
+}
+
 /** Seconds that are safely within the range of stamps. */
 const SAFE_SECONDS = 9_223_372_000;
 
-/** Writes a stamp into the halves (low, high) of an array of them, without BigInt: frames have many. */
+/** Writes a stamp into an array's halves (see halvesOf). */
 export function putStamp(halves: Int32Array, row: number, { day, nanos }: ParsedStamp): void {
   const carried = Math.floor(nanos / 1e9);
   const seconds = day * 86_400 + carried;
