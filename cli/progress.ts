@@ -8,17 +8,19 @@ const MIB = 1 << 20;
 export interface Progress {
   /** Bytes read so far. */
   read(bytes: number): void;
+  /** Events among them. */
+  accepted(events: number): void;
   /** Events stored so far. */
   stored(events: number): void;
   stop(): void;
 }
 
-/** Shows bytes read of `total` (undefined: not known), events a second and the time left. */
+/** Shows the bytes whose events are stored, of `total` (undefined: not known), events a second and the time left. */
 export function createProgress(total: number | undefined): Progress {
   const started = performance.now();
-  let read = 0, events = 0;
+  let read = 0, accepted = 0, stored = 0;
   const rate = () =>
-    Math.round(events / Math.max((performance.now() - started) / 1000, 0.001)).toLocaleString("en");
+    Math.round(stored / Math.max((performance.now() - started) / 1000, 0.001)).toLocaleString("en");
   const bar = new SingleBar({
     stream: process.stderr,
     hideCursor: true,
@@ -28,15 +30,22 @@ export function createProgress(total: number | undefined): Progress {
       ? "{read} | {rate} events/s"
       : `{bar} {read} of ${mebibytes(total)} | {rate} events/s | {eta_formatted} left`,
   }, Presets.shades_classic);
-  const show = () => bar.update(total === undefined ? 0 : read, { read: mebibytes(read), rate: rate() });
+  const show = () => {
+    const done = accepted === 0 ? 0 : read * stored / accepted;
+    bar.update(total === undefined ? 0 : done, { read: mebibytes(done), rate: rate() });
+  };
   bar.start(total ?? 1, 0, { read: mebibytes(0), rate: "0" });
   return {
     read(bytes) {
       read = bytes;
       show();
     },
+    accepted(count) {
+      accepted = count;
+    },
     stored(count) {
-      events = count;
+      stored = count;
+      show();
     },
     stop() {
       show();

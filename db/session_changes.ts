@@ -3,8 +3,8 @@
  * after, in `session_change`; the rows and every kept figure then follow from it, in the same transaction.
  */
 import type { Statement } from "./engine.ts";
-import { hashOf, sampleOf, sessionKey } from "./session_keys.ts";
-import type { SessionPart } from "./session_parts.ts";
+import { sampleOf } from "./session_keys.ts";
+import type { MergedSession } from "./session_parts.ts";
 
 /** Relative error of a duration that is read from the histogram. */
 export const DURATION_ERROR = 0.01;
@@ -120,21 +120,29 @@ const FORGET_DURATIONS = `DELETE FROM session_duration WHERE n = 0`;
 /** Frees the figures of days that hold nothing any more. */
 export const FORGET_EMPTY: readonly Statement[] = [FORGET_DAYS, FORGET_DURATIONS].map(plain);
 
-/** Stores parts of sessions, each session at most once. `now` and `firstVisible`: the ids that they stand for. */
-export function storeParts(parts: Iterable<SessionPart>, now: bigint, firstVisible: bigint): Statement[] {
-  const packed: string[] = [], countries = new Set<string>();
-  for (const part of parts) {
-    packed.push(pack(part));
-    if (part.country !== null) countries.add(part.country);
+/** Gathers sessions into one write. They must come in the order of their keys: so each page is changed at one go. */
+export class SessionsWrite {
+  readonly #texts: string[] = [];
+  readonly #countries = new Set<string>();
+
+  get size(): number {
+    return this.#texts.length;
   }
-  // In the order of keys, because each begins with its own: every page of an index is then changed at one go.
-  packed.sort();
-  return [
-    { sql: INSERT_COUNTRIES, args: [JSON.stringify([...countries])] },
-    { sql: STAGE, args: [JSON.stringify(packed), now, firstVisible] },
-    ...[REMOVE, INSERT, UPDATE].map(plain),
-    ...FIGURES,
-  ];
+
+  add(session: MergedSession): void {
+    this.#texts.push(pack(session));
+    if (session.country !== null) this.#countries.add(session.country);
+  }
+
+  /** `now` and `firstVisible`: the ids that these times stand for. */
+  statements(now: bigint, firstVisible: bigint): Statement[] {
+    return [
+      { sql: INSERT_COUNTRIES, args: [JSON.stringify([...this.#countries])] },
+      { sql: STAGE, args: [JSON.stringify(this.#texts), now, firstVisible] },
+      ...[REMOVE, INSERT, UPDATE].map(plain),
+      ...FIGURES,
+    ];
+  }
 }
 
 /** Removes up to `limit` sessions below `firstVisible`, oldest first. The first result says how many. */
@@ -142,10 +150,9 @@ export function removeExpired(firstVisible: bigint, limit: number): Statement[] 
   return [{ sql: STAGE_EXPIRED, args: [firstVisible, limit] }, plain(REMOVE), ...FIGURES];
 }
 
-function pack({ userId, sessionId, country, start, end }: SessionPart): string {
-  const userKey = hashOf(userId);
+function pack({ key, userKey, userId, sessionId, country, start, end }: MergedSession): string {
   const number = (value: number | null, width: number) => String(value ?? "").padStart(width);
-  return number(sessionKey(userKey, sessionId), WIDTHS.key) + number(userKey, WIDTHS.userKey) +
+  return number(key, WIDTHS.key) + number(userKey, WIDTHS.userKey) +
     number(start, WIDTHS.start) + number(end, WIDTHS.end) + number(sampleOf(userKey), WIDTHS.sample) +
     number(codePoints(userId), WIDTHS.userLength) +
     number(country === null ? 0 : codePoints(country), WIDTHS.countryLength) +

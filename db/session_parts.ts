@@ -1,5 +1,6 @@
 /** What events tell of sessions, and how that adds up, in whichever order it comes. */
 import { Buffer } from "node:buffer";
+import { hashOf, sessionKey } from "./session_keys.ts";
 
 /** A session as far as one or more events tell. Times in microseconds since the epoch. */
 export interface SessionPart {
@@ -11,24 +12,48 @@ export interface SessionPart {
   readonly end: number | null;
 }
 
-type Merged = { -readonly [K in keyof SessionPart]: SessionPart[K] };
+/** A session as far as its parts tell. */
+export interface MergedSession {
+  readonly key: number;
+  readonly userKey: number;
+  readonly userId: string;
+  readonly sessionId: string;
+  country: string | null;
+  start: number | null;
+  end: number | null;
+  /** Another session of the same key. */
+  readonly next: MergedSession | undefined;
+}
 
-/** Each session once: the earliest start and the latest end that its parts have. Ids must not contain NUL. */
-export function mergeParts(lists: readonly (readonly SessionPart[])[]): Iterable<SessionPart> {
-  const sessions = new Map<string, Merged>();
-  for (const parts of lists) {
-    for (const part of parts) {
-      const name = `${part.userId}\0${part.sessionId}`;
-      const known = sessions.get(name);
-      if (known === undefined) sessions.set(name, { ...part });
-      else merge(known, part);
+/** Gathers parts: each session once, with the earliest start and the latest end. */
+export class PartsMerger {
+  readonly #byKey = new Map<number, MergedSession>();
+
+  /** About how many sessions there are: those of one key count as one. */
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  add(part: SessionPart): void {
+    const { userId, sessionId, country, start, end } = part;
+    const userKey = hashOf(userId), key = sessionKey(userKey, sessionId);
+    const first = this.#byKey.get(key);
+    for (let known = first; known !== undefined; known = known.next) {
+      if (known.sessionId === sessionId && known.userId === userId) return merge(known, part);
+    }
+    this.#byKey.set(key, { key, userKey, userId, sessionId, country, start, end, next: first });
+  }
+
+  /** In the order of their keys. */
+  *sessions(): Generator<MergedSession> {
+    for (const key of Float64Array.from(this.#byKey.keys()).sort()) {
+      for (let session = this.#byKey.get(key); session !== undefined; session = session.next) yield session;
     }
   }
-  return sessions.values();
 }
 
 /** The same that session_changes.ts does in SQL with what is stored already. */
-function merge(known: Merged, { country, start, end }: SessionPart): void {
+function merge(known: MergedSession, { country, start, end }: SessionPart): void {
   if (end !== null && (known.end === null || end > known.end)) known.end = end;
   if (start === null) return;
   if (known.start === null || start < known.start) {

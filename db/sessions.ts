@@ -1,10 +1,17 @@
 /** The queries of user sessions. Ids leave SQL as decimal text, because they exceed 2^53. */
+import { setImmediate } from "node:timers/promises";
 import { createLookup, type Plan } from "./batcher.ts";
 import type { Row } from "./engine.ts";
 import type { Database } from "./open.ts";
-import { dayFigures, durationFigures, FORGET_EMPTY, removeExpired, storeParts } from "./session_changes.ts";
+import {
+  dayFigures,
+  durationFigures,
+  FORGET_EMPTY,
+  removeExpired,
+  SessionsWrite,
+} from "./session_changes.ts";
 import { firstIdAt, hashOf } from "./session_keys.ts";
-import { mergeParts, type SessionPart } from "./session_parts.ts";
+import { PartsMerger, type SessionPart } from "./session_parts.ts";
 
 const SELECT_LAST_SESSIONS = `SELECT session_id, country, start, end FROM session
   WHERE user_key = ?1 AND user_id = ?2 AND end >= start AND id >= ?3 ORDER BY end DESC, session_id LIMIT ?4`;
@@ -111,8 +118,8 @@ export interface SessionFigures {
   readonly durations: readonly { readonly bucket: number; readonly n: number }[];
 }
 
-/** Parts from which a call is not merged with others: more than a request may have. */
-const ALONE = 20_000;
+/** Sessions that are packed before others have their turn, a fraction of a millisecond apart. */
+const PACKED_A_TURN = 32;
 /** About what a part occupies while it waits. */
 const PART_BYTES = 200;
 
@@ -126,18 +133,42 @@ export function createSessionStore(
   ttlMillis: number,
 ) {
   const firstVisible = () => firstIdAt(clock() - ttlMillis + 1);
-  const statementsFor = (lists: readonly (readonly SessionPart[])[]) =>
-    storeParts(mergeParts(lists), firstIdAt(clock()), firstVisible());
-  const storeTogether = commits.writer((ops: (readonly SessionPart[])[]): Plan<void> => ({
-    statements: statementsFor(ops),
-    settle: () => ops.map(() => undefined),
-  }));
+  const statementsOf = (write: SessionsWrite) => write.statements(firstIdAt(clock()), firstVisible());
+  const storeTogether = commits.writer((ops: (readonly SessionPart[])[]): Plan<void> => {
+    const merger = new PartsMerger(), write = new SessionsWrite();
+    for (const parts of ops) for (const part of parts) merger.add(part);
+    for (const session of merger.sessions()) write.add(session);
+    return { statements: statementsOf(write), settle: () => ops.map(() => undefined) };
+  });
   return {
-    /** Stores parts of sessions, those of one call all or none. Small calls are merged and committed in groups. */
-    async store(parts: readonly SessionPart[]): Promise<void> {
-      if (parts.length < ALONE) await storeTogether(parts, parts.length * PART_BYTES);
-      // Made ready now, while the database still works on what came before.
-      else await commits.execute(statementsFor([parts]));
+    /** Stores parts of sessions, those of one call all or none. What waits is merged and committed together. */
+    store: (parts: readonly SessionPart[]): Promise<void> => storeTogether(parts, parts.length * PART_BYTES),
+    /**
+     * Stores what was gathered in transactions of `size` sessions, in the order of their keys: the more there are, the
+     * closer together are the places that a transaction changes, and the less is written. `onStored` hears of each
+     * transaction. When it fails, some may be stored.
+     */
+    async storeInPieces(
+      gathered: PartsMerger,
+      size: number,
+      onStored: (sessions: number) => void,
+    ): Promise<void> {
+      let write = new SessionsWrite(), storing = Promise.resolve(), packed = 0;
+      const flush = async () => {
+        // One piece is packed while the one before is stored.
+        await storing;
+        const { size } = write;
+        storing = commits.execute(statementsOf(write)).then(() => onStored(size));
+        storing.catch(() => {});
+        write = new SessionsWrite();
+      };
+      for (const session of gathered.sessions()) {
+        write.add(session);
+        if (write.size === size) await flush();
+        if (++packed % PACKED_A_TURN === 0) await setImmediate();
+      }
+      if (write.size > 0) await flush();
+      await storing;
     },
     /** The user's complete sessions, latest end first. Coalesced. */
     lastSessions: createLookup(engine, (ops: LastSessionsQuery[]): Plan<SessionRow[]> => ({

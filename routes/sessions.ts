@@ -19,8 +19,8 @@ import {
 
 /** Largest JSON batch: its 10,000 events with the longest ids fit. */
 const MAX_BATCH_BYTES = 16 << 20;
-/** Events in one commit of a streamed body. */
-const STREAM_COMMIT = 2_000;
+/** Sessions in one commit of a streamed body. */
+const STREAM_COMMIT = 1_000;
 const HOUR_MILLIS = 3_600_000;
 
 export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[] {
@@ -68,10 +68,11 @@ export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[]
   }
 
   async function insertLines({ body }: Request): Promise<Response> {
-    const { accepted, refused, refusals } = await loadLines(body === null ? none() : bodyPieces(body), {
-      store: (events) => sessions.add(events),
-      size: STREAM_COMMIT,
-    });
+    const loader = sessions.loader({ gathered: STREAM_COMMIT, committed: STREAM_COMMIT });
+    const { accepted, refused, refusals } = await loadLines(
+      body === null ? none() : bodyPieces(body),
+      loader,
+    );
     const errors = refusals.map(({ line, path, message }) => ({
       path: path === "" ? `${line}` : `${line}.${path}`,
       message,

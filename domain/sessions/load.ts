@@ -1,4 +1,5 @@
-/** Events as JSON Lines, of any length, stored in pieces of bounded size. */
+/** Events as JSON Lines, of any length, handed on in pieces. */
+import { setImmediate } from "node:timers/promises";
 import type { Issue } from "../errors.ts";
 import { Event, type SessionEvent } from "./event.ts";
 
@@ -6,65 +7,55 @@ import { Event, type SessionEvent } from "./event.ts";
 const MAX_LINE = 64 * 1024;
 /** Refusals that are told one by one. */
 const TOLD = 10;
-/** Stored at the same time: one is committed while the next is read. */
-const MAX_STORING = 2;
+/** Lines that are read before others have their turn, a fraction of a millisecond apart. */
+const LINES_A_TURN = 32;
+
+/** Where loaded events go. */
+export interface EventSink {
+  /** Takes events, which need not be durable yet; resolves when more may come. It fails when storing has failed. */
+  add(events: readonly SessionEvent[]): Promise<void>;
+  /** Resolves when everything taken is durable. */
+  end(): Promise<void>;
+}
 
 /** How far loading is, or what came of it. */
 export interface LoadCount {
-  /** Lines that hold something. */
+  /** Lines that hold an event. */
   accepted: number;
   refused: number;
   /** The first refusals, by line number (from 1). */
   readonly refusals: (Issue & { readonly line: number })[];
 }
 
-/** How to load. */
-export interface LoadOptions {
-  /** Stores the events of some lines; resolves when they are durable. */
-  store(events: readonly SessionEvent[]): Promise<void>;
-  /** Events stored at a time. */
-  readonly size: number;
-  /** Called after each piece is stored. */
-  onProgress?(count: LoadCount): void;
-}
-
 /**
- * Stores every valid line and counts the others. Every accepted line is durable when it resolves. It fails when
+ * Hands on every valid line and counts the others. Every accepted line is durable when it resolves. It fails when
  * storing does; then what was stored before stays, and loading again stores the rest.
  */
-export async function loadLines(pieces: AsyncIterable<Uint8Array>, options: LoadOptions): Promise<LoadCount> {
+export async function loadLines(
+  pieces: AsyncIterable<Uint8Array>,
+  sink: EventSink,
+  onProgress?: (count: LoadCount) => void,
+): Promise<LoadCount> {
   const count: LoadCount = { accepted: 0, refused: 0, refusals: [] };
-  const storing = new Set<Promise<void>>();
-  let failure: unknown, line = 0, events: SessionEvent[] = [];
-  const flush = async () => {
-    const stored = events;
-    events = [];
-    const run: Promise<void> = options.store(stored).then(
-      () => {
-        count.accepted += stored.length;
-        options.onProgress?.(count);
-      },
-      (error) => void (failure ??= error),
-    ).finally(() => storing.delete(run));
-    storing.add(run);
-    if (storing.size >= MAX_STORING) await Promise.race(storing);
-  };
-
+  let line = 0;
   for await (const lines of linesOf(pieces)) {
-    for (const text of lines) {
-      line++;
-      const parsed = parseLine(text);
-      if (parsed === undefined) continue;
-      if ("message" in parsed) {
-        if (count.refused++ < TOLD) count.refusals.push({ line, ...parsed });
-      } else if (events.push(parsed) >= options.size) await flush();
-      if (failure !== undefined) break;
+    for (let from = 0; from < lines.length; from += LINES_A_TURN) {
+      const events: SessionEvent[] = [];
+      for (const text of lines.slice(from, from + LINES_A_TURN)) {
+        line++;
+        const parsed = parseLine(text);
+        if (parsed === undefined) continue;
+        if ("message" in parsed) {
+          if (count.refused++ < TOLD) count.refusals.push({ line, ...parsed });
+        } else events.push(parsed);
+      }
+      count.accepted += events.length;
+      await sink.add(events);
+      onProgress?.(count);
+      await setImmediate();
     }
-    if (failure !== undefined) break;
   }
-  if (events.length > 0 && failure === undefined) await flush();
-  await Promise.all(storing);
-  if (failure !== undefined) throw failure;
+  await sink.end();
   return count;
 }
 

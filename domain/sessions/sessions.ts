@@ -1,8 +1,8 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
-import type { SessionPart } from "../../db/session_parts.ts";
 import type { SessionRow, SessionStore, StartsCursor } from "../../db/sessions.ts";
 import { inShortSteps } from "../short_steps.ts";
-import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
+import type { SessionEvent } from "./event.ts";
+import { type LoaderOptions, SessionLoader, toPart } from "./loader.ts";
 import { type Metrics, metricsOf, sampleLevel } from "./metrics.ts";
 
 const DAY_MILLIS = 86_400_000;
@@ -27,6 +27,11 @@ export class Sessions {
   /** Stores events, all or none; resolves when they are durable. */
   add(events: readonly SessionEvent[]): Promise<void> {
     return this.store.store(events.map(toPart));
+  }
+
+  /** Stores events without end; see `SessionLoader`. */
+  loader(options: LoaderOptions): SessionLoader {
+    return new SessionLoader(this.store, options);
   }
 
   /**
@@ -87,15 +92,4 @@ export class Sessions {
     if (swept > 0) await this.store.forgetEmpty();
     return swept;
   }
-}
-
-function toPart({ user_id, session_id, event, ts, country }: SessionEvent): SessionPart {
-  const isStart = event === "start";
-  return {
-    userId: user_id,
-    sessionId: session_id,
-    country: isStart ? country ?? UNKNOWN_COUNTRY : null,
-    start: isStart ? ts : null,
-    end: isStart ? null : ts,
-  };
 }

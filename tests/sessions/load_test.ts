@@ -35,12 +35,15 @@ async function load(database: string, args: string[], input?: string): Promise<L
   return { code, out: text(stdout), err: text(stderr) };
 }
 
+/** Two lines for each session; every second another one starts. */
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => {
     const ids = { user_id: `u${(from + i) % 5}`, session_id: `s${from + i}` };
-    const start = { ...ids, event: "start", ts: "2026-01-01T00:00:00", country: "DE" };
+    const second = (seconds: number) =>
+      new Date(Date.UTC(2026, 0) + seconds * 1000).toISOString().slice(0, 19);
+    const start = { ...ids, event: "start", ts: second(from + i), country: "DE" };
     return `${JSON.stringify(start)}\n${
-      JSON.stringify({ ...ids, event: "end", ts: "2026-01-01T00:10:00" })
+      JSON.stringify({ ...ids, event: "end", ts: second(from + i + 600) })
     }\n`;
   }).join("");
 
