@@ -19,22 +19,24 @@ export interface Progress {
 export function createProgress(total: number | undefined): Progress {
   const started = performance.now();
   let read = 0, accepted = 0, stored = 0;
-  const rate = () =>
-    Math.round(stored / Math.max((performance.now() - started) / 1000, 0.001)).toLocaleString("en");
   const bar = new SingleBar({
     stream: process.stderr,
     hideCursor: true,
-    etaBuffer: 50,
     fps: 5,
     format: total === undefined
       ? "{read} | {rate} events/s"
-      : `{bar} {read} of ${mebibytes(total)} | {rate} events/s | {eta_formatted} left`,
+      : `{bar} {read} of ${mebibytes(total)} | {rate} events/s | {left} left`,
   }, Presets.shades_classic);
   const show = () => {
+    const seconds = (performance.now() - started) / 1000;
     const done = accepted === 0 ? 0 : read * stored / accepted;
-    bar.update(total === undefined ? 0 : done, { read: mebibytes(done), rate: rate() });
+    bar.update(total === undefined ? 0 : done, {
+      read: mebibytes(done),
+      rate: Math.round(stored / Math.max(seconds, 0.001)).toLocaleString("en"),
+      left: total === undefined || done === 0 ? "?" : duration(seconds * (total - done) / done),
+    });
   };
-  bar.start(total ?? 1, 0, { read: mebibytes(0), rate: "0" });
+  bar.start(total ?? 1, 0, { read: mebibytes(0), rate: "0", left: "?" });
   return {
     read(bytes) {
       read = bytes;
@@ -56,4 +58,8 @@ export function createProgress(total: number | undefined): Progress {
 
 function mebibytes(bytes: number): string {
   return `${(bytes / MIB).toFixed(1)} MiB`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -100,20 +100,20 @@ const COUNT_DAYS = `INSERT INTO session_day
   WHERE true GROUP BY day, country
   ON CONFLICT DO UPDATE SET open = open + excluded.open, completed = completed + excluded.completed,
     inconsistent = inconsistent + excluded.inconsistent, duration = duration + excluded.duration`;
-const DURATIONS = `SELECT * FROM (${durationFigures(AFTER, "", 1)} UNION ALL ${
-  durationFigures(BEFORE, "old_", -1)
-})`;
+// Computed once, counted twice: for its country, and for all of them together.
 const COUNT_DURATIONS = `INSERT INTO session_duration
-  SELECT country, day, bucket, sum(n) FROM (${DURATIONS}) WHERE true GROUP BY country, day, bucket
-  ON CONFLICT DO UPDATE SET n = n + excluded.n`;
-const COUNT_ALL_DURATIONS = `INSERT INTO session_duration
-  SELECT '', day, bucket, sum(n) FROM (${DURATIONS}) WHERE true GROUP BY day, bucket
+  WITH change AS MATERIALIZED (
+    SELECT country, day, bucket, sum(n) AS n
+    FROM (${durationFigures(AFTER, "", 1)} UNION ALL ${durationFigures(BEFORE, "old_", -1)})
+    GROUP BY country, day, bucket HAVING sum(n) <> 0)
+  SELECT country, day, bucket, n FROM change
+  UNION ALL SELECT '', day, bucket, sum(n) FROM change WHERE true GROUP BY day, bucket
   ON CONFLICT DO UPDATE SET n = n + excluded.n`;
 const CLEAR = `DELETE FROM session_change`;
 const INSERT_COUNTRIES = `INSERT OR IGNORE INTO session_country SELECT value FROM json_each(?1)`;
 
 const plain = (sql: string): Statement => ({ sql, args: [] });
-const FIGURES = [COUNT_DAYS, COUNT_DURATIONS, COUNT_ALL_DURATIONS, CLEAR].map(plain);
+const FIGURES = [COUNT_DAYS, COUNT_DURATIONS, CLEAR].map(plain);
 
 const FORGET_DAYS = `DELETE FROM session_day WHERE open = 0 AND completed = 0 AND inconsistent = 0`;
 const FORGET_DURATIONS = `DELETE FROM session_duration WHERE n = 0`;
