@@ -17,6 +17,7 @@ import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { profileRoutes } from "./profiles.ts";
 import { createBaseUrl } from "./request.ts";
+import { describeError } from "./respond.ts";
 import { referenceRoutes } from "./reference.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series.ts";
@@ -79,17 +80,13 @@ function refuse(cause: unknown, context: Context, log: (line: string) => void): 
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();
-  log(`${requestId} ${context.req.method} ${context.req.path}: ${describe(error.cause)}`);
+  log(`${requestId} ${context.req.method} ${context.req.path}: ${describeError(error.cause)}`);
   return render(error, requestId);
 }
 
 /** How the area that a path belongs to says no. */
 function refusalAt(path: string): typeof problem {
   return speaksEnvelope(path) ? envelopeRefusal : problem;
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.stack ?? cause.message : String(cause);
 }
 
 /** Answers which methods a path has routes for. */

@@ -49,12 +49,19 @@ export function emptyPage(): Response {
   });
 }
 
+/** How an answer is sent piece by piece. */
+export interface StreamOptions {
+  readonly type: string;
+  readonly headers?: Record<string, string>;
+  /** Writes a line of the log: an error in the middle of an answer can only break it off. */
+  readonly log: (line: string) => void;
+}
+
 /** An answer that is sent as it is made, and no faster than the client reads it. HEAD gets its head only. */
 export async function streamed(
-  { method }: Request,
-  type: string,
+  { method, url }: Request,
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
-  headers?: Record<string, string>,
+  { type, headers, log }: StreamOptions,
 ): Promise<Response> {
   const head = { headers: { "Content-Type": type, ...NO_SNIFF, ...headers } };
   // The first piece goes out only when there is one: until then an error has a status.
@@ -70,9 +77,15 @@ export async function streamed(
     async pull(controller) {
       const next = waiting.shift();
       if (next !== undefined) return controller.enqueue(next);
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
+      try {
+        const { done, value } = await pieces.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        // The path alone: a query may hold a key.
+        log(`${method} ${new URL(url).pathname}: the answer broke off: ${describeError(error)}`);
+        throw error;
+      }
     },
     async cancel() {
       await pieces.return(undefined);
@@ -86,6 +99,7 @@ export function jsonArray<T>(
   request: Request,
   elements: AsyncGenerator<T>,
   describe: (element: T) => unknown,
+  log: StreamOptions["log"],
 ): Promise<Response> {
   async function* pieces() {
     let text = "[";
@@ -98,11 +112,16 @@ export function jsonArray<T>(
     }
     yield text + "]";
   }
-  return streamed(request, "application/json", encoded(pieces()));
+  return streamed(request, encoded(pieces()), { type: "application/json", log });
 }
 
 /** Text as bytes. */
 export async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   for await (const text of texts) yield encoder.encode(text);
+}
+
+/** An error as the log shows it. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

@@ -86,7 +86,7 @@ const TYPES = {
 } as const;
 
 export function seriesRoutes(
-  { series, maxFrameBytes }: Pick<Services, "series" | "maxFrameBytes">,
+  { series, maxFrameBytes, log }: Pick<Services, "series" | "maxFrameBytes" | "log">,
   baseUrl: BaseUrl,
 ): Route[] {
   const route = (
@@ -145,7 +145,7 @@ export function seriesRoutes(
       dateUnit: query.date_unit,
       includeIndex: query.include_index,
     });
-    return await streamed(req.raw, TYPES[type], text, { Vary: "Accept" });
+    return await streamed(req.raw, text, { type: TYPES[type], headers: { Vary: "Accept" }, log });
   }
 
   async function remove({ req }: Context): Promise<Response> {
@@ -160,13 +160,13 @@ export function seriesRoutes(
       symbols,
       ...(ttlMillis !== null && { ttlMillis }),
       href: `${base}/api/store/${encodeURIComponent(reference)}`,
-    }));
+    }), log);
   }
 
   async function symbols({ req }: Context): Promise<Response> {
     const { reference } = await series.reference(names(req.raw)[0]!);
     const base = `${baseUrl(req.raw)}/api/store/${encodeURIComponent(reference)}`;
-    return await jsonArray(req.raw, series.list(reference), (listed) => describe(listed, base));
+    return await jsonArray(req.raw, series.list(reference), (listed) => describe(listed, base), log);
   }
 
   async function expire({ req }: Context): Promise<Response> {

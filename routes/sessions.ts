@@ -23,7 +23,7 @@ const MAX_BATCH_BYTES = 16 << 20;
 const STREAM_COMMIT = 1_000;
 const HOUR_MILLIS = 3_600_000;
 
-export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[] {
+export function sessionRoutes({ sessions, log }: Pick<Services, "sessions" | "log">): Route[] {
   return [
     {
       method: "POST",
@@ -88,7 +88,7 @@ export function sessionRoutes({ sessions }: Pick<Services, "sessions">): Route[]
     const { days, hours, country, limit } = check(req.query(), LastEventsQuery);
     const age = (days === undefined ? hours! : days * 24) * HOUR_MILLIS;
     const pieces = encoded(sessions.lastEvents({ age, country, limit }));
-    return await streamed(req.raw, "application/json", pieces);
+    return await streamed(req.raw, pieces, { type: "application/json", log });
   }
 
   async function lastSessions({ req }: Context): Promise<Response> {

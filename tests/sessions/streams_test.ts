@@ -1,4 +1,5 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { EngineError } from "../../db/engine.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const NDJSON = { "Content-Type": "application/x-ndjson" };
@@ -92,4 +93,18 @@ Deno.test("what comes while last-events is answered is left out, and nothing is 
   equal(ids.length, 3_000);
   equal(new Set(ids).size, 3_000);
   ok(!ids.includes("s999999"));
+});
+
+Deno.test("an error in the middle of an answer breaks it off, and the log says why", async () => {
+  await using app = await createTestApp();
+  await fill(app, 3_000);
+  const { engine } = app.database;
+  const read = engine.read.bind(engine);
+  const response = await app.request("/user/last-events?days=10&limit=3000");
+  equal(response.status, 200);
+  engine.read = () => Promise.reject(new EngineError("unavailable", "the disk is gone"));
+  await rejects(response.text());
+  engine.read = read;
+  equal(app.log.length, 1);
+  match(app.log[0]!, /^GET \/user\/last-events: the answer broke off: .*the disk is gone/);
 });
