@@ -3,7 +3,7 @@
  * after, in `session_change`; the rows and every kept figure then follow from it, in the same transaction.
  */
 import type { Statement } from "./engine.ts";
-import { sampleOf } from "./session_keys.ts";
+import { sampleOf, SESSION_PART } from "./session_keys.ts";
 import type { MergedSession } from "./session_parts.ts";
 
 /** Relative error of a duration that is read from the histogram. */
@@ -38,7 +38,9 @@ const PAIRS = `SELECT n.*, o.id AS old_id, iif(o.id >= ?3, o.id, NULL) AS live_i
     iif(o.id >= ?3, o.country, NULL) AS live_country, iif(o.id >= ?3, o.start, NULL) AS live_start,
     iif(o.id >= ?3, o.end, NULL) AS live_end
   FROM (${PARTS}) n
-  LEFT JOIN session o ON o.key = n.key AND o.user_id = n.user_id AND o.session_id = n.session_id`;
+  LEFT JOIN session o ON o.id = (SELECT s.id FROM user_session u CROSS JOIN session s ON s.id = u.id
+    WHERE u.user_key = n.user_key AND u.is_ranked = 0 AND u.place = n.key % ${SESSION_PART}
+      AND s.user_id = n.user_id AND s.session_id = n.session_id)`;
 
 // The earlier start and the later end stay, in whichever order they come. Of two starts at the same time the country
 // that sorts first stays, so that this does not depend on the order either.
@@ -57,16 +59,28 @@ const STAGE = `INSERT INTO session_change
   FROM (${MERGED})
   WHERE live_id IS NULL OR new_start IS NOT live_start OR new_end IS NOT live_end
     OR new_country IS NOT live_country`;
-const STAGE_EXPIRED = `INSERT INTO session_change (old_id, old_country, old_start, old_end)
-  SELECT id, country, start, end FROM session WHERE id < ?1 ORDER BY id LIMIT ?2`;
+const STAGE_EXPIRED = `INSERT INTO session_change (old_id, key, user_key, old_country, old_start, old_end)
+  SELECT id, key, user_key, country, start, end FROM session WHERE id < ?1 ORDER BY id LIMIT ?2`;
 
-const REMOVE = `DELETE FROM session WHERE id IN
-  (SELECT old_id FROM session_change WHERE old_id IS NOT NULL AND id IS NOT old_id)`;
+const GONE = `old_id IS NOT NULL AND id IS NOT old_id`, CAME = `id IS NOT NULL AND id IS NOT old_id`;
+const REMOVE = `DELETE FROM session WHERE id IN (SELECT old_id FROM session_change WHERE ${GONE})`;
 const INSERT = `INSERT INTO session (id, key, user_key, sample, user_id, session_id, country, start, end)
   SELECT id, key, user_key, sample, user_id, session_id, country, start, end FROM session_change
-  WHERE id IS NOT old_id AND id IS NOT NULL`;
+  WHERE ${CAME}`;
 const UPDATE = `UPDATE session SET country = c.country, start = c.start, end = c.end
   FROM session_change c WHERE session.id = c.old_id AND c.id = c.old_id`;
+
+// Where the sessions are in user_session. A complete session stays so, but its end may move.
+const MOVED = `(id IS NOT old_id OR end IS NOT old_end OR old_start IS NULL)`;
+const PLACES = `DELETE FROM user_session WHERE (user_key, is_ranked, place, id) IN`;
+const REMOVE_PLACES =
+  `${PLACES} (SELECT user_key, 0, key % ${SESSION_PART}, old_id FROM session_change WHERE ${GONE})`;
+const REMOVE_RANKS = `${PLACES} (SELECT user_key, 1, old_end, old_id FROM session_change
+  WHERE old_end >= old_start AND ${MOVED})`;
+const INSERT_PLACES = `INSERT INTO user_session
+  SELECT user_key, 0, key % ${SESSION_PART}, id FROM session_change WHERE ${CAME}
+  UNION ALL SELECT user_key, 1, end, id FROM session_change
+    WHERE end >= start AND (${MOVED} OR NOT old_end >= old_start)`;
 
 /** Logarithmic buckets: all durations of one bucket lie within DURATION_ERROR of its middle. 0 has its own. */
 const bucket = (start: string, end: string) =>
@@ -139,7 +153,7 @@ export class SessionsWrite {
     return [
       { sql: INSERT_COUNTRIES, args: [JSON.stringify([...this.#countries])] },
       { sql: STAGE, args: [JSON.stringify(this.#texts), now, firstVisible] },
-      ...[REMOVE, INSERT, UPDATE].map(plain),
+      ...[REMOVE, INSERT, UPDATE, REMOVE_PLACES, REMOVE_RANKS, INSERT_PLACES].map(plain),
       ...FIGURES,
     ];
   }
@@ -147,7 +161,11 @@ export class SessionsWrite {
 
 /** Removes up to `limit` sessions below `firstVisible`, oldest first. The first result says how many. */
 export function removeExpired(firstVisible: bigint, limit: number): Statement[] {
-  return [{ sql: STAGE_EXPIRED, args: [firstVisible, limit] }, plain(REMOVE), ...FIGURES];
+  return [
+    { sql: STAGE_EXPIRED, args: [firstVisible, limit] },
+    ...[REMOVE, REMOVE_PLACES, REMOVE_RANKS].map(plain),
+    ...FIGURES,
+  ];
 }
 
 function pack({ key, userKey, userId, sessionId, country, start, end }: MergedSession): string {

@@ -1,7 +1,8 @@
 /** Short keys of users and sessions, and the ids that say when a session was received. */
 
 const KEY_BITS = 47;
-const SESSION_PART = 2 ** 23;
+/** What a session has of its key: the remainder of this. The rest is its user's. */
+export const SESSION_PART = 2 ** 23;
 /** Ids hold the milliseconds above this many bits of sequence. */
 const SEQUENCE_BITS = 16n;
 

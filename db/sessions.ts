@@ -13,8 +13,10 @@ import {
 import { firstIdAt, hashOf } from "./session_keys.ts";
 import { PartsMerger, type SessionPart } from "./session_parts.ts";
 
-const SELECT_LAST_SESSIONS = `SELECT session_id, country, start, end FROM session
-  WHERE user_key = ?1 AND user_id = ?2 AND end >= start AND id >= ?3 ORDER BY end DESC, session_id LIMIT ?4`;
+const SELECT_LAST_SESSIONS =
+  `SELECT s.session_id, s.country, s.start, s.end FROM user_session u CROSS JOIN session s ON s.id = u.id
+  WHERE u.user_key = ?1 AND u.is_ranked = 1 AND u.id >= ?3 AND s.user_id = ?2
+  ORDER BY u.place DESC, s.session_id LIMIT ?4`;
 const SELECT_COUNTRIES = `SELECT country FROM session_country ORDER BY country`;
 const SELECT_LAST_ID = `SELECT CAST(ifnull(max(id), 0) AS TEXT) FROM session`;
 

@@ -4,6 +4,7 @@ import { profiles } from "./002_profiles.ts";
 import { sessions } from "./003_sessions.ts";
 import { series } from "./004_series.ts";
 import { conversations } from "./005_conversations.ts";
+import { userSessions } from "./006_user_sessions.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -12,4 +13,11 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [channels, profiles, sessions, series, conversations];
+export const MIGRATIONS: readonly Migration[] = [
+  channels,
+  profiles,
+  sessions,
+  series,
+  conversations,
+  userSessions,
+];

@@ -76,14 +76,18 @@ Deno.test("migrate() leaves nothing of a step that fails", async () => {
   await engine.close();
 });
 
-// Made by this program with `migrate(engine, MIGRATIONS.slice(0, 1))`, then filled through its domain functions.
+/** An application over a database that an earlier version of this program made, and filled through `createTestApp`. */
+async function openStored(folder: string, name: string) {
+  const stored = (await Deno.open(new URL(`../fixtures/${name}.gz`, import.meta.url))).readable;
+  await Deno.writeFile(`${folder}/${name}`, stored.pipeThrough(new DecompressionStream("gzip")));
+  const app = await createTestApp({ database: `file:${folder}/${name}` });
+  deepEqual(await app.database.query(SELECT_VERSIONS), VERSIONS);
+  return app;
+}
+
 Deno.test("a stored database of schema version 1 is brought up to date with all that it holds", async () => {
   await using folder = await temporaryFolder();
-  const stored = (await Deno.open(new URL("../fixtures/schema_1.db.gz", import.meta.url))).readable;
-  const file = `${folder.path}/runnel.db`;
-  await Deno.writeFile(file, stored.pipeThrough(new DecompressionStream("gzip")));
-  await using app = await createTestApp({ database: `file:${file}` });
-  deepEqual(await app.database.query(SELECT_VERSIONS), VERSIONS);
+  await using app = await openStored(folder.path, "schema_1.db");
 
   const channel = await (await app.request("/channel/stumptown")).json();
   equal(channel.description, "Coffee, café");
@@ -109,6 +113,34 @@ Deno.test("a stored database of schema version 1 is brought up to date with all 
   const earliest = await app.request("/channel/ptown/earliest");
   equal(earliest.headers.get("location"), "http://datahub:8080/channel/ptown/000036RSL6DEC001");
   equal((await app.request("/channel/stumptown", { method: "POST", body: "new" })).status, 201);
+});
+
+Deno.test("a stored database of schema version 5 keeps its sessions, and goes on with them", async () => {
+  await using folder = await temporaryFolder();
+  await using app = await openStored(folder.path, "schema_5.db");
+  const sessionsOf = async (user: string) =>
+    (await (await app.request(`/user/last-sessions-user?user_id=${encodeURIComponent(user)}`)).json())[user];
+  const counts = async () => (await (await app.request("/user/metrics?days=10")).json()).sessions;
+  deepEqual(await sessionsOf("ünï"), ["later", "complete"]);
+  deepEqual(await sessionsOf("v"), ["other"]);
+  deepEqual(await counts(), { started: 5, completed: 3, open: 1, inconsistent: 1 });
+
+  const at = (session_id: string, event: string, ts: string) => ({
+    user_id: "ünï",
+    session_id,
+    event,
+    ts,
+    country: "DE",
+  });
+  const events = [
+    at("complete", "start", "2026-01-01T00:00:00"),
+    at("complete", "end", "2026-01-01T06:00:00"),
+    at("end only", "start", "2026-01-01T03:30:00"),
+    at("open", "end", "2026-01-01T02:10:00"),
+  ];
+  equal((await app.send("POST", "/user/batches", events)).status, 200);
+  deepEqual(await sessionsOf("ünï"), ["complete", "end only", "open", "later"]);
+  deepEqual(await counts(), { started: 6, completed: 5, open: 0, inconsistent: 1 });
 });
 
 async function read(response: Response) {

@@ -66,10 +66,25 @@ Deno.test("whatever the order, the batches and the repetitions, the answers are 
       if (together) await Promise.all(batches.map((batch) => store(app, batch)));
       else for (const batch of batches) await store(app, batch);
       await check(app.request, batches.flat());
+      await checkIndex(app);
+      app.time.now += 400 * 86_400_000;
+      await app.services.sessions.sweep();
+      deepEqual(
+        await app.database.query("SELECT * FROM user_session UNION ALL SELECT 0, 0, 0, id FROM session"),
+        [],
+      );
     }),
     { numRuns: 20 },
   );
 });
+
+/** What `user_session` holds follows from the sessions. */
+async function checkIndex({ database }: TestApp): Promise<void> {
+  const expected = `SELECT user_key, 0, key % 8388608, CAST(id AS TEXT) FROM session
+    UNION ALL SELECT user_key, 1, end, CAST(id AS TEXT) FROM session WHERE end >= start ORDER BY 1, 2, 3, 4`;
+  const found = `SELECT user_key, is_ranked, place, CAST(id AS TEXT) FROM user_session ORDER BY 1, 2, 3, 4`;
+  deepEqual(await database.query(found), await database.query(expected));
+}
 
 testOnBothEngines(
   "the same events twice, backwards and in two halves at once give the same answers",
