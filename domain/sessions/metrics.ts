@@ -3,7 +3,7 @@ import { DURATION_ERROR, middleOf } from "../../db/session_changes.ts";
 import type { SessionCounts, SessionFigures } from "../../db/sessions.ts";
 
 /** Users of up to so many sessions are counted; of more, a sample of at most so many sessions is. */
-const COUNTED_SESSIONS = 65_536, SAMPLED_SESSIONS = 32_768;
+const COUNTED_SESSIONS = 32_768, SAMPLED_SESSIONS = 16_384;
 
 /** Sessions by state. `open`: without an end. `inconsistent`: with an end before the start. */
 export interface StateCounts {
