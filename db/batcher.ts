@@ -142,8 +142,8 @@ export class GroupCommit {
       this.#batcher.submit({ planner: planner as Planner<unknown, unknown>, op }, bytes) as Promise<Outcome>;
   }
 
-  /** Commits a few statements together with whatever else waits; all of them or none. */
-  readonly execute: (statements: readonly Statement[]) => Promise<Result[]> = this.writer<
+  /** Commits a few statements, of about that many bytes, together with whatever else waits; all of them or none. */
+  readonly execute: (statements: readonly Statement[], bytes?: number) => Promise<Result[]> = this.writer<
     readonly Statement[],
     Result[]
   >(

@@ -28,10 +28,11 @@ export interface MergedSession {
 /** Gathers parts: each session once, with the earliest start and the latest end. */
 export class PartsMerger {
   readonly #byKey = new Map<number, MergedSession>();
+  #size = 0;
 
-  /** About how many sessions there are: those of one key count as one. */
+  /** How many sessions there are. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#size;
   }
 
   add(part: SessionPart): void {
@@ -42,6 +43,7 @@ export class PartsMerger {
       if (known.sessionId === sessionId && known.userId === userId) return merge(known, part);
     }
     this.#byKey.set(key, { key, userKey, userId, sessionId, country, start, end, next: first });
+    this.#size++;
   }
 
   /** In the order of their keys. */

@@ -56,7 +56,7 @@ export class SessionLoader implements EventSink {
     let sessions = 0;
     await this.store.storeInPieces(gathered, committed, (count) => {
       sessions += count;
-      this.#stored = before + Math.round(events * Math.min(1, sessions / gathered.size));
+      this.#stored = before + Math.round(events * sessions / gathered.size);
       onStored?.(this.#stored);
     });
   }
