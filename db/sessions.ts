@@ -147,15 +147,16 @@ export function createSessionStore(
     store: (parts: readonly SessionPart[]): Promise<void> => storeTogether(parts, parts.length * PART_BYTES),
     /**
      * Stores what was gathered in transactions of `size` sessions, in the order of their keys: the more there are, the
-     * closer together are the places that a transaction changes, and the less is written. `onStored` hears of each
-     * transaction. When it fails, some may be stored.
+     * closer together are the places that a transaction changes, and the less is written. The first begins when `after`
+     * is done. `onStored` hears of each transaction. When it fails, some may be stored.
      */
     async storeInPieces(
       gathered: PartsMerger,
       size: number,
+      after: Promise<void> | undefined,
       onStored: (sessions: number) => void,
     ): Promise<void> {
-      let write = new SessionsWrite(), storing = Promise.resolve(), packed = 0;
+      let write = new SessionsWrite(), storing = after, packed = 0;
       const flush = async () => {
         // One piece is packed while the one before is stored.
         await storing;

@@ -4,9 +4,11 @@ import type { SessionStore } from "../../db/sessions.ts";
 import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
 import type { EventSink } from "./load.ts";
 
+const MAX_PIECES = 2;
+
 /** How much a loader does at a time. */
 export interface LoaderOptions {
-  /** Sessions that are gathered at most while others are being stored. */
+  /** Sessions that are gathered at most while others are stored. */
   readonly gathered: number;
   /** Sessions in one transaction. */
   readonly committed: number;
@@ -22,7 +24,8 @@ export class SessionLoader implements EventSink {
   #gathered = new PartsMerger();
   #events = 0;
   #stored = 0;
-  #storing: Promise<void> | undefined;
+  /** One that is being stored, and one that is made ready meanwhile. After a failure they stay. */
+  readonly #pieces: Promise<void>[] = [];
 
   constructor(readonly store: SessionStore, readonly options: LoaderOptions) {}
 
@@ -30,33 +33,31 @@ export class SessionLoader implements EventSink {
     for (const event of events) this.#gathered.add(toPart(event));
     this.#events += events.length;
     const { gathered, committed } = this.options;
-    const isIdle = this.#storing === undefined;
-    if (this.#gathered.size >= (isIdle ? committed : gathered)) await this.#flush();
+    if (this.#gathered.size >= (this.#pieces.length < MAX_PIECES ? committed : gathered)) await this.#flush();
   }
 
   async end(): Promise<void> {
     await this.#flush();
-    await this.#storing;
+    await this.#pieces.at(-1);
   }
 
   async #flush(): Promise<void> {
-    await this.#storing;
-    const gathered = this.#gathered, events = this.#events;
+    while (this.#pieces.length >= MAX_PIECES) await this.#pieces[0];
+    const piece = this.#store(this.#gathered, this.#events, this.#pieces.at(-1));
     this.#gathered = new PartsMerger();
     this.#events = 0;
-    const storing = this.#storing = this.#storePiece(gathered, events);
-    // After a failure it stays, so that whoever comes next hears of it.
-    storing.then(() => {
-      if (this.#storing === storing) this.#storing = undefined;
-    }, () => {});
+    this.#pieces.push(piece);
+    piece.then(() => this.#pieces.shift(), () => {});
   }
 
-  async #storePiece(gathered: PartsMerger, events: number): Promise<void> {
-    const { committed, onStored } = this.options, before = this.#stored;
-    let sessions = 0;
-    await this.store.storeInPieces(gathered, committed, (count) => {
+  async #store(gathered: PartsMerger, events: number, after: Promise<void> | undefined): Promise<void> {
+    const { committed, onStored } = this.options;
+    let sessions = 0, told = 0;
+    await this.store.storeInPieces(gathered, committed, after, (count) => {
       sessions += count;
-      this.#stored = before + Math.round(events * sessions / gathered.size);
+      const stored = Math.round(events * sessions / gathered.size);
+      this.#stored += stored - told;
+      told = stored;
       onStored?.(this.#stored);
     });
   }
