@@ -8,6 +8,7 @@ import { readPassword } from "./cli/password.ts";
 import { type Config, ConfigError, conversationSettings, readConfig } from "./config.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { type Database, openDatabase } from "./db/open.ts";
+import { describeError } from "./domain/errors.ts";
 import { createServices, type DomainServices } from "./domain/services.ts";
 import { allJobs } from "./jobs/mod.ts";
 import { createApp } from "./routes/app.ts";
@@ -146,11 +147,8 @@ function orExit<T>(make: () => T): T {
 
 /** What the operator can mend is told in a sentence, anything else with its stack. */
 function exitWith(error: unknown): never {
-  const expected = error instanceof ConfigError || error instanceof NewerDatabaseError;
-  const told = expected || !(error instanceof Error)
-    ? String(error instanceof Error ? error.message : error)
-    : error.stack;
-  log(`runnel: ${told}`);
+  const isExpected = error instanceof ConfigError || error instanceof NewerDatabaseError;
+  log(`runnel: ${isExpected ? error.message : describeError(error)}`);
   Deno.exit(1);
 }
 

@@ -7,7 +7,7 @@ import { countBytes, decompressed, openInput } from "./input.ts";
 import { createProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Into the file. 200,000 sessions take about 100 MB while they are gathered, and as much while they are stored. */
+/** Into the file. What is gathered, made ready and being stored takes about 160 MB. */
 const LOADER = { gathered: 200_000, committed: 20_000 };
 /** Events in one request. */
 const SENT = 10_000;

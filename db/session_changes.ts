@@ -71,16 +71,16 @@ const UPDATE = `UPDATE session SET country = c.country, start = c.start, end = c
   FROM session_change c WHERE session.id = c.old_id AND c.id = c.old_id`;
 
 // Where the sessions are in user_session. A complete session stays so, but its end may move.
-const MOVED = `(id IS NOT old_id OR end IS NOT old_end OR old_start IS NULL)`;
+const RANK_STAYS = `ifnull(old_end >= old_start AND id = old_id AND end = old_end, 0)`;
 const PLACES = `DELETE FROM user_session WHERE (user_key, is_ranked, place, id) IN`;
 const REMOVE_PLACES =
   `${PLACES} (SELECT user_key, 0, key % ${SESSION_PART}, old_id FROM session_change WHERE ${GONE})`;
 const REMOVE_RANKS = `${PLACES} (SELECT user_key, 1, old_end, old_id FROM session_change
-  WHERE old_end >= old_start AND ${MOVED})`;
+  WHERE old_end >= old_start AND NOT ${RANK_STAYS})`;
 const INSERT_PLACES = `INSERT INTO user_session
   SELECT user_key, 0, key % ${SESSION_PART}, id FROM session_change WHERE ${CAME}
   UNION ALL SELECT user_key, 1, end, id FROM session_change
-    WHERE end >= start AND (${MOVED} OR NOT old_end >= old_start)`;
+    WHERE end >= start AND NOT ${RANK_STAYS}`;
 
 /** Logarithmic buckets: all durations of one bucket lie within DURATION_ERROR of its middle. 0 has its own. */
 const bucket = (start: string, end: string) =>

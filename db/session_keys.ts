@@ -24,7 +24,7 @@ export function hashOf(text: string): number {
 
 /**
  * The key of a session: half of its user's and half of its own. So the sessions of a write, in the order of their keys,
- * are in the order of their users as well, and it passes through both indexes once from front to back.
+ * are in the order of their users as well, and it passes through user_session once from front to back.
  */
 export function sessionKey(userKey: number, sessionId: string): number {
   return userKey - userKey % SESSION_PART + hashOf(sessionId) % SESSION_PART;

@@ -65,3 +65,8 @@ export class RunnelError extends Error {
   /** Seconds after which it may go better. */
   readonly retryAfter: number | undefined;
 }
+
+/** An error, or whatever else was thrown, as the log shows it. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}

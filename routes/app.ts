@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
-import { RunnelError } from "../domain/errors.ts";
+import { describeError, RunnelError } from "../domain/errors.ts";
 import type { DomainServices } from "../domain/services.ts";
 import { analyticsRoutes } from "./analytics.ts";
 import { channelRoutes } from "./channels.ts";
@@ -17,7 +17,6 @@ import { itemRoutes } from "./items.ts";
 import { operationRoutes } from "./operations.ts";
 import { profileRoutes } from "./profiles.ts";
 import { createBaseUrl } from "./request.ts";
-import { describeError } from "./respond.ts";
 import { referenceRoutes } from "./reference.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series.ts";

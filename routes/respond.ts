@@ -1,4 +1,5 @@
 /** Small makers of answers that every route uses. */
+import { describeError } from "../domain/errors.ts";
 
 /** On every answer: a browser must not guess another content type. Pages have more, see `html`. */
 export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;
@@ -119,9 +120,4 @@ export function jsonArray<T>(
 export async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   for await (const text of texts) yield encoder.encode(text);
-}
-
-/** An error as the log shows it. */
-export function describeError(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

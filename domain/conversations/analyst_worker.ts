@@ -1,5 +1,6 @@
 /** The thread of `Analyst`. */
 /// <reference lib="webworker" />
+import { describeError } from "../errors.ts";
 import { type AnalysisReply, type AnalysisTask, runTask } from "./analyst.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -9,7 +10,7 @@ scope.onmessage = ({ data: { id, task } }: MessageEvent<{ id: number; task: Anal
   try {
     reply = { id, answer: runTask(task) };
   } catch (error) {
-    reply = { id, failure: error instanceof Error ? error.stack ?? error.message : String(error) };
+    reply = { id, failure: describeError(error) };
   }
   scope.postMessage(reply);
 };
