@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import yauzl from "yauzl";
 import type { Conversations } from "../domain/conversations/conversations.ts";
-import type { ExportFiles, ImportProgress } from "../domain/conversations/slack_export.ts";
+import type { ExportFiles, ImportProgress } from "../domain/conversations/slack/export.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Largest file within an archive, in bytes. */

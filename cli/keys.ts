@@ -1,7 +1,7 @@
 /** `runnel keys`: make, list and revoke API keys in the configured database. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { KeyRow } from "../db/keys.ts";
-import { type Scope, SCOPES } from "../domain/keys/keys.ts";
+import { type Scope, SCOPES } from "../domain/access/keys.ts";
 import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 

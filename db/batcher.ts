@@ -4,7 +4,7 @@
  * reads of one kind share a SELECT (createLookup). Each caller's promise settles with its own outcome.
  */
 import { setImmediate } from "node:timers";
-import { type Engine, EngineError, type Result, type Statement } from "./engine.ts";
+import { type Engine, EngineError, type Result, type Statement } from "./engine/engine.ts";
 
 /** Bounds of one queue. Past `maxWaiting` or `maxWaitingBytes` a caller is refused with `OverloadError`. */
 export interface BatchLimits {

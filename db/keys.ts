@@ -1,5 +1,5 @@
 /** The queries of API keys. Only hashes are stored. */
-import type { Row } from "./engine.ts";
+import type { Row } from "./engine/engine.ts";
 import type { Database } from "./open.ts";
 
 const COLUMNS = `hash, name, scopes, created_at, expires_at`;

@@ -1,5 +1,5 @@
 /** Brings the schema of a database up to this program's, step by step, and records the steps in the database. */
-import { type Engine, EngineError } from "./engine.ts";
+import { type Engine, EngineError } from "./engine/engine.ts";
 import { type Migration, MIGRATIONS } from "./migrations/mod.ts";
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS schema_migration (

@@ -1,6 +1,6 @@
 /** Opens the database that a URL names, migrates it, and puts the shared write queue in front of it. */
 import { DEFAULT_LIMITS, GroupCommit } from "./batcher.ts";
-import type { Engine, Row, Value } from "./engine.ts";
+import type { Engine, Row, Value } from "./engine/engine.ts";
 import { migrate } from "./migrate.ts";
 
 /** Where the data is; see the README's table of environment variables. */
@@ -53,8 +53,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
-  if (!url.startsWith("file:")) return (await import("./server.ts")).openServer(url, authToken);
+  if (!url.startsWith("file:")) return (await import("./engine/server.ts")).openServer(url, authToken);
   const path = url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
-  if (syncUrl === undefined) return (await import("./embedded.ts")).openEmbedded(path);
-  return (await import("./replica.ts")).openReplica(path, syncUrl, authToken);
+  if (syncUrl === undefined) return (await import("./engine/embedded.ts")).openEmbedded(path);
+  return (await import("./engine/replica.ts")).openReplica(path, syncUrl, authToken);
 }

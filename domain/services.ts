@@ -1,15 +1,15 @@
 /** Everything that Runnel knows, over one database. */
-import { createAnalyticsStore } from "../db/analytics.ts";
-import { createChannelStore } from "../db/channels.ts";
-import { createEventStore } from "../db/events.ts";
-import { createItemStore } from "../db/items.ts";
+import { createAnalyticsStore } from "../db/profiles/analytics.ts";
+import { createChannelStore } from "../db/channels/channels.ts";
+import { createEventStore } from "../db/profiles/events.ts";
+import { createItemStore } from "../db/channels/items.ts";
 import { createKeyStore } from "../db/keys.ts";
 import type { Database } from "../db/open.ts";
-import { createProfileStore } from "../db/profiles.ts";
-import { createRecounter } from "../db/recount.ts";
-import { createSeriesCatalogue } from "../db/series_catalogue.ts";
-import { createSeriesStore } from "../db/series.ts";
-import { createSessionStore } from "../db/sessions.ts";
+import { createProfileStore } from "../db/profiles/profiles.ts";
+import { createRecounter } from "../db/profiles/recount.ts";
+import { createSeriesCatalogue } from "../db/series/catalogue.ts";
+import { createSeriesStore } from "../db/series/chunks.ts";
+import { createSessionStore } from "../db/sessions/sessions.ts";
 import { Channels } from "./channels/channels.ts";
 import { Hub } from "./channels/hub.ts";
 import {
@@ -17,7 +17,7 @@ import {
   type ConversationSettings,
   createConversations,
 } from "./conversations/conversations.ts";
-import { ApiKeys } from "./keys/keys.ts";
+import { ApiKeys } from "./access/keys.ts";
 import { Analytics } from "./profiles/analytics.ts";
 import { Events } from "./profiles/events.ts";
 import { Profiles } from "./profiles/profiles.ts";

@@ -3,38 +3,26 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
 import { describeError, RunnelError } from "../domain/errors.ts";
-import type { DomainServices } from "../domain/services.ts";
-import { analyticsRoutes } from "./analytics.ts";
-import { channelRoutes } from "./channels.ts";
-import { authRoutes } from "./auth.ts";
-import { conversationRoutes } from "./conversations.ts";
-import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
+import type { Services } from "./services.ts";
+import { analyticsRoutes } from "./profiles/analytics.ts";
+import { channelRoutes } from "./channels/channels.ts";
+import { authRoutes } from "./conversations/auth.ts";
+import { conversationRoutes } from "./conversations/messages.ts";
+import { envelopeRefusal, speaksEnvelope } from "./conversations/envelope.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
-import { eventRoutes } from "./events.ts";
+import { eventRoutes } from "./profiles/events.ts";
 import { createGate, type GateEnv } from "./gate.ts";
-import { ingestRoutes } from "./ingest.ts";
-import { itemRoutes } from "./items.ts";
-import { operationRoutes } from "./operations.ts";
-import { profileRoutes } from "./profiles.ts";
+import { ingestRoutes } from "./conversations/ingest.ts";
+import { itemRoutes } from "./channels/items.ts";
+import { operationRoutes } from "./system.ts";
+import { profileRoutes } from "./profiles/profiles.ts";
 import { createBaseUrl } from "./request.ts";
 import { referenceRoutes } from "./reference.ts";
 import { METHODS, type Route } from "./route.ts";
-import { seriesRoutes } from "./series.ts";
-import { sessionRoutes } from "./sessions.ts";
-import { statsRoutes } from "./stats.ts";
-import { subscriptionRoutes } from "./subscriptions.ts";
-
-/** What the routes call, and the settings that they need. */
-export interface Services extends DomainServices {
-  readonly publicUrl?: string | undefined;
-  readonly trustProxy: boolean;
-  readonly corsOrigins: readonly string[];
-  readonly maxItemBytes: number;
-  readonly maxFrameBytes: number;
-  /** Writes one line of the log. */
-  readonly log: (line: string) => void;
-  readonly logRequests: boolean;
-}
+import { seriesRoutes } from "./series/series.ts";
+import { sessionRoutes } from "./sessions/sessions.ts";
+import { statsRoutes } from "./conversations/stats.ts";
+import { subscriptionRoutes } from "./channels/subscriptions.ts";
 
 /** Every route of every area. */
 export function allRoutes(services: Services): Route[] {

@@ -1,7 +1,7 @@
 /** What every request passes before its route: where it comes from, and its key. */
 import type { Context } from "hono";
 import { RunnelError } from "../domain/errors.ts";
-import type { ApiKeys } from "../domain/keys/keys.ts";
+import type { ApiKeys } from "../domain/access/keys.ts";
 import type { Route } from "./route.ts";
 
 /** What the server says of a request: whether it may come in while there is no API key. */

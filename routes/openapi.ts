@@ -1,7 +1,7 @@
 /** The API reference as an OpenAPI 3.1 document, made of what the routes say of themselves. */
 import { z } from "zod";
 import { type ErrorCode, ERRORS } from "../domain/errors.ts";
-import { SCOPES } from "../domain/keys/keys.ts";
+import { SCOPES } from "../domain/access/keys.ts";
 import { STATUS } from "./errors.ts";
 import type { BodyReference, Route } from "./route.ts";
 

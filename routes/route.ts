@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import type { ErrorCode } from "../domain/errors.ts";
-import type { Scope } from "../domain/keys/keys.ts";
+import type { Scope } from "../domain/access/keys.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = typeof METHODS[number];

@@ -16,6 +16,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   dashboard: [],
   client: [],
 };
+/** The five areas: each has a folder of its name in every layer. */
+const AREAS = ["channels", "profiles", "series", "sessions", "conversations"] as const;
+/** Where areas meet: the files and folders that compose all of them. */
+const COMPOSES_AREAS = [
+  "domain/services.ts",
+  "routes/app.ts",
+  "routes/services.ts",
+  "cli/main.ts",
+  "jobs/mod.ts",
+];
+/** Folders whose many small files are one subject. */
+const LARGE_FOLDERS = ["domain/series/formats", "domain/conversations/analysis"];
+const MOST_FILES = 13;
 
 interface Import {
   readonly file: string;
@@ -57,6 +70,11 @@ function tableRows(page: string): string[][] {
   return lines.map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
 
+/** The area whose folder a file stands in. */
+function areaOf(path: string): string | undefined {
+  return AREAS.find((area) => path.split("/")[1] === area);
+}
+
 function roomOf({ file, specifier }: Import): string | undefined {
   if (!specifier.startsWith(".")) return undefined;
   const path = new URL(specifier, new URL(file, ROOT)).pathname.slice(ROOT.pathname.length);
@@ -71,6 +89,53 @@ Deno.test("imports point one way: main, then routes, jobs and cli, then domain, 
       const fine = target === undefined || target === room || allowed.includes(target) ||
         (room === "client" && item.typeOnly);
       ok(fine, `${item.file} imports ${item.specifier}, but ${room} may only import ${allowed.join(", ")}`);
+    }
+  }
+});
+
+Deno.test("an area imports no other area", async () => {
+  for (const room of ["routes", "domain", "db"]) {
+    for (const { file, specifier } of await importsOf(room)) {
+      const from = areaOf(file);
+      if (from === undefined || !specifier.startsWith(".")) continue;
+      const to = areaOf(new URL(specifier, new URL(file, ROOT)).pathname.slice(ROOT.pathname.length));
+      ok(to === undefined || to === from, `${file} imports ${specifier}, of another area`);
+    }
+  }
+});
+
+Deno.test("outside the areas, only what composes all areas names one", async () => {
+  for (const room of ["main", "routes", "jobs", "domain", "db"]) {
+    for (const { file, specifier } of await importsOf(room)) {
+      if (areaOf(file) !== undefined || COMPOSES_AREAS.includes(file) || !specifier.startsWith(".")) continue;
+      const to = areaOf(new URL(specifier, new URL(file, ROOT)).pathname.slice(ROOT.pathname.length));
+      equal(to, undefined, `${file} imports ${specifier}`);
+    }
+  }
+});
+
+Deno.test("no file imports itself through others", async () => {
+  const imports = (await Promise.all(Object.keys(MAY_IMPORT).map((room) => importsOf(room)))).flat();
+  const graph = Map.groupBy(imports.filter(({ specifier }) => specifier.startsWith(".")), ({ file }) => file);
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    ok(!path.includes(file), `a circle: ${[...path, file].join(" → ")}`);
+    if (done.has(file)) return;
+    for (const { specifier } of graph.get(file) ?? []) {
+      visit(new URL(specifier, new URL(file, ROOT)).pathname.slice(ROOT.pathname.length), [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+});
+
+Deno.test("a folder has at most a dozen files or so", async () => {
+  for (const room of ["routes", "domain", "db", "cli", "client", "jobs", "dashboard"]) {
+    const files: URL[] = [];
+    for await (const file of sourceFiles(new URL(`${room}/`, ROOT))) files.push(file);
+    const folders = Map.groupBy(files, (file) => new URL(".", file).pathname.slice(ROOT.pathname.length, -1));
+    for (const [folder, { length }] of folders) {
+      ok(length <= MOST_FILES || LARGE_FOLDERS.includes(folder), `${folder} has ${length} files`);
     }
   }
 });

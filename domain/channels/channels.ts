@@ -1,7 +1,7 @@
 /** Append-only channels of opaque items: who may see which item, and where it stands among its neighbours. */
 import { LRUCache } from "lru-cache";
-import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels.ts";
-import type { ItemContent, ItemRow, ItemStore } from "../../db/items.ts";
+import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels/channels.ts";
+import type { ItemContent, ItemRow, ItemStore } from "../../db/channels/items.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";

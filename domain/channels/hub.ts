@@ -2,8 +2,8 @@
  * Tells subscribers what was inserted. A commit only wakes the hub: what it tells is always read from the database
  * after its cursor, so order and completeness are the database's, whichever process inserted.
  */
-import type { ChannelStore } from "../../db/channels.ts";
-import type { ItemStore } from "../../db/items.ts";
+import type { ChannelStore } from "../../db/channels/channels.ts";
+import type { ItemStore } from "../../db/channels/items.ts";
 import { type Channels, type Position, positionOf } from "./channels.ts";
 
 /** How often the hub looks for what other processes inserted; the promise is 250 ms. */

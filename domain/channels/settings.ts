@@ -1,6 +1,6 @@
 /** What a channel may be called and how it may be set up: the schemas that validate and document requests. */
 import { z } from "zod";
-import type { ChannelChanges, ChannelSettings } from "../../db/channels.ts";
+import type { ChannelChanges, ChannelSettings } from "../../db/channels/channels.ts";
 
 /** 120 days, as the published description says. */
 export const DEFAULT_TTL_MILLIS = 10_368_000_000;

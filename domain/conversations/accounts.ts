@@ -1,6 +1,6 @@
 /** Logging in: Mattermost decides where there is one, Runnel's own users otherwise. */
-import type { ConversationStore } from "../../db/conversations.ts";
-import type { PeopleStore } from "../../db/people.ts";
+import type { ConversationStore } from "../../db/conversations/conversations.ts";
+import type { PeopleStore } from "../../db/conversations/people.ts";
 import { RunnelError } from "../errors.ts";
 import { LoginAttempts } from "./attempts.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";

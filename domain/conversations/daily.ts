@@ -1,7 +1,7 @@
 /** Each finished day's summary and usual phrases, of every channel in which something was said. */
-import type { ConversationStore } from "../../db/conversations.ts";
-import { DAY_MS } from "../../db/messages.ts";
-import type { ChangedDay, SummaryStore } from "../../db/summaries.ts";
+import type { ConversationStore } from "../../db/conversations/conversations.ts";
+import { DAY_MS } from "../../db/conversations/messages.ts";
+import type { ChangedDay, SummaryStore } from "../../db/conversations/summaries.ts";
 import type { Analyst } from "./analyst.ts";
 import { SUMMARY_WORDS } from "./statistics.ts";
 import type { Summarizer } from "./summarizer.ts";

@@ -1,7 +1,7 @@
 /** Messages in, from programs with an API key; and what every source shares: deletion and expiry. */
 import { v7 as timeOrderedId } from "uuid";
 import { z } from "zod";
-import { DAY_MS, type IncomingMessage, type MessageStore } from "../../db/messages.ts";
+import { DAY_MS, type IncomingMessage, type MessageStore } from "../../db/conversations/messages.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { ownPerson } from "./accounts.ts";
 

@@ -1,8 +1,8 @@
 /** What people ask of their channels: pulse, most active people, hot topics, representative messages, summaries. */
 import { LRUCache } from "lru-cache";
-import type { ConversationRow, ConversationStore, Span } from "../../db/conversations.ts";
-import { DAY_MS } from "../../db/messages.ts";
-import type { SummaryStore } from "../../db/summaries.ts";
+import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
+import { DAY_MS } from "../../db/conversations/messages.ts";
+import type { SummaryStore } from "../../db/conversations/summaries.ts";
 import { RunnelError } from "../errors.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";

@@ -1,6 +1,6 @@
 /** Analytics: how many accounts of an app have which value, and what they do. Read from counters alone. */
-import type { AnalyticsStore, AppCounts } from "../../db/analytics.ts";
-import type { Recounter } from "../../db/recount.ts";
+import type { AnalyticsStore, AppCounts } from "../../db/profiles/analytics.ts";
+import type { Recounter } from "../../db/profiles/recount.ts";
 import { birthRanges, countByAge } from "./birth.ts";
 import { DEMOGRAPHICS } from "./demographics.ts";
 

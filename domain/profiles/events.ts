@@ -1,7 +1,7 @@
 /** Events: what accounts do, counted by five minutes until they expire. */
 import type { z } from "zod";
-import { BUCKET_MS, type EventCount, type EventStore } from "../../db/events.ts";
-import type { AccountName } from "../../db/profiles.ts";
+import { BUCKET_MS, type EventCount, type EventStore } from "../../db/profiles/events.ts";
+import type { AccountName } from "../../db/profiles/profiles.ts";
 import { type Issue, RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { pointsOf, type TimelineOptions } from "./timeline.ts";

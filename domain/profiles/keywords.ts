@@ -1,7 +1,7 @@
 /** What people write of themselves, as keywords. */
-import { identifyLanguage } from "../conversations/analysis/language.ts";
-import { functionWords } from "../conversations/analysis/stop_words.ts";
-import { isNumber, tokenize } from "../conversations/analysis/words.ts";
+import { identifyLanguage } from "../text/language.ts";
+import { functionWords } from "../text/stop_words.ts";
+import { isNumber, tokenize } from "../text/words.ts";
 import { text } from "./demographics.ts";
 
 /** Where services keep such a text. */

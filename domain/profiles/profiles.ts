@@ -1,5 +1,5 @@
 /** Profiles: what is known of the accounts of all apps, with the accounts of one person seen as one. */
-import type { AccountName, ProfileRow, ProfileStore } from "../../db/profiles.ts";
+import type { AccountName, ProfileRow, ProfileStore } from "../../db/profiles/profiles.ts";
 import { RunnelError } from "../errors.ts";
 import { ageOn } from "./birth.ts";
 import { DEMOGRAPHICS, readDemographics } from "./demographics.ts";

@@ -1,6 +1,6 @@
 /** Which points a timeline has: the schemas that validate and document its query, and the points themselves. */
 import { z } from "zod";
-import { BUCKET_MS } from "../../db/events.ts";
+import { BUCKET_MS } from "../../db/profiles/events.ts";
 import { Context } from "./names.ts";
 
 const MAX_POINTS = 10_000;

@@ -1,12 +1,12 @@
 /** Writing what a source holds, in every format, batch by batch. */
-import { csvPass } from "./csv.ts";
-import { hasNulls } from "./column.ts";
-import { ndjsonPass } from "./ndjson.ts";
-import type { Orient } from "./read_frame.ts";
-import { PassWriter, type WritePass } from "./row_pass.ts";
-import type { FrameSource } from "./source.ts";
-import { checkDistinctKeys } from "./stamp_cells.ts";
-import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./write_frame.ts";
+import { csvPass } from "./formats/csv.ts";
+import { hasNulls } from "./frame/column.ts";
+import { ndjsonPass } from "./formats/ndjson.ts";
+import type { Orient } from "./formats/read_frame.ts";
+import { PassWriter, type WritePass } from "./formats/row_pass.ts";
+import type { FrameSource } from "./storage/source.ts";
+import { checkDistinctKeys } from "./formats/stamp_cells.ts";
+import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./formats/write_frame.ts";
 
 /** The shapes of a frame as text: pandas' orients, and those of other tools. */
 export type FrameFormat = Orient | "csv" | "ndjson";

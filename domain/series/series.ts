@@ -1,18 +1,18 @@
 /** Time series: data frames kept by reference and symbol. Every read leaves out what has expired. */
-import type { SeriesRow, SeriesStore } from "../../db/series.ts";
-import type { ReferenceRow, SeriesCatalogue } from "../../db/series_catalogue.ts";
+import type { SeriesRow, SeriesStore } from "../../db/series/chunks.ts";
+import type { ReferenceRow, SeriesCatalogue } from "../../db/series/catalogue.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
-import { typeOf } from "./catalogue.ts";
-import { decodeChunk } from "./chunk.ts";
-import type { ColumnType } from "./column.ts";
-import type { DataFrame } from "./frame.ts";
-import { Parser, type ParseRequest } from "./parser.ts";
-import { expiredUntil, isAlive, Reading, type SeriesRange } from "./reading.ts";
-import type { SaveMode } from "./rewrite.ts";
-import { Saving, type SeriesName } from "./saving.ts";
-import type { FrameSource } from "./source.ts";
-import { MIN_STAMP } from "./stamps.ts";
+import { typeOf } from "./chunks/catalogue.ts";
+import { decodeChunk } from "./chunks/chunk.ts";
+import type { ColumnType } from "./frame/column.ts";
+import type { DataFrame } from "./frame/frame.ts";
+import { Parser, type ParseRequest } from "./formats/parser.ts";
+import { expiredUntil, isAlive, Reading, type SeriesRange } from "./storage/open.ts";
+import type { SaveMode } from "./storage/rewrite.ts";
+import { Saving, type SeriesName } from "./storage/save.ts";
+import type { FrameSource } from "./storage/source.ts";
+import { MIN_STAMP } from "./frame/stamps.ts";
 
 /** After this time a save that has not come to its end is taken for crashed. */
 const ABANDONED_MS = 3_600_000;

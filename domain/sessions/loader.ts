@@ -1,6 +1,6 @@
 /** Storing events without end: the more of them are stored at a time, the less each costs. */
-import { PartsMerger, type SessionPart } from "../../db/session_parts.ts";
-import type { SessionStore } from "../../db/sessions.ts";
+import { PartsMerger, type SessionPart } from "../../db/sessions/parts.ts";
+import type { SessionStore } from "../../db/sessions/sessions.ts";
 import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
 import type { EventSink } from "./load.ts";
 

@@ -1,6 +1,6 @@
 /** What the kept figures amount to. */
-import { DURATION_ERROR, middleOf } from "../../db/session_changes.ts";
-import type { SessionCounts, SessionFigures } from "../../db/sessions.ts";
+import { DURATION_ERROR, middleOf } from "../../db/sessions/changes.ts";
+import type { SessionCounts, SessionFigures } from "../../db/sessions/sessions.ts";
 
 /** Users of up to so many sessions are counted; of more, a sample of at most so many sessions is. */
 const COUNTED_SESSIONS = 32_768, SAMPLED_SESSIONS = 16_384;

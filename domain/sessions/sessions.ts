@@ -1,5 +1,5 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
-import type { SessionRow, SessionStore, StartsCursor } from "../../db/sessions.ts";
+import type { SessionRow, SessionStore, StartsCursor } from "../../db/sessions/sessions.ts";
 import { inShortSteps } from "../short_steps.ts";
 import type { SessionEvent } from "./event.ts";
 import { type LoaderOptions, SessionLoader, toPart } from "./loader.ts";

@@ -7,7 +7,7 @@ import {
   representativeMessages,
   summarize,
 } from "../../domain/conversations/analysis/mod.ts";
-import { countWords } from "../../domain/conversations/analysis/words.ts";
+import { countWords } from "../../domain/text/words.ts";
 
 const chat = (lines: readonly string[]): Message[] =>
   lines.map((line) => {

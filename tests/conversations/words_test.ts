@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { joinOrdinals, splitSentences } from "../../domain/conversations/analysis/sentences.ts";
-import { BOUNDARY, countWords, firstWords, tokenize } from "../../domain/conversations/analysis/words.ts";
+import { joinOrdinals, splitSentences } from "../../domain/text/sentences.ts";
+import { BOUNDARY, countWords, firstWords, tokenize } from "../../domain/text/words.ts";
 
 Deno.test("tokenize() splits elided articles and clitics off", () => {
   assert.deepEqual(tokenize("L’avion d'Airbus s'est écrasé"), [

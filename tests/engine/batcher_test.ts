@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { Batcher, DEFAULT_LIMITS, OverloadError } from "../../db/batcher.ts";
-import { EngineError } from "../../db/engine.ts";
+import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 
 /** A batcher that answers each number with its double, and what it ran. */

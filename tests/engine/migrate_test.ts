@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { openEmbedded } from "../../db/embedded.ts";
-import { EngineError } from "../../db/engine.ts";
+import { openEmbedded } from "../../db/engine/embedded.ts";
+import { EngineError } from "../../db/engine/engine.ts";
 import { migrate } from "../../db/migrate.ts";
 import { MIGRATIONS } from "../../db/migrations/mod.ts";
 import { openDatabase } from "../../db/open.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { EngineError } from "../../db/engine.ts";
+import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp } from "../support/app.ts";
 
 const SHARED = { busy_timeout: 5000, temp_store: 2, journal_mode: "wal" };

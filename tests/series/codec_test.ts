@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeColumn, encodeColumn } from "../../domain/series/column_codec.ts";
-import { decodeStamps, encodeStamps } from "../../domain/series/stamp_codec.ts";
-import { type Column, nullColumn } from "../../domain/series/column.ts";
-import { integerColumn } from "../../domain/series/column_builder.ts";
-import { packIntegers, unpackIntegers } from "../../domain/series/packed_integers.ts";
+import { decodeColumn, encodeColumn } from "../../domain/series/chunks/column_codec.ts";
+import { decodeStamps, encodeStamps } from "../../domain/series/chunks/stamp_codec.ts";
+import { type Column, nullColumn } from "../../domain/series/frame/column.ts";
+import { integerColumn } from "../../domain/series/frame/column_builder.ts";
+import { packIntegers, unpackIntegers } from "../../domain/series/chunks/packed_integers.ts";
 
 function assertSame(column: Column, from = 0, to = column.values.length): void {
   const decoded = decodeColumn(column.name, encodeColumn(column, from, to));

@@ -1,6 +1,6 @@
 /** Several writers and readers at once, in one process and in several, and processes that are killed. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { LEASE_MS } from "../../domain/series/source.ts";
+import { LEASE_MS } from "../../domain/series/storage/source.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 

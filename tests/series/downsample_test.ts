@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Column } from "../../domain/series/column.ts";
-import {
-  type Aggregate,
-  AGGREGATES,
-  downsample,
-  Downsampler,
-  parseEvery,
-} from "../../domain/series/downsample.ts";
-import { type DataFrame, sliceFrame } from "../../domain/series/frame.ts";
-import { readFrame } from "../../domain/series/read_frame.ts";
-import { summarise } from "../../domain/series/summary.ts";
-import { writeFrameText } from "../../domain/series/write_frame.ts";
+import type { Column } from "../../domain/series/frame/column.ts";
+import { downsample, Downsampler, parseEvery } from "../../domain/series/frame/downsample.ts";
+import { type Aggregate, AGGREGATES } from "../../domain/series/frame/reducers.ts";
+import { type DataFrame, sliceFrame } from "../../domain/series/frame/frame.ts";
+import { readFrame } from "../../domain/series/formats/read_frame.ts";
+import { summarise } from "../../domain/series/frame/summary.ts";
+import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 
 const bars = readFrame(
   JSON.stringify({

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { cellAt, type Column, uniteTypes } from "../../domain/series/column.ts";
+import { cellAt, type Column, uniteTypes } from "../../domain/series/frame/column.ts";
 import { SeriesError } from "../../domain/series/error.ts";
-import { concatFrames, rangeOf, selectColumns, sliceFrame } from "../../domain/series/frame.ts";
-import { mergeFrames, replaceWindow } from "../../domain/series/merge.ts";
-import { readFrame } from "../../domain/series/read_frame.ts";
-import { parseRangeEnd, parseRangeStart } from "../../domain/series/stamps.ts";
-import { PassWriter } from "../../domain/series/row_pass.ts";
-import { writeFrame, writeFrameText, writePasses } from "../../domain/series/write_frame.ts";
+import { concatFrames, rangeOf, selectColumns, sliceFrame } from "../../domain/series/frame/frame.ts";
+import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";
+import { readFrame } from "../../domain/series/formats/read_frame.ts";
+import { parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
+import { PassWriter } from "../../domain/series/formats/row_pass.ts";
+import { writeFrame, writeFrameText, writePasses } from "../../domain/series/formats/write_frame.ts";
 
 const index = (body: unknown) => readFrame(JSON.stringify(body), "index");
 const text = (frame: ReturnType<typeof index>) =>

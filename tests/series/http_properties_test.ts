@@ -1,11 +1,11 @@
 /** Whatever is saved over HTTP in whatever order, what is retrieved is what the pure model says, byte for byte. */
 import { equal } from "node:assert/strict";
 import fc from "fast-check";
-import { concatFrames, type DataFrame, rangeOf } from "../../domain/series/frame.ts";
-import { mergeFrames, replaceWindow } from "../../domain/series/merge.ts";
-import { downsample } from "../../domain/series/downsample.ts";
-import { type Orient, readFrame } from "../../domain/series/read_frame.ts";
-import { writeFrameText } from "../../domain/series/write_frame.ts";
+import { concatFrames, type DataFrame, rangeOf } from "../../domain/series/frame/frame.ts";
+import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";
+import { downsample } from "../../domain/series/frame/downsample.ts";
+import { type Orient, readFrame } from "../../domain/series/formats/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 
 const HOUR = 3_600_000_000_000n;

@@ -1,8 +1,8 @@
 /** The Python client of the published description, and real pandas where it is installed. */
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { SeriesError } from "../../domain/series/error.ts";
-import { readFrame } from "../../domain/series/read_frame.ts";
-import { writeFrameText } from "../../domain/series/write_frame.ts";
+import { readFrame } from "../../domain/series/formats/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { frameVectors } from "./vectors.ts";

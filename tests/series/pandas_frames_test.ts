@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SeriesError } from "../../domain/series/error.ts";
-import { writeFrameText } from "../../domain/series/write_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { frameVectors, toFrame } from "./vectors.ts";
 
 /** Frames that cannot be in a store of time series, and why. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SeriesError } from "../../domain/series/error.ts";
-import { readFrame } from "../../domain/series/read_frame.ts";
-import { writeFrameText } from "../../domain/series/write_frame.ts";
+import { readFrame } from "../../domain/series/formats/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { type InputVector, inputVectors } from "./vectors.ts";
 

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Cell, Column } from "../../domain/series/column.ts";
-import { columnOf } from "../../domain/series/column_builder.ts";
-import { csvPass, readCsv } from "../../domain/series/csv.ts";
-import type { DataFrame } from "../../domain/series/frame.ts";
-import { ndjsonPass, readNdjson } from "../../domain/series/ndjson.ts";
-import { type Orient, readFrame } from "../../domain/series/read_frame.ts";
+import type { Cell, Column } from "../../domain/series/frame/column.ts";
+import { columnOf } from "../../domain/series/frame/column_builder.ts";
+import { csvPass, readCsv } from "../../domain/series/formats/csv.ts";
+import type { DataFrame } from "../../domain/series/frame/frame.ts";
+import { ndjsonPass, readNdjson } from "../../domain/series/formats/ndjson.ts";
+import { type Orient, readFrame } from "../../domain/series/formats/read_frame.ts";
 import {
   type FrameHead,
   headOf,
   writeFrameText,
   type WriteOptions,
-} from "../../domain/series/write_frame.ts";
-import { runPasses, type WritePass } from "../../domain/series/row_pass.ts";
+} from "../../domain/series/formats/write_frame.ts";
+import { runPasses, type WritePass } from "../../domain/series/formats/row_pass.ts";
 
 /** Fractions that ten decimals write exactly, so that the text is the value. */
 const fraction = fc.integer({ min: -(2 ** 40), max: 2 ** 40 }).map((each) => each / 1024);

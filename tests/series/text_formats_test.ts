@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { csvPass, readCsv } from "../../domain/series/csv.ts";
+import { csvPass, readCsv } from "../../domain/series/formats/csv.ts";
 import { SeriesError } from "../../domain/series/error.ts";
-import { readNdjson } from "../../domain/series/ndjson.ts";
-import { runPasses } from "../../domain/series/row_pass.ts";
-import { writeFrameText } from "../../domain/series/write_frame.ts";
+import { readNdjson } from "../../domain/series/formats/ndjson.ts";
+import { runPasses } from "../../domain/series/formats/row_pass.ts";
+import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 
 function refused(read: () => unknown, message: RegExp): void {
   assert.throws(read, (error) => error instanceof SeriesError && message.test(error.message));

@@ -1,7 +1,7 @@
 /** Reads the vectors that real pandas made (vectors/README.md) and turns its frames into ours. */
-import { type Cell, type Column, NULL_BOOLEAN } from "../../domain/series/column.ts";
-import { integerColumn } from "../../domain/series/column_builder.ts";
-import type { DataFrame } from "../../domain/series/frame.ts";
+import { type Cell, type Column, NULL_BOOLEAN } from "../../domain/series/frame/column.ts";
+import { integerColumn } from "../../domain/series/frame/column_builder.ts";
+import type { DataFrame } from "../../domain/series/frame/frame.ts";
 
 /** A cell or label in canonical form. */
 export type VectorCell = null | boolean | string | Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { EngineError } from "../../db/engine.ts";
+import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const NDJSON = { "Content-Type": "application/x-ndjson" };

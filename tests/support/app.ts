@@ -2,7 +2,8 @@
 import { type Database, openDatabase } from "../../db/open.ts";
 import type { ConversationSettings } from "../../domain/conversations/conversations.ts";
 import { createServices, type DomainServices } from "../../domain/services.ts";
-import { createApp, type Services } from "../../routes/app.ts";
+import { createApp } from "../../routes/app.ts";
+import type { Services } from "../../routes/services.ts";
 import type { GateEnv } from "../../routes/gate.ts";
 import { startLibsqlServer } from "./libsql_server.ts";
 import { temporaryFolder } from "./process.ts";

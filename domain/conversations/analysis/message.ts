@@ -1,10 +1,10 @@
 /** Analysis of one message: a plain value that depends on nothing but the message, so that it can be cached. */
-import { identifyLanguage, type Language } from "./language.ts";
+import { identifyLanguage, type Language } from "../../text/language.ts";
 import { isAutomatic, kindOf, type MessageKind, ownProse } from "./markup.ts";
-import { joinOrdinals, splitSentences } from "./sentences.ts";
-import { stem } from "./stems.ts";
-import { isFiller, isFormula, stopWords } from "./stop_words.ts";
-import { BOUNDARY, countWords, isNumber, tokenize } from "./words.ts";
+import { joinOrdinals, splitSentences } from "../../text/sentences.ts";
+import { stem } from "../../text/stems.ts";
+import { isFiller, isFormula, stopWords } from "../../text/stop_words.ts";
+import { BOUNDARY, countWords, isNumber, tokenize } from "../../text/words.ts";
 
 /** A message as it came in: who wrote it, and its text with all markup. */
 export interface Message {

@@ -1,5 +1,5 @@
 /** Text analysis of conversations: pure, deterministic, without a model or the network. See docs/text-analysis.md. */
-export { type Language } from "./language.ts";
+export { type Language } from "../../text/language.ts";
 export { type MessageKind } from "./markup.ts";
 export {
   type AnalyzedMessage,

@@ -1,7 +1,7 @@
 /** Passages: the sentences or whole messages that a summary may choose from, each with how well it would read. */
-import { functionWords } from "./stop_words.ts";
+import { functionWords } from "../../text/stop_words.ts";
 import type { AnalyzedMessage, AnalyzedSentence } from "./message.ts";
-import { BOUNDARY, isNumber } from "./words.ts";
+import { BOUNDARY, isNumber } from "../../text/words.ts";
 
 /** A sentence, or a whole message, that may be chosen. */
 export interface Passage {

@@ -1,7 +1,7 @@
 /** Phrases: runs of up to four topic words within a sentence, counted by their stems. */
 import type { AnalyzedMessage, AnalyzedSentence } from "./message.ts";
-import { isAdverb, isWeak } from "./weak_words.ts";
-import { BOUNDARY } from "./words.ts";
+import { isAdverb, isWeak } from "../../text/weak_words.ts";
+import { BOUNDARY } from "../../text/words.ts";
 
 /** A run of topic words in some messages. */
 export interface Phrase {

@@ -3,7 +3,7 @@ import { withoutAutomatic } from "./automatic.ts";
 import { choosePassages } from "./coverage.ts";
 import type { AnalyzedMessage } from "./message.ts";
 import { messagePassages, type Passage, sentencePassages } from "./passages.ts";
-import { countWords, firstWords } from "./words.ts";
+import { countWords, firstWords } from "../../text/words.ts";
 
 /** Where a sentence stands: index of its message, and of the sentence in `sentences` of that message. */
 export interface SentencePosition {

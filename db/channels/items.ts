@@ -1,0 +1,223 @@
+/** The queries of a channel's items. Keys leave SQL as decimal text, because they exceed 2^53. */
+import { createLookup, type Plan } from "../batcher.ts";
+import { OwnedBytes, type Row, type Statement } from "../engine/engine.ts";
+import type { Database } from "../open.ts";
+
+// Keys are given here, under the write lock: whichever process commits, ids increase in commit order. The floor can
+// be ahead of the clock when the clock was set back; an item below it would be stored and never seen.
+const ALLOCATE_KEYS = `UPDATE channel SET
+    last_key = max(?3 << 16, last_key + 1, floor_key) + ?2 - 1,
+    item_count = item_count + ?2
+  WHERE id = ?1 RETURNING CAST(last_key AS TEXT)`;
+// ?4 holds one number a row, offset << 27 | length: json_each over plain numbers costs a third of nested arrays.
+// substr() of an empty blob is NULL.
+const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body)
+  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, ifnull(substr(?3, 1 + (r.value >> 27), r.value & 134217727), x'')
+  FROM channel c, json_each(?4) r WHERE c.id = ?1`;
+const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
+    SELECT i.rowid FROM item i JOIN channel c ON c.id = i.channel
+    WHERE c.id = ?1 AND i.key >= c.floor_key ORDER BY i.key
+    LIMIT (SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1))`;
+// The floor follows, so that an item that went is gone from the memory of every process, too.
+const TRIM_COUNT = `UPDATE channel SET item_count = min(item_count, max_items),
+    floor_key = max(floor_key, ifnull((SELECT min(key) FROM item WHERE channel = ?1 AND key >= floor_key), 0))
+  WHERE id = ?1 AND item_count > max_items`;
+
+const NEXT_KEY =
+  `(SELECT CAST(n.key AS TEXT) FROM item n WHERE n.channel = ?1 AND n.key > k.value ORDER BY n.key LIMIT 1)`;
+const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language, i.body,
+    (SELECT CAST(p.key AS TEXT) FROM item p WHERE p.channel = ?1 AND p.key < k.value ORDER BY p.key DESC LIMIT 1),
+    ${NEXT_KEY}
+  FROM json_each(?2) k CROSS JOIN item i ON i.channel = ?1 AND i.key = k.value`;
+const SELECT_FIRST_KEY =
+  `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key >= ?2 ORDER BY key LIMIT 1`;
+const SELECT_KEYS_AFTER =
+  `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key > ?2 ORDER BY key LIMIT ?3`;
+const SELECT_SWEEPABLE = `SELECT id, CAST(max(floor_key, ifnull(max(0, ?1 - ttl_ms + 1) << 16, 0)) AS TEXT)
+  FROM channel c WHERE EXISTS (SELECT 1 FROM item WHERE channel = c.id
+    AND key < max(c.floor_key, ifnull(max(0, ?1 - c.ttl_ms + 1) << 16, 0)))`;
+const OLDEST_KEYS = `SELECT key FROM item WHERE channel = ?1 AND key < ?2 ORDER BY key LIMIT ?3`;
+const SWEEP_COUNT = `UPDATE channel SET
+    item_count = item_count - (SELECT count(*) FROM (${OLDEST_KEYS}) WHERE key >= floor_key),
+    floor_key = max(floor_key, 1 + ifnull((SELECT max(key) FROM (${OLDEST_KEYS})), 0))
+  WHERE id = ?1`;
+const SWEEP_ITEMS = `DELETE FROM item WHERE channel = ?1 AND key IN (${OLDEST_KEYS})`;
+const SELECT_DROPPED = `SELECT id FROM dropped_channel`;
+const SWEEP_DROPPED = `DELETE FROM item WHERE channel = ?1 AND key IN
+  (SELECT key FROM item WHERE channel = ?1 LIMIT ?2)`;
+const FORGET_DROPPED = `DELETE FROM dropped_channel WHERE id = ?1
+  AND NOT EXISTS (SELECT 1 FROM item WHERE channel = ?1)`;
+
+/** Content and headers of an item. `null`: the header was not sent. */
+export interface ItemContent {
+  /** Media type. */
+  readonly type: string;
+  readonly encoding: string | null;
+  readonly language: string | null;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** An item as stored, with the keys of its neighbours (expired ones included). */
+export interface ItemRow extends ItemContent {
+  readonly key: bigint;
+  readonly previous: bigint | null;
+  readonly next: bigint | null;
+}
+
+/** An item on its way into a channel. */
+export interface Append {
+  readonly channel: number;
+  /** Whether the channel keeps only so many items; the oldest go in the same commit. */
+  readonly trims: boolean;
+  readonly content: ItemContent;
+}
+
+/** The queries, bound to a database. */
+export type ItemStore = ReturnType<typeof createItemStore>;
+
+/** `clock` answers the time in milliseconds since the epoch; keys never run behind it. */
+export function createItemStore({ engine, commits, query }: Database, clock: () => number) {
+  return {
+    /** The item with that key in that channel, or undefined. Coalesced. */
+    get: createLookup(engine, planItems),
+    /** Stores an item and answers its key, or undefined when the channel is gone. Committed in groups. */
+    append: commits.writer((ops: Append[]) => planAppends(ops, clock())),
+    /** Key of the oldest item at or after `from`. */
+    async firstKey(channel: number, from: bigint): Promise<bigint | undefined> {
+      const [row] = await query(SELECT_FIRST_KEY, channel, from);
+      return row && BigInt(row[0] as string);
+    },
+    /** Up to `limit` keys after `after`, ascending. */
+    async keysAfter(channel: number, after: bigint, limit: number): Promise<bigint[]> {
+      return (await query(SELECT_KEYS_AFTER, channel, after, limit)).map(([key]) => BigInt(key as string));
+    },
+
+    /** Channels that hold rows below what is visible at `now`, with the first visible key. */
+    async sweepable(now: number): Promise<{ channel: number; firstVisible: bigint }[]> {
+      const rows = await query(SELECT_SWEEPABLE, now);
+      return rows.map(([id, key]) => ({ channel: id as number, firstVisible: BigInt(key as string) }));
+    },
+    /** Frees up to `limit` rows below `firstVisible`, oldest first, and answers how many. */
+    async sweep(channel: number, firstVisible: bigint, limit: number): Promise<number> {
+      const args = [channel, firstVisible, limit];
+      const results = await commits.execute([{ sql: SWEEP_COUNT, args }, { sql: SWEEP_ITEMS, args }]);
+      return results[1]!.changes;
+    },
+    /** Ids of deleted channels that still have rows. */
+    async dropped(): Promise<number[]> {
+      return (await query(SELECT_DROPPED)).map(([id]) => id as number);
+    },
+    /** Frees up to `limit` rows of a deleted channel, and answers how many. */
+    async sweepDropped(channel: number, limit: number): Promise<number> {
+      const results = await commits.execute([
+        { sql: SWEEP_DROPPED, args: [channel, limit] },
+        { sql: FORGET_DROPPED, args: [channel] },
+      ]);
+      return results[0]!.changes;
+    },
+  };
+}
+
+function planItems(ops: { channel: number; key: bigint }[]): Plan<ItemRow | undefined> {
+  const channels = Array.from(Map.groupBy(ops.keys(), (i) => ops[i]!.channel));
+  return {
+    statements: channels.map(([channel, indexes]) => ({
+      sql: SELECT_ITEMS,
+      args: [channel, `[${[...new Set(indexes.map((i) => ops[i]!.key))].join()}]`],
+    })),
+    settle(results) {
+      const items = new Array<ItemRow | undefined>(ops.length);
+      channels.forEach(([, indexes], c) => {
+        const found = new Map(results[c]!.rows.map((row) => [row[0] as string, row]));
+        for (const i of indexes) {
+          const row = found.get(ops[i]!.key.toString());
+          if (row !== undefined) items[i] = toItem(row);
+        }
+      });
+      return items;
+    },
+  };
+}
+
+interface AppendGroup {
+  readonly first: Append;
+  readonly indexes: number[];
+  bytes: number;
+}
+
+/** One pair of statements for all items of a batch that share channel and headers. */
+function planAppends(ops: Append[], now: number): Plan<bigint | undefined> {
+  const groups = groupAppends(ops);
+  const statements: Statement[] = [];
+  const allocations: number[] = [];
+  for (const group of groups) {
+    const { channel, content, trims } = group.first;
+    const count = group.indexes.length;
+    const { bytes, positions } = pack(ops, group);
+    allocations.push(statements.length);
+    statements.push(
+      { sql: ALLOCATE_KEYS, args: [channel, count, now] },
+      {
+        sql: INSERT_ITEMS,
+        args: [channel, count, bytes, positions, content.type, content.encoding, content.language],
+      },
+    );
+    if (trims) statements.push({ sql: TRIM_ITEMS, args: [channel] }, { sql: TRIM_COUNT, args: [channel] });
+  }
+  return {
+    statements,
+    settle(results) {
+      const keys = new Array<bigint | undefined>(ops.length);
+      groups.forEach(({ indexes }, g) => {
+        const last = results[allocations[g]!]!.rows[0]?.[0];
+        if (last === undefined) return;
+        const first = BigInt(last as string) - BigInt(indexes.length - 1);
+        indexes.forEach((index, i) => keys[index] = first + BigInt(i));
+      });
+      return keys;
+    },
+  };
+}
+
+function groupAppends(ops: Append[]): AppendGroup[] {
+  const groups = new Map<string, AppendGroup>();
+  ops.forEach((op, i) => {
+    const { type, encoding, language, body } = op.content;
+    const id = encoding === null && language === null
+      ? `${op.channel} ${type}`
+      : JSON.stringify([op.channel, type, encoding, language]);
+    let group = groups.get(id);
+    if (group === undefined) groups.set(id, group = { first: op, indexes: [], bytes: 0 });
+    group.indexes.push(i);
+    group.bytes += body.length;
+  });
+  return [...groups.values()];
+}
+
+/** The bodies of a group end to end, and where each begins and how long it is. */
+function pack(ops: Append[], group: AppendGroup): { bytes: OwnedBytes; positions: string } {
+  const bytes = new OwnedBytes(new ArrayBuffer(group.bytes));
+  let positions = "[", offset = 0;
+  for (const index of group.indexes) {
+    const { body } = ops[index]!.content;
+    bytes.set(body, offset);
+    if (positions.length > 1) positions += ",";
+    positions += offset * 0x8000000 + body.length;
+    offset += body.length;
+  }
+  return { bytes, positions: positions + "]" };
+}
+
+const toKey = (value: Row[number] | undefined) => typeof value === "string" ? BigInt(value) : null;
+
+function toItem(row: Row): ItemRow {
+  return {
+    key: BigInt(row[0] as string),
+    type: row[1] as string,
+    encoding: row[2] as string | null,
+    language: row[3] as string | null,
+    body: row[4] as Uint8Array<ArrayBuffer>,
+    previous: toKey(row[5]),
+    next: toKey(row[6]),
+  };
+}

@@ -1,0 +1,141 @@
+/** The queries of chat channels, who is in them, and what their messages add up to. Times are milliseconds. */
+import type { Row } from "../engine/engine.ts";
+import type { ConversationOrigin } from "./messages.ts";
+import type { Database } from "../open.ts";
+
+const SELECT_OF_PERSON = `SELECT c.id, c.public_id, c.name, c.version
+  FROM member m JOIN conversation c ON c.id = m.conversation WHERE m.person = ?1 ORDER BY c.name, c.public_id`;
+const SELECT_ONE = `SELECT c.id, c.public_id, c.name, c.version
+  FROM conversation c JOIN member m ON m.conversation = c.id AND m.person = ?2 WHERE c.public_id = ?1`;
+const SELECT_BUCKETS = `SELECT time / ?4, count(*) FROM message
+  WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
+const SELECT_ACTIVE = `SELECT author FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3
+  GROUP BY author ORDER BY count(*) DESC, author LIMIT ?4`;
+// A step to either end of the index each, however many messages lie between.
+const SELECT_ENDS = `SELECT
+  (SELECT min(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3),
+  (SELECT max(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3)`;
+const SELECT_COUNT = `SELECT count(*) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
+// The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
+const SELECT_MESSAGES = `SELECT json_group_array(json_array(id, author, text)) FROM (
+  SELECT id, author, substr(text, 1, 8000) AS text,
+    row_number() OVER (ORDER BY time, id) AS position
+  FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, id
+) WHERE position % ?4 = 0`;
+const SELECT_BY_ID =
+  `SELECT m.author, m.text FROM json_each(?1) r JOIN message m ON m.id = r.value ORDER BY r.key`;
+
+const ENSURE = `INSERT INTO conversation (public_id, source, name) VALUES (?1, ?2, ?3)
+  ON CONFLICT (public_id) DO UPDATE SET name = excluded.name WHERE source = excluded.source`;
+const RENAME = `UPDATE conversation SET name = ?2 WHERE public_id = ?1`;
+const JOIN = `INSERT OR IGNORE INTO member SELECT id, ?2 FROM conversation WHERE public_id = ?1`;
+const LEAVE =
+  `DELETE FROM member WHERE person = ?2 AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)`;
+const LEAVE_OTHERS = `DELETE FROM member WHERE person = ?1
+  AND conversation NOT IN (SELECT id FROM conversation WHERE public_id IN (SELECT value FROM json_each(?2)))`;
+const SELECT_SYNCED = `SELECT synced_at FROM conversation WHERE public_id = ?1`;
+const SET_SYNCED = `UPDATE conversation SET synced_at = max(synced_at, ?2) WHERE public_id = ?1`;
+
+/** A chat channel that somebody may see. */
+export interface ConversationRow {
+  readonly id: number;
+  readonly publicId: string;
+  readonly name: string;
+  /** Another number means that its messages may have changed. */
+  readonly version: number;
+}
+
+/** The messages of one channel from `from` to before `until`. */
+export interface Span {
+  readonly conversation: number;
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The queries, bound to a database. */
+export type ConversationStore = ReturnType<typeof createConversationStore>;
+
+export function createConversationStore({ commits, query }: Database) {
+  return {
+    /** The channels that a person is in, by name. */
+    async ofPerson(person: string): Promise<ConversationRow[]> {
+      return (await query(SELECT_OF_PERSON, person)).map(toConversation);
+    },
+    /** The channel with that public id, if the person is in it. */
+    async visibleTo(person: string, publicId: string): Promise<ConversationRow | undefined> {
+      const [row] = await query(SELECT_ONE, publicId, person);
+      return row && toConversation(row);
+    },
+
+    /** Messages by bucket: number of the bucket (time / `size`) → how many. */
+    async buckets(ids: readonly number[], from: number, until: number, size: number) {
+      const rows = await query(SELECT_BUCKETS, JSON.stringify(ids), from, until, size);
+      return new Map(rows.map(([bucket, count]) => [bucket as number, count as number]));
+    },
+    /** Who wrote most, most first; equals by name. */
+    async mostActive({ conversation, from, until }: Span, limit: number): Promise<string[]> {
+      return (await query(SELECT_ACTIVE, conversation, from, until, limit)).map(([author]) =>
+        author as string
+      );
+    },
+    /** Times of the first and the last message of a span; undefined when it has none. */
+    async ends({ conversation, from, until }: Span): Promise<{ first: number; last: number } | undefined> {
+      const [row] = await query(SELECT_ENDS, conversation, from, until);
+      const [first, last] = row as [number | null, number | null];
+      return first === null || last === null ? undefined : { first, last };
+    },
+    /** How many messages a span has. */
+    async count({ conversation, from, until }: Span): Promise<number> {
+      const [row] = await query(SELECT_COUNT, conversation, from, until);
+      return row![0] as number;
+    },
+    /** The text of a JSON array of [id, author, text], in the order written; only each `step`-th. */
+    async messages({ conversation, from, until }: Span, step: number): Promise<string> {
+      const [row] = await query(SELECT_MESSAGES, conversation, from, until, step);
+      return row![0] as string;
+    },
+    /** Author and whole text of each message that is still there, in the order of the ids. */
+    async byIds(ids: readonly number[]): Promise<{ author: string; text: string }[]> {
+      const rows = await query(SELECT_BY_ID, JSON.stringify(ids));
+      return rows.map(([author, text]) => ({ author: author as string, text: text as string }));
+    },
+
+    /** Creates the channel, or names it anew; makes these people members. */
+    async ensure({ publicId, source, name }: ConversationOrigin, people: readonly string[] = []) {
+      await commits.execute([
+        { sql: ENSURE, args: [publicId, source, name] },
+        ...people.map((person) => ({ sql: JOIN, args: [publicId, person] })),
+      ]);
+    },
+    async rename(publicId: string, name: string): Promise<void> {
+      await commits.execute([{ sql: RENAME, args: [publicId, name] }]);
+    },
+    async join(publicId: string, person: string): Promise<void> {
+      await commits.execute([{ sql: JOIN, args: [publicId, person] }]);
+    },
+    async leave(publicId: string, person: string): Promise<void> {
+      await commits.execute([{ sql: LEAVE, args: [publicId, person] }]);
+    },
+    /** Ends the person's membership of all channels but these. */
+    async leaveOthers(person: string, publicIds: readonly string[]): Promise<void> {
+      await commits.execute([{ sql: LEAVE_OTHERS, args: [person, JSON.stringify(publicIds)] }]);
+    },
+    /** How far the source's history of a channel was read; 0: not at all. */
+    async syncedAt(publicId: string): Promise<number> {
+      const [row] = await query(SELECT_SYNCED, publicId);
+      return (row?.[0] ?? 0) as number;
+    },
+    async setSyncedAt(publicId: string, time: number): Promise<void> {
+      await commits.execute([{ sql: SET_SYNCED, args: [publicId, time] }]);
+    },
+  };
+}
+
+function toConversation(row: Row): ConversationRow {
+  return {
+    id: row[0] as number,
+    publicId: row[1] as string,
+    name: row[2] as string,
+    version: row[3] as number,
+  };
+}

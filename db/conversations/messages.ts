@@ -1,0 +1,182 @@
+/** The queries that bring chat messages in, edit and delete them. Times are milliseconds since the epoch. */
+import type { Plan } from "../batcher.ts";
+import type { Statement } from "../engine/engine.ts";
+import type { Database } from "../open.ts";
+
+export const DAY_MS = 86_400_000;
+
+const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
+  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)`;
+const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO NOTHING`;
+const ENSURE_CHANGED_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO UPDATE SET version = version + 1`;
+const JOIN_MEMBERS = `INSERT OR IGNORE INTO member (conversation, person)
+  SELECT c.id, r.value ->> 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0`;
+// The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
+const UPSERT_MESSAGES = `INSERT INTO message (conversation, origin, time, revised_at, author, text)
+  SELECT c.id, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5
+  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+  WHERE NOT EXISTS (SELECT 1 FROM deleted_message d WHERE d.conversation = c.id AND d.origin = r.value ->> 1)
+  ORDER BY r.key
+  ON CONFLICT (conversation, origin) DO UPDATE
+    SET text = excluded.text, author = excluded.author, revised_at = excluded.revised_at
+    WHERE excluded.revised_at >= revised_at`;
+const MARK_DAYS = `INSERT INTO changed_day (conversation, day, changes)
+  SELECT c.id, r.value ->> 1, 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+  WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1`;
+// An edit keeps its message's time, so the changed day is that of the stored row.
+const MARK_STORED_DAYS = `INSERT INTO changed_day (conversation, day, changes)
+  SELECT DISTINCT m.conversation, m.time / ${DAY_MS}, 1
+  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1
+  WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1`;
+const COUNT_CHANGE = `UPDATE conversation SET version = version + 1
+  WHERE public_id IN (SELECT value FROM json_each(?1))`;
+const BURY = `INSERT OR IGNORE INTO deleted_message (conversation, origin, deleted_at)
+  SELECT c.id, r.value ->> 1, ?2
+  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0`;
+const BURY_EXISTING = `INSERT OR IGNORE INTO deleted_message (conversation, origin, deleted_at)
+  SELECT m.conversation, m.origin, ?2
+  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1`;
+const DELETE_MESSAGES = `DELETE FROM message WHERE id IN (SELECT m.id
+  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1)`;
+
+const SELECT_EXPIRED = `SELECT id FROM conversation c
+  WHERE EXISTS (SELECT 1 FROM message WHERE conversation = c.id AND time < ?1)`;
+const SWEEP_MESSAGES = `DELETE FROM message WHERE id IN
+  (SELECT id FROM message WHERE conversation = ?1 AND time < ?2 ORDER BY time LIMIT ?3)`;
+const SWEEP_DELETED = `DELETE FROM deleted_message WHERE deleted_at < ?1`;
+const SWEEP_SUMMARIES = `DELETE FROM day_summary WHERE day < ?1`;
+const SWEEP_CHANGED = `DELETE FROM changed_day WHERE day < ?1`;
+const SWEEP_PHRASES = `DELETE FROM day_phrase WHERE (conversation, phrase, day) IN
+  (SELECT conversation, phrase, day FROM day_phrase WHERE conversation = ?1 AND day < ?2 LIMIT ?3)`;
+const SELECT_IDS = `SELECT id FROM conversation`;
+
+/** Where messages come from. */
+export type Source = "api" | "mattermost" | "slack";
+
+/** A chat channel as its source knows it. */
+export interface ConversationOrigin {
+  readonly publicId: string;
+  readonly source: Source;
+  readonly name: string;
+}
+
+/** A message on its way in. */
+export interface IncomingMessage {
+  /** Its id at its source. */
+  readonly origin: string;
+  readonly time: number;
+  /** When it was edited last, else `time`. */
+  readonly revisedAt: number;
+  readonly author: string;
+  /** Whom it makes a member of the channel, if anybody; see `member.person`. */
+  readonly person?: string;
+  readonly text: string;
+  /** Its id was made just now, so that the channel cannot have it already. */
+  readonly isNew?: boolean;
+}
+
+/** Messages of one channel, stored together or not at all. */
+export interface MessageBatch {
+  readonly conversation: ConversationOrigin;
+  readonly messages: readonly IncomingMessage[];
+}
+
+/** The queries, bound to a database. */
+export type MessageStore = ReturnType<typeof createMessageStore>;
+
+export function createMessageStore({ commits, query }: Database) {
+  const store = commits.writer(planBatches);
+  return {
+    /** Stores new messages and revisions, and creates the channel as needed. Committed in groups. */
+    store: (batch: MessageBatch): Promise<void> =>
+      store(batch, batch.messages.reduce((bytes, { text }) => bytes + 200 + text.length, 0)),
+    /** Deletes messages for good, also those that are still to come. */
+    async remove(conversation: ConversationOrigin, origins: readonly string[], now: number): Promise<void> {
+      const places = placesOf(conversation.publicId, origins);
+      await commits.execute([
+        { sql: ENSURE_CONVERSATIONS, args: [JSON.stringify([originRow(conversation)])] },
+        { sql: BURY, args: [places, now] },
+        ...deletion(conversation.publicId, places),
+      ]);
+    },
+    /** Deletes a message for good if it is there, and answers whether it was. */
+    async removeExisting(publicId: string, origin: string, now: number): Promise<boolean> {
+      const places = placesOf(publicId, [origin]);
+      const [buried] = await commits.execute([
+        { sql: BURY_EXISTING, args: [places, now] },
+        ...deletion(publicId, places),
+      ]);
+      return buried!.changes > 0;
+    },
+
+    /** Channels with messages older than `before`. */
+    async expired(before: number): Promise<number[]> {
+      return (await query(SELECT_EXPIRED, before)).map(([id]) => id as number);
+    },
+    /** Frees up to `limit` of a channel's messages older than `before`, and answers how many. */
+    async sweep(conversation: number, before: number, limit: number): Promise<number> {
+      const [result] = await commits.execute([{ sql: SWEEP_MESSAGES, args: [conversation, before, limit] }]);
+      return result!.changes;
+    },
+    /** Forgets deletions, summaries and marks of days that lie before. */
+    async sweepDays(before: number): Promise<void> {
+      const day = Math.floor(before / DAY_MS);
+      await commits.execute([
+        { sql: SWEEP_DELETED, args: [before] },
+        { sql: SWEEP_SUMMARIES, args: [day] },
+        { sql: SWEEP_CHANGED, args: [day] },
+      ]);
+    },
+    /** Frees up to `limit` of a channel's counts of phrases before that day, and answers how many. */
+    async sweepPhrases(conversation: number, day: number, limit: number): Promise<number> {
+      const [result] = await commits.execute([{ sql: SWEEP_PHRASES, args: [conversation, day, limit] }]);
+      return result!.changes;
+    },
+    /** All channels. */
+    async ids(): Promise<number[]> {
+      return (await query(SELECT_IDS)).map(([id]) => id as number);
+    },
+  };
+}
+
+const originRow = ({ publicId, source, name }: ConversationOrigin) => [publicId, source, name];
+
+const placesOf = (publicId: string, origins: readonly string[]) =>
+  JSON.stringify(origins.map((origin) => [publicId, origin]));
+
+function deletion(publicId: string, places: string): Statement[] {
+  return [
+    { sql: MARK_STORED_DAYS, args: [places] },
+    { sql: DELETE_MESSAGES, args: [places] },
+    { sql: COUNT_CHANGE, args: [JSON.stringify([publicId])] },
+  ];
+}
+
+/** All messages of all waiting callers in one statement, in the order in which they came. */
+function planBatches(batches: MessageBatch[]): Plan<void> {
+  const origins = new Map(batches.map(({ conversation }) => [conversation.publicId, conversation]));
+  const rows: unknown[][] = [], maybeStored: [string, string][] = [];
+  const members = new Map<string, [string, string]>(), days = new Map<string, [string, number]>();
+  for (const { conversation: { publicId }, messages } of batches) {
+    for (const { origin, time, revisedAt, author, person, text, isNew } of messages) {
+      rows.push([publicId, origin, time, revisedAt, author, text]);
+      if (person !== undefined) members.set(`${publicId} ${person}`, [publicId, person]);
+      const day = Math.floor(time / DAY_MS);
+      if (isNew) days.set(`${publicId} ${day}`, [publicId, day]);
+      else maybeStored.push([publicId, origin]);
+    }
+  }
+  const statements: Statement[] = [
+    { sql: ENSURE_CHANGED_CONVERSATIONS, args: [JSON.stringify([...origins.values()].map(originRow))] },
+    { sql: UPSERT_MESSAGES, args: [JSON.stringify(rows)] },
+  ];
+  const add = (sql: string, values: unknown[]) =>
+    values.length > 0 && statements.push({ sql, args: [JSON.stringify(values)] });
+  add(JOIN_MEMBERS, [...members.values()]);
+  add(MARK_DAYS, [...days.values()]);
+  add(MARK_STORED_DAYS, maybeStored);
+  return { statements, settle: () => batches.map(() => undefined) };
+}

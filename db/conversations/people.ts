@@ -1,0 +1,64 @@
+/** The queries of those who log in: own users, revoked tokens, and the secret that signs tokens. */
+import type { Database } from "../open.ts";
+
+const UPSERT_USER = `INSERT INTO own_user (name, password, changed_at) VALUES (?1, ?2, ?3)
+  ON CONFLICT (name) DO UPDATE SET password = excluded.password, changed_at = excluded.changed_at`;
+const SELECT_USER = `SELECT password FROM own_user WHERE name = ?1`;
+const SELECT_USERS = `SELECT name FROM own_user ORDER BY name`;
+const DELETE_USER = `DELETE FROM own_user WHERE name = ?1 RETURNING 1`;
+const FORGET_MEMBER = `DELETE FROM member WHERE person = ?1`;
+const SELECT_STANDING = `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE id = ?1),
+  (SELECT changed_at FROM own_user WHERE name = ?2)`;
+const REVOKE = `INSERT OR IGNORE INTO revoked_token (id, expires_at) VALUES (?1, ?2)`;
+const SWEEP_REVOKED = `DELETE FROM revoked_token WHERE expires_at < ?1`;
+const KEEP_SECRET = `INSERT OR IGNORE INTO server_secret (name, value) VALUES (?1, ?2)`;
+const SELECT_SECRET = `SELECT value FROM server_secret WHERE name = ?1`;
+
+/** The queries, bound to a database. */
+export type PeopleStore = ReturnType<typeof createPeopleStore>;
+
+export function createPeopleStore({ commits, query }: Database) {
+  return {
+    /** Makes the user, or gives it that password. */
+    async setPassword(name: string, password: string, now: number): Promise<void> {
+      await commits.execute([{ sql: UPSERT_USER, args: [name, password, now] }]);
+    },
+    /** The stored password of that user. */
+    async password(name: string): Promise<string | undefined> {
+      return (await query(SELECT_USER, name))[0]?.[0] as string | undefined;
+    },
+    async names(): Promise<string[]> {
+      return (await query(SELECT_USERS)).map(([name]) => name as string);
+    },
+    /** Removes the user and its memberships (`person`). False when there was none. */
+    async remove(name: string, person: string): Promise<boolean> {
+      const results = await commits.execute([
+        { sql: DELETE_USER, args: [name] },
+        { sql: FORGET_MEMBER, args: [person] },
+      ]);
+      return results[0]!.changes > 0;
+    },
+    /** Whether a token was revoked, and when the own user of that name last changed; undefined: there is none. */
+    async standing(
+      token: string,
+      name: string,
+    ): Promise<{ revoked: boolean; changedAt: number | undefined }> {
+      const [row] = await query(SELECT_STANDING, token, name);
+      return { revoked: row![0] === 1, changedAt: (row![1] ?? undefined) as number | undefined };
+    },
+    async revoke(token: string, expiresAt: number): Promise<void> {
+      await commits.execute([{ sql: REVOKE, args: [token, expiresAt] }]);
+    },
+    /** Forgets revoked tokens that have expired. */
+    async sweep(now: number): Promise<void> {
+      await commits.execute([{ sql: SWEEP_REVOKED, args: [now] }]);
+    },
+    /** The secret of that name: the one that was kept first, by whichever process. */
+    async secret(name: string, suggestion: string): Promise<string> {
+      const [row] = await query(SELECT_SECRET, name);
+      if (row !== undefined) return row[0] as string;
+      await commits.execute([{ sql: KEEP_SECRET, args: [name, suggestion] }]);
+      return (await query(SELECT_SECRET, name))[0]![0] as string;
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * The thread that holds one connection of the embedded database. SQLite is synchronous: here an fsync or a long
+ * statement stops no HTTP request. Statements are prepared once and kept, which is why this file uses `libsql`
+ * (the driver under @libsql/client) itself: docs/engine.md has the figures.
+ */
+/// <reference lib="webworker" />
+import Database from "libsql";
+import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
+import { CLOSING_PRAGMAS, PRAGMAS } from "./pragmas.ts";
+import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+/** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
+const WORTH_A_TRANSFER = 16 * 1024;
+
+/** How often a replica asks its primary for what is new, in seconds. */
+const REPLICA_PERIOD_S = 0.2;
+const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", replica: "BEGIN READONLY" } as const;
+
+interface Prepared {
+  readonly returnsRows: boolean;
+  all(args: unknown[]): Row[];
+  run(args: unknown[]): { changes: number };
+}
+
+/** One connection with its prepared statements. */
+class Connection {
+  readonly #db: Database.Database;
+  readonly #prepared = new Map<string, Prepared>();
+  readonly #begin: string;
+  readonly #role: WorkerOptions["role"];
+
+  constructor({ path, role, sync }: WorkerOptions) {
+    const replica = { syncUrl: sync?.url, authToken: sync?.authToken, syncPeriod: REPLICA_PERIOD_S };
+    this.#db = new Database(path, (role === "replica" ? replica : {}) as Database.Options);
+    for (const pragma of PRAGMAS[role]) this.#db.exec(`PRAGMA ${pragma}`);
+    this.#role = role;
+    this.#begin = BEGIN[role];
+    if (role === "replica") this.sync();
+  }
+
+  sync(): void {
+    this.#db.sync();
+  }
+
+  transaction(statements: readonly Statement[]): Result[] {
+    this.#statement(this.#begin).run([]);
+    try {
+      const results = statements.map((statement) => this.#execute(statement));
+      this.#statement("COMMIT").run([]);
+      return results;
+    } catch (error) {
+      if (this.#db.inTransaction) this.#statement("ROLLBACK").run([]);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    if (this.#role === "writer") { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
+    this.#db.close();
+  }
+
+  #execute({ sql, args }: Statement): Result {
+    const statement = this.#statement(sql);
+    const bindings = args.map(toBinding);
+    if (!statement.returnsRows) return { rows: [], changes: statement.run(bindings).changes };
+    const rows = statement.all(bindings);
+    return { rows, changes: rows.length };
+  }
+
+  #statement(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql);
+    if (prepared === undefined) {
+      const statement = this.#db.prepare(sql);
+      const returnsRows = statement.reader;
+      if (returnsRows) statement.raw(true);
+      prepared = {
+        returnsRows,
+        all: (args) => statement.all(args) as Row[],
+        run: (args) => statement.run(args),
+      };
+      // Statements are constants of db/, so the map is as small as the program's SQL.
+      this.#prepared.set(sql, prepared);
+    }
+    return prepared;
+  }
+}
+
+function answer(response: WorkerResponse): void {
+  const buffers: ArrayBuffer[] = [];
+  if ("results" in response) {
+    for (const { rows } of response.results) {
+      for (const row of rows) {
+        for (const value of row) {
+          if (value instanceof Uint8Array && value.byteLength >= WORTH_A_TRANSFER) {
+            buffers.push(value.buffer as ArrayBuffer);
+          }
+        }
+      }
+    }
+  }
+  scope.postMessage(response, buffers);
+}
+
+function refuse(id: number, cause: unknown): void {
+  const { failure, message } = toEngineError(cause);
+  answer({ id, failure, message });
+}
+
+let connection: Connection;
+
+scope.onmessage = ({ data: options }: MessageEvent<WorkerOptions>) => {
+  try {
+    connection = new Connection(options);
+  } catch (error) {
+    return refuse(0, error);
+  }
+  scope.onmessage = ({ data: request }: MessageEvent<WorkerRequest>) => {
+    try {
+      if ("close" in request) connection.close();
+      if ("sync" in request) connection.sync();
+      const results = "statements" in request ? connection.transaction(request.statements) : [];
+      answer({ id: request.id, results });
+    } catch (error) {
+      refuse(request.id, error);
+    }
+  };
+  answer({ id: 0, results: [] });
+};

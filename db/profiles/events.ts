@@ -1,0 +1,107 @@
+/** The queries of events, which are counted by account and five minutes. */
+import type { Plan } from "../batcher.ts";
+import type { AccountName } from "./profiles.ts";
+import type { Database } from "../open.ts";
+
+// ?1: [[app, account, event, bucket, context, n], …]
+const INSERT_APPS = `INSERT INTO app (name) SELECT DISTINCT value ->> 0 FROM json_each(?1) WHERE true
+  ON CONFLICT DO NOTHING`;
+const INSERT_ACCOUNTS = `INSERT INTO account (app, name, last_hour)
+  SELECT app.id, r.value ->> 1, (r.value ->> 3) / 12
+    FROM json_each(?1) r CROSS JOIN app ON app.name = r.value ->> 0 WHERE true
+  ON CONFLICT (app, name) DO UPDATE SET last_hour = excluded.last_hour
+    WHERE excluded.last_hour > ifnull(last_hour, -1)`;
+const COUNT_EVENTS = `INSERT INTO account_event (app, account, event, bucket, context, n)
+  SELECT app.id, a.id, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5
+    FROM json_each(?1) r CROSS JOIN app ON app.name = r.value ->> 0
+      CROSS JOIN account a ON a.app = app.id AND a.name = r.value ->> 1
+    WHERE true
+  ON CONFLICT (account, event, bucket, context) DO UPDATE SET n = n + excluded.n`;
+
+// ?1 app, ?2 event, ?3 first and ?4 last bucket, ?5 buckets a point, ?6 context or account, ?7 context
+const POINTS = `SELECT bucket / ?5 * ?5, sum(n)`;
+const IN_TIME = `e.event = ?2 AND e.bucket BETWEEN ?3 AND ?4 GROUP BY 1`;
+const SELECT_APP_TIMELINE = `${POINTS} FROM app JOIN app_event e ON e.app = app.id
+  WHERE app.name = ?1 AND ${IN_TIME}`;
+const SELECT_CONTEXT_TIMELINE = `${POINTS} FROM app JOIN app_context e ON e.app = app.id
+  WHERE app.name = ?1 AND e.context = ?6 AND ${IN_TIME}`;
+const SELECT_ACCOUNT_TIMELINE =
+  `${POINTS} FROM app JOIN account a ON a.app = app.id JOIN account_event e ON e.account = a.id
+  WHERE app.name = ?1 AND a.name = ?6 AND (?7 IS NULL OR e.context = ?7) AND ${IN_TIME}`;
+
+const SWEEP_EVENTS = `DELETE FROM account_event WHERE (account, event, bucket, context) IN
+  (SELECT account, event, bucket, context FROM account_event WHERE bucket < ?1 ORDER BY bucket LIMIT ?2)`;
+const SWEEP_ACCOUNTS = `UPDATE account SET last_hour = NULL WHERE id IN
+  (SELECT id FROM account WHERE last_hour < ?1 / 12 ORDER BY last_hour LIMIT ?2)
+  AND NOT EXISTS (SELECT 1 FROM account_event WHERE account = account.id)`;
+
+/** Length of a bucket, in milliseconds. */
+export const BUCKET_MS = 300_000;
+
+/** Equal events within one bucket. */
+export interface EventCount extends AccountName {
+  readonly event: string;
+  /** Five minutes, since the epoch. */
+  readonly bucket: number;
+  /** Empty: none. */
+  readonly context: string;
+  readonly n: number;
+}
+
+/** Whose events are asked for, and when. */
+export interface TimelineQuery {
+  readonly app: string;
+  readonly event: string;
+  /** Of this account alone. */
+  readonly account?: string | undefined;
+  /** With this context alone. */
+  readonly context?: string | undefined;
+  /** First and last bucket, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** How many buckets a point has. */
+  readonly step: number;
+}
+
+/** The queries, bound to a database. */
+export type EventStore = ReturnType<typeof createEventStore>;
+
+export function createEventStore({ commits, query }: Database) {
+  return {
+    /** Counts events, all of them or none. Committed in groups. */
+    record: commits.writer(planEvents),
+    /** Counts by the first bucket of their point; points without events are absent. */
+    async timeline(
+      { app, event, account, context, from, to, step }: TimelineQuery,
+    ): Promise<Map<number, number>> {
+      const common = [app, event, from, to, step];
+      const rows = account !== undefined
+        ? await query(SELECT_ACCOUNT_TIMELINE, ...common, account, context ?? null)
+        : context !== undefined
+        ? await query(SELECT_CONTEXT_TIMELINE, ...common, context)
+        : await query(SELECT_APP_TIMELINE, ...common);
+      return new Map(rows as [number, number][]);
+    },
+    /** Frees up to `limit` counts of buckets before `first`, and answers how many. */
+    async sweep(first: number, limit: number): Promise<number> {
+      const [result] = await commits.execute([{ sql: SWEEP_EVENTS, args: [first, limit] }]);
+      return result!.changes;
+    },
+    /** Forgets, for up to `limit` accounts, that their newest event was before `first`, and answers how many. */
+    async sweepAccounts(first: number, limit: number): Promise<number> {
+      const [result] = await commits.execute([{ sql: SWEEP_ACCOUNTS, args: [first, limit] }]);
+      return result!.changes;
+    },
+  };
+}
+
+function planEvents(ops: (readonly EventCount[])[]): Plan<void> {
+  const rows = ops.flat().map((
+    { app, account, event, bucket, context, n },
+  ) => [app, account, event, bucket, context, n]);
+  const args = [JSON.stringify(rows)];
+  return {
+    statements: [INSERT_APPS, INSERT_ACCOUNTS, COUNT_EVENTS].map((sql) => ({ sql, args })),
+    settle: () => ops.map(() => undefined),
+  };
+}

@@ -1,0 +1,311 @@
+/** The queries of series and their chunks. Stamps leave SQL as decimal text, because they exceed 2^53. */
+import type { Row, Statement, Value } from "../engine/engine.ts";
+import type { Database } from "../open.ts";
+
+const FIND = `SELECT s.id, s.revision, s.aware, s.columns, s.row_count, CAST(s.first AS TEXT),
+    CAST(s.last AS TEXT), r.ttl_ms
+  FROM series s LEFT JOIN series_reference r ON r.name = s.reference WHERE s.reference = ?1 AND s.symbol = ?2`;
+const CREATE =
+  `INSERT INTO series (reference, symbol, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING`;
+const REVISION = `SELECT revision FROM series WHERE id = ?1`;
+
+const KEY_COLUMNS = `c.id, CAST(c.first AS TEXT), CAST(c.last AS TEXT), c.row_count`;
+const current = (chunk: string) => `${chunk}.since IS NOT NULL AND ${chunk}.until IS NULL`;
+const visible = (chunk: string) => `${chunk}.since <= ?2 AND (${chunk}.until IS NULL OR ${chunk}.until > ?2)`;
+// ?6: whether ?3 is where a page begins; else it is a stamp, and the chunk that may hold it comes first.
+const PAGE = (columns: string, join: string) =>
+  `SELECT ${KEY_COLUMNS}, ${columns} FROM series_chunk c ${join}
+  WHERE c.series = ?1 AND c.first <= ?4 AND ${visible("c")} AND c.first >= CASE WHEN ?6 THEN ?3 ELSE
+    ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ?1 AND k.first <= ?3 AND ${visible("k")}
+      ORDER BY k.first DESC LIMIT 1), ?3) END
+  ORDER BY c.first LIMIT ?5`;
+const JOIN_BODY = `CROSS JOIN series_body b ON b.chunk = c.id`;
+const SELECT_BODIES = PAGE("b.body", JOIN_BODY);
+const SELECT_SUMMARIES = PAGE("c.summary", "");
+// Every chunk has a row, so ?5 chunks are enough; the rows of the newest may lie past the end and do not count.
+const SELECT_TAIL = `SELECT ${KEY_COLUMNS}, b.body FROM (
+    SELECT k.*, sum(k.row_count) OVER newer - k.row_count - first_value(k.row_count) OVER newer AS newer_rows
+    FROM (SELECT k.* FROM series_chunk k WHERE k.series = ?1 AND k.first <= ?4 AND k.last >= ?3 AND ${
+  visible("k")
+} ORDER BY k.first DESC LIMIT ?5 + 1) k
+    WINDOW newer AS (ORDER BY k.first DESC ROWS UNBOUNDED PRECEDING)) c ${JOIN_BODY}
+  WHERE c.newer_rows < ?5 ORDER BY c.first`;
+const SELECT_BODIES_OF =
+  `SELECT chunk, body FROM series_body WHERE chunk IN (SELECT value FROM json_each(?1))`;
+
+const ID = `(SELECT id FROM series WHERE reference = ?1 AND symbol = ?2)`;
+const SELECT_FIRST_BODIES = `SELECT ${KEY_COLUMNS}, b.body FROM series_chunk c ${JOIN_BODY}
+  WHERE c.series = ${ID} AND c.first <= ?4 AND ${current("c")} AND c.first >=
+    ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ${ID} AND k.first <= ?3 AND ${current("k")}
+      ORDER BY k.first DESC LIMIT 1), ?3)
+  ORDER BY c.first LIMIT ?5`;
+// What a window touches, and the chunk before and after it, with which small ones are joined.
+const SELECT_WINDOW = `SELECT ${KEY_COLUMNS} FROM series_chunk c WHERE c.series = ${ID} AND ${current("c")}
+    AND c.first >= ifnull((SELECT min(first) FROM (SELECT k.first FROM series_chunk k
+      WHERE k.series = ${ID} AND k.first <= ?3 AND ${current("k")} ORDER BY k.first DESC LIMIT 2)), ?3)
+    AND c.first <= ifnull((SELECT k.first FROM series_chunk k
+      WHERE k.series = ${ID} AND k.first > ?4 AND ${current("k")} ORDER BY k.first LIMIT 1), ?4)
+  ORDER BY c.first`;
+
+const STAGE_CHUNK = `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`;
+const STAGE_BODY = `INSERT INTO series_body VALUES (last_insert_rowid(), ?1)`;
+// The save that others overtook, or that was swept as a crashed one, finds another revision or too few chunks.
+const COMMIT = `UPDATE series SET revision = revision + 1, batch = ?3, aware = ?4, columns = ?5,
+    row_count = row_count + ?6
+  WHERE id = ?1 AND revision = ?2
+    AND (SELECT count(*) FROM series_chunk WHERE batch = ?3 AND since IS NULL) = ?7`;
+// Each following statement of the same transaction does nothing unless COMMIT did.
+const COMMITTED = `(SELECT batch FROM series WHERE id = ?1) = ?2`;
+const REPLACED = `(SELECT value FROM json_each(?3))`;
+const UNREAD = `NOT EXISTS (SELECT 1 FROM series_lease WHERE series = ?1)`;
+const FREE = `DELETE FROM series_chunk WHERE id IN ${REPLACED} AND ${COMMITTED} AND ${UNREAD}`;
+const RETIRE = `UPDATE series_chunk SET until = (SELECT revision FROM series WHERE id = ?1)
+  WHERE id IN ${REPLACED} AND ${COMMITTED}`;
+const PUBLISH = `UPDATE series_chunk SET since = (SELECT revision FROM series WHERE id = ?1)
+  WHERE batch = ?2 AND since IS NULL AND ${COMMITTED}`;
+const INSERT_CHUNK =
+  `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at, since)
+  SELECT id, ?3, ?4, ?5, ?6, ?2, ?7, revision FROM series WHERE id = ?1 AND batch = ?2`;
+const INSERT_BODY =
+  `INSERT INTO series_body SELECT last_insert_rowid(), ?3 FROM series WHERE id = ?1 AND batch = ?2`;
+const SET_EXTENT = `UPDATE series SET
+    first = (SELECT c.first FROM series_chunk c WHERE c.series = ?1 AND ${
+  current("c")
+} ORDER BY c.first LIMIT 1),
+    last = (SELECT c.last FROM series_chunk c WHERE c.series = ?1 AND ${
+  current("c")
+} ORDER BY c.first DESC LIMIT 1)
+  WHERE id = ?1 AND batch = ?2`;
+const DISCARD = `DELETE FROM series_chunk WHERE batch = ?1 AND since IS NULL`;
+const DROP =
+  `INSERT OR IGNORE INTO dropped_series SELECT id FROM series WHERE reference = ?1 AND symbol = ?2`;
+const DELETE = `DELETE FROM series WHERE reference = ?1 AND symbol = ?2`;
+
+const INSERT_LEASE = `INSERT INTO series_lease (series, expires_at) VALUES (?1, ?2) RETURNING id`;
+const RENEW_LEASE = `UPDATE series_lease SET expires_at = ?2 WHERE id = ?1`;
+const DELETE_LEASE = `DELETE FROM series_lease WHERE id = ?1`;
+
+/** More chunks than this are not freed in the commit that replaces them, but by the sweep, in short steps. */
+const FREED_AT_ONCE = 32;
+
+/** A column as the catalogue of a series has it; `null`: there are only nulls. */
+export interface ColumnRow {
+  readonly name: string;
+  readonly type: "float" | "integer" | "boolean" | "string" | "mixed" | "null";
+}
+
+/** A series as stored. Stamps are nanoseconds since the epoch. */
+export interface SeriesRow {
+  readonly id: number;
+  /** 0: nothing was saved yet. */
+  readonly revision: number;
+  readonly aware: boolean;
+  readonly columns: readonly ColumnRow[];
+  readonly rows: number;
+  readonly first: bigint | null;
+  readonly last: bigint | null;
+  /** Time to live of its reference in milliseconds; `null`: for ever. */
+  readonly ttlMillis: number | null;
+}
+
+/** Where a chunk is and how many rows it has. */
+export interface ChunkKey {
+  readonly id: number;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly rows: number;
+}
+
+/** A chunk with its cells, or with its summary. */
+export interface ChunkBytes extends ChunkKey {
+  readonly bytes: Uint8Array;
+}
+
+/** A chunk on its way into a series. */
+export interface ChunkContent {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly rows: number;
+  readonly summary: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** Which chunks of a series to read: those at a revision that overlap the stamps `from` to `to`. */
+export interface ChunkRange {
+  readonly series: number;
+  readonly revision: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Chunks at most. */
+  readonly limit: number;
+  /** `from` is the stamp after the first one of the page before. */
+  readonly continues?: boolean;
+}
+
+/** A change of a series that is decided, to be committed if its revision is still the same. */
+export interface SeriesChange {
+  readonly series: number;
+  /** The revision that was read. */
+  readonly revision: number;
+  /** What this change alone has; see `newBatch`. */
+  readonly batch: bigint;
+  readonly aware: boolean;
+  readonly columns: readonly ColumnRow[];
+  /** Rows more than before, or less. */
+  readonly addedRows: number;
+  /** Ids of the chunks that go. */
+  readonly replaced: readonly number[];
+  /** How many chunks were staged ahead with this batch. */
+  readonly staged: number;
+  /** Chunks that come beside those. */
+  readonly chunks: readonly ChunkContent[];
+}
+
+/** The queries, bound to a database. */
+export type SeriesStore = ReturnType<typeof createSeriesStore>;
+
+/** `clock` answers the time in milliseconds since the epoch. */
+export function createSeriesStore({ engine, commits, query }: Database, clock: () => number) {
+  const readChunks = async (sql: string, range: ChunkRange, ...more: Value[]) => {
+    const { series, revision, from, to, limit } = range;
+    const [rows, now] = await engine.read([
+      { sql, args: [series, revision, from, to, limit, ...more] },
+      { sql: REVISION, args: [series] },
+    ]);
+    return {
+      chunks: rows!.rows.map(toChunk),
+      isCurrent: now!.rows[0]?.[0] === revision,
+    };
+  };
+  return {
+    async find(reference: string, symbol: string): Promise<SeriesRow | undefined> {
+      const [row] = await query(FIND, reference, symbol);
+      return row && toSeries(row);
+    },
+    /** In one state: the series, and the first chunks, up to `limit`, that overlap the stamps `from` to `to`. */
+    async look(reference: string, symbol: string, from: bigint, to: bigint, limit: number) {
+      const [series, chunks] = await engine.read([
+        { sql: FIND, args: [reference, symbol] },
+        { sql: SELECT_FIRST_BODIES, args: [reference, symbol, from, to, limit] },
+      ]);
+      const row = series!.rows[0];
+      return { series: row && toSeries(row), chunks: chunks!.rows.map(toChunk) };
+    },
+    async create(reference: string, symbol: string): Promise<void> {
+      await commits.execute([{ sql: CREATE, args: [reference, symbol, clock()] }]);
+    },
+    /** Chunks with their cells, ascending; and whether the series still has that revision. */
+    bodies: (range: ChunkRange) => readChunks(SELECT_BODIES, range, range.continues ? 1 : 0),
+    /** The same, of the chunks that hold the last `limit` rows. */
+    tail: (range: ChunkRange) => readChunks(SELECT_TAIL, range),
+    /** Chunks with their summaries, ascending. */
+    summaries: (range: ChunkRange) => readChunks(SELECT_SUMMARIES, range, range.continues ? 1 : 0),
+    /** The cells of those chunks that are still there. */
+    async bodiesOf(chunks: readonly number[]): Promise<Map<number, Uint8Array>> {
+      const rows = await query(SELECT_BODIES_OF, JSON.stringify(chunks));
+      return new Map(rows.map(([id, body]) => [id as number, body as Uint8Array]));
+    },
+    /** In one state: the series, the chunks that overlap the window, and the one before and after. */
+    async window(reference: string, symbol: string, first: bigint, last: bigint) {
+      const [series, chunks] = await engine.read([
+        { sql: FIND, args: [reference, symbol] },
+        { sql: SELECT_WINDOW, args: [reference, symbol, first, last] },
+      ]);
+      const row = series!.rows[0];
+      return { series: row && toSeries(row), chunks: chunks!.rows.map(toKey) };
+    },
+
+    /** Writes chunks ahead of the change with that batch. */
+    async stage(series: number, batch: bigint, chunks: readonly ChunkContent[]): Promise<void> {
+      const now = clock();
+      await commits.execute(chunks.flatMap(({ first, last, rows, summary, body }) => [
+        { sql: STAGE_CHUNK, args: [series, first, last, rows, summary, batch, now] },
+        { sql: STAGE_BODY, args: [body] },
+      ]));
+    },
+    /** Makes a change visible, all of it at once. False: the series is another than was read; nothing changed. */
+    async commit(change: SeriesChange): Promise<boolean> {
+      const [committed] = await commits.execute(planCommit(change, clock()));
+      return committed!.changes > 0;
+    },
+    /** Forgets what was staged. */
+    async discard(batch: bigint): Promise<void> {
+      await commits.execute([{ sql: DISCARD, args: [batch] }]);
+    },
+    /** Removes a series at once; the sweep frees its chunks. */
+    async remove(reference: string, symbol: string): Promise<void> {
+      const args = [reference, symbol];
+      await commits.execute([{ sql: DROP, args }, { sql: DELETE, args }]);
+    },
+
+    /** Keeps the chunks of a series from being freed until then; answers the lease's id. */
+    async lease(series: number, expiresAt: number): Promise<number> {
+      const [result] = await commits.execute([{ sql: INSERT_LEASE, args: [series, expiresAt] }]);
+      return result!.rows[0]![0] as number;
+    },
+    /** False when the lease expired and was swept. */
+    async renew(lease: number, expiresAt: number): Promise<boolean> {
+      const [result] = await commits.execute([{ sql: RENEW_LEASE, args: [lease, expiresAt] }]);
+      return result!.changes > 0;
+    },
+    async release(lease: number): Promise<void> {
+      await commits.execute([{ sql: DELETE_LEASE, args: [lease] }]);
+    },
+  };
+}
+
+/** A number that no other change has. */
+export function newBatch(): bigint {
+  return BigInt.asUintN(63, crypto.getRandomValues(new BigUint64Array(1))[0]!);
+}
+
+function planCommit(change: SeriesChange, now: number): Statement[] {
+  const { series, revision, batch, aware, columns, addedRows, replaced, staged, chunks } = change;
+  const statements: Statement[] = [{
+    sql: COMMIT,
+    args: [series, revision, batch, aware ? 1 : 0, JSON.stringify(columns), addedRows, staged],
+  }];
+  if (replaced.length > 0) {
+    const args = [series, batch, JSON.stringify(replaced)];
+    if (replaced.length <= FREED_AT_ONCE) statements.push({ sql: FREE, args });
+    statements.push({ sql: RETIRE, args });
+  }
+  if (staged > 0) statements.push({ sql: PUBLISH, args: [series, batch] });
+  for (const { first, last, rows, summary, body } of chunks) {
+    statements.push(
+      { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now] },
+      { sql: INSERT_BODY, args: [series, batch, body] },
+    );
+  }
+  statements.push({ sql: SET_EXTENT, args: [series, batch] });
+  return statements;
+}
+
+const toStamp = (value: Row[number] | undefined) => typeof value === "string" ? BigInt(value) : null;
+
+function toSeries(row: Row): SeriesRow {
+  return {
+    id: row[0] as number,
+    revision: row[1] as number,
+    aware: row[2] === 1,
+    columns: JSON.parse(row[3] as string),
+    rows: row[4] as number,
+    first: toStamp(row[5]),
+    last: toStamp(row[6]),
+    ttlMillis: row[7] as number | null,
+  };
+}
+
+function toKey(row: Row): ChunkKey {
+  return {
+    id: row[0] as number,
+    first: BigInt(row[1] as string),
+    last: BigInt(row[2] as string),
+    rows: row[3] as number,
+  };
+}
+
+function toChunk(row: Row): ChunkBytes {
+  return { ...toKey(row), bytes: row[4] as Uint8Array };
+}

@@ -1,0 +1,195 @@
+/** Mattermost: who may log in, which channels are theirs, and new posts, through its REST API v4. */
+import client, { type Client4, ClientError } from "@mattermost/client";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import type { ConversationStore } from "../../../db/conversations/conversations.ts";
+import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
+import type { LoginAuthority } from "../accounts.ts";
+import { ForeignId, ForeignName, ForeignText, wellFormed, within } from "../foreign.ts";
+
+/** How long one request may take. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How long a login waits for the user's channels and posts; the rest comes in the background. */
+const LOGIN_SYNC_MS = 3000;
+const PAGE = 200;
+/** As many posts as the server answers at most to `since`. */
+const SINCE_LIMIT = 1000;
+/** Pages of a channel that is read for the first time. */
+const MAX_PAGES = 500;
+
+const User = z.object({ id: ForeignId, username: ForeignName.pipe(z.string().min(1)) });
+const Team = z.object({ id: ForeignId });
+const Channel = z.object({ id: ForeignId, display_name: ForeignName, name: ForeignName });
+const time = z.number().int().min(0).max(8.64e15);
+/** https://developers.mattermost.com/api-documentation/#/operations/GetPostsForChannel */
+const Post = z.object({
+  id: ForeignId,
+  user_id: ForeignId,
+  message: ForeignText,
+  type: z.string().default(""),
+  create_at: time,
+  update_at: time,
+  delete_at: time.default(0),
+});
+type Post = z.output<typeof Post>;
+const PostList = z.object({ posts: z.record(z.string(), z.unknown()) });
+
+/** A client whose requests end in time, and follow no redirect with their credentials. */
+// The package is CommonJS: Client4 is a getter, which an import by name does not find.
+class BoundedClient extends client.Client4 {
+  override getOptions(options: Parameters<Client4["getOptions"]>[0]) {
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    return { ...super.getOptions(options), signal, redirect: "error" as const };
+  }
+}
+
+/** What working with Mattermost needs. */
+export interface MattermostOptions {
+  readonly url: string;
+  /** Access token of the job that brings in new posts. */
+  readonly token: string | undefined;
+  readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
+  readonly clock: () => number;
+  /** How long messages are kept: older ones are not asked for. */
+  readonly ttlMillis: number;
+  readonly log: (line: string) => void;
+}
+
+/** The person that a Mattermost user is. */
+export function mattermostPerson(userId: string): string {
+  return `mattermost:${userId}`;
+}
+
+/** One Mattermost server. */
+export class Mattermost implements LoginAuthority {
+  readonly #names = new LRUCache<string, string>({ max: 50_000, ttl: 3_600_000 });
+  #syncing: Promise<void> | undefined;
+
+  constructor(readonly options: MattermostOptions) {}
+
+  async logIn(username: string, password: string): Promise<string | undefined> {
+    const client = this.#client();
+    let user: z.output<typeof User>;
+    try {
+      user = User.parse(await client.login(username, password));
+    } catch (error) {
+      if (error instanceof ClientError && error.status_code === 401) return undefined;
+      throw error;
+    }
+    const person = mattermostPerson(user.id);
+    const sync = this.#sync(client, person).finally(() => client.logout().catch(() => {}));
+    await within(LOGIN_SYNC_MS, sync).catch(() => {});
+    sync.catch((error) => this.options.log(`Mattermost, after a login: ${describe(error)}`));
+    return person;
+  }
+
+  /** Brings in what is new in the channels of the token's user; one run at a time. Nothing without a token. */
+  async sync(signal?: AbortSignal): Promise<void> {
+    const { token } = this.options;
+    if (token === undefined) return;
+    const client = this.#client();
+    client.setToken(token);
+    await (this.#syncing ??= this.#sync(client, undefined, signal).finally(() => this.#syncing = undefined));
+  }
+
+  #client(): BoundedClient {
+    const client = new BoundedClient();
+    client.setUrl(this.options.url);
+    client.setIncludeCookies(false);
+    return client;
+  }
+
+  /** Channels first, all of them, so that the person sees what is theirs; then the posts of each. */
+  async #sync(client: Client4, person: string | undefined, signal?: AbortSignal): Promise<void> {
+    const { conversations } = this.options;
+    const channels = new Map<string, ConversationOrigin>();
+    for (const { id: team } of wellFormed(await client.getMyTeams(), Team)) {
+      for (const { id, display_name, name } of wellFormed(await client.getMyChannels(team), Channel)) {
+        channels.set(id, { publicId: id, source: "mattermost", name: display_name || name || id });
+      }
+    }
+    for (const channel of channels.values()) {
+      await conversations.ensure(channel, person === undefined ? [] : [person]);
+    }
+    if (person !== undefined) await conversations.leaveOthers(person, [...channels.keys()]);
+    for (const channel of channels.values()) {
+      if (signal?.aborted) return;
+      // One channel that fails must not keep the others from being read.
+      await this.#syncPosts(client, channel).catch((error) =>
+        this.options.log(`Mattermost, channel ${channel.publicId}: ${describe(error)}`)
+      );
+    }
+  }
+
+  async #syncPosts(client: Client4, channel: ConversationOrigin): Promise<void> {
+    const since = await this.options.conversations.syncedAt(channel.publicId);
+    const newest = since === 0
+      ? await this.#firstTime(client, channel)
+      : await this.#changedSince(client, channel, since);
+    if (newest > since) await this.options.conversations.setSyncedAt(channel.publicId, newest);
+  }
+
+  async #firstTime(client: Client4, channel: ConversationOrigin): Promise<number> {
+    const oldest = this.options.clock() - this.options.ttlMillis;
+    let newest = 0;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const posts = postsOf(await client.getPosts(channel.publicId, page, PAGE, false));
+      newest = Math.max(newest, await this.#store(client, channel, posts));
+      if (posts.length < PAGE || posts.every(({ create_at }) => create_at < oldest)) break;
+    }
+    return newest;
+  }
+
+  /** Edits and deletions come as posts that were updated since. */
+  async #changedSince(client: Client4, channel: ConversationOrigin, since: number): Promise<number> {
+    let newest = since;
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const posts = postsOf(await client.getPostsSince(channel.publicId, newest, false));
+      const last = await this.#store(client, channel, posts);
+      if (posts.length < SINCE_LIMIT || last <= newest) return Math.max(newest, last);
+      newest = last;
+    }
+    return newest;
+  }
+
+  /** Stores and deletes, and answers when the latest of the posts was updated. */
+  async #store(client: Client4, channel: ConversationOrigin, posts: readonly Post[]): Promise<number> {
+    const { messages, clock } = this.options;
+    const deleted = posts.filter(({ delete_at }) => delete_at > 0).map(({ id }) => id);
+    if (deleted.length > 0) await messages.remove(channel, deleted, clock());
+    const spoken = posts.filter(({ type, message, delete_at }) =>
+      type === "" && delete_at === 0 && message.trim() !== ""
+    );
+    await this.#learnNames(client, spoken.map(({ user_id }) => user_id));
+    if (spoken.length > 0) {
+      await messages.store({
+        conversation: channel,
+        messages: spoken.map(({ id, user_id, message, create_at, update_at }) => ({
+          origin: id,
+          time: create_at,
+          revisedAt: update_at,
+          author: this.#names.get(user_id) ?? user_id,
+          text: message,
+        })),
+      });
+    }
+    return posts.reduce((latest, { update_at, delete_at }) => Math.max(latest, update_at, delete_at), 0);
+  }
+
+  async #learnNames(client: Client4, ids: readonly string[]): Promise<void> {
+    const unknown = [...new Set(ids)].filter((id) => !this.#names.has(id));
+    if (unknown.length === 0) return;
+    for (const { id, username } of wellFormed(await client.getProfilesByIds(unknown), User)) {
+      this.#names.set(id, username);
+    }
+  }
+}
+
+function postsOf(list: unknown): Post[] {
+  return wellFormed(Object.values(PostList.parse(list).posts), Post);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}

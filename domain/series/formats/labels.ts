@@ -1,0 +1,119 @@
+import { quote, SeriesError } from "../error.ts";
+import {
+  DATE_UNITS,
+  type DateUnit,
+  halvesOf,
+  MAX_STAMP,
+  MIN_STAMP,
+  parseStamp,
+  putStamp,
+  UNIT_NS,
+} from "../frame/stamps.ts";
+
+/** The stamps of a frame's rows, in the order of the rows. */
+export interface Stamps {
+  /** Nanoseconds since 1970, UTC. */
+  stamps: BigInt64Array;
+  /** Whether any label named its offset; labels without one count as UTC. */
+  aware: boolean;
+}
+
+/** Numbers up to this are not taken for times, as in pandas (its `_MIN_STAMPS`, one year of seconds). */
+const LEAST_NUMBER = 31_536_000n;
+
+const NUMBER = /^(-?)(\d{1,19})(?:\.(\d{1,30}))?$/;
+
+/**
+ * Turns row labels into stamps: all ISO 8601 texts (see parseStamp), or all numbers (as JSON numbers or as
+ * texts).
+ *
+ * Numbers follow pandas' read_json: each must exceed 31536000, and the unit is the first of s, ms, us, ns in
+ * which all fit 64 bits of nanoseconds. With `unit` that unit is taken and any number is a time. Throws
+ * SeriesError naming the row (counted from 0) and its label.
+ */
+export function readLabels(labels: readonly string[], unit?: DateUnit): Stamps {
+  return NUMBER.test(labels[0] ?? "") ? readNumbers(labels, unit) : readTexts(labels);
+}
+
+function readTexts(labels: readonly string[]): Stamps {
+  const stamps = new BigInt64Array(labels.length), halves = halvesOf(stamps);
+  let aware = false;
+  for (let row = 0; row < labels.length; row++) {
+    const parsed = parseStamp(labels[row]!);
+    if (!parsed) throw unreadable(labels[row]!, row);
+    putStamp(halves, row, parsed);
+    aware ||= parsed.aware;
+  }
+  return { stamps, aware };
+}
+
+function unreadable(label: string, row: number): SeriesError {
+  if (NUMBER.test(label)) {
+    return new SeriesError(
+      `Row ${row}: the label ${quote(label)} is a number, but the first label is a text.`,
+    );
+  }
+  return new SeriesError(
+    `Row ${row}: the label ${
+      quote(label)
+    } is not a time. Use ISO 8601, such as 2020-01-31 or 2020-01-31T09:30:00.000Z, ` +
+      `or numbers since 1970 throughout.`,
+  );
+}
+
+function readNumbers(labels: readonly string[], unit: DateUnit | undefined): Stamps {
+  const wholes = new Array<bigint>(labels.length), fractions = new Array<string>(labels.length);
+  let largest = 0n;
+  for (let row = 0; row < labels.length; row++) {
+    const match = NUMBER.exec(labels[row]!);
+    if (!match) throw mixed(labels[row]!, row);
+    const [, sign, digits, fraction] = match;
+    const size = BigInt(digits!);
+    if (unit === undefined && (sign === "-" || size < LEAST_NUMBER || (size === LEAST_NUMBER && !fraction))) {
+      throw tooSmall(labels[row]!, row);
+    }
+    if (size > largest) largest = size;
+    wholes[row] = sign === "-" ? -size : size;
+    fractions[row] = fraction ? sign + fraction : "";
+  }
+  const factor = UNIT_NS[unit ?? DATE_UNITS.find((each) => largest * UNIT_NS[each] <= MAX_STAMP) ?? "ns"];
+  const stamps = new BigInt64Array(labels.length);
+  for (let row = 0; row < labels.length; row++) {
+    const ns = wholes[row]! * factor + fractionNs(fractions[row]!, factor, labels[row]!, row);
+    if (ns < MIN_STAMP || ns > MAX_STAMP) throw outOfRange(labels[row]!, row);
+    stamps[row] = ns;
+  }
+  return { stamps, aware: false };
+}
+
+/** The nanoseconds in a signed decimal fraction of a unit; exact, or refused. */
+function fractionNs(fraction: string, factor: bigint, label: string, row: number): bigint {
+  if (fraction === "") return 0n;
+  const negative = fraction.startsWith("-");
+  const digits = negative ? fraction.slice(1) : fraction;
+  const scale = 10n ** BigInt(digits.length);
+  const scaled = BigInt(digits) * factor;
+  if (scaled % scale !== 0n) {
+    throw new SeriesError(`Row ${row}: the label ${quote(label)} is finer than a nanosecond.`);
+  }
+  return negative ? -scaled / scale : scaled / scale;
+}
+
+function mixed(label: string, row: number): SeriesError {
+  return new SeriesError(
+    `Row ${row}: the label ${quote(label)} is not a plain decimal number, but the first label is one.`,
+  );
+}
+
+function tooSmall(label: string, row: number): SeriesError {
+  return new SeriesError(
+    `Row ${row}: the label ${
+      quote(label)
+    } is not a time. Numbers must exceed ${LEAST_NUMBER}, as in pandas, ` +
+      `or name their unit with date_unit (s, ms, us or ns).`,
+  );
+}
+
+function outOfRange(label: string, row: number): SeriesError {
+  return new SeriesError(`Row ${row}: the label ${quote(label)} is outside 1677-09-22 to 2262-04-11.`);
+}

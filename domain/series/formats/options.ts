@@ -1,0 +1,7 @@
+import type { DateUnit } from "../frame/stamps.ts";
+
+/** How to read a frame. */
+export interface ReadOptions {
+  /** The unit of stamps that are numbers. Without it, pandas' rule decides (see readLabels). */
+  dateUnit?: DateUnit | undefined;
+}

@@ -1,0 +1,101 @@
+/** Turning bodies into frames; large ones in a thread of their own, so that other requests go on meanwhile. */
+import { readCsv } from "./csv.ts";
+import { SeriesError } from "../error.ts";
+import type { DataFrame } from "../frame/frame.ts";
+import type { FrameFormat } from "../answer.ts";
+import { readNdjson } from "./ndjson.ts";
+import type { ReadOptions } from "./options.ts";
+import { readFrame } from "./read_frame.ts";
+
+/** What a thread is asked: the bytes of a body, and what they are. */
+export interface ParseRequest {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly format: FrameFormat;
+  readonly options: ReadOptions;
+}
+
+/** What it answers; `refused` is the message of a SeriesError. */
+export type ParseAnswer = { readonly frame: DataFrame } | { readonly refused: string };
+
+/** Bodies from this size on are read in a thread: starting it takes as long as reading 1 MB. */
+const WORTH_A_THREAD = 1 << 20;
+/** Threads at a time: each holds a body, its text and its frame. */
+const MAX_THREADS = 2;
+/** A thread without work goes, and its memory with it. */
+const IDLE_MS = 10_000;
+
+/** Reads a body. Throws SeriesError for whatever is not such a frame. */
+export function parseBody({ bytes, format, options }: ParseRequest): DataFrame {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new SeriesError("The body is not UTF-8.");
+  }
+  if (format === "csv") return readCsv(text, options);
+  if (format === "ndjson") return readNdjson(text, options);
+  return readFrame(text, format, options);
+}
+
+/** Reads bodies, large ones in threads. Where there are no threads, all are read at once. */
+export class Parser {
+  /** Threads that wait for work: what one has compiled makes its next body twice as fast. */
+  readonly #idle: Worker[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Throws SeriesError for whatever is not such a frame. The bytes are gone afterwards. */
+  async parse(request: ParseRequest): Promise<DataFrame> {
+    if (request.bytes.length < WORTH_A_THREAD || typeof Worker === "undefined") return parseBody(request);
+    if (this.#running < MAX_THREADS) this.#running++;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      const answer = await this.#parseInThread(request);
+      if ("refused" in answer) throw new SeriesError(answer.refused);
+      return answer.frame;
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next();
+    }
+  }
+
+  /** Ends the threads that wait. */
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const worker of this.#idle.splice(0)) worker.terminate();
+  }
+
+  async #parseInThread(request: ParseRequest): Promise<ParseAnswer> {
+    const worker = this.#idle.pop() ?? startThread();
+    try {
+      const answer = await ask(worker, request);
+      this.#idle.push(worker);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.close(), IDLE_MS);
+      return answer;
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
+  }
+}
+
+function startThread(): Worker {
+  return new Worker(new URL("./parser_worker.ts", import.meta.url), {
+    type: "module",
+    name: "runnel-parser",
+  });
+}
+
+function ask(worker: Worker, request: ParseRequest): Promise<ParseAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<ParseAnswer>();
+  worker.onmessage = ({ data }: MessageEvent<ParseAnswer>) => resolve(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(`the parser's thread failed: ${event.message}`));
+  };
+  worker.postMessage(request, [request.bytes.buffer]);
+  return promise;
+}

@@ -1,0 +1,27 @@
+/** A thread that reads large bodies, one at a time. */
+/// <reference lib="webworker" />
+import { SeriesError } from "../error.ts";
+import type { DataFrame } from "../frame/frame.ts";
+import { type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+scope.onmessage = ({ data }: MessageEvent<ParseRequest>) => {
+  const answer = parse(data);
+  scope.postMessage(answer, "frame" in answer ? buffersOf(answer.frame) : []);
+};
+
+function parse(request: ParseRequest): ParseAnswer {
+  try {
+    return { frame: parseBody(request) };
+  } catch (error) {
+    if (error instanceof SeriesError) return { refused: error.message };
+    throw error;
+  }
+}
+
+function buffersOf({ stamps, columns }: DataFrame): ArrayBufferLike[] {
+  const buffers = new Set<ArrayBufferLike>([stamps.buffer]);
+  for (const { values } of columns) if (ArrayBuffer.isView(values)) buffers.add(values.buffer);
+  return [...buffers];
+}

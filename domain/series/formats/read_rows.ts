@@ -1,0 +1,105 @@
+import { ColumnSet, readCell } from "./column_set.ts";
+import { quote, SeriesError } from "../error.ts";
+import { type DataFrame, makeFrame } from "../frame/frame.ts";
+import type { JsonReader } from "./json_reader.ts";
+import { readLabels } from "./labels.ts";
+import type { ReadOptions } from "./options.ts";
+import { peekKeys, readLabelValue, RowLabels } from "./row_labels.ts";
+
+/** The names under which a record may carry its stamp; the first that the first record has is the one. */
+export const STAMP_KEYS = ["index", "date", "datetime", "timestamp"] as const;
+
+/**
+ * {label: {"a": cell}}: an object of row objects; columns are united in the order first seen, gaps are null.
+ */
+export function readIndex(reader: JsonReader, options: ReadOptions): DataFrame {
+  if (reader.kind() !== "object") {
+    throw reader.error("orient index is an object: label to {column name: cell}");
+  }
+  const rows = new RowLabels();
+  const columns = new ColumnSet();
+  reader.openObject();
+  while (reader.more()) {
+    const label = reader.readKey();
+    const row = rows.add(label);
+    if (reader.kind() !== "object") {
+      throw reader.error(`row ${quote(label)} should be an object: column name to cell`);
+    }
+    columns.beginRow(row);
+    reader.openObject();
+    while (reader.more()) {
+      const builder = columns.skipExpected(reader) ?? columns.findOrAdd(reader.readKey(), row);
+      readCell(reader, builder, row, label);
+    }
+  }
+  reader.expectEnd();
+  return finish(rows, columns, options);
+}
+
+/** [{"index": stamp, "a": cell}]: an array of records, each with its stamp under one of STAMP_KEYS. */
+export function readRecords(reader: JsonReader, options: ReadOptions): DataFrame {
+  if (reader.kind() !== "array") throw reader.error("orient records is an array of objects");
+  const records = new RecordReader(reader);
+  reader.openArray();
+  while (reader.moreItems()) records.read();
+  reader.expectEnd();
+  return records.finish(options);
+}
+
+/** Reads records, one at each call, that share one stamp key. */
+export class RecordReader {
+  readonly #rows = new RowLabels();
+  readonly #columns = new ColumnSet();
+  readonly #reader: JsonReader;
+  #stampKey: string | undefined;
+
+  constructor(reader: JsonReader) {
+    this.#reader = reader;
+  }
+
+  /** Reads the record at the reader's position. Throws SeriesError naming its number, from 0. */
+  read(): void {
+    const reader = this.#reader, columns = this.#columns;
+    const row = this.#rows.labels.length;
+    if (reader.kind() !== "object") throw reader.error(`record ${row} should be an object`);
+    const stampKey = this.#stampKey ??= this.#findStampKey();
+    let label: string | undefined;
+    columns.beginRow(row);
+    reader.openObject();
+    while (reader.more()) {
+      if (label === undefined && reader.skipKey(stampKey)) {
+        label = readLabelValue(reader, row);
+        continue;
+      }
+      const expected = columns.skipExpected(reader);
+      const key = expected ? "" : reader.readKey();
+      if (expected || key !== stampKey) readCell(reader, expected ?? columns.findOrAdd(key, row), row, row);
+      else if (label === undefined) label = readLabelValue(reader, row);
+      else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
+    }
+    if (label === undefined) {
+      throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
+    }
+    this.#rows.add(label);
+  }
+
+  /** The frame of all records read. */
+  finish(options: ReadOptions): DataFrame {
+    return finish(this.#rows, this.#columns, options);
+  }
+
+  #findStampKey(): string {
+    const keys = new Set(peekKeys(this.#reader));
+    const found = STAMP_KEYS.find((key) => keys.has(key));
+    if (found) return found;
+    throw this.#reader.error(
+      `a record needs its stamp under one of ${STAMP_KEYS.join(", ")}; this one has none of them`,
+    );
+  }
+}
+
+function finish(rows: RowLabels, columns: ColumnSet, options: ReadOptions): DataFrame {
+  if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  const { stamps, aware } = readLabels(rows.labels, options.dateUnit);
+  return makeFrame(stamps, aware, columns.finish(stamps.length));
+}

@@ -1,0 +1,152 @@
+import type { Column } from "../frame/column.ts";
+import { ColumnSet, readCell } from "./column_set.ts";
+import { quote, SeriesError } from "../error.ts";
+import { checkCells, type DataFrame, makeFrame } from "../frame/frame.ts";
+import type { JsonReader, JsonValue } from "./json_reader.ts";
+import { readLabels } from "./labels.ts";
+import type { ReadOptions } from "./options.ts";
+import { readLabelValue, RowLabels } from "./row_labels.ts";
+
+/** The field types of Table Schema that pandas writes. All but the first three keep cells as they are. */
+const FIELD_TYPES = new Set(["number", "integer", "boolean", "string", "datetime", "duration", "any"]);
+
+interface Field {
+  name: string;
+  type: string;
+  /**
+   * Booleans, which stay null as they are, and pandas' extension types. Plain integers have no null, as in
+   * numpy.
+   */
+  nullable: boolean;
+}
+
+interface Schema {
+  stampKey: string;
+  aware: boolean;
+  /** Without the stamp's. */
+  fields: Field[];
+}
+
+/**
+ * {"schema": {"fields", "primaryKey"}, "data": [records]} (https://specs.frictionlessdata.io/table-schema):
+ * the schema gives order and types of the columns, and its primaryKey, exactly one field, the stamps. A
+ * record may leave cells out, but may not have others.
+ */
+export function readTable(reader: JsonReader, options: ReadOptions): DataFrame {
+  if (reader.kind() !== "object") throw reader.error("orient table is an object with schema and data");
+  let schema: Schema | undefined, dataAt: number | undefined, frame: DataFrame | undefined;
+  reader.openObject();
+  while (reader.more()) {
+    const key = reader.readKey();
+    if (key === "schema" && !schema) schema = parseSchema(reader.readValue());
+    else if (key === "data" && dataAt === undefined) {
+      dataAt = reader.position;
+      if (schema) frame = readData(reader, schema, options);
+      else reader.readValue();
+    } else {throw reader.error(
+        `orient table has schema and data once each, and no other keys: found ${quote(key)}`,
+      );}
+  }
+  reader.expectEnd();
+  if (!schema) throw new SeriesError("Orient table needs a schema: it is missing.");
+  if (dataAt === undefined) throw new SeriesError("Orient table needs data: it is missing.");
+  if (frame) return frame;
+  reader.position = dataAt;
+  return readData(reader, schema, options);
+}
+
+function parseSchema(schema: JsonValue): Schema {
+  if (!(schema instanceof Map)) {
+    throw new SeriesError("schema should be an object with fields and primaryKey.");
+  }
+  const fields = schema.get("fields");
+  if (!Array.isArray(fields)) throw new SeriesError("schema.fields should be an array of {name, type}.");
+  const key = schema.get("primaryKey");
+  const stampKey = Array.isArray(key) && key.length === 1 ? key[0] : key;
+  if (typeof stampKey !== "string") {
+    throw new SeriesError("schema.primaryKey should name exactly one field, the one that holds the stamps.");
+  }
+  const parsed = fields.map(parseField);
+  const names = new Set(parsed.map((field) => field.name));
+  if (names.size < parsed.length) throw new SeriesError("schema.fields names a field twice.");
+  if (!names.has(stampKey)) {
+    throw new SeriesError(`schema.primaryKey is ${quote(stampKey)}, which is not among schema.fields.`);
+  }
+  const stampField = fields[parsed.findIndex((field) => field.name === stampKey)] as Map<string, JsonValue>;
+  return {
+    stampKey,
+    // pandas writes "tz": null for zones without a name, and no tz at all for naive stamps.
+    aware: stampField.has("tz"),
+    fields: parsed.filter((field) => field.name !== stampKey),
+  };
+}
+
+function parseField(field: JsonValue, at: number): Field {
+  const name = field instanceof Map ? field.get("name") : undefined;
+  const type = field instanceof Map ? field.get("type") : undefined;
+  if (
+    !(field instanceof Map) || !["string", "number", "bigint"].includes(typeof name) ||
+    typeof type !== "string"
+  ) {
+    throw new SeriesError(`schema.fields[${at}] should be an object with name and type, both texts.`);
+  }
+  if (!FIELD_TYPES.has(type)) {
+    throw new SeriesError(
+      `schema.fields[${at}]: the type ${quote(type)} is not one of ${[...FIELD_TYPES].join(", ")}.`,
+    );
+  }
+  return {
+    name: nameText(name as string | number | bigint),
+    type,
+    nullable: type === "boolean" || field.has("extDtype"),
+  };
+}
+
+/** pandas writes float labels as numbers here and as "1.0" in the data. */
+function nameText(name: string | number | bigint): string {
+  return typeof name === "number" && Number.isInteger(name) ? `${name}.0` : String(name);
+}
+
+function readData(reader: JsonReader, schema: Schema, options: ReadOptions): DataFrame {
+  if (reader.kind() !== "array") throw reader.error("data should be an array of records");
+  const rows = new RowLabels();
+  const columns = new ColumnSet();
+  for (const { name } of schema.fields) columns.add(name);
+  reader.openArray();
+  while (reader.moreItems()) readRecord(reader, schema.stampKey, rows, columns);
+  if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  const { stamps } = readLabels(rows.labels, options.dateUnit);
+  checkCells(stamps.length, columns.builders.length);
+  const typed = columns.builders.map((builder, at): Column => {
+    const { type, nullable } = schema.fields[at]!;
+    if (type !== "number" && type !== "integer" && type !== "boolean") return builder.finish(stamps.length);
+    return builder.finishAs(type, stamps.length, nullable);
+  });
+  return makeFrame(stamps, schema.aware, typed);
+}
+
+function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, columns: ColumnSet): void {
+  const row = rows.labels.length;
+  if (reader.kind() !== "object") throw reader.error(`record ${row} should be an object`);
+  let label: string | undefined;
+  columns.beginRow(row);
+  reader.openObject();
+  while (reader.more()) {
+    if (label === undefined && reader.skipKey(stampKey)) {
+      label = readLabelValue(reader, row);
+      continue;
+    }
+    const expected = columns.skipExpected(reader);
+    const key = expected ? "" : reader.readKey();
+    const builder = expected ?? columns.find(key);
+    if (builder) readCell(reader, builder, row, row);
+    else if (key !== stampKey) {
+      throw reader.error(`record ${row} has ${quote(key)}, which is not among schema.fields`);
+    } else if (label === undefined) label = readLabelValue(reader, row);
+    else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
+  }
+  if (label === undefined) {
+    throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
+  }
+  rows.add(label);
+}

@@ -1,0 +1,187 @@
+import { jsonString } from "./ascii.ts";
+import type { Cells } from "./cells.ts";
+import { type ColumnType, hasNulls } from "../frame/column.ts";
+import { SeriesError } from "../error.ts";
+import type { DataFrame } from "../frame/frame.ts";
+import type { Orient } from "./read_frame.ts";
+import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
+import { checkDistinctKeys, type DateFormat, stampCells, type StampFormat } from "./stamp_cells.ts";
+import type { DateUnit } from "../frame/stamps.ts";
+
+/** How to write a frame; every default is pandas'. */
+export interface WriteOptions {
+  /** Default iso, as the service's (pandas: epoch, but iso for table). */
+  dateFormat?: DateFormat | undefined;
+  /** Default ms. */
+  dateUnit?: DateUnit | undefined;
+  /** Orient records only: each record begins with its stamp under "index", so that it can be read again. */
+  includeIndex?: boolean | undefined;
+}
+
+/** What a writer must know before the first row. */
+export interface FrameHead {
+  aware: boolean;
+  /** In order. `nulls` says whether any cell is null; only orient table asks. */
+  columns: readonly { name: string; type: ColumnType; nulls: boolean }[];
+}
+
+/**
+ * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as pieces of ASCII of at most 256 KB, unless a row is longer.
+ * Throws SeriesError before the first chunk if two stamps would become the same key (see checkDistinctKeys),
+ * and where pandas refuses (see writePasses).
+ */
+export function* writeFrame(
+  frame: DataFrame,
+  orient: Orient,
+  options: WriteOptions = {},
+): Generator<Uint8Array<ArrayBuffer>> {
+  const passes = writePasses(headOf(frame), orient, options);
+  if (orient === "columns" || orient === "index") {
+    checkDistinctKeys(frame.stamps, stampFormat(frame.aware, options));
+  }
+  yield* runPasses(passes, frame);
+}
+
+/** The same text in one string, for small frames and tests. */
+export function writeFrameText(frame: DataFrame, orient: Orient, options: WriteOptions = {}): string {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (const chunk of writeFrame(frame, orient, options)) text += decoder.decode(chunk);
+  return text;
+}
+
+/** What writers must know of a frame that is in memory. */
+export function headOf(frame: DataFrame): FrameHead {
+  const columns = frame.columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    nulls: hasNulls(column),
+  }));
+  return { aware: frame.aware, columns };
+}
+
+/** The stamp format that options ask for. */
+export function stampFormat(aware: boolean, options: WriteOptions): StampFormat {
+  return { aware, dateFormat: options.dateFormat ?? "iso", dateUnit: options.dateUnit ?? "ms" };
+}
+
+/**
+ * The passes that write a frame, for rows that come in batches, synchronously or not. Who calls it checks
+ * batches with checkDistinctKeys before the first chunk goes out (columns and index). Throws SeriesError
+ * where pandas does: table with epoch dates, or with columns both "index" and "level_0"; and for includeIndex
+ * beside a column "index".
+ */
+export function writePasses(head: FrameHead, orient: Orient, options: WriteOptions = {}): WritePass[] {
+  const format = stampFormat(head.aware, options);
+  const keys = memberKeys(head);
+  switch (orient) {
+    case "columns":
+      return columnPasses(head, format);
+    case "split": {
+      const names = head.columns.map((column) => jsonString(column.name)).join(",");
+      const labels = rowPass({ columns: [], stamps: (stamps) => stampCells(stamps, format, "value") });
+      return [
+        { ...labels, open: `{"columns":[${names}],"index":[`, close: `],"data":[` },
+        { ...arrayPass(head), close: "]}" },
+      ];
+    }
+    case "values":
+      return [{ ...arrayPass(head), open: "[", close: "]" }];
+    case "index": {
+      const stamps = (stamps: BigInt64Array) => stampCells(stamps, format, "key", "", ":{");
+      return [{ ...rowPass({ columns: allOf(head), stamps, keys, end: "}" }), open: "{", close: "}" }];
+    }
+    case "records":
+      return [{ ...recordPass(head, format, recordStampKey(head, options)), open: "[", close: "]" }];
+    case "table":
+      return [{
+        ...recordPass(head, format, tableStampKey(head, format)),
+        open: tableOpen(head),
+        close: "]}",
+      }];
+  }
+}
+
+const allOf = ({ columns }: FrameHead) => columns.map((_, at) => at);
+
+/** The keys of columns as JSON members, each with its colon, and a comma ahead of all but the first. */
+function memberKeys({ columns }: FrameHead): string[] {
+  return columns.map(({ name }, at) => `${at === 0 ? "" : ","}${jsonString(name)}:`);
+}
+
+/** Rows as arrays. */
+function arrayPass(head: FrameHead): WritePass {
+  const keys = head.columns.map((_, at) => at === 0 ? "[" : ",");
+  // Without columns there is nothing that the bracket could stand ahead of.
+  return rowPass({ columns: allOf(head), keys, end: keys.length === 0 ? "[]" : "]" });
+}
+
+/** Rows as objects, each with its stamp first under `stampKey` unless that is null; `isLines`: one a line, without commas. */
+export function recordPass(
+  head: FrameHead,
+  format: StampFormat,
+  stampKey: string | null,
+  isLines = false,
+): WritePass {
+  const keys = memberKeys(head);
+  const parts = { columns: allOf(head), end: isLines ? "}\n" : "}", separator: isLines ? "" : "," };
+  if (stampKey !== null) {
+    const open = `{${jsonString(stampKey)}:`, comma = keys.length === 0 ? "" : ",";
+    const stamps = (stamps: BigInt64Array) => stampCells(stamps, format, "value", open, comma);
+    return rowPass({ ...parts, stamps, keys });
+  }
+  if (keys.length === 0) return rowPass({ ...parts, end: `{${parts.end}` });
+  return rowPass({ ...parts, keys: [`{${keys[0]}`, ...keys.slice(1)] });
+}
+
+function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
+  // All columns have the same keys, so what is made for one is kept for the others.
+  const made = new WeakMap<BigInt64Array, Cells>();
+  const stamps = (stamps: BigInt64Array) => {
+    let cells = made.get(stamps);
+    if (cells === undefined) made.set(stamps, cells = stampCells(stamps, format, "key", "", ":"));
+    return cells;
+  };
+  const passes = head.columns.map((column, at): WritePass => ({
+    ...rowPass({ columns: [at], stamps, keys: [""] }),
+    open: `${at === 0 ? "{" : ","}${jsonString(column.name)}:{`,
+    close: at === head.columns.length - 1 ? "}}" : "}",
+  }));
+  return passes.length > 0
+    ? passes
+    : [{ ...rowPass({ columns: [] }), rows: () => undefined, open: "{", close: "}" }];
+}
+
+/** The key of the stamp in records, or null if they go without. Throws SeriesError if a column has it. */
+export function recordStampKey(head: FrameHead, options: WriteOptions): string | null {
+  if (!options.includeIndex) return null;
+  if (!head.columns.some((column) => column.name === "index")) return "index";
+  throw new SeriesError('A column is called "index", so records cannot carry their stamps under that name.');
+}
+
+/** pandas resets the index into a column, which it calls level_0 if index is taken. */
+function tableStampKey(head: FrameHead, format: StampFormat): string {
+  if (format.dateFormat === "epoch") {
+    throw new SeriesError("Orient table writes dates as iso only: ask for date_format=iso.");
+  }
+  const names = new Set(head.columns.map((column) => column.name));
+  if (!names.has("index")) return "index";
+  if (!names.has("level_0")) return "level_0";
+  throw new SeriesError(
+    'Columns are called "index" and "level_0", so orient table has no name for the stamps.',
+  );
+}
+
+function tableOpen(head: FrameHead): string {
+  const fields = head.columns.map(({ name, type, nulls }) => {
+    const plain = { float: "number", integer: "integer", boolean: nulls ? "string" : "boolean" };
+    return `{"name":${jsonString(name)},"type":"${
+      type === "string" || type === "mixed" ? "string" : plain[type]
+    }"}`;
+  });
+  const index = `{"name":"index","type":"datetime"${head.aware ? ',"tz":"UTC"' : ""}}`;
+  const schema = `{"fields":[${
+    [index, ...fields].join(",")
+  }],"primaryKey":["index"],"pandas_version":"1.4.0"}`;
+  return `{"schema":${schema},"data":[`;
+}

@@ -1,0 +1,177 @@
+import {
+  castColumn,
+  type Column,
+  isAllNull,
+  nullColumn,
+  sliceColumn,
+  takeRows,
+  uniteTypes,
+} from "./column.ts";
+import { quote, SeriesError } from "../error.ts";
+import { formatStamp } from "./stamps.ts";
+
+/**
+ * A data frame over time: rows in strictly ascending order of their stamps, columns in the order first seen,
+ * with distinct names. Held by column, since that is how it is stored, summed and written.
+ */
+export interface DataFrame {
+  /** Nanoseconds since 1970-01-01T00:00:00Z, strictly ascending. */
+  readonly stamps: BigInt64Array;
+  /** Whether stamps are written as UTC with Z (pandas: a zone-aware index) or without (naive). */
+  readonly aware: boolean;
+  /** Each has as many values as there are stamps. */
+  readonly columns: readonly Column[];
+}
+
+/**
+ * How many cells a frame may have, nulls included: a small body may name many rows and many columns, but few
+ * cells.
+ */
+export const MAX_CELLS = 2 ** 24;
+
+/** Throws SeriesError if a frame of so many rows and columns would have more than MAX_CELLS cells. */
+export function checkCells(rows: number, columns: number): void {
+  if (rows * columns <= MAX_CELLS) return;
+  throw new SeriesError(
+    `${rows} rows of ${columns} columns are more than ${MAX_CELLS} cells, empty ones included: send fewer at a time.`,
+  );
+}
+
+/**
+ * Makes a frame from rows in any order: sorts them by stamp.
+ * Throws SeriesError if there are no rows or two have the same stamp.
+ */
+export function makeFrame(stamps: BigInt64Array, aware: boolean, columns: readonly Column[]): DataFrame {
+  if (stamps.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  let sorted = true;
+  for (let row = 1; row < stamps.length; row++) {
+    const before = stamps[row - 1]!, here = stamps[row]!;
+    if (before === here) throw duplicateStamp(here, aware);
+    if (before > here) sorted = false;
+  }
+  if (sorted) return { stamps, aware, columns };
+  const order = Uint32Array.from(stamps.keys()).sort((one, other) =>
+    stamps[one]! < stamps[other]! ? -1 : stamps[one]! > stamps[other]! ? 1 : 0
+  );
+  const ascending = BigInt64Array.from(order, (row) => stamps[row]!);
+  for (let row = 1; row < ascending.length; row++) {
+    if (ascending[row - 1] === ascending[row]) throw duplicateStamp(ascending[row]!, aware);
+  }
+  return { stamps: ascending, aware, columns: columns.map((column) => takeRows(column, order)) };
+}
+
+function duplicateStamp(ns: bigint, aware: boolean): SeriesError {
+  return new SeriesError(`The stamp ${formatStamp(ns, aware)} stands twice: each row needs its own.`);
+}
+
+/** The first row whose stamp is at or after `ns`; the number of rows if there is none. */
+export function firstRowFrom(stamps: BigInt64Array, ns: bigint): number {
+  let low = 0, high = stamps.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (stamps[middle]! < ns) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Rows `from` (inclusive) to `to` (exclusive), sharing memory where it can. */
+export function sliceFrame(frame: DataFrame, from: number, to: number): DataFrame {
+  return {
+    stamps: frame.stamps.subarray(from, to),
+    aware: frame.aware,
+    columns: frame.columns.map((column) => sliceColumn(column, from, to)),
+  };
+}
+
+/** The rows with start <= stamp <= end. Either bound may be absent. */
+export function rangeOf(frame: DataFrame, start?: bigint, end?: bigint): DataFrame {
+  const from = start === undefined ? 0 : firstRowFrom(frame.stamps, start);
+  const to = end === undefined ? frame.stamps.length : firstRowFrom(frame.stamps, end + 1n);
+  return sliceFrame(frame, from, Math.max(from, to));
+}
+
+/**
+ * Those of the columns that have these names, in the order asked for.
+ * Throws SeriesError naming a column that is not there, or that is asked for twice.
+ */
+export function selectColumns<C extends { readonly name: string }>(
+  columns: readonly C[],
+  names: readonly string[],
+): C[] {
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  if (new Set(names).size < names.length) throw new SeriesError("A column is asked for twice.");
+  return names.map((name) => {
+    const column = byName.get(name);
+    if (column) return column;
+    throw new SeriesError(`There is no column ${quote(name)}. There are: ${nameList(columns)}.`);
+  });
+}
+
+function nameList(columns: readonly { readonly name: string }[]): string {
+  const names = columns.slice(0, 20).map((column) => quote(column.name)).join(", ");
+  return columns.length > 20 ? `${names} and ${columns.length - 20} more` : names;
+}
+
+/**
+ * Puts frames one after the other: columns united in the order first seen, types united (see uniteTypes),
+ * absent cells null. A frame without rows still says which columns are floats. The caller answers for the
+ * ascending order of the stamps across frames. Aware if any frame is.
+ */
+export function concatFrames(frames: readonly DataFrame[]): DataFrame {
+  const rows = frames.reduce((sum, frame) => sum + frame.stamps.length, 0);
+  const stamps = new BigInt64Array(rows);
+  let row = 0;
+  for (const frame of frames) {
+    stamps.set(frame.stamps, row);
+    row += frame.stamps.length;
+  }
+  const names = new Set(frames.flatMap((frame) => frame.columns.map((column) => column.name)));
+  const byName = frames.map((frame) => new Map(frame.columns.map((column) => [column.name, column])));
+  const columns = [...names].map((name) =>
+    concatColumns(name, frames.map((frame, at) => [byName[at]!.get(name), frame.stamps.length]))
+  );
+  return { stamps, aware: frames.some((frame) => frame.aware), columns };
+}
+
+/** Each part is the column, if that frame has it, and the frame's rows. */
+function concatColumns(name: string, parts: readonly (readonly [Column | undefined, number])[]): Column {
+  const present = parts.flatMap(([column]) => column ?? []);
+  const filled = parts.flatMap(([column, rows]) => rows > 0 ? column ?? nullColumn(name, rows) : []);
+  if (filled.length === 0) return present[0]!;
+  const valued = filled.filter((column) => !isAllNull(column));
+  const type = valued.map((column) => column.type).reduce(uniteTypes, (valued[0] ?? filled[0]!).type);
+  // A null makes integers floats, and a column that was one of floats stays one, even if no row of it is left.
+  const floats = valued.length < filled.length || present.some((column) => column.type === "float");
+  const united = type === "integer" && floats ? "float" : type;
+  return joinValues(filled.map((column) => castColumn(column, united)));
+}
+
+/** Joins columns of one type. */
+function joinValues(parts: readonly Column[]): Column {
+  const first = parts[0]!;
+  if (parts.length === 1) return first;
+  if (first.type === "string" || first.type === "mixed") {
+    return { ...first, values: parts.flatMap((part) => part.values as unknown as string[]) };
+  }
+  const kinds = new Set(parts.map((part) => part.values.constructor));
+  if (kinds.size > 1) return joinIntegers(parts);
+  const rows = parts.reduce((sum, part) => sum + part.values.length, 0);
+  const values = new (first.values.constructor as Float64ArrayConstructor)(rows);
+  let row = 0;
+  for (const part of parts) {
+    values.set(part.values as Float64Array, row);
+    row += part.values.length;
+  }
+  return { ...first, values } as Column;
+}
+
+/** Integers of several widths: the widest array that is exact, or mixed when none is. */
+function joinIntegers(parts: readonly Column[]): Column {
+  const name = parts[0]!.name;
+  const integers = parts.flatMap((part) => Array.from(part.values as Float64Array, BigInt));
+  const unsigned = parts.some((part) => part.values instanceof BigUint64Array);
+  if (!unsigned) return { name, type: "integer", values: BigInt64Array.from(integers) };
+  if (integers.some((each) => each < 0n)) return { name, type: "mixed", values: integers };
+  return { name, type: "integer", values: BigUint64Array.from(integers) };
+}

@@ -1,0 +1,203 @@
+/** Opening a range of a series for reading: in one look when it is small, under a lease when it is large. */
+import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
+import { RunnelError } from "../../errors.ts";
+import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
+import type { Aggregate } from "../frame/reducers.ts";
+import { quote, SeriesError } from "../error.ts";
+import { type DataFrame, rangeOf, selectColumns, sliceFrame } from "../frame/frame.ts";
+import type { SeriesName } from "./save.ts";
+import {
+  allColumns,
+  type FrameSource,
+  LEASE_MS,
+  LeasedSource,
+  MemorySource,
+  type SelectedColumn,
+} from "./source.ts";
+import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
+import { headOf } from "../formats/write_frame.ts";
+
+/** Chunks of the first look, which answers most ranges. */
+const FIRST_CHUNKS = 8;
+/** Cells that an answer may hold in memory; what has more is read page by page. */
+const MEMORY_CELLS = 1 << 21;
+const MAX_ATTEMPTS = 50;
+
+/** Which part of a series to read. */
+export interface SeriesRange {
+  /** First and last stamp, inclusive. */
+  readonly start?: bigint | undefined;
+  readonly end?: bigint | undefined;
+  /** Names, in the order wanted; all unless given. */
+  readonly columns?: readonly string[] | undefined;
+  /** The first rows only. */
+  readonly limit?: number | undefined;
+  /** The last rows only. */
+  readonly tail?: number | undefined;
+  /** Reduces the rows to bins of so many nanoseconds; `limit` and `tail` then count bins. */
+  readonly every?: bigint | undefined;
+  readonly aggregate?: Aggregate | undefined;
+}
+
+/** The last stamp that has expired at `now`. */
+export function expiredUntil({ ttlMillis }: Pick<SeriesRow, "ttlMillis">, now: number): bigint {
+  return ttlMillis === null ? MIN_STAMP : BigInt(now - ttlMillis) * UNIT_NS.ms;
+}
+
+/** Whether a series has rows that can be read. */
+export function isAlive(series: SeriesRow | undefined, now: number): series is SeriesRow {
+  return series !== undefined && series.last !== null && series.last > expiredUntil(series, now);
+}
+
+/** Reads series. */
+export class Reading {
+  constructor(readonly store: SeriesStore, readonly clock: () => number) {}
+
+  /** The rows of a range, in one state. Unknown series: `series-not-found`. Bad range: SeriesError. */
+  async open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
+    const { every, aggregate = "mean", limit, tail, ...rest } = range;
+    if (every === undefined) return await this.#open(name, range);
+    const source = await this.#open(name, rest);
+    try {
+      const frame = await source.downsample(every, aggregate);
+      const columns = headOf(frame).columns.map((column, place) => ({ ...column, place }));
+      return new MemorySource(frame.aware, columns, cut([frame], limit, tail));
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** The series; unknown: `series-not-found`. */
+  async find(name: SeriesName): Promise<SeriesRow> {
+    return this.#known(name, await this.store.find(name.reference, name.symbol));
+  }
+
+  #known(name: SeriesName, series: SeriesRow | undefined): SeriesRow {
+    if (isAlive(series, this.clock())) return series;
+    throw new RunnelError(
+      "series-not-found",
+      `there is no series ${quote(name.symbol)} in ${quote(name.reference)}`,
+    );
+  }
+
+  async #open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const { series, chunks } = await this.#look(name, range);
+      const columns = select(series, range.columns), memory = memoryChunks(series);
+      checkTail(series, range.tail);
+      const first = chunks && this.#decode(series, columns, range, chunks, Math.min(FIRST_CHUNKS, memory));
+      const frames = first ?? await this.#frames(series, columns, range, memory);
+      if (frames === "changed") continue;
+      return frames === undefined
+        ? await this.#lease(name, range)
+        : new MemorySource(series.aware, columns, frames);
+    }
+    throw new RunnelError("overloaded", "others keep saving to this series: try again");
+  }
+
+  /** The series and the first chunks of a range, which are all that most ranges have. */
+  async #look(
+    name: SeriesName,
+    { start = MIN_STAMP, end = MAX_STAMP, tail }: SeriesRange,
+  ): Promise<{ series: SeriesRow; chunks?: ChunkBytes[] }> {
+    if (tail !== undefined) return { series: await this.find(name) };
+    const { series, chunks } = await this.store.look(name.reference, name.symbol, start, end, FIRST_CHUNKS);
+    return { series: this.#known(name, series), chunks };
+  }
+
+  /** The rows of up to `limit` chunks; undefined: there are more. */
+  async #frames(
+    series: SeriesRow,
+    columns: readonly SelectedColumn[],
+    range: SeriesRange,
+    limit: number,
+  ): Promise<DataFrame[] | "changed" | undefined> {
+    const { from, to } = this.#bounds(series, range);
+    if (from > to) return [];
+    const wanted = { series: series.id, revision: series.revision, from, to };
+    const { chunks, isCurrent } = range.tail === undefined
+      ? await this.store.bodies({ ...wanted, limit })
+      : await this.store.tail({ ...wanted, limit: range.tail });
+    return isCurrent ? this.#decode(series, columns, range, chunks, limit) : "changed";
+  }
+
+  /** The rows of the chunks that were found; undefined when these, `limit` of them, need not be all. */
+  #decode(
+    series: SeriesRow,
+    columns: readonly SelectedColumn[],
+    range: SeriesRange,
+    chunks: readonly ChunkBytes[],
+    limit: number,
+  ): DataFrame[] | undefined {
+    const isLarge = range.tail === undefined && chunks.length >= limit;
+    if (isLarge && range.limit === undefined) return undefined;
+    const { from, to } = this.#bounds(series, range);
+    const places = columns.map(({ place }) => place);
+    const decode = (chunk: ChunkBytes) =>
+      rangeOf(decodeChunk(chunk.bytes, series.aware, series.columns, places), from, to);
+    const frames = cut(chunks.map(decode).filter(({ stamps }) => stamps.length > 0), range.limit, range.tail);
+    return isLarge && rowsOf(frames) < range.limit! ? undefined : frames;
+  }
+
+  async #lease(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
+    const leasedAt = this.clock();
+    const { id } = await this.find(name);
+    const lease = await this.store.lease(id, leasedAt + LEASE_MS);
+    try {
+      // Read after the lease is durable: from this revision on nothing is freed.
+      const series = await this.find(name);
+      if (series.id !== id) throw new RunnelError("unavailable", "the series was just replaced: try again");
+      const { store, clock } = this;
+      const columns = select(series, range.columns);
+      const bounds = this.#bounds(series, range);
+      const limit = range.limit ?? Infinity;
+      return new LeasedSource({ store, clock, series, columns, ...bounds, limit }, lease, leasedAt);
+    } catch (error) {
+      await this.store.release(lease);
+      throw error;
+    }
+  }
+
+  #bounds(
+    series: SeriesRow,
+    { start = MIN_STAMP, end = MAX_STAMP }: SeriesRange,
+  ): { from: bigint; to: bigint } {
+    const alive = expiredUntil(series, this.clock()) + 1n;
+    return { from: start > alive ? start : alive, to: end };
+  }
+}
+
+function select(series: SeriesRow, names: readonly string[] | undefined): SelectedColumn[] {
+  const all = allColumns(series);
+  return names === undefined ? all : selectColumns(all, names);
+}
+
+function memoryChunks({ columns }: SeriesRow): number {
+  return Math.max(1, Math.floor(MEMORY_CELLS / (rowsPerChunk(columns.length) * Math.max(columns.length, 1))));
+}
+
+function checkTail({ columns }: SeriesRow, tail: number | undefined): void {
+  const most = Math.max(1, Math.floor(MEMORY_CELLS / Math.max(columns.length, 1)));
+  if (tail === undefined || tail <= most) return;
+  throw new SeriesError(
+    `tail may be at most ${most} for ${columns.length} columns: ask for a range with start.`,
+  );
+}
+
+function rowsOf(frames: readonly DataFrame[]): number {
+  return frames.reduce((sum, { stamps }) => sum + stamps.length, 0);
+}
+
+/** The first `limit` or the last `tail` rows. */
+function cut(frames: readonly DataFrame[], limit = Infinity, tail = Infinity): DataFrame[] {
+  const rows = rowsOf(frames);
+  let from = Math.max(0, rows - tail), to = Math.min(rows, limit);
+  const kept: DataFrame[] = [];
+  for (const frame of frames) {
+    const { length } = frame.stamps;
+    if (from < length && to > 0) kept.push(sliceFrame(frame, Math.max(from, 0), Math.min(to, length)));
+    from -= length;
+    to -= length;
+  }
+  return kept;
+}

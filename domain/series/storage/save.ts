@@ -1,0 +1,179 @@
+/** Saving: optimistic, so that several processes may save to one series, and one of the serial outcomes remains. */
+import { setImmediate } from "node:timers/promises";
+import { type ChunkContent, newBatch, type SeriesRow, type SeriesStore } from "../../../db/series/chunks.ts";
+import { RunnelError } from "../../errors.ts";
+import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
+import { cutChunks, rowsPerChunk } from "../chunks/chunk.ts";
+import { concatFrames, type DataFrame } from "../frame/frame.ts";
+import {
+  checkColumns,
+  isSmall,
+  mergeChunk,
+  neededBodies,
+  planReplace,
+  type Rewrite,
+  rowsByChunk,
+  type SeriesState,
+  type Window,
+} from "./rewrite.ts";
+
+/** Bytes of chunks in one commit: other writers wait for one, a few milliseconds. */
+const STAGED_BYTES = 1 << 20;
+/** Chunks of a merge that are in memory at a time. */
+const MERGED_CHUNKS = 64;
+/** How often a save begins anew because another process was faster. */
+const MAX_ATTEMPTS = 200;
+const MAX_PAUSE_MS = 20;
+
+/** What identifies a series. */
+export interface SeriesName {
+  readonly reference: string;
+  readonly symbol: string;
+}
+
+/** One save, from its frame to the commit. */
+export class Saving {
+  readonly #batch = newBatch();
+  /** What was staged for the series and columns as they were then. */
+  #staged = { count: 0, series: 0, layout: "" };
+
+  constructor(readonly store: SeriesStore, readonly name: SeriesName) {}
+
+  /** Puts `update` in place of what the window has; undefined: nothing. */
+  async replace(window: Window, update: DataFrame | undefined): Promise<void> {
+    await this.#attempt(window, update !== undefined, async (state, series) => {
+      const needed = neededBodies(state, window);
+      const bodies = await this.store.bodiesOf(needed);
+      if (bodies.size < needed.length) return false;
+      const plan = planReplace(state, window, update, bodies);
+      if (update === undefined && plan.replaced.length === 0) return true;
+      const chunks = update === undefined || isSmall(update)
+        ? joined(plan, update)
+        : [...cutChunks(plan.left, plan.columns), ...cutChunks(plan.right, plan.columns)];
+      if (update !== undefined && !isSmall(update)) await this.#stageAll(series.id, update, plan.columns);
+      return this.#commit(series, plan, chunks, update?.stamps.length ?? 0);
+    });
+  }
+
+  /** Updates the cells that `update` has, and adds its rows. */
+  async merge(window: Window, update: DataFrame): Promise<void> {
+    await this.#attempt(window, true, async (state, series) => {
+      await this.#discard();
+      const change = new CatalogueChange(series.columns);
+      const parts = [...rowsByChunk(chunksFor(state, window), update)];
+      const touched = parts.map(({ chunk }) => chunk);
+      if (series.rows > touched.reduce((sum, { rows }) => sum + rows, 0)) change.keepRest();
+      let rows = 0;
+      for (let from = 0; from < Math.max(parts.length, 1); from += MERGED_CHUNKS) {
+        const some = parts.slice(from, from + MERGED_CHUNKS);
+        const bodies = await this.store.bodiesOf(some.map(({ chunk }) => chunk.id));
+        if (bodies.size < some.length) return false;
+        const frames = parts.length === 0
+          ? [update]
+          : some.map((part) => mergeChunk(series, bodies.get(part.chunk.id)!, part.update));
+        for (const frame of frames) {
+          change.add(frame);
+          rows += frame.stamps.length;
+          await this.#stage(series.id, frame, checkColumns(change.finish()));
+        }
+      }
+      const aware = series.aware || update.aware;
+      const plan = { replaced: touched, aware, columns: change.finish() };
+      return this.#commit(series, plan, [], rows, rows);
+    });
+  }
+
+  async #attempt(
+    { first, last }: Window,
+    creates: boolean,
+    change: (state: SeriesState, series: SeriesRow) => Promise<boolean>,
+  ): Promise<void> {
+    const { reference, symbol } = this.name;
+    try {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const state = await this.store.window(reference, symbol, first, last);
+        if (state.series !== undefined) {
+          if (await change(state, state.series)) return;
+        } else if (creates) {
+          await this.store.create(reference, symbol);
+          continue;
+        } else return;
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.random() * Math.min(attempt + 1, MAX_PAUSE_MS))
+        );
+      }
+    } catch (error) {
+      await this.#discard();
+      throw error;
+    }
+    await this.#discard();
+    throw new RunnelError("overloaded", "others keep saving to this series: try again");
+  }
+
+  async #commit(
+    series: SeriesRow,
+    plan: Pick<Rewrite, "replaced" | "aware" | "columns">,
+    chunks: readonly ChunkContent[],
+    updateRows: number,
+    stagedRows = this.#staged.count > 0 ? updateRows : 0,
+  ): Promise<boolean> {
+    const added = chunks.reduce((sum, chunk) => sum + chunk.rows, stagedRows);
+    return await this.store.commit({
+      series: series.id,
+      revision: series.revision,
+      batch: this.#batch,
+      aware: plan.aware,
+      columns: plan.columns,
+      addedRows: added - plan.replaced.reduce((sum, chunk) => sum + chunk.rows, 0),
+      replaced: plan.replaced.map(({ id }) => id),
+      staged: this.#staged.count,
+      chunks,
+    });
+  }
+
+  /** Stages the update once; again only if the series or the places of its columns are others by now. */
+  async #stageAll(series: number, update: DataFrame, columns: readonly StoredColumn[]): Promise<void> {
+    const places = new Map(columns.map(({ name }, place) => [name, place]));
+    const layout = update.columns.map(({ name }) => places.get(name)).join();
+    if (this.#staged.series === series && this.#staged.layout === layout) return;
+    await this.#discard();
+    await this.#stage(series, update, columns);
+    this.#staged = { ...this.#staged, series, layout };
+  }
+
+  async #stage(series: number, frame: DataFrame, columns: readonly StoredColumn[]): Promise<void> {
+    const most = rowsPerChunk(columns.length), rows = frame.stamps.length;
+    // A merged chunk that has grown too large is halved; an update is cut into full chunks.
+    const size = rows < 2 * most ? Math.ceil(rows / Math.ceil(rows / most)) : most;
+    let chunks: ChunkContent[] = [], bytes = 0;
+    const flush = async () => {
+      await this.store.stage(series, this.#batch, chunks);
+      this.#staged = { ...this.#staged, count: this.#staged.count + chunks.length };
+      chunks = [];
+      bytes = 0;
+    };
+    for (const chunk of cutChunks(frame, columns, size)) {
+      chunks.push(chunk);
+      bytes += chunk.body.length;
+      if (bytes >= STAGED_BYTES) await flush();
+      else await setImmediate();
+    }
+    if (chunks.length > 0) await flush();
+  }
+
+  async #discard(): Promise<void> {
+    if (this.#staged.count > 0) await this.store.discard(this.#batch);
+    this.#staged = { count: 0, series: 0, layout: "" };
+  }
+}
+
+function joined({ left, right, columns }: Rewrite, update: DataFrame | undefined): ChunkContent[] {
+  const frames = update === undefined ? [left, right] : [left, update, right];
+  return [...cutChunks(concatFrames(frames), columns)];
+}
+
+/** What the window overlaps, or else the chunk before it, or after it: rows between chunks join their neighbour. */
+function chunksFor({ chunks }: SeriesState, { first }: Window) {
+  const from = chunks.findLastIndex((chunk) => chunk.first <= first);
+  return chunks.slice(Math.max(from, 0));
+}

@@ -1,0 +1,194 @@
+/** Where the rows of an answer come from: memory, or the database page by page. Each is one state of the series. */
+import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
+import { RunnelError } from "../../errors.ts";
+import { typeOf } from "../chunks/catalogue.ts";
+import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
+import { Downsampler } from "../frame/downsample.ts";
+import type { Aggregate } from "../frame/reducers.ts";
+import { type DataFrame, rangeOf, sliceFrame } from "../frame/frame.ts";
+import type { FrameHead } from "../formats/write_frame.ts";
+
+/** Cells in a page. */
+const PAGE_CELLS = 1 << 18;
+/** Summaries in a page. */
+const SUMMARY_PAGE = 512;
+/** How long what an answer reads is kept from being freed, without a sign of life. */
+export const LEASE_MS = 300_000;
+const RENEW_AFTER_MS = 60_000;
+
+/** A column that is asked for: its place in the catalogue, its name and its type. */
+export type SelectedColumn = FrameHead["columns"][number] & { readonly place: number };
+
+/** Rows of a series in one state, in order. */
+export interface FrameSource {
+  readonly aware: boolean;
+  readonly columns: readonly SelectedColumn[];
+  /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
+  batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
+  /** The rows reduced to bins (see Downsampler). */
+  downsample(every: bigint, aggregate: Aggregate): Promise<DataFrame>;
+  /** Lets go of the state. */
+  close(): Promise<void>;
+}
+
+/** Rows in memory. Each frame has exactly the columns. */
+export class MemorySource implements FrameSource {
+  constructor(
+    readonly aware: boolean,
+    readonly columns: readonly SelectedColumn[],
+    readonly frames: readonly DataFrame[],
+  ) {}
+
+  async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
+    for (const frame of this.frames) yield { ...frame, columns: columns.map((at) => frame.columns[at]!) };
+  }
+
+  downsample(every: bigint, aggregate: Aggregate): Promise<DataFrame> {
+    const first = this.frames[0]?.stamps[0], last = this.frames.at(-1)?.stamps.at(-1);
+    if (first === undefined || last === undefined) return Promise.resolve(noRows(this));
+    const downsampler = new Downsampler(every, aggregate, { first, last, aware: this.aware }, this.columns);
+    for (const frame of this.frames) downsampler.add(frame);
+    return Promise.resolve(downsampler.finish());
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** What a large answer needs. */
+export interface LeasedOptions {
+  readonly store: SeriesStore;
+  readonly clock: () => number;
+  readonly series: SeriesRow;
+  readonly columns: readonly SelectedColumn[];
+  /** First and last stamp, inclusive. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Rows at most. */
+  readonly limit: number;
+}
+
+/** Rows read page by page at one revision, under a lease: what saves replace meanwhile is kept until `close`. */
+export class LeasedSource implements FrameSource {
+  readonly aware: boolean;
+  readonly columns: readonly SelectedColumn[];
+  readonly #options: LeasedOptions;
+  readonly #lease: number;
+  #renewedAt: number;
+
+  constructor(options: LeasedOptions, lease: number, leasedAt: number) {
+    this.aware = options.series.aware;
+    this.columns = options.columns;
+    this.#options = options;
+    this.#lease = lease;
+    this.#renewedAt = leasedAt;
+  }
+
+  async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
+    const { series, from, to, limit } = this.#options;
+    const places = columns.map((at) => this.columns[at]!.place);
+    let rows = 0;
+    for await (const chunk of this.#chunks("bodies", this.#pageSize())) {
+      const frame = rangeOf(decodeChunk(chunk.bytes, this.aware, series.columns, places), from, to);
+      if (frame.stamps.length === 0) continue;
+      yield rows + frame.stamps.length > limit ? sliceFrame(frame, 0, limit - rows) : frame;
+      rows += frame.stamps.length;
+      if (rows >= limit) return;
+    }
+  }
+
+  async downsample(every: bigint, aggregate: Aggregate): Promise<DataFrame> {
+    const { series, from, to, store } = this.#options;
+    const places = this.columns.map(({ place }) => place);
+    const extent = await this.#extent();
+    if (extent === undefined) return noRows(this);
+    const downsampler = new Downsampler(every, aggregate, { ...extent, aware: this.aware }, this.columns);
+    for await (const page of pagesOf(this.#chunks("summaries", SUMMARY_PAGE))) {
+      const summaries = page.map((chunk) => decodeSummaries(chunk.bytes, places));
+      const whole = page.map((chunk, i) =>
+        chunk.first >= from && chunk.last <= to && downsampler.takes(chunk.first, chunk.last, summaries[i]!)
+      );
+      const cut = page.filter((_, i) => !whole[i]).map(({ id }) => id);
+      const bodies = cut.length > 0 ? await store.bodiesOf(cut) : new Map<number, Uint8Array>();
+      page.forEach((chunk, i) => {
+        if (whole[i]) downsampler.addSummaries(chunk.first, chunk.last, summaries[i]!);
+        else {
+          downsampler.add(
+            rangeOf(decodeChunk(bodies.get(chunk.id)!, this.aware, series.columns, places), from, to),
+          );
+        }
+      });
+    }
+    return downsampler.finish();
+  }
+
+  close(): Promise<void> {
+    return this.#options.store.release(this.#lease);
+  }
+
+  /** Chunks of the range, in order. */
+  async *#chunks(what: "bodies" | "summaries", limit: number): AsyncGenerator<ChunkBytes> {
+    const { series, from, to, store } = this.#options;
+    const range = { series: series.id, revision: series.revision, to, limit };
+    let last: ChunkBytes | undefined;
+    do {
+      await this.#keep();
+      const { chunks } = await store[what](
+        last === undefined ? { ...range, from } : { ...range, from: last.first + 1n, continues: true },
+      );
+      yield* chunks;
+      last = chunks.length < limit ? undefined : chunks.at(-1);
+    } while (last !== undefined);
+  }
+
+  /** The first and the last stamp of the range. */
+  async #extent(): Promise<{ first: bigint; last: bigint } | undefined> {
+    const { series, from, to, store } = this.#options;
+    let first: bigint | undefined;
+    for await (const { stamps } of this.batches([])) {
+      first = stamps[0]!;
+      break;
+    }
+    if (first === undefined) return undefined;
+    const range = { series: series.id, revision: series.revision, from: to, to, limit: 1 };
+    const { chunks } = await store.bodies(range);
+    const { stamps } = rangeOf(decodeChunk(chunks[0]!.bytes, this.aware, series.columns, []), from, to);
+    return { first, last: stamps.at(-1)! };
+  }
+
+  /** Throws if the lease ran out and was swept: rows may be missing. */
+  async #keep(): Promise<void> {
+    const now = this.#options.clock();
+    if (now - this.#renewedAt < RENEW_AFTER_MS) return;
+    if (!await this.#options.store.renew(this.#lease, now + LEASE_MS)) {
+      throw new RunnelError("unavailable", "the answer was read too slowly: its rows may be replaced by now");
+    }
+    this.#renewedAt = now;
+  }
+
+  #pageSize(): number {
+    const columns = this.#options.series.columns.length;
+    return Math.max(1, Math.floor(PAGE_CELLS / (rowsPerChunk(columns) * Math.max(columns, 1))));
+  }
+}
+
+async function* pagesOf(chunks: AsyncGenerator<ChunkBytes>): AsyncGenerator<ChunkBytes[]> {
+  let page: ChunkBytes[] = [];
+  for await (const chunk of chunks) {
+    if (page.push(chunk) < SUMMARY_PAGE) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+function noRows({ aware, columns }: FrameSource): DataFrame {
+  const empty = columns.map(({ name }) => ({ name, type: "float" as const, values: new Float64Array() }));
+  return { stamps: new BigInt64Array(), aware, columns: empty };
+}
+
+/** The columns of a series as they are read, all of them. `nulls` is not known yet. */
+export function allColumns({ columns }: SeriesRow): SelectedColumn[] {
+  return columns.map((column, place) => ({ place, name: column.name, type: typeOf(column), nulls: false }));
+}

@@ -1,0 +1,73 @@
+/** The headers of an item. They are built once for each item in memory, because they are most of what a read costs. */
+import type { Item, Position } from "../../domain/channels/channels.ts";
+import { NO_SNIFF } from "../respond.ts";
+
+const MAX_CACHE_SECONDS = 3600;
+/** Bytes from which an answer says that parts of it can be asked for. */
+const WORTH_A_RANGE = 4096;
+/** Content in which a browser runs nothing. Any other must not run with the dashboard's rights. */
+const INERT_TYPES = /^(text\/plain|application\/(json|octet-stream)|image\/(png|jpeg|gif|webp))\s*(;|$)/i;
+
+interface Built {
+  readonly channel: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const built = new WeakMap<Item, Built>();
+
+/** All headers but Cache-Control. `channel` is the channel's address, which links begin with. */
+export function itemHeaders(item: Item, channel: string): Readonly<Record<string, string>> {
+  const before = built.get(item);
+  if (before?.channel === channel) return before.headers;
+  const headers = buildHeaders(item, channel);
+  built.set(item, { channel, headers });
+  return headers;
+}
+
+function buildHeaders(item: Item, channel: string): Record<string, string> {
+  const { type, encoding, language, body, previous, next } = item;
+  const headers: Record<string, string> = {
+    ...NO_SNIFF,
+    "Creation-Date": isoTime(item.time),
+    "ETag": etagOf(item),
+    "Content-Type": type,
+  };
+  // Two spellings of one name make two headers: names are not case sensitive, and an object is the fastest way.
+  if (previous !== undefined) headers["Link"] = link(channel, previous, "previous");
+  if (next !== undefined) headers["link"] = link(channel, next, "next");
+  if (encoding !== null) headers["Content-Encoding"] = encoding;
+  if (language !== null) headers["Content-Language"] = language;
+  if (!INERT_TYPES.test(type)) headers["Content-Security-Policy"] = "sandbox";
+  if (body.byteLength >= WORTH_A_RANGE) headers["Accept-Ranges"] = "bytes";
+  return headers;
+}
+
+/** The links are part of what is sent, so the tag changes when one of them appears or goes. */
+function etagOf({ id, previous, next }: Item): string {
+  return `"${id}${previous === undefined ? "" : "-p"}${next === undefined ? "" : "-n"}"`;
+}
+
+function link(channel: string, { id }: Position, rel: "previous" | "next"): string {
+  return `<${channel}/${id}>;rel="${rel}"`;
+}
+
+/**
+ * The last item's next link is still to come, so a cache has to ask again; any other item stays as it is for what is
+ * left of its life, in milliseconds.
+ */
+export function cacheControl({ next }: Item, left: number, keysExist: boolean): string {
+  if (next === undefined) return "no-cache";
+  const seconds = Math.min(MAX_CACHE_SECONDS, Math.floor(left / 1000));
+  return `${keysExist ? "private" : "public"}, max-age=${seconds}`;
+}
+
+let lastTime = NaN, lastIso = "";
+
+/** ISO 8601 in UTC. Neighbouring requests ask for the same millisecond, so the last answer is kept. */
+export function isoTime(milliseconds: number): string {
+  if (milliseconds !== lastTime) {
+    lastTime = milliseconds;
+    lastIso = new Date(milliseconds).toISOString();
+  }
+  return lastIso;
+}

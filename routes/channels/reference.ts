@@ -1,0 +1,130 @@
+/** What the API reference tells of channels, their items and subscriptions. */
+import { z } from "zod";
+import { ChannelName, NewChannelBody, SettingsBody } from "../../domain/channels/settings.ts";
+import type { BodyReference, RouteReference } from "../route.ts";
+
+const Link = z.object({ href: z.url() });
+const Time = z.string().meta({ format: "date-time", example: "2026-01-02T03:04:05.678Z" });
+const BASE = "http://127.0.0.1:8080/channel";
+
+const Metadata = z.object({
+  _links: z.object({ self: Link, latest: Link, earliest: Link, ws: Link }),
+  name: z.string(),
+  creationDate: Time,
+  lastUpdateDate: Time.optional().meta({ description: "When the newest item was stored." }),
+  ttlMillis: z.int().optional(),
+  maxItems: z.int().optional(),
+  description: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+});
+const METADATA: BodyReference = {
+  schema: Metadata,
+  example: {
+    _links: {
+      self: { href: `${BASE}/stumptown` },
+      latest: { href: `${BASE}/stumptown/latest` },
+      earliest: { href: `${BASE}/stumptown/earliest` },
+      ws: { href: "ws://127.0.0.1:8080/channel/stumptown/ws" },
+    },
+    name: "stumptown",
+    creationDate: "2026-01-02T03:04:05.678Z",
+    ttlMillis: 3600000,
+  },
+};
+
+export const LIST: RouteReference = {
+  query: z.object({ tag: z.string().optional().meta({ description: "Only channels with this tag." }) }),
+  answers: {
+    200: {
+      description: "The channels, by name.",
+      schema: z.object({
+        _links: z.object({ self: Link, channels: z.array(Link.extend({ name: z.string() })) }),
+      }),
+    },
+  },
+};
+
+export const CREATE: RouteReference = {
+  body: { schema: NewChannelBody, example: { name: "stumptown", ttlMillis: 3600000 } },
+  answers: { 201: { description: "The new channel; its address is in `Location`.", ...METADATA } },
+  errors: ["invalid-request", "channel-exists", "too-large", "unsupported-media-type"],
+};
+
+export const READ: RouteReference = {
+  answers: { 200: { description: "The channel.", ...METADATA } },
+  errors: ["channel-not-found"],
+};
+
+const Settings = SettingsBody.extend({ name: ChannelName.optional() });
+
+export const PUT: RouteReference = {
+  description: "What is not given becomes the default.",
+  body: { schema: Settings, example: { tags: ["news"], maxItems: 1000 } },
+  answers: {
+    200: { description: "The channel was there; it has these settings now.", ...METADATA },
+    201: { description: "The new channel.", ...METADATA },
+  },
+  errors: ["invalid-request", "too-large", "unsupported-media-type"],
+};
+
+export const CHANGE: RouteReference = {
+  description: "What is not given stays.",
+  body: { schema: Settings, example: { ttlMillis: 30000 } },
+  answers: { 200: { description: "The channel as it is now.", ...METADATA } },
+  errors: ["invalid-request", "channel-not-found", "too-large", "unsupported-media-type"],
+};
+
+export const REMOVE: RouteReference = {
+  answers: { 204: { description: "The channel and its items are gone." } },
+  errors: ["channel-not-found"],
+};
+
+export const INSERT: RouteReference = {
+  description: "Any content. Content-Type, Content-Encoding and Content-Language are kept with it.",
+  body: { type: "*/*", example: "your content here" },
+  answers: {
+    201: {
+      description: "The item is stored durably; its address is in `Location`.",
+      schema: z.object({
+        _links: z.object({ channel: Link, self: Link }),
+        id: z.string().meta({ example: "00002FHOK8JMK000" }),
+        timestamp: Time,
+      }),
+    },
+  },
+  errors: ["invalid-request", "channel-not-found", "too-large", "request-timeout"],
+};
+
+export const LATEST: RouteReference = {
+  answers: { 303: { description: "`Location` is the newest item." } },
+  errors: ["channel-not-found", "channel-empty"],
+};
+
+export const EARLIEST: RouteReference = {
+  answers: { 303: { description: "`Location` is the oldest item that can be read." } },
+  errors: ["channel-not-found", "channel-empty"],
+};
+
+export const FETCH: RouteReference = {
+  description:
+    "The content as it was inserted. `Link` leads to the previous and the next item. Conditional requests and " +
+    "a single range are answered.",
+  answers: {
+    200: { description: "The content, with its type.", type: "*/*" },
+    206: { description: "The range that was asked for.", type: "*/*" },
+    304: { description: "The client has it already." },
+  },
+  errors: [
+    "channel-not-found",
+    "item-not-found",
+    "not-acceptable",
+    "precondition-failed",
+    "range-not-satisfiable",
+  ],
+};
+
+export const FOLLOW: RouteReference = {
+  description: "For WebSocket clients: each new item's URL comes as a line of text.",
+  answers: { 101: { description: "The connection speaks WebSocket from here on." } },
+  errors: ["channel-not-found", "upgrade-required", "invalid-request"],
+};

@@ -1,0 +1,136 @@
+/** Where chat systems send what is said: Slack's Events API and Mattermost's outgoing webhooks. */
+import type { Context } from "hono";
+import { SlackApp } from "slack-edge";
+import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
+import type { SlackInbox } from "../../domain/conversations/slack/inbox.ts";
+import { RunnelError } from "../../domain/errors.ts";
+import type { Services } from "../services.ts";
+import { check, readBody, readJsonOfAnyType } from "../request.ts";
+import { json } from "../respond.ts";
+import type { Route } from "../route.ts";
+
+/** Largest event, in bytes. */
+const MAX_BYTES = 1 << 20;
+/** Types of events that are taken in; the others are acknowledged. */
+const LISTENED = new Set([
+  "message",
+  "channel_rename",
+  "group_rename",
+  "member_joined_channel",
+  "member_left_channel",
+]);
+/** How far a signed time may lie ahead: slack-edge refuses only what is more than five minutes old. */
+const MAX_AHEAD_S = 300;
+
+const WEBHOOK_EXAMPLE = {
+  token: "the webhook's token",
+  channel_id: "4xp9fdt77pncbef59f4k1qe83o",
+  channel_name: "town-square",
+  timestamp: 1735689600000,
+  user_name: "ann",
+  post_id: "9q3wxk8u1fbf5ce6oq4yrx5nho",
+  text: "The deploy is done.",
+};
+
+export function ingestRoutes({ conversations }: Pick<Services, "conversations">): Route[] {
+  const { slack, webhook } = conversations;
+  return [
+    {
+      method: "POST",
+      path: "/api/ingest/slack",
+      scope: "public",
+      summary: "Events of the Slack app",
+      reference: {
+        description:
+          "Signed by Slack with SLACK_SIGNING_SECRET. Subscribe to message.channels, message.groups, " +
+          "channel_rename, group_rename, member_joined_channel and member_left_channel.",
+        answers: { 200: { description: "The event is stored, or none of ours" } },
+        errors: ["unauthorized", "invalid-request", "not-found"],
+      },
+      handle: slackEvent,
+    },
+    {
+      method: "POST",
+      path: "/api/ingest/mattermost",
+      scope: "public",
+      summary: "Outgoing webhooks of Mattermost",
+      reference: {
+        description: "Form or JSON, with one of MATTERMOST_WEBHOOK_TOKENS.",
+        body: { schema: WebhookPost, example: WEBHOOK_EXAMPLE },
+        answers: { 200: { description: "The post is stored", example: {} } },
+        errors: ["unauthorized", "invalid-request", "not-found"],
+      },
+      handle: mattermostPost,
+    },
+  ];
+
+  async function slackEvent({ req }: Context): Promise<Response> {
+    if (slack.signingSecret === undefined) {
+      throw new RunnelError("not-found", "Slack's events are not expected here: set SLACK_SIGNING_SECRET");
+    }
+    const { headers, url } = req.raw;
+    checkSignedTime(headers);
+    const body = await readBody(req.raw, MAX_BYTES);
+    const pending: Promise<unknown>[] = [];
+    const context = {
+      waitUntil(promise: Promise<unknown>) {
+        pending.push(promise);
+        // Its failure is told below, when everything is awaited.
+        promise.catch(() => {});
+      },
+    };
+    const app = createSlackApp(slack.signingSecret, slack.inbox);
+    let response: Response;
+    try {
+      response = await app.run(new Request(url, { method: "POST", headers, body }), context);
+    } catch (error) {
+      await Promise.allSettled(pending);
+      throw new RunnelError("invalid-request", "this is no event of Slack's", [], { cause: error });
+    }
+    // Slack sends an event again unless it is acknowledged, so that is done when it is stored.
+    await Promise.all(pending);
+    if (response.status === 401) throw new RunnelError("unauthorized", "the signature is not Slack's");
+    return response;
+  }
+
+  async function mattermostPost({ req }: Context): Promise<Response> {
+    if (!webhook.isConfigured) {
+      throw new RunnelError("not-found", "no webhooks are expected here: set MATTERMOST_WEBHOOK_TOKENS");
+    }
+    const isForm = /^application\/x-www-form-urlencoded\b/i.test(req.header("content-type") ?? "");
+    const post = isForm
+      ? check(Object.fromEntries(await readForm(req.raw)), WebhookPost)
+      : await readJsonOfAnyType(req.raw, WebhookPost, MAX_BYTES);
+    await webhook.post(post);
+    return json({});
+  }
+}
+
+async function readForm(request: Request): Promise<URLSearchParams> {
+  return new URLSearchParams(new TextDecoder().decode(await readBody(request, MAX_BYTES)));
+}
+
+/** What slack-edge leaves open: a time that is no number, or far ahead, and a missing signature. */
+function checkSignedTime(headers: Headers): void {
+  const signedAt = headers.get("x-slack-request-timestamp") ?? "";
+  const isSigned = /^v0=[0-9a-f]{64}$/.test(headers.get("x-slack-signature") ?? "");
+  const isTime = /^\d{1,12}$/.test(signedAt) && Number(signedAt) < Date.now() / 1000 + MAX_AHEAD_S;
+  if (!isSigned || !isTime) throw new RunnelError("unauthorized", "the request is not signed by Slack");
+}
+
+function createSlackApp(signingSecret: string, inbox: SlackInbox) {
+  const app = new SlackApp({
+    env: { SLACK_SIGNING_SECRET: signingSecret, SLACK_LOGGING_LEVEL: "ERROR" },
+    // Events are only stored, so nothing is asked of Slack in the name of the workspace.
+    authorize: () => Promise.resolve({ botId: "", botUserId: "", botToken: "", botScopes: [] }),
+    ignoreSelfEvents: false,
+  });
+  return app
+    // slack-edge writes what it has no listener for to stdout.
+    .use(({ body }) => Promise.resolve(LISTENED.has(body?.event?.type) ? undefined : { status: 200 }))
+    .event("message", ({ payload }) => inbox.message(payload))
+    .event("channel_rename", ({ payload }) => inbox.renamed(payload))
+    .event("group_rename", ({ payload }) => inbox.renamed(payload))
+    .event("member_joined_channel", ({ payload }) => inbox.joined(payload))
+    .event("member_left_channel", ({ payload }) => inbox.left(payload));
+}

@@ -1,0 +1,14 @@
+/** What the routes are given. */
+import type { DomainServices } from "../domain/services.ts";
+
+/** What the routes call, and the settings that they need. */
+export interface Services extends DomainServices {
+  readonly publicUrl?: string | undefined;
+  readonly trustProxy: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly maxItemBytes: number;
+  readonly maxFrameBytes: number;
+  /** Writes one line of the log. */
+  readonly log: (line: string) => void;
+  readonly logRequests: boolean;
+}

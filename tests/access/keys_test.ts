@@ -1,0 +1,95 @@
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { allRoutes } from "../../routes/app.ts";
+import { SCOPES } from "../../domain/access/keys.ts";
+import { createTestApp, testOnBothEngines } from "../support/app.ts";
+
+const HOUR = 3_600_000;
+
+testOnBothEngines(
+  "without a key everything is open, with one everything but the public routes asks for it",
+  async (app) => {
+    equal((await app.request("/channel")).status, 200);
+    const key = await app.services.keys.add("reader", ["channels:read"], null);
+
+    const missing = await app.request("/channel");
+    equal(missing.status, 401);
+    equal(missing.headers.get("www-authenticate"), "Bearer");
+    match((await missing.json()).detail, /Authorization: Bearer/);
+    equal((await app.request("/health")).status, 200);
+    equal((await app.request("/")).status, 200);
+
+    const bearer = { headers: { Authorization: `Bearer ${key}` } };
+    equal((await app.request("/channel", bearer)).status, 200);
+    equal((await app.request(`/channel?access_token=${key}`)).status, 200);
+    equal((await app.request("/channel", { headers: { Authorization: `Bearer ${key}x` } })).status, 401);
+    equal((await app.request("/channel", { headers: { Authorization: key } })).status, 401);
+  },
+);
+
+testOnBothEngines("a scope allows its area and nothing else; admin allows everything", async (app) => {
+  const reader = await app.services.keys.add("reader", ["channels:read"], null);
+  const admin = await app.services.keys.add("root", ["admin"], null);
+  const post = (key: string) =>
+    app.request("/channel", {
+      method: "POST",
+      body: '{"name":"a"}',
+      headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    });
+  const refused = await post(reader);
+  equal(refused.status, 403);
+  match((await refused.json()).detail, /channels:write/);
+  equal((await post(admin)).status, 201);
+  // A key in the address would be sent by any page that can make a browser post.
+  equal((await app.request(`/channel/a?access_token=${admin}`, { method: "POST", body: "x" })).status, 401);
+});
+
+testOnBothEngines("expired and revoked keys are refused", async (app) => {
+  await app.services.keys.add("other", ["admin"], null);
+  const key = await app.services.keys.add("short", ["channels:read"], app.time.now + HOUR);
+  const status = async () =>
+    (await app.request("/channel", { headers: { Authorization: `Bearer ${key}` } })).status;
+  equal(await status(), 200);
+  app.time.now += HOUR;
+  equal(await status(), 401);
+  app.time.now -= 1;
+  equal(await status(), 200);
+  equal(await app.services.keys.revoke("short"), true);
+  equal(await app.services.keys.revoke("short"), false);
+  equal(await status(), 401);
+});
+
+testOnBothEngines("only hashes are stored", async (app) => {
+  const key = await app.services.keys.add("reader", ["channels:read"], null);
+  const [row] = await app.database.query("SELECT * FROM api_key");
+  equal(row!.some((value) => String(value).includes(key) || String(value).includes(key.slice(4))), false);
+  match(String(row![0]), /^[0-9a-f]{64}$/);
+  notEqual(await app.services.keys.add("second", ["channels:read"], null), key);
+});
+
+Deno.test("every route names a scope that keys can have, and few are public", async () => {
+  await using app = await createTestApp();
+  const routes = allRoutes({
+    ...app.services,
+    trustProxy: false,
+    corsOrigins: [],
+    maxItemBytes: 1,
+    maxFrameBytes: 1,
+    log: () => {},
+    logRequests: false,
+  });
+  ok(routes.length > 10);
+  const known: readonly string[] = ["public", ...SCOPES];
+  for (const { method, path, scope } of routes) ok(known.includes(scope), `${method} ${path} names ${scope}`);
+  // These ask for a person's token, a password, or a chat system's signature instead of a key.
+  const open = routes.filter(({ scope }) => scope === "public").map(({ path }) => path)
+    .filter((path) => !/^\/api\/(auth|stats|ingest)(\/|$)/.test(path));
+  deepEqual(open.toSorted(), ["/", "/docs", "/docs/:file", "/health", "/openapi.json"]);
+});
+
+Deno.test("where others can reach it and there is no key, nobody is let in", async () => {
+  await using app = await createTestApp();
+  const remote = await app.fetch("/channel", { anonymous: false });
+  equal(remote.status, 401);
+  match((await remote.json()).detail, /runnel keys add/);
+  equal((await app.fetch("/health", { anonymous: false })).status, 200);
+});

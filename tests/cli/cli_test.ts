@@ -1,0 +1,124 @@
+import { equal, match } from "node:assert/strict";
+import { startProcess, temporaryFolder } from "../support/process.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+async function runnel(database: string, args: string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-P", "main.ts", ...args],
+    cwd: ROOT,
+    env: { DATABASE_URL: database, ...env },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("runnel keys makes, lists and revokes keys that a running process obeys", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  match((await runnel(database, ["keys", "list"])).out, /There are no keys/);
+  const added = await runnel(database, [
+    "keys",
+    "add",
+    "ci",
+    "--scopes",
+    "channels:read,channels:write",
+    "--days",
+    "1",
+  ]);
+  equal(added.code, 0);
+  match(added.out, /^rnl_[\w-]{43}\n$/);
+  const listed = await runnel(database, ["keys", "list"]);
+  match(listed.out, /^NAME +SCOPES +CREATED +EXPIRES\nci +channels:read,channels:write +\d{4}-/);
+  equal(listed.out.includes(added.out.trim()), false);
+
+  await using process = await startProcess({ database });
+  equal((await fetch(`${process.url}/channel`)).status, 401);
+  const bearer = { headers: { Authorization: `Bearer ${added.out.trim()}` } };
+  equal((await fetch(`${process.url}/channel`, bearer)).status, 200);
+  equal((await runnel(database, ["keys", "revoke", "ci"])).code, 0);
+  // The last key is gone within half a second, and with it the need for one.
+  let status = 401;
+  for (const deadline = Date.now() + 5000; status !== 200 && Date.now() < deadline;) {
+    status = (await fetch(`${process.url}/channel`)).status;
+  }
+  equal(status, 200);
+});
+
+Deno.test("runnel tells what is wrong and exits with 1", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  const cases: [string[], RegExp][] = [
+    [["keys", "add", "a"], /--scopes/],
+    [["keys", "add", "a", "--scopes", "everything"], /channels:read/],
+    [["keys", "add", "a b", "--scopes", "admin"], /1 to 64 letters/],
+    [["keys", "add", "a", "--scopes", "admin", "--days", "0"], /above 0/],
+    [["keys", "revoke", "nobody"], /there is no key named nobody/],
+    [["nonsense"], /unknown command/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, err } = await runnel(database, args);
+    equal(code, 1, args.join(" "));
+    match(err, message);
+  }
+  match((await runnel(database, ["--help"])).out, /Usage: runnel/);
+  equal((await runnel(database, ["keys", "add", "a", "--scopes", "admin"])).code, 0);
+  match((await runnel(database, ["keys", "add", "a", "--scopes", "admin"])).err, /exists already/);
+});
+
+Deno.test("a wrong variable is named with its value and what is allowed", async () => {
+  const wrong: [Record<string, string>, RegExp][] = [
+    [{ PORT: "80a" }, /PORT is "80a", but must be a whole number from 0 to 65535/],
+    [{ PORT: "70000" }, /PORT is "70000"/],
+    [{ DATABASE_URL: "redis://x" }, /DATABASE_URL is "redis:\/\/x", but must be file:PATH/],
+    [{ LOG: "loud" }, /LOG is "loud", but must be off or requests/],
+    [{ PUBLIC_URL: "ftp://x" }, /PUBLIC_URL/],
+    [{ DATABASE_URL: "http://127.0.0.1:1", DATABASE_SYNC_URL: "http://127.0.0.1:2" }, /DATABASE_SYNC_URL/],
+  ];
+  for (const [env, message] of wrong) {
+    const { code, err } = await runnel(env.DATABASE_URL ?? "file:./unused.db", ["serve"], env);
+    equal(code, 1);
+    match(err, message);
+  }
+});
+
+Deno.test("it refuses to listen where others can reach it without a key", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  const refused = await runnel(database, ["serve"], { HOST: "0.0.0.0", PORT: "0" });
+  equal(refused.code, 1);
+  match(refused.err, /HOST is 0\.0\.0\.0.*no API key.*runnel keys add.*ALLOW_ANONYMOUS/s);
+  await using open = await startProcess({ database, env: { HOST: "0.0.0.0", ALLOW_ANONYMOUS: "true" } });
+  match(open.log(), /listens on/);
+});
+
+Deno.test("deno serve main.ts answers, to this machine, without a key", async () => {
+  await using folder = await temporaryFolder();
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["serve", "-q", "-A", "--host", "127.0.0.1", "--port", `${port}`, "main.ts"],
+    cwd: ROOT,
+    env: { DATABASE_URL: `file:${folder.path}/runnel.db`, PORT: "0" },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    let response: Response | undefined;
+    while (response === undefined) {
+      response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+    }
+    equal(await response.text(), "OK (0 channels)");
+    const created = await fetch(`http://127.0.0.1:${port}/channel`, {
+      method: "POST",
+      body: '{"name":"a"}',
+      headers: { "Content-Type": "application/json" },
+    });
+    equal(created.status, 201);
+    equal((await created.json())._links.self.href, `http://127.0.0.1:${port}/channel/a`);
+  } finally {
+    process.kill("SIGKILL");
+    await process.status;
+  }
+});
