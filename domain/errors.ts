@@ -66,6 +66,20 @@ export class RunnelError extends Error {
   readonly retryAfter: number | undefined;
 }
 
+/** A request that is not valid. `detail` names the place and what would be right. */
+export function invalid(
+  detail: string,
+  issues: readonly Issue[] = [],
+  options: RefusalOptions = {},
+): RunnelError {
+  return new RunnelError("invalid-request", detail, issues, options);
+}
+
+/** Quotes a text for a refusal, cut to 60 characters so that a hostile body cannot fill the answer. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
 /** An error, or whatever else was thrown, as the log shows it. */
 export function describeError(error: unknown): string {
   return error instanceof Error ? error.stack ?? error.message : String(error);

@@ -12,7 +12,7 @@ import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./f
 export type FrameFormat = Orient | "csv" | "ndjson";
 
 /**
- * Prepares the text of a source's rows. Throws SeriesError, before the first piece, where the rows cannot be
+ * Prepares the text of a source's rows. Throws RunnelError, before the first piece, where the rows cannot be
  * written so. The source is closed at the end of the text, and when the caller returns early or this throws.
  */
 export async function prepareText(

@@ -72,7 +72,7 @@ export class Series {
     }
   }
 
-  /** Reads a body. Throws SeriesError for whatever is not such a frame. */
+  /** Reads a body. Throws RunnelError for whatever is not such a frame. */
   parse(request: ParseRequest): Promise<DataFrame> {
     return this.#parser.parse(request);
   }
@@ -82,7 +82,7 @@ export class Series {
     this.#parser.close();
   }
 
-  /** Saves a frame; resolves when it is durable. Too many columns: SeriesError. */
+  /** Saves a frame; resolves when it is durable. Too many columns: RunnelError. */
   save(name: SeriesName, frame: DataFrame, mode: SaveMode): Promise<void> {
     const window = { first: frame.stamps[0]!, last: frame.stamps.at(-1)! };
     return this.#inTurn(name, async () => {
@@ -97,7 +97,7 @@ export class Series {
     });
   }
 
-  /** The rows of a range, in one state. Unknown: `series-not-found`. Bad range: SeriesError. */
+  /** The rows of a range, in one state. Unknown: `series-not-found`. Bad range: RunnelError. */
   open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
     return this.#reading.open(name, range);
   }

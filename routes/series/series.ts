@@ -4,14 +4,13 @@ import { z } from "zod";
 import { type FrameFormat, prepareText } from "../../domain/series/answer.ts";
 import { parseEvery } from "../../domain/series/frame/downsample.ts";
 import { AGGREGATES } from "../../domain/series/frame/reducers.ts";
-import { SeriesError } from "../../domain/series/error.ts";
 import { type Orient, ORIENTS } from "../../domain/series/formats/read_frame.ts";
 import { SAVE_MODES } from "../../domain/series/storage/rewrite.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
 import { DATE_FORMATS } from "../../domain/series/formats/stamp_cells.ts";
 import { DATE_UNITS, formatStamp, parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
 import type { Services } from "../services.ts";
 import { qualityOf } from "../conditional.ts";
 import { type BaseUrl, check, readBody } from "../request.ts";
@@ -102,7 +101,7 @@ export function seriesRoutes(
     scope: method === "GET" ? "series:read" : "series:write",
     summary,
     reference,
-    handle: (context) => Promise.resolve(handle(context)).catch(refuse),
+    handle,
   });
   const { listing, saving, reading, removing, expiring } = seriesReference({
     SaveQuery,
@@ -178,11 +177,6 @@ export function seriesRoutes(
   }
 }
 
-function refuse(error: unknown): never {
-  if (error instanceof SeriesError) throw new RunnelError("invalid-request", error.message);
-  throw error;
-}
-
 function describe({ symbol, rows, first, last, aware, columns }: ListedSeries, base: string) {
   return {
     symbol,
@@ -244,9 +238,9 @@ function answerType(accept: string | null): keyof typeof TYPES {
 function rangeOf(query: z.output<typeof ReadQuery>) {
   const { start, end, columns, limit, tail, every, agg } = query;
   if (limit !== undefined && tail !== undefined) {
-    throw new SeriesError("limit and tail: ask for one of them.");
+    throw invalid("limit and tail: ask for one of them.");
   }
-  if (agg !== undefined && every === undefined) throw new SeriesError("agg needs every, such as every=1h.");
+  if (agg !== undefined && every === undefined) throw invalid("agg needs every, such as every=1h.");
   return {
     start: start === undefined ? undefined : parseRangeStart(start),
     end: end === undefined ? undefined : parseRangeEnd(end),

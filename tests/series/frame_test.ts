@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cellAt, type Column, uniteTypes } from "../../domain/series/frame/column.ts";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { concatFrames, rangeOf, selectColumns, sliceFrame } from "../../domain/series/frame/frame.ts";
 import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";
 import { readFrame } from "../../domain/series/formats/read_frame.ts";
@@ -130,7 +130,7 @@ Deno.test("readFrame() names the column and row of what is wrong", () => {
   for (const [body, orient, message] of cases) {
     assert.throws(
       () => readFrame(body, orient),
-      (error) => error instanceof SeriesError && message.test(error.message),
+      (error) => error instanceof RunnelError && message.test(error.message),
       body,
     );
   }

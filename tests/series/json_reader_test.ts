@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { MAX_DEPTH, parseJson } from "../../domain/series/formats/json_reader.ts";
 
 Deno.test("parseJson() keeps the order of members, also of integer-like and prototype names", () => {
@@ -49,7 +49,7 @@ Deno.test("parseJson() agrees with JSON.parse on what is JSON", () => {
         isJson = false;
       }
       // What JSON.parse takes and this does not: a key twice, and integers beyond 64 bits.
-      if (!isJson) assert.throws(() => parseJson(text), SeriesError, text);
+      if (!isJson) assert.throws(() => parseJson(text), RunnelError, text);
       else if (!/("[^"]*")\s*:[^]*\1\s*:/.test(text) && !/\d{19}/.test(text)) {
         assert.doesNotThrow(() => parseJson(text), text);
       }
@@ -84,7 +84,7 @@ for (const [text, message] of BAD) {
   Deno.test(`parseJson() refuses ${JSON.stringify(text)}`, () => {
     assert.throws(
       () => parseJson(text),
-      (error) => error instanceof SeriesError && message.test(error.message),
+      (error) => error instanceof RunnelError && message.test(error.message),
     );
   });
 }

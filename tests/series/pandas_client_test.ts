@@ -1,6 +1,6 @@
 /** The Python client of the published description, and real pandas where it is installed. */
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { readFrame } from "../../domain/series/formats/read_frame.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
@@ -60,7 +60,7 @@ Deno.test("what pandas writes comes back byte for byte, except where the store p
       const read = () => writeFrameText(readFrame(output, orient), orient, { dateFormat });
       const got = await (await app.request(url)).text();
       if (saved.status !== 200 || got.startsWith('{"type":"urn:runnel:error:invalid-request"')) {
-        throws(read, SeriesError, `${id} ${orient} ${dateFormat}`);
+        throws(read, RunnelError, `${id} ${orient} ${dateFormat}`);
         continue;
       }
       equal(got, read(), `${id} ${orient} ${dateFormat}`);

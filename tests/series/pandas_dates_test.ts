@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readLabels } from "../../domain/series/formats/labels.ts";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { readVector, type VectorCell } from "./vectors.ts";
 
@@ -84,7 +84,7 @@ Deno.test("readLabels() reads each label as pandas does, or refuses what pandas 
   for (const { label, row_label } of vectors.labels) {
     const stamp = (row_label.label as { ts_ns?: string } | null)?.ts_ns;
     if (stamp === undefined || REFUSED.has(label)) {
-      assert.throws(() => readLabels([label]), SeriesError, label);
+      assert.throws(() => readLabels([label]), RunnelError, label);
       continue;
     }
     const read = readLabels([label]);
@@ -109,7 +109,7 @@ Deno.test("readLabels() takes all labels for times or refuses, as pandas convert
     const pandasSays = result.dtype.startsWith("datetime64");
     const accepted = PAIRS[labels.join(",")] ? !pandasSays : pandasSays;
     if (!accepted) {
-      assert.throws(() => readLabels(labels), SeriesError, labels.join(","));
+      assert.throws(() => readLabels(labels), RunnelError, labels.join(","));
       continue;
     }
     const { stamps } = readLabels(labels);
@@ -122,7 +122,7 @@ Deno.test("readLabels() takes all labels for times or refuses, as pandas convert
 Deno.test("readLabels() reads the numbers of a split index as pandas does, but exactly", () => {
   for (const { json, split_index } of vectors.split_index_numbers) {
     const stamp = (split_index.label as { ts_ns?: string } | null)?.ts_ns;
-    if (stamp === undefined) assert.throws(() => readLabels([json]), SeriesError, json);
+    if (stamp === undefined) assert.throws(() => readLabels([json]), RunnelError, json);
     // pandas loses half a microsecond in a double.
     else {assert.equal(
         readLabels([json]).stamps[0],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { frameVectors, toFrame } from "./vectors.ts";
 
@@ -44,12 +44,12 @@ for (const vector of frameVectors()) {
       const write = () =>
         writeFrameText(toFrame(vector.frame, date_format), orient, { dateFormat: date_format });
       if (DIFFERENT[`${vector.id} ${orient}`] ?? DIFFERENT[where]) {
-        if (error && date_format === "epoch") assert.throws(write, SeriesError, where);
+        if (error && date_format === "epoch") assert.throws(write, RunnelError, where);
         else assert.notEqual(write(), output, `${where} is listed as different, but is not`);
       } else if (vector.id === "subsecond_us_ns" && (orient === "columns" || orient === "index")) {
         // pandas writes one key twice here; series.md refuses and suggests date_unit.
         assert.throws(write, /ask for a finer date_unit \(us or ns\)/, where);
-      } else if (error) assert.throws(write, SeriesError, where);
+      } else if (error) assert.throws(write, RunnelError, where);
       else assert.equal(write(), output, where);
     }
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { readFrame } from "../../domain/series/formats/read_frame.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { DIFFERENCES } from "./differences.ts";
@@ -27,13 +27,13 @@ function checkInput(vector: InputVector, group: string): void {
   if (difference?.refused) {
     assert.throws(
       write,
-      (error) => error instanceof SeriesError && difference.refused!.test(error.message),
+      (error) => error instanceof RunnelError && difference.refused!.test(error.message),
       where,
     );
   } else if (difference) assert.equal(write(), difference.written, `${where}: ${difference.rule}`);
   else if (vector.result?.index?.kind === "DatetimeIndex") assert.equal(write(), vector.to_json_iso, where);
   // What is no frame over time to pandas (an error, or labels that it does not take for dates) is refused.
-  else assert.throws(write, SeriesError, where);
+  else assert.throws(write, RunnelError, where);
 }
 
 Deno.test("every difference from pandas belongs to a vector", () => {

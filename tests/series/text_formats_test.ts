@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { csvPass, readCsv } from "../../domain/series/formats/csv.ts";
-import { SeriesError } from "../../domain/series/error.ts";
+import { RunnelError } from "../../domain/errors.ts";
 import { readNdjson } from "../../domain/series/formats/ndjson.ts";
 import { runPasses } from "../../domain/series/formats/row_pass.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 
 function refused(read: () => unknown, message: RegExp): void {
-  assert.throws(read, (error) => error instanceof SeriesError && message.test(error.message));
+  assert.throws(read, (error) => error instanceof RunnelError && message.test(error.message));
 }
 
 Deno.test("readCsv() gives each column the first type that holds all its cells", () => {

@@ -1,6 +1,6 @@
 import type { Column } from "../frame/column.ts";
 import { ColumnBuilder } from "../frame/column_builder.ts";
-import { quote } from "../error.ts";
+import { quote } from "../../errors.ts";
 import { checkCells } from "../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
 
@@ -18,7 +18,7 @@ export class ColumnSet {
   readonly #plain: boolean[] = [];
   #expected = 0;
 
-  /** Begins a row: the first column is expected next. Throws SeriesError if there are too many cells. */
+  /** Begins a row: the first column is expected next. Throws RunnelError if there are too many cells. */
   beginRow(row: number): void {
     checkCells(row + 1, this.builders.length);
     this.#expected = 0;
@@ -55,7 +55,7 @@ export class ColumnSet {
   }
 
   /**
-   * The column of that name, made if it is new in this row. Throws SeriesError if there are too many cells.
+   * The column of that name, made if it is new in this row. Throws RunnelError if there are too many cells.
    */
   findOrAdd(name: string, row: number): ColumnBuilder {
     const found = this.find(name);
@@ -64,7 +64,7 @@ export class ColumnSet {
     return this.add(name);
   }
 
-  /** The columns, each with `rows` rows. Throws SeriesError if there are too many cells. */
+  /** The columns, each with `rows` rows. Throws RunnelError if there are too many cells. */
   finish(rows: number): Column[] {
     checkCells(rows, this.builders.length);
     return this.builders.map((builder) => builder.finish(rows));
@@ -72,7 +72,7 @@ export class ColumnSet {
 }
 
 /**
- * Reads one cell into a column. Throws SeriesError, naming column and row (its label or number), if the cell
+ * Reads one cell into a column. Throws RunnelError, naming column and row (its label or number), if the cell
  * is nested or the column had one.
  */
 export function readCell(

@@ -2,7 +2,7 @@ import { NUMBER_BYTES, putAscii, putUtf8 } from "./ascii.ts";
 import { type OtherCells, widestOf, widthOf } from "./cells.ts";
 import type { Cell, Column } from "../frame/column.ts";
 import { ColumnBuilder } from "../frame/column_builder.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { type DataFrame, makeFrame } from "../frame/frame.ts";
 import { JsonReader } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
@@ -28,38 +28,38 @@ type CsvCell = string | null;
  * Reads CSV (RFC 4180; lines may end in CRLF or LF) with a header line. The first column holds the stamps and
  * is called index, date, datetime, timestamp, or nothing (as pandas' to_csv leaves it). CSV has no types, so
  * each column has the first that holds all its cells, as in pandas' read_csv: numbers, booleans (true, True,
- * false, False), texts exactly as they stand. Empty cells are null. Throws SeriesError naming the line (from
+ * false, False), texts exactly as they stand. Empty cells are null. Throws RunnelError naming the line (from
  * 1) and the column.
  */
 export function readCsv(text: string, options: ReadOptions = {}): DataFrame {
   if (!text.isWellFormed()) {
-    throw new SeriesError("The text holds a lone surrogate: send well-formed Unicode.");
+    throw invalid("The text holds a lone surrogate: send well-formed Unicode.");
   }
   const lines = new CsvLines(text);
   const header = lines.next();
-  if (!header) throw new SeriesError("The body is empty: send CSV with a header line.");
+  if (!header) throw invalid("The body is empty: send CSV with a header line.");
   const [stampKey, ...names] = header.map((cell) => cell ?? "");
   if (stampKey !== "" && !(STAMP_KEYS as readonly string[]).includes(stampKey!)) {
-    throw new SeriesError(
+    throw invalid(
       `CSV line 1: the first column is called ${
         quote(stampKey!)
       }; it should hold the stamps and be called one of ` +
         `${STAMP_KEYS.join(", ")}, or nothing.`,
     );
   }
-  if (new Set(names).size < names.length) throw new SeriesError("CSV line 1: a column name stands twice.");
+  if (new Set(names).size < names.length) throw invalid("CSV line 1: a column name stands twice.");
   const labels: string[] = [];
   const cells: CsvCell[][] = names.map(() => []);
   for (let line = lines.next(); line; line = lines.next()) {
     if (line.length !== header.length) {
-      throw new SeriesError(
+      throw invalid(
         `CSV line ${lines.line}: ${line.length} cells, but the header has ${header.length}.`,
       );
     }
     labels.push(line[0] ?? "");
     for (let at = 0; at < cells.length; at++) cells[at]!.push(line[at + 1]!);
   }
-  if (labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  if (labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   const { stamps, aware } = readLabels(labels, options.dateUnit);
   return makeFrame(stamps, aware, cells.map((column, at) => inferColumn(names[at]!, column)));
 }
@@ -121,7 +121,7 @@ class CsvLines {
         break;
       }
       if (code === QUOTE) {
-        throw new SeriesError(
+        throw invalid(
           `CSV line ${this.line}: a quote stands inside a cell that does not begin with one.`,
         );
       }
@@ -135,7 +135,7 @@ class CsvLines {
     let cell = "", from = this.#position + 1;
     for (;;) {
       const end = text.indexOf('"', from);
-      if (end < 0) throw new SeriesError(`CSV line ${this.line}: a quoted cell has no end.`);
+      if (end < 0) throw invalid(`CSV line ${this.line}: a quoted cell has no end.`);
       cell += text.slice(from, end);
       if (text.charCodeAt(end + 1) !== QUOTE) {
         this.#position = end + 1;
@@ -148,7 +148,7 @@ class CsvLines {
     const after = text.charCodeAt(this.#position);
     const ends = this.#position >= text.length || after === COMMA || after === NEWLINE || after === RETURN;
     if (!ends) {
-      throw new SeriesError(`CSV line ${this.line}: only a comma or a line end may follow a quoted cell.`);
+      throw invalid(`CSV line ${this.line}: only a comma or a line end may follow a quoted cell.`);
     }
     return cell;
   }
@@ -157,7 +157,7 @@ class CsvLines {
 /**
  * The pass that writes CSV (RFC 4180, but lines end in LF, as pandas' to_csv has it): a header that begins
  * with index, stamps as in JSON, floats in the shortest form that reads back as the same double, null as an
- * empty cell. Throws SeriesError if a column is called "index".
+ * empty cell. Throws RunnelError if a column is called "index".
  */
 export function csvPass(head: FrameHead, options: WriteOptions = {}): WritePass {
   const names = [

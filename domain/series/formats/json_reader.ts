@@ -1,4 +1,4 @@
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote, type RunnelError } from "../../errors.ts";
 import { unescapeString } from "./json_string.ts";
 
 /** How deeply arrays and objects may nest, as in pandas' own reader. */
@@ -28,7 +28,7 @@ const INT_MIN = -(2n ** 63n), INT_MAX = 2n ** 64n - 1n;
  * it does not ask for, so that a frame of a million cells goes straight into typed arrays. Keeps the order of
  * members and exact integers from -2^63 to 2^64-1, which JSON.parse does not.
  *
- * Every method throws SeriesError, naming line and column, when the text is not what was asked for.
+ * Every method throws RunnelError, naming line and column, when the text is not what was asked for.
  */
 export class JsonReader {
   /** Offset of the next character. May be set back to an earlier value to read something twice. */
@@ -48,7 +48,7 @@ export class JsonReader {
 
   constructor(readonly text: string) {
     if (!text.isWellFormed()) {
-      throw new SeriesError("The text holds a lone surrogate: send well-formed Unicode.");
+      throw invalid("The text holds a lone surrogate: send well-formed Unicode.");
     }
   }
 
@@ -175,11 +175,11 @@ export class JsonReader {
   }
 
   /** An error that says where the cursor is (or `position`), for the caller to throw. */
-  error(message: string, position: number = this.position): SeriesError {
+  error(message: string, position: number = this.position): RunnelError {
     const before = this.text.slice(0, position);
     const line = before.split("\n").length;
     const column = position - before.lastIndexOf("\n");
-    return new SeriesError(`JSON at line ${line}, column ${column}: ${message}.`);
+    return invalid(`JSON at line ${line}, column ${column}: ${message}.`);
   }
 
   #found(): string {
@@ -300,7 +300,7 @@ export class JsonReader {
 
 /**
  * Reads a whole JSON text into plain data that keeps the order of members and exact integers.
- * Throws SeriesError as JsonReader does.
+ * Throws RunnelError as JsonReader does.
  */
 export function parseJson(text: string): JsonValue {
   const reader = new JsonReader(text);

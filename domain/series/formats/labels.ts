@@ -1,4 +1,4 @@
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote, type RunnelError } from "../../errors.ts";
 import {
   DATE_UNITS,
   type DateUnit,
@@ -29,7 +29,7 @@ const NUMBER = /^(-?)(\d{1,19})(?:\.(\d{1,30}))?$/;
  *
  * Numbers follow pandas' read_json: each must exceed 31536000, and the unit is the first of s, ms, us, ns in
  * which all fit 64 bits of nanoseconds. With `unit` that unit is taken and any number is a time. Throws
- * SeriesError naming the row (counted from 0) and its label.
+ * RunnelError naming the row (counted from 0) and its label.
  */
 export function readLabels(labels: readonly string[], unit?: DateUnit): Stamps {
   return NUMBER.test(labels[0] ?? "") ? readNumbers(labels, unit) : readTexts(labels);
@@ -47,13 +47,13 @@ function readTexts(labels: readonly string[]): Stamps {
   return { stamps, aware };
 }
 
-function unreadable(label: string, row: number): SeriesError {
+function unreadable(label: string, row: number): RunnelError {
   if (NUMBER.test(label)) {
-    return new SeriesError(
+    return invalid(
       `Row ${row}: the label ${quote(label)} is a number, but the first label is a text.`,
     );
   }
-  return new SeriesError(
+  return invalid(
     `Row ${row}: the label ${
       quote(label)
     } is not a time. Use ISO 8601, such as 2020-01-31 or 2020-01-31T09:30:00.000Z, ` +
@@ -94,19 +94,19 @@ function fractionNs(fraction: string, factor: bigint, label: string, row: number
   const scale = 10n ** BigInt(digits.length);
   const scaled = BigInt(digits) * factor;
   if (scaled % scale !== 0n) {
-    throw new SeriesError(`Row ${row}: the label ${quote(label)} is finer than a nanosecond.`);
+    throw invalid(`Row ${row}: the label ${quote(label)} is finer than a nanosecond.`);
   }
   return negative ? -scaled / scale : scaled / scale;
 }
 
-function mixed(label: string, row: number): SeriesError {
-  return new SeriesError(
+function mixed(label: string, row: number): RunnelError {
+  return invalid(
     `Row ${row}: the label ${quote(label)} is not a plain decimal number, but the first label is one.`,
   );
 }
 
-function tooSmall(label: string, row: number): SeriesError {
-  return new SeriesError(
+function tooSmall(label: string, row: number): RunnelError {
+  return invalid(
     `Row ${row}: the label ${
       quote(label)
     } is not a time. Numbers must exceed ${LEAST_NUMBER}, as in pandas, ` +
@@ -114,6 +114,6 @@ function tooSmall(label: string, row: number): SeriesError {
   );
 }
 
-function outOfRange(label: string, row: number): SeriesError {
-  return new SeriesError(`Row ${row}: the label ${quote(label)} is outside 1677-09-22 to 2262-04-11.`);
+function outOfRange(label: string, row: number): RunnelError {
+  return invalid(`Row ${row}: the label ${quote(label)} is outside 1677-09-22 to 2262-04-11.`);
 }

@@ -7,7 +7,7 @@ import { type FrameHead, recordPass, recordStampKey, stampFormat, type WriteOpti
 
 /**
  * Reads newline-delimited JSON (https://github.com/ndjson/ndjson-spec): one record a line, each with its
- * stamp as in orient records. Empty lines are skipped. Throws SeriesError naming line and column.
+ * stamp as in orient records. Empty lines are skipped. Throws RunnelError naming line and column.
  */
 export function readNdjson(text: string, options: ReadOptions = {}): DataFrame {
   const reader = new JsonReader(text);
@@ -29,7 +29,7 @@ export function readNdjson(text: string, options: ReadOptions = {}): DataFrame {
 
 /**
  * The pass that writes newline-delimited JSON: the records of orient records with includeIndex, a newline
- * after each. Throws SeriesError if a column is called "index".
+ * after each. Throws RunnelError if a column is called "index".
  */
 export function ndjsonPass(head: FrameHead, options: WriteOptions = {}): WritePass {
   const stampKey = recordStampKey(head, { ...options, includeIndex: true });

@@ -1,6 +1,6 @@
 /** Turning bodies into frames; large ones in a thread of their own, so that other requests go on meanwhile. */
 import { readCsv } from "./csv.ts";
-import { SeriesError } from "../error.ts";
+import { invalid } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
 import type { FrameFormat } from "../answer.ts";
 import { readNdjson } from "./ndjson.ts";
@@ -14,7 +14,7 @@ export interface ParseRequest {
   readonly options: ReadOptions;
 }
 
-/** What it answers; `refused` is the message of a SeriesError. */
+/** What it answers; `refused` is the message of a RunnelError. */
 export type ParseAnswer = { readonly frame: DataFrame } | { readonly refused: string };
 
 /** Bodies from this size on are read in a thread: starting it takes as long as reading 1 MB. */
@@ -24,13 +24,13 @@ const MAX_THREADS = 2;
 /** A thread without work goes, and its memory with it. */
 const IDLE_MS = 10_000;
 
-/** Reads a body. Throws SeriesError for whatever is not such a frame. */
+/** Reads a body. Throws RunnelError for whatever is not such a frame. */
 export function parseBody({ bytes, format, options }: ParseRequest): DataFrame {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new SeriesError("The body is not UTF-8.");
+    throw invalid("The body is not UTF-8.");
   }
   if (format === "csv") return readCsv(text, options);
   if (format === "ndjson") return readNdjson(text, options);
@@ -45,14 +45,14 @@ export class Parser {
   #running = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Throws SeriesError for whatever is not such a frame. The bytes are gone afterwards. */
+  /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
   async parse(request: ParseRequest): Promise<DataFrame> {
     if (request.bytes.length < WORTH_A_THREAD || typeof Worker === "undefined") return parseBody(request);
     if (this.#running < MAX_THREADS) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       const answer = await this.#parseInThread(request);
-      if ("refused" in answer) throw new SeriesError(answer.refused);
+      if ("refused" in answer) throw invalid(answer.refused);
       return answer.frame;
     } finally {
       const next = this.#waiting.shift();

@@ -1,6 +1,6 @@
 /** A thread that reads large bodies, one at a time. */
 /// <reference lib="webworker" />
-import { SeriesError } from "../error.ts";
+import { RunnelError } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
 import { type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
 
@@ -15,7 +15,7 @@ function parse(request: ParseRequest): ParseAnswer {
   try {
     return { frame: parseBody(request) };
   } catch (error) {
-    if (error instanceof SeriesError) return { refused: error.message };
+    if (error instanceof RunnelError) return { refused: error.message };
     throw error;
   }
 }

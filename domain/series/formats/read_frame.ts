@@ -1,6 +1,6 @@
 import { ColumnBuilder } from "../frame/column_builder.ts";
 import { readCell } from "./column_set.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { checkCells, type DataFrame, makeFrame } from "../frame/frame.ts";
 import { JsonReader } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
@@ -18,17 +18,17 @@ export type Orient = typeof ORIENTS[number];
 /**
  * Reads a frame from JSON text in the orient named, as pandas.read_json would where series.md does not say
  * otherwise: column labels stay text, values stay what they are. Rows come out sorted by stamp. Throws
- * SeriesError, naming the place, for whatever is not such a frame; "values" is always refused.
+ * RunnelError, naming the place, for whatever is not such a frame; "values" is always refused.
  */
 export function readFrame(text: string, orient: Orient, options: ReadOptions = {}): DataFrame {
   if (orient === "values") {
-    throw new SeriesError(
+    throw invalid(
       "A frame in orient values has no stamps, so it cannot be read into a time series: send split, records with a stamp, " +
         "index, columns or table.",
     );
   }
   if (text.trim() === "") {
-    throw new SeriesError(`The body is empty: send a frame as JSON in orient ${orient}.`);
+    throw invalid(`The body is empty: send a frame as JSON in orient ${orient}.`);
   }
   const reader = new JsonReader(text);
   const readers = {
@@ -73,7 +73,7 @@ function readColumns(reader: JsonReader, options: ReadOptions): DataFrame {
     }
   }
   reader.expectEnd();
-  if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   checkCells(rows.labels.length, builders.size);
   const { stamps, aware } = readLabels(rows.labels, options.dateUnit);
   return makeFrame(stamps, aware, [...builders.values()].map((builder) => builder.finish(stamps.length)));

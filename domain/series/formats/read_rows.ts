@@ -1,5 +1,5 @@
 import { ColumnSet, readCell } from "./column_set.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { type DataFrame, makeFrame } from "../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
@@ -57,7 +57,7 @@ export class RecordReader {
     this.#reader = reader;
   }
 
-  /** Reads the record at the reader's position. Throws SeriesError naming its number, from 0. */
+  /** Reads the record at the reader's position. Throws RunnelError naming its number, from 0. */
   read(): void {
     const reader = this.#reader, columns = this.#columns;
     const row = this.#rows.labels.length;
@@ -99,7 +99,7 @@ export class RecordReader {
 }
 
 function finish(rows: RowLabels, columns: ColumnSet, options: ReadOptions): DataFrame {
-  if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   const { stamps, aware } = readLabels(rows.labels, options.dateUnit);
   return makeFrame(stamps, aware, columns.finish(stamps.length));
 }

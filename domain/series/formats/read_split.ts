@@ -1,6 +1,6 @@
 import { ColumnBuilder } from "../frame/column_builder.ts";
 import { readCell } from "./column_set.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { type DataFrame, makeFrame } from "../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
@@ -29,16 +29,16 @@ export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
   reader.expectEnd();
   if (!names || !labels || !data) {
     const missing = !names ? "columns" : !labels ? "index" : "data";
-    throw new SeriesError(`Orient split needs columns, index and data: ${missing} is missing.`);
+    throw invalid(`Orient split needs columns, index and data: ${missing} is missing.`);
   }
   if (data.rows !== labels.length) {
-    throw new SeriesError(
+    throw invalid(
       `data has ${data.rows} rows, but index has ${labels.length} labels: they must be as many.`,
     );
   }
-  if (labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  if (labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   if (data.builders.length !== names.length) {
-    throw new SeriesError(
+    throw invalid(
       `The rows of data have ${data.builders.length} cells, but there are ${names.length} columns.`,
     );
   }

@@ -1,6 +1,6 @@
 import type { Column } from "../frame/column.ts";
 import { ColumnSet, readCell } from "./column_set.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { checkCells, type DataFrame, makeFrame } from "../frame/frame.ts";
 import type { JsonReader, JsonValue } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
@@ -48,8 +48,8 @@ export function readTable(reader: JsonReader, options: ReadOptions): DataFrame {
       );}
   }
   reader.expectEnd();
-  if (!schema) throw new SeriesError("Orient table needs a schema: it is missing.");
-  if (dataAt === undefined) throw new SeriesError("Orient table needs data: it is missing.");
+  if (!schema) throw invalid("Orient table needs a schema: it is missing.");
+  if (dataAt === undefined) throw invalid("Orient table needs data: it is missing.");
   if (frame) return frame;
   reader.position = dataAt;
   return readData(reader, schema, options);
@@ -57,20 +57,20 @@ export function readTable(reader: JsonReader, options: ReadOptions): DataFrame {
 
 function parseSchema(schema: JsonValue): Schema {
   if (!(schema instanceof Map)) {
-    throw new SeriesError("schema should be an object with fields and primaryKey.");
+    throw invalid("schema should be an object with fields and primaryKey.");
   }
   const fields = schema.get("fields");
-  if (!Array.isArray(fields)) throw new SeriesError("schema.fields should be an array of {name, type}.");
+  if (!Array.isArray(fields)) throw invalid("schema.fields should be an array of {name, type}.");
   const key = schema.get("primaryKey");
   const stampKey = Array.isArray(key) && key.length === 1 ? key[0] : key;
   if (typeof stampKey !== "string") {
-    throw new SeriesError("schema.primaryKey should name exactly one field, the one that holds the stamps.");
+    throw invalid("schema.primaryKey should name exactly one field, the one that holds the stamps.");
   }
   const parsed = fields.map(parseField);
   const names = new Set(parsed.map((field) => field.name));
-  if (names.size < parsed.length) throw new SeriesError("schema.fields names a field twice.");
+  if (names.size < parsed.length) throw invalid("schema.fields names a field twice.");
   if (!names.has(stampKey)) {
-    throw new SeriesError(`schema.primaryKey is ${quote(stampKey)}, which is not among schema.fields.`);
+    throw invalid(`schema.primaryKey is ${quote(stampKey)}, which is not among schema.fields.`);
   }
   const stampField = fields[parsed.findIndex((field) => field.name === stampKey)] as Map<string, JsonValue>;
   return {
@@ -88,10 +88,10 @@ function parseField(field: JsonValue, at: number): Field {
     !(field instanceof Map) || !["string", "number", "bigint"].includes(typeof name) ||
     typeof type !== "string"
   ) {
-    throw new SeriesError(`schema.fields[${at}] should be an object with name and type, both texts.`);
+    throw invalid(`schema.fields[${at}] should be an object with name and type, both texts.`);
   }
   if (!FIELD_TYPES.has(type)) {
-    throw new SeriesError(
+    throw invalid(
       `schema.fields[${at}]: the type ${quote(type)} is not one of ${[...FIELD_TYPES].join(", ")}.`,
     );
   }
@@ -114,7 +114,7 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
   for (const { name } of schema.fields) columns.add(name);
   reader.openArray();
   while (reader.moreItems()) readRecord(reader, schema.stampKey, rows, columns);
-  if (rows.labels.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   const { stamps } = readLabels(rows.labels, options.dateUnit);
   checkCells(stamps.length, columns.builders.length);
   const typed = columns.builders.map((builder, at): Column => {

@@ -1,4 +1,4 @@
-import { quote, type SeriesError } from "../error.ts";
+import { quote, type RunnelError } from "../../errors.ts";
 import type { JsonReader } from "./json_reader.ts";
 
 /**
@@ -55,7 +55,7 @@ export class RowLabels {
 
 /**
  * Reads a label that stands as a value: a text, or a number in its own spelling.
- * Throws SeriesError for null, booleans and nested values; `row` counts from 0.
+ * Throws RunnelError for null, booleans and nested values; `row` counts from 0.
  */
 export function readLabelValue(reader: JsonReader, row: number): string {
   if (reader.kind() !== "scalar") throw badLabel(reader, row, "an array or object");
@@ -66,7 +66,7 @@ export function readLabelValue(reader: JsonReader, row: number): string {
   throw badLabel(reader, row, kind);
 }
 
-function badLabel(reader: JsonReader, row: number, found: string): SeriesError {
+function badLabel(reader: JsonReader, row: number, found: string): RunnelError {
   return reader.error(`row ${row} has ${found} where its stamp should be (a text or a number)`);
 }
 

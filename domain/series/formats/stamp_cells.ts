@@ -9,7 +9,7 @@ import {
   putPair,
 } from "./ascii.ts";
 import type { Cells } from "./cells.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { type DateUnit, DAY_NS, formatStamp, halvesOf, UNIT_NS } from "../frame/stamps.ts";
 
 /** How stamps are written, as pandas' `date_format`: ISO 8601 texts, or numbers since 1970. */
@@ -122,7 +122,7 @@ function putDay(text: Uint8Array, at: number, day: number): void {
 }
 
 /**
- * Throws SeriesError if two neighbouring stamps would be written alike, which would give an object two
+ * Throws RunnelError if two neighbouring stamps would be written alike, which would give an object two
  * members of one name. `before` is the stamp ahead of these, where frames come in batches.
  */
 export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, before?: bigint): void {
@@ -144,7 +144,7 @@ export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, be
   function checkDistinct(one: bigint, other: bigint): void {
     if (written(one) !== written(other)) return;
     const [first, second] = [one, other].map((stamp) => formatStamp(stamp, format.aware));
-    throw new SeriesError(
+    throw invalid(
       `The stamps ${first} and ${second} are the same in ${
         quote(format.dateUnit)
       }: ask for a finer date_unit (${format.dateUnit === "s" ? "ms, " : ""}us or ns).`,

@@ -1,7 +1,7 @@
 import { jsonString } from "./ascii.ts";
 import type { Cells } from "./cells.ts";
 import { type ColumnType, hasNulls } from "../frame/column.ts";
-import { SeriesError } from "../error.ts";
+import { invalid } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
 import type { Orient } from "./read_frame.ts";
 import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
@@ -27,7 +27,7 @@ export interface FrameHead {
 
 /**
  * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as pieces of ASCII of at most 256 KB, unless a row is longer.
- * Throws SeriesError before the first chunk if two stamps would become the same key (see checkDistinctKeys),
+ * Throws RunnelError before the first chunk if two stamps would become the same key (see checkDistinctKeys),
  * and where pandas refuses (see writePasses).
  */
 export function* writeFrame(
@@ -67,7 +67,7 @@ export function stampFormat(aware: boolean, options: WriteOptions): StampFormat 
 
 /**
  * The passes that write a frame, for rows that come in batches, synchronously or not. Who calls it checks
- * batches with checkDistinctKeys before the first chunk goes out (columns and index). Throws SeriesError
+ * batches with checkDistinctKeys before the first chunk goes out (columns and index). Throws RunnelError
  * where pandas does: table with epoch dates, or with columns both "index" and "level_0"; and for includeIndex
  * beside a column "index".
  */
@@ -152,22 +152,22 @@ function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
     : [{ ...rowPass({ columns: [] }), rows: () => undefined, open: "{", close: "}" }];
 }
 
-/** The key of the stamp in records, or null if they go without. Throws SeriesError if a column has it. */
+/** The key of the stamp in records, or null if they go without. Throws RunnelError if a column has it. */
 export function recordStampKey(head: FrameHead, options: WriteOptions): string | null {
   if (!options.includeIndex) return null;
   if (!head.columns.some((column) => column.name === "index")) return "index";
-  throw new SeriesError('A column is called "index", so records cannot carry their stamps under that name.');
+  throw invalid('A column is called "index", so records cannot carry their stamps under that name.');
 }
 
 /** pandas resets the index into a column, which it calls level_0 if index is taken. */
 function tableStampKey(head: FrameHead, format: StampFormat): string {
   if (format.dateFormat === "epoch") {
-    throw new SeriesError("Orient table writes dates as iso only: ask for date_format=iso.");
+    throw invalid("Orient table writes dates as iso only: ask for date_format=iso.");
   }
   const names = new Set(head.columns.map((column) => column.name));
   if (!names.has("index")) return "index";
   if (!names.has("level_0")) return "level_0";
-  throw new SeriesError(
+  throw invalid(
     'Columns are called "index" and "level_0", so orient table has no name for the stamps.',
   );
 }

@@ -8,7 +8,7 @@ import {
   isAllNull,
   NULL_BOOLEAN,
 } from "./column.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 
 /** Whole doubles from here on are not exact as integers of 64 bits (pandas tries int64). */
 const INT64_LIMIT = 2 ** 63;
@@ -77,7 +77,7 @@ export class ColumnBuilder {
   /**
    * The column for a declared type (orient table): "number" gives floats, "integer" integers, "boolean"
    * booleans; only with `nullable` may the last two hold nulls, and integers with nulls are floats. Throws
-   * SeriesError naming column and row of a cell that does not fit.
+   * RunnelError naming column and row of a cell that does not fit.
    */
   finishAs(declared: "number" | "integer" | "boolean", rows: number, nullable: boolean): Column {
     const { name } = this;
@@ -88,7 +88,7 @@ export class ColumnBuilder {
     for (let row = 0; !checked && row < rows; row++) {
       const cell = cellAt(column, row);
       if (cell === null ? nullable || declared === "number" : fits(cell, declared)) continue;
-      throw new SeriesError(
+      throw invalid(
         `Column ${quote(name)}, row ${row}: the schema says ${declared}, the cell is ${describe(cell)}.`,
       );
     }

@@ -1,5 +1,5 @@
 import type { Column, ColumnType } from "./column.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 import { checkCells, type DataFrame, firstRowFrom } from "./frame.ts";
 import { type Aggregate, makeReducers, type Reducer } from "./reducers.ts";
 import { DAY_NS } from "./stamps.ts";
@@ -22,12 +22,12 @@ const EVERY_UNITS: Record<string, bigint> = {
 
 /**
  * Reads the width of a bin, such as 15m, 1h or 1d (units ns, us, ms, s, m or min, h, d, w), into nanoseconds.
- * Throws SeriesError naming the text.
+ * Throws RunnelError naming the text.
  */
 export function parseEvery(text: string): bigint {
   const match = /^([1-9]\d{0,8})(ns|us|ms|s|m|min|h|d|w)$/i.exec(text);
   if (match) return BigInt(match[1]!) * EVERY_UNITS[match[2]!.toLowerCase()]!;
-  throw new SeriesError(
+  throw invalid(
     `every is ${
       quote(text)
     }: use a whole number and a unit, such as 15m, 1h or 1d (ns, us, ms, s, m, h, d, w).`,
@@ -50,7 +50,7 @@ export class Downsampler {
 
   /**
    * `first` and `last` are the stamps of the first and last row that will come; `columns` what they have,
-   * with the types of the whole series. Throws SeriesError if there would be more than MAX_BINS bins, or no
+   * with the types of the whole series. Throws RunnelError if there would be more than MAX_BINS bins, or no
    * column is left.
    */
   constructor(
@@ -66,7 +66,7 @@ export class Downsampler {
     this.#start = midnight + (first - midnight) / every * every;
     const bins = (last - this.#start) / every + 1n;
     if (bins > MAX_BINS) {
-      throw new SeriesError(
+      throw invalid(
         `That would be ${bins} bins; at most ${MAX_BINS} are allowed. Ask for wider ones or a shorter range.`,
       );
     }
@@ -75,7 +75,7 @@ export class Downsampler {
     this.#aware = range.aware;
     this.#reducers = columns.map(({ name, type }) => makeReducers(aggregate, name, type, this.#bins));
     if (columns.length > 0 && this.#reducers.every((reducer) => reducer.skips)) {
-      throw new SeriesError(
+      throw invalid(
         `No column holds numbers, so there is no ${aggregate}: ask for first, last or count.`,
       );
     }

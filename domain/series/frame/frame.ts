@@ -7,7 +7,7 @@ import {
   takeRows,
   uniteTypes,
 } from "./column.ts";
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote, type RunnelError } from "../../errors.ts";
 import { formatStamp } from "./stamps.ts";
 
 /**
@@ -29,20 +29,20 @@ export interface DataFrame {
  */
 export const MAX_CELLS = 2 ** 24;
 
-/** Throws SeriesError if a frame of so many rows and columns would have more than MAX_CELLS cells. */
+/** Throws RunnelError if a frame of so many rows and columns would have more than MAX_CELLS cells. */
 export function checkCells(rows: number, columns: number): void {
   if (rows * columns <= MAX_CELLS) return;
-  throw new SeriesError(
+  throw invalid(
     `${rows} rows of ${columns} columns are more than ${MAX_CELLS} cells, empty ones included: send fewer at a time.`,
   );
 }
 
 /**
  * Makes a frame from rows in any order: sorts them by stamp.
- * Throws SeriesError if there are no rows or two have the same stamp.
+ * Throws RunnelError if there are no rows or two have the same stamp.
  */
 export function makeFrame(stamps: BigInt64Array, aware: boolean, columns: readonly Column[]): DataFrame {
-  if (stamps.length === 0) throw new SeriesError("The frame has no rows: send at least one.");
+  if (stamps.length === 0) throw invalid("The frame has no rows: send at least one.");
   let sorted = true;
   for (let row = 1; row < stamps.length; row++) {
     const before = stamps[row - 1]!, here = stamps[row]!;
@@ -60,8 +60,8 @@ export function makeFrame(stamps: BigInt64Array, aware: boolean, columns: readon
   return { stamps: ascending, aware, columns: columns.map((column) => takeRows(column, order)) };
 }
 
-function duplicateStamp(ns: bigint, aware: boolean): SeriesError {
-  return new SeriesError(`The stamp ${formatStamp(ns, aware)} stands twice: each row needs its own.`);
+function duplicateStamp(ns: bigint, aware: boolean): RunnelError {
+  return invalid(`The stamp ${formatStamp(ns, aware)} stands twice: each row needs its own.`);
 }
 
 /** The first row whose stamp is at or after `ns`; the number of rows if there is none. */
@@ -93,18 +93,18 @@ export function rangeOf(frame: DataFrame, start?: bigint, end?: bigint): DataFra
 
 /**
  * Those of the columns that have these names, in the order asked for.
- * Throws SeriesError naming a column that is not there, or that is asked for twice.
+ * Throws RunnelError naming a column that is not there, or that is asked for twice.
  */
 export function selectColumns<C extends { readonly name: string }>(
   columns: readonly C[],
   names: readonly string[],
 ): C[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
-  if (new Set(names).size < names.length) throw new SeriesError("A column is asked for twice.");
+  if (new Set(names).size < names.length) throw invalid("A column is asked for twice.");
   return names.map((name) => {
     const column = byName.get(name);
     if (column) return column;
-    throw new SeriesError(`There is no column ${quote(name)}. There are: ${nameList(columns)}.`);
+    throw invalid(`There is no column ${quote(name)}. There are: ${nameList(columns)}.`);
   });
 }
 

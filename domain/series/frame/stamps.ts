@@ -1,4 +1,4 @@
-import { quote, SeriesError } from "../error.ts";
+import { invalid, quote } from "../../errors.ts";
 
 /** The units in which stamps are read and written as numbers, as pandas' `date_unit`. */
 export const DATE_UNITS = ["s", "ms", "us", "ns"] as const;
@@ -31,7 +31,7 @@ export interface ParsedStamp {
 /**
  * Reads ISO 8601 texts strictly: `YYYY-MM` or `YYYY-MM-DD[T or space HH:MM[:SS[.1 to 9 digits]]]`, after a
  * time also `Z`, `±HH:MM` or `±HHMM`. What pandas merely guesses (01/02/2020, May 2020, now) and days that do
- * not exist are refused. Returns null if the text is not such a text; throws SeriesError if it is, but the
+ * not exist are refused. Returns null if the text is not such a text; throws RunnelError if it is, but the
  * time does not fit 64 bits of nanoseconds (1677-09-22 to 2262-04-11).
  */
 export function parseStamp(text: string): ParsedStamp | null {
@@ -110,7 +110,7 @@ function stamp(
   if (Math.abs(day * 86_400 + nanos / 1e9) > SAFE_SECONDS) {
     const ns = stampNs(parsed);
     if (ns < MIN_STAMP || ns > MAX_STAMP) {
-      throw new SeriesError(`The stamp ${quote(text)} is outside 1677-09-22 to 2262-04-11.`);
+      throw invalid(`The stamp ${quote(text)} is outside 1677-09-22 to 2262-04-11.`);
     }
   }
   return parsed;
@@ -140,7 +140,7 @@ function daysIn(year: number, month: number): number {
 
 /**
  * Reads the `start` of a range: the first nanosecond that the text names.
- * Throws SeriesError, naming the text, if parseStamp does not know it.
+ * Throws RunnelError, naming the text, if parseStamp does not know it.
  */
 export function parseRangeStart(text: string): bigint {
   return stampNs(parseBound(text, "start"));
@@ -148,7 +148,7 @@ export function parseRangeStart(text: string): bigint {
 
 /**
  * Reads the `end` of a range, inclusive: the last nanosecond of the day or month that the text names, or the
- * instant. Throws SeriesError, naming the text, if parseStamp does not know it.
+ * instant. Throws RunnelError, naming the text, if parseStamp does not know it.
  */
 export function parseRangeEnd(text: string): bigint {
   const parsed = parseBound(text, "end"), { precision } = parsed;
@@ -163,7 +163,7 @@ export function parseRangeEnd(text: string): bigint {
 function parseBound(text: string, name: string): ParsedStamp {
   const parsed = parseStamp(text);
   if (parsed) return parsed;
-  throw new SeriesError(
+  throw invalid(
     `${name} is ${
       quote(text)
     }: use ISO 8601, such as 2020-01-31, 2020-01-31T09:30:00 or 2020-01-31T09:30:00Z.`,

@@ -1,9 +1,8 @@
 /** Opening a range of a series for reading: in one look when it is small, under a lease when it is large. */
 import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
-import { RunnelError } from "../../errors.ts";
+import { invalid, quote, RunnelError } from "../../errors.ts";
 import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
 import type { Aggregate } from "../frame/reducers.ts";
-import { quote, SeriesError } from "../error.ts";
 import { type DataFrame, rangeOf, selectColumns, sliceFrame } from "../frame/frame.ts";
 import type { SeriesName } from "./save.ts";
 import {
@@ -53,7 +52,7 @@ export function isAlive(series: SeriesRow | undefined, now: number): series is S
 export class Reading {
   constructor(readonly store: SeriesStore, readonly clock: () => number) {}
 
-  /** The rows of a range, in one state. Unknown series: `series-not-found`. Bad range: SeriesError. */
+  /** The rows of a range, in one state. Unknown series: `series-not-found`. Bad range: RunnelError. */
   async open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
     const { every, aggregate = "mean", limit, tail, ...rest } = range;
     if (every === undefined) return await this.#open(name, range);
@@ -179,7 +178,7 @@ function memoryChunks({ columns }: SeriesRow): number {
 function checkTail({ columns }: SeriesRow, tail: number | undefined): void {
   const most = Math.max(1, Math.floor(MEMORY_CELLS / Math.max(columns.length, 1)));
   if (tail === undefined || tail <= most) return;
-  throw new SeriesError(
+  throw invalid(
     `tail may be at most ${most} for ${columns.length} columns: ask for a range with start.`,
   );
 }

@@ -2,7 +2,7 @@
 import type { ChunkKey, SeriesRow } from "../../../db/series/chunks.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
 import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
-import { SeriesError } from "../error.ts";
+import { invalid } from "../../errors.ts";
 import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "../frame/frame.ts";
 import { mergeFrames } from "../frame/merge.ts";
 
@@ -129,10 +129,10 @@ export function mergeChunk({ aware, columns }: SeriesRow, body: Uint8Array, upda
   return mergeFrames(decodeChunk(body, aware, columns, [...columns.keys()]), update);
 }
 
-/** Throws SeriesError if a series would have too many columns. */
+/** Throws RunnelError if a series would have too many columns. */
 export function checkColumns(columns: readonly StoredColumn[]): readonly StoredColumn[] {
   if (columns.length <= MAX_COLUMNS) return columns;
-  throw new SeriesError(
+  throw invalid(
     `The series would have ${columns.length} columns; at most ${MAX_COLUMNS} are allowed.`,
   );
 }
