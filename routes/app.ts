@@ -3,60 +3,43 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
 import { describeError, RunnelError } from "../domain/errors.ts";
-import type { Services } from "./services.ts";
-import { analyticsRoutes } from "./profiles/analytics.ts";
-import { channelRoutes } from "./channels/channels.ts";
-import { authRoutes } from "./conversations/auth.ts";
-import { conversationRoutes } from "./conversations/messages.ts";
-import { envelopeRefusal, speaksEnvelope } from "./conversations/envelope.ts";
+import type { DomainServices } from "../domain/services.ts";
+import { channelRoutes } from "./channels/routes.ts";
+import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
+import { conversationRoutes } from "./conversations/routes.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
-import { eventRoutes } from "./profiles/events.ts";
 import { createGate, type GateEnv } from "./gate.ts";
-import { ingestRoutes } from "./conversations/ingest.ts";
-import { itemRoutes } from "./channels/items.ts";
-import { operationRoutes } from "./system.ts";
-import { profileRoutes } from "./profiles/profiles.ts";
-import { createBaseUrl } from "./request.ts";
+import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
+import { createBaseUrl } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series/series.ts";
+import type { AppSettings, Services } from "./services.ts";
 import { sessionRoutes } from "./sessions/sessions.ts";
-import { statsRoutes } from "./conversations/stats.ts";
-import { subscriptionRoutes } from "./channels/subscriptions.ts";
+import { systemRoutes } from "./system.ts";
 
 /** Every route of every area. */
-export function allRoutes(services: Services): Route[] {
-  const baseUrl = createBaseUrl(services.publicUrl, services.trustProxy);
-  const routes: Route[] = [
-    ...operationRoutes(services, baseUrl),
-    ...channelRoutes(services, baseUrl),
-    ...subscriptionRoutes(services, baseUrl),
-    ...itemRoutes(services, baseUrl),
-    ...profileRoutes(services),
-    ...eventRoutes(services),
-    ...analyticsRoutes(services),
-    ...seriesRoutes(services, baseUrl),
-    ...sessionRoutes(services),
-    ...authRoutes(services),
-    ...statsRoutes(services),
-    ...conversationRoutes(services),
-    ...ingestRoutes(services),
-    ...referenceRoutes(() => routes),
-  ];
-  return routes;
-}
+export const ROUTES: readonly Route[] = [
+  ...systemRoutes,
+  ...channelRoutes,
+  ...profileRoutes,
+  ...seriesRoutes,
+  ...sessionRoutes,
+  ...conversationRoutes,
+  ...referenceRoutes(() => ROUTES),
+];
 
 /** The application: `app.fetch` answers every request, and never throws. */
-export function createApp(services: Services): Hono<GateEnv> {
+export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
+  const services: Services = { ...given, baseUrl: createBaseUrl(given.publicUrl, given.trustProxy) };
   const app = new Hono<GateEnv>({ strict: false });
   if (services.logRequests) app.use(requestLog(services.log));
   if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
 
-  const routes = allRoutes(services);
   const gate = createGate(services);
-  for (const route of routes) app.on(route.method, [route.path], gate(route));
+  for (const route of ROUTES) app.on(route.method, [route.path], gate(route));
 
-  const allowedAt = allowedMethods(routes);
+  const allowedAt = allowedMethods(ROUTES);
   app.notFound(({ req }) => nothingHere(req.method, req.path, allowedAt));
   app.onError((error, context) => refuse(error, context, services.log));
   return app;

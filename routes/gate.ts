@@ -1,8 +1,9 @@
 /** What every request passes before its route: where it comes from, and its key. */
 import type { Context } from "hono";
 import { RunnelError } from "../domain/errors.ts";
-import type { ApiKeys } from "../domain/access/keys.ts";
+import { createQueryReader } from "./query.ts";
 import type { Route } from "./route.ts";
+import type { Services } from "./services.ts";
 
 /** What the server says of a request: whether it may come in while there is no API key. */
 export interface GateEnv {
@@ -13,26 +14,33 @@ export interface GateEnv {
   };
 }
 
-/** What the gate asks. */
-export interface GateOptions {
-  readonly keys: ApiKeys;
-  readonly corsOrigins: readonly string[];
-  readonly publicUrl?: string | undefined;
-}
-
-/** Makes a route's handler: the gate, then the route. */
-export function createGate(options: GateOptions) {
-  const { keys } = options;
-  return ({ scope, handle }: Route): (context: Context<GateEnv>) => Response | Promise<Response> => {
+/** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
+export function createGate(services: Services) {
+  const { keys } = services;
+  return ({ access, reference, handle }: Route) => {
+    const readQuery = createQueryReader(reference);
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
-      checkSite(request, options);
-      if (scope !== "public") keys.check(() => secretOf(request), scope, context.env.anonymous);
-      return handle(context);
+      checkSite(request, services);
+      if (access !== "public" && access !== "person") {
+        keys.check(() => secretOf(request), access, context.env.anonymous);
+      }
+      const answer = handle({ request, services, query: readQuery(request.url), context });
+      return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };
-    if (scope === "public") return enter;
-    return (context) => keys.isFresh ? enter(context) : keys.refresh().then(() => enter(context));
+    if (access === "public" || access === "person") return enter;
+    return (context: Context<GateEnv>) =>
+      keys.isFresh ? enter(context) : keys.refresh().then(() => enter(context));
   };
+}
+
+/** The same answer without its content, which Content-Length still counts. */
+async function headOf(answer: Response): Promise<Response> {
+  if (answer.body === null || answer.headers.has("content-length")) return answer;
+  const { byteLength } = await answer.bytes();
+  const headers = new Headers(answer.headers);
+  headers.set("Content-Length", `${byteLength}`);
+  return new Response(null, { status: answer.status, headers });
 }
 
 /**
@@ -40,7 +48,7 @@ export function createGate(options: GateOptions) {
  * Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), and WebSockets, which lack that mark, with their Origin.
  * Programs send neither.
  */
-function checkSite({ method, url, headers }: Request, { corsOrigins, publicUrl }: GateOptions): void {
+function checkSite({ method, url, headers }: Request, { corsOrigins, publicUrl }: Services): void {
   const isSocket = method === "GET" && headers.has("upgrade");
   if (!isSocket && headers.get("sec-fetch-site") !== "cross-site") return;
   const origin = headers.get("origin");

@@ -1,77 +1,130 @@
 /** The API reference as an OpenAPI 3.1 document, made of what the routes say of themselves. */
 import { z } from "zod";
+import { EnvelopeRefusal, Problem } from "../api/problem.ts";
+import VERSION_FILE from "../deno.json" with { type: "json" };
 import { type ErrorCode, ERRORS } from "../domain/errors.ts";
 import { SCOPES } from "../domain/access/keys.ts";
+import { speaksEnvelope } from "./envelope.ts";
 import { STATUS } from "./errors.ts";
 import type { BodyReference, Route } from "./route.ts";
 
-const PROBLEM = z.object({
-  type: z.string().meta({ example: "urn:runnel:error:invalid-request" }),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string().meta({ description: "What was wrong this time, and what would be right." }),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional()
-    .meta({ description: "Each wrong part." }),
-  requestId: z.string().optional().meta({ description: "The log has more under this id." }),
-});
 /** What any route may answer, and what any that asks for a key may. */
 const OF_ANY: readonly ErrorCode[] = ["internal", "unavailable"];
+const OF_QUERIES: readonly ErrorCode[] = ["invalid-request"];
 const OF_KEYS: readonly ErrorCode[] = ["unauthorized", "forbidden", "cross-site"];
 const OF_WRITES: readonly ErrorCode[] = ["overloaded", "storage-full"];
 
 const SECTIONS: Readonly<Record<string, string>> = {
   channels: "Append-only lists of items, in commit order",
+  profiles: "Profiles of accounts, their events, and analytics",
+  series: "Time series, as data frames",
   sessions: "Starts and ends of user sessions, and figures about them",
+  conversations: "Chat messages, and what they are about",
   operations: "For operators and newcomers",
 };
+const SECTION_PATHS: Readonly<Record<string, RegExp>> = {
+  channels: /^\/channel\b/,
+  profiles: /^\/(profile|event|analytics|person)\b/,
+  series: /^\/api\/store\b/,
+  sessions: /^\/user\b/,
+  conversations: /^\/api\/(auth|stats|conversations|ingest)\b/,
+};
+
+const { version: VERSION } = VERSION_FILE;
 
 type Json = Record<string, unknown>;
 
 /** The document for these routes. `about` is its description. */
 export function openapiDocument(routes: readonly Route[], about: string): Json {
+  const schemas = new NamedSchemas();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
-    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route);
+    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route, schemas);
   }
   const names = new Set(routes.map(sectionOf));
   return {
     openapi: "3.1.0",
-    info: { title: "Runnel", version: "1", description: about, license: { name: "MIT", identifier: "MIT" } },
+    info: {
+      title: "Runnel",
+      version: VERSION,
+      description: about,
+      license: { name: "MIT", identifier: "MIT" },
+    },
     servers: [{ url: "/" }],
-    tags: Array.from(names, (name) => ({ name, ...(SECTIONS[name] && { description: SECTIONS[name] }) })),
+    tags: Array.from(names, (name) => ({ name, description: SECTIONS[name] ?? name })),
     paths,
     components: {
-      schemas: { Problem: jsonSchema(PROBLEM, "output") },
+      schemas: schemas.all,
       securitySchemes: {
         key: {
           type: "http",
           scheme: "bearer",
           description: `An API key, once there is one in the database. Scopes: ${SCOPES.join(", ")}.`,
         },
+        keyInQuery: {
+          type: "apiKey",
+          in: "query",
+          name: "access_token",
+          description: "The same key, for GET in a browser that can set no header.",
+        },
+        person: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "The token of a person who has logged in at /api/auth.",
+        },
       },
     },
   };
 }
 
-function operation(route: Route): Json {
-  const { method, path, scope, summary, reference = {} } = route;
+/** The schemas that have an id: each stands once, under `components`, and is referred to. */
+class NamedSchemas {
+  readonly all: Record<string, unknown> = {};
+
+  of(schema: z.ZodType, io: "input" | "output"): Json {
+    const { $schema: _, $defs, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+    for (const [name, definition] of Object.entries($defs ?? {})) {
+      const { id: _, ...named } = definition as Json;
+      this.all[name] = referring(named);
+    }
+    const { id, ...inline } = referring(rest) as Json;
+    if (typeof id !== "string") return inline;
+    this.all[id] = inline;
+    return { $ref: `#/components/schemas/${id}` };
+  }
+}
+
+function referring<T>(schema: T): T {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}
+
+function operation(route: Route, schemas: NamedSchemas): Json {
+  const { method, path, reference } = route;
   return {
     operationId: operationId(method, path),
     tags: [sectionOf(route)],
-    summary,
+    summary: reference.summary,
     ...(reference.description !== undefined && { description: reference.description }),
-    // An empty requirement: while there is no key at all, none is asked for.
-    ...(scope !== "public" && { security: [{}, { key: [scope] }] }),
-    parameters: [...pathParameters(path), ...queryParameters(reference.query)],
+    security: securityOf(route),
+    parameters: [...pathParameters(path), ...queryParameters(reference.query, schemas)],
     ...(reference.body !== undefined &&
-      { requestBody: { required: true, content: content(reference.body, "input") } }),
-    responses: { ...answers(route), ...refusals(route) },
+      { requestBody: { required: true, content: content(reference.body, "input", schemas) } }),
+    responses: { ...answers(route, schemas), ...refusals(route, schemas) },
   };
 }
 
-function sectionOf({ scope }: Route): string {
-  return scope === "public" || scope === "admin" ? "operations" : scope.split(":", 1)[0]!;
+/** An empty requirement: while there is no key at all, none is asked for. */
+function securityOf({ access, method }: Route): Json[] {
+  if (access === "public") return [];
+  if (access === "person") return [{ person: [] }];
+  return [{}, { key: [access] }, ...method === "GET" ? [{ keyInQuery: [access] }] : []];
+}
+
+/** Under which heading a route stands: its area, by its address. */
+function sectionOf({ path }: Route): string {
+  return Object.keys(SECTION_PATHS).find((name) => SECTION_PATHS[name]!.test(path)) ?? "operations";
 }
 
 function operationId(method: string, path: string): string {
@@ -88,16 +141,16 @@ function pathParameters(path: string): Json[] {
   }));
 }
 
-function queryParameters(query: z.ZodObject | undefined): Json[] {
+function queryParameters(query: z.ZodObject | undefined, schemas: NamedSchemas): Json[] {
   if (query === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(query, "input") as {
+  const { properties = {}, required = [] } = schemas.of(query, "input") as {
     properties?: Record<string, Json>;
     required?: string[];
   };
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: "query",
-    required: required.includes(name),
+    required: required.includes(name) && !query.shape[name]!.safeParse(undefined).success,
     ...(description !== undefined && { description }),
     schema,
   }));
@@ -106,41 +159,46 @@ function queryParameters(query: z.ZodObject | undefined): Json[] {
 function content(
   { type = "application/json", schema, example }: BodyReference,
   io: "input" | "output",
+  schemas: NamedSchemas,
 ): Json {
   return {
     [type]: {
-      ...(schema !== undefined && { schema: jsonSchema(schema, io) }),
+      ...(schema !== undefined && { schema: schemas.of(schema, io) }),
       ...(example !== undefined && { example }),
     },
   };
 }
 
-function answers({ reference }: Route): Json {
-  const answers = Object.entries(reference?.answers ?? { 200: { description: "As the summary says." } });
-  return Object.fromEntries(answers.map(([status, answer]) => {
-    const { description, type, schema, example } = answer;
-    const hasBody = type !== undefined || schema !== undefined || example !== undefined;
-    return [status, { description, ...(hasBody && { content: content(answer, "output") }) }];
-  }));
-}
-
-function refusals({ method, scope, reference }: Route): Json {
-  const codes = new Set([
-    ...reference?.errors ?? [],
-    ...scope === "public" ? [] : OF_KEYS,
-    ...method === "GET" ? [] : OF_WRITES,
-    ...OF_ANY,
-  ]);
-  const byStatus = Map.groupBy(codes, (code) => STATUS[code]);
+function answers({ reference }: Route, schemas: NamedSchemas): Json {
   return Object.fromEntries(
-    Array.from(byStatus, ([status, codes]) => [status, {
-      description: codes.map((code) => `${ERRORS[code]} (\`${code}\`)`).join("; or: "),
-      content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-    }]),
+    Object.entries(reference.answers).map(([status, answer]) => {
+      const { description, type, schema, example } = answer;
+      const hasBody = type !== undefined || schema !== undefined || example !== undefined;
+      return [status, { description, ...(hasBody && { content: content(answer, "output", schemas) }) }];
+    }),
   );
 }
 
-function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
-  return rest;
+/** The codes of the refusals that a route may answer. */
+export function refusalCodes({ method, access, reference }: Route): ReadonlySet<ErrorCode> {
+  return new Set([
+    ...reference.errors ?? [],
+    ...access === "public" ? [] : OF_KEYS,
+    ...reference.ignoresUnknown ? [] : OF_QUERIES,
+    ...method === "GET" ? [] : OF_WRITES,
+    ...OF_ANY,
+  ]);
+}
+
+function refusals(route: Route, schemas: NamedSchemas): Json {
+  const form = speaksEnvelope(route.path)
+    ? { "application/json": { schema: schemas.of(EnvelopeRefusal, "output") } }
+    : { "application/problem+json": { schema: schemas.of(Problem, "output") } };
+  const byStatus = Map.groupBy(refusalCodes(route), (code) => STATUS[code]);
+  return Object.fromEntries(
+    Array.from(byStatus, ([status, codes]) => [status, {
+      description: codes.map((code) => `${ERRORS[code]} (\`${code}\`)`).join("; or: "),
+      content: form,
+    }]),
+  );
 }

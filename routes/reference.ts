@@ -1,11 +1,11 @@
 /** The API reference: /openapi.json, and /docs, where it can be read and tried out. Nothing comes from elsewhere. */
-import type { Context } from "hono";
 import swaggerFolder from "swagger-ui-dist/absolute-path.js";
+import { z } from "zod";
 import { referencePage, STARTER } from "../dashboard/reference.ts";
 import { RunnelError } from "../domain/errors.ts";
 import { openapiDocument } from "./openapi.ts";
 import { html, NO_SNIFF } from "./respond.ts";
-import { param, type Route } from "./route.ts";
+import { type Call, get, param, type Route, type RouteReference } from "./route.ts";
 
 const ABOUT =
   "Everything that this process answers. Errors are problem documents (RFC 9457). A slash at the end of an " +
@@ -18,49 +18,42 @@ const FILES: Readonly<Record<string, string>> = {
 };
 const MAX_AGE_SECONDS = 3600;
 
+const PAGE: RouteReference = {
+  summary: "The API reference, to read and try out",
+  ignoresUnknown: true,
+  answers: { 200: { description: "A page.", type: "text/html" } },
+};
+const FILE: RouteReference = {
+  summary: "A file of the API reference's page",
+  ignoresUnknown: true,
+  answers: { 200: { description: "A script, a style sheet or an image.", type: "*/*" } },
+  errors: ["not-found"],
+};
+const DOCUMENT: RouteReference = {
+  summary: "The API reference as OpenAPI 3.1",
+  ignoresUnknown: true,
+  answers: { 200: { description: "An OpenAPI document.", schema: z.record(z.string(), z.unknown()) } },
+};
+
 /** `routes` answers every route of the application, these among them. */
-export function referenceRoutes(routes: () => readonly Route[]): Route[] {
+export function referenceRoutes(routes: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;
   return [
-    {
-      method: "GET",
-      path: "/docs",
-      scope: "public",
-      summary: "The API reference, to read and try out",
-      reference: { answers: { 200: { description: "A page.", type: "text/html" } } },
-      handle: () => html(referencePage()),
-    },
-    {
-      method: "GET",
-      path: "/docs/:file",
-      scope: "public",
-      summary: "A file of the API reference's page",
-      reference: {
-        answers: { 200: { description: "A script, a style sheet or an image." } },
-        errors: ["not-found"],
-      },
-      handle: file,
-    },
-    {
-      method: "GET",
-      path: "/openapi.json",
-      scope: "public",
-      summary: "The API reference as OpenAPI 3.1",
-      reference: { answers: { 200: { description: "An OpenAPI document.", type: "application/json" } } },
-      handle() {
-        document ??= JSON.stringify(openapiDocument(routes(), ABOUT));
-        return asset(document, "application/json");
-      },
-    },
+    get("/docs", "public", PAGE, () => html(referencePage())),
+    get("/docs/:file", "public", FILE, referenceFile),
+    get("/openapi.json", "public", DOCUMENT, () => {
+      document ??= JSON.stringify(openapiDocument(routes(), ABOUT));
+      return asset(document, "application/json");
+    }),
   ];
+}
 
-  async function file(context: Context): Promise<Response> {
-    const name = param(context, "file");
-    if (name === "start.js") return asset(STARTER, "text/javascript; charset=utf-8");
-    const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-    if (type === undefined) throw new RunnelError("not-found", `there is nothing at ${context.req.path}`);
-    return asset(await Deno.readFile(`${swaggerFolder()}/${name}`), type);
-  }
+async function referenceFile(call: Call): Promise<Response> {
+  const name = param(call, "file");
+  if (name === "start.js") return asset(STARTER, "text/javascript; charset=utf-8");
+  const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+  if (type === undefined) throw new RunnelError("not-found", `there is nothing at ${call.context.req.path}`);
+  return asset(await Deno.readFile(`${swaggerFolder()}/${name}`), type);
 }
 
 function asset(body: BodyInit, type: string): Response {

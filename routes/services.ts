@@ -1,8 +1,9 @@
 /** What the routes are given. */
 import type { DomainServices } from "../domain/services.ts";
+import type { BaseUrl } from "./request.ts";
 
-/** What the routes call, and the settings that they need. */
-export interface Services extends DomainServices {
+/** Settings of the HTTP side. */
+export interface AppSettings {
   readonly publicUrl?: string | undefined;
   readonly trustProxy: boolean;
   readonly corsOrigins: readonly string[];
@@ -11,4 +12,9 @@ export interface Services extends DomainServices {
   /** Writes one line of the log. */
   readonly log: (line: string) => void;
   readonly logRequests: boolean;
+}
+
+/** What the routes call, and the settings that they need. */
+export interface Services extends DomainServices, AppSettings {
+  readonly baseUrl: BaseUrl;
 }

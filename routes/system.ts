@@ -1,96 +1,59 @@
 /** For operators and newcomers: health, the sweep on demand, and the first page. */
-import type { Context } from "hono";
-import { z } from "zod";
+import { Health, Home, Swept } from "../api/system.ts";
 import { homePage } from "../dashboard/home.ts";
-import type { Services } from "./services.ts";
 import { accepts } from "./conditional.ts";
-import type { BaseUrl } from "./request.ts";
 import { html, json, text } from "./respond.ts";
-import type { Route, RouteReference } from "./route.ts";
+import { baseOf, type Call, get, post, type Route, type RouteReference } from "./route.ts";
 
-const Link = z.object({ href: z.url() });
 const HOME: RouteReference = {
+  summary: "What this is and what it holds",
   description: "A page for browsers, JSON for programs.",
-  answers: {
-    200: {
-      description: "What the process holds at the moment.",
-      schema: z.object({
-        name: z.literal("Runnel"),
-        holds: z.object({ channels: z.int(), items: z.int(), subscribers: z.int() }),
-        _links: z.object({ self: Link, channels: Link, health: Link }),
-      }),
-    },
-  },
+  ignoresUnknown: true,
+  answers: { 200: { description: "What the process holds at the moment.", schema: Home } },
 };
 const HEALTH: RouteReference = {
-  answers: { 200: { description: "It does.", type: "text/plain", example: "OK (3 channels)" } },
+  summary: "Whether the database answers",
+  ignoresUnknown: true,
+  answers: {
+    200: { description: "It does.", type: "text/plain", schema: Health, example: "OK (3 channels)" },
+  },
   errors: ["unavailable"],
 };
 const SWEEP: RouteReference = {
+  summary: "Free the space of what has expired",
   description:
     "What has expired is invisible at once; this only frees its space, as a job does every five minutes.",
-  answers: {
-    200: {
-      description: "How many expired items went.",
-      schema: z.object({ expired: z.int() }),
-      example: { expired: 0 },
-    },
-  },
+  answers: { 200: { description: "How many expired items went.", schema: Swept, example: { expired: 0 } } },
 };
 
-export function operationRoutes(
-  { channels, hub }: Pick<Services, "channels" | "hub">,
-  baseUrl: BaseUrl,
-): Route[] {
-  return [
-    {
-      method: "GET",
-      path: "/",
-      scope: "public",
-      summary: "What this is and what it holds",
-      reference: HOME,
-      handle: home,
-    },
-    {
-      method: "GET",
-      path: "/health",
-      scope: "public",
-      summary: "Whether the database answers",
-      reference: HEALTH,
-      handle: health,
-    },
-    {
-      method: "POST",
-      path: "/sweep",
-      scope: "admin",
-      summary: "Free the space of what has expired",
-      reference: SWEEP,
-      handle: sweep,
-    },
-  ];
+export const systemRoutes: readonly Route[] = [
+  get("/", "public", HOME, showHome),
+  get("/health", "public", HEALTH, showHealth),
+  post("/sweep", "admin", SWEEP, sweepNow),
+];
 
-  async function home({ req }: Context): Promise<Response> {
-    const base = baseUrl(req.raw);
-    const holds = { ...await channels.summary(), subscribers: hub.size };
-    const accept = req.header("accept") ?? "";
-    if (accept.includes("text/html") && accepts(accept, "text/html")) return html(homePage(base, holds));
-    return json({
-      name: "Runnel",
-      holds,
-      _links: {
-        self: { href: `${base}/` },
-        channels: { href: `${base}/channel` },
-        health: { href: `${base}/health` },
-      },
-    });
-  }
+export async function showHome(call: Call): Promise<Response> {
+  const { request, services: { channels, hub } } = call;
+  const base = baseOf(call);
+  const holds = { ...await channels.summary(), subscribers: hub.size };
+  const accept = request.headers.get("accept") ?? "";
+  if (accept.includes("text/html") && accepts(accept, "text/html")) return html(homePage(base, holds));
+  return json({
+    name: "Runnel",
+    holds,
+    _links: {
+      self: { href: `${base}/` },
+      channels: { href: `${base}/channel` },
+      health: { href: `${base}/health` },
+    },
+  });
+}
 
-  async function health(): Promise<Response> {
-    const { channels: count } = await channels.summary();
-    return text(`OK (${count} channels)`);
-  }
+export async function showHealth({ services }: Call): Promise<Response> {
+  const { channels: count } = await services.channels.summary();
+  return text(`OK (${count} channels)`);
+}
 
-  async function sweep({ req }: Context): Promise<Response> {
-    return json({ expired: await channels.sweep(req.raw.signal) });
-  }
+export async function sweepNow({ request, services }: Call): Promise<Response> {
+  return json({ expired: await services.channels.sweep(request.signal) });
 }

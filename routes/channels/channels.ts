@@ -1,113 +1,57 @@
 /** Channels: list, create, change, remove, metadata. */
-import type { Context } from "hono";
 import type { Channel } from "../../domain/channels/channels.ts";
 import { ChannelName, NewChannelBody, SettingsBody } from "../../domain/channels/settings.ts";
 import { RunnelError } from "../../domain/errors.ts";
-import { CHANGE, CREATE, LIST, PUT, READ, REMOVE } from "./reference.ts";
-import type { Services } from "../services.ts";
-import { type BaseUrl, check, readJson } from "../request.ts";
+import { check, readJson } from "../request.ts";
 import { json, noContent } from "../respond.ts";
-import { param, type Route } from "../route.ts";
+import { baseOf, type Call, param } from "../route.ts";
+import type { ListQuery } from "./reference.ts";
 
-export function channelRoutes({ channels }: Pick<Services, "channels">, baseUrl: BaseUrl): Route[] {
-  return [
-    {
-      method: "GET",
-      path: "/channel",
-      scope: "channels:read",
-      summary: "List channels",
-      reference: LIST,
-      handle: list,
+export async function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
+  const base = baseOf(call);
+  const names = await call.services.channels.names(call.query.tag);
+  return json({
+    _links: {
+      self: { href: `${base}/channel` },
+      channels: names.map((name) => ({ name, href: `${base}/channel/${name}` })),
     },
-    {
-      method: "POST",
-      path: "/channel",
-      scope: "channels:write",
-      summary: "Create a channel",
-      reference: CREATE,
-      handle: create,
-    },
-    {
-      method: "GET",
-      path: "/channel/:name",
-      scope: "channels:read",
-      summary: "Channel metadata",
-      reference: READ,
-      handle: read,
-    },
-    {
-      method: "PUT",
-      path: "/channel/:name",
-      scope: "channels:write",
-      summary: "Create or replace a channel",
-      reference: PUT,
-      handle: put,
-    },
-    {
-      method: "PATCH",
-      path: "/channel/:name",
-      scope: "channels:write",
-      summary: "Change a channel",
-      reference: CHANGE,
-      handle: change,
-    },
-    {
-      method: "DELETE",
-      path: "/channel/:name",
-      scope: "channels:write",
-      summary: "Remove a channel",
-      reference: REMOVE,
-      handle: remove,
-    },
-  ];
+  });
+}
 
-  async function list({ req }: Context): Promise<Response> {
-    const base = baseUrl(req.raw);
-    const names = await channels.names(req.query("tag"));
-    return json({
-      _links: {
-        self: { href: `${base}/channel` },
-        channels: names.map((name) => ({ name, href: `${base}/channel/${name}` })),
-      },
-    });
-  }
+export async function createChannel(call: Call): Promise<Response> {
+  const base = baseOf(call);
+  const { name, ...settings } = await readJson(call.request, NewChannelBody);
+  return created(await call.services.channels.create(name, settings), base);
+}
 
-  async function create({ req }: Context): Promise<Response> {
-    const base = baseUrl(req.raw);
-    const { name, ...settings } = await readJson(req.raw, NewChannelBody);
-    return created(await channels.create(name, settings), base);
-  }
+export async function readChannel(call: Call): Promise<Response> {
+  return json(metadata(await call.services.channels.get(param(call, "name")), baseOf(call)));
+}
 
-  async function read(context: Context): Promise<Response> {
-    const channel = await channels.get(param(context, "name"));
-    return json(metadata(channel, baseUrl(context.req.raw)));
-  }
+export async function putChannel(call: Call): Promise<Response> {
+  const base = baseOf(call);
+  const name = check(param(call, "name"), ChannelName);
+  const settings = await readSettings(call, name);
+  const { created: isNew, channel } = await call.services.channels.put(name, settings);
+  return isNew ? created(channel, base) : json(metadata(channel, base));
+}
 
-  async function put(context: Context): Promise<Response> {
-    const base = baseUrl(context.req.raw);
-    const name = check(param(context, "name"), ChannelName);
-    const settings = await readSettings(context, name);
-    const { created: isNew, channel } = await channels.put(name, settings);
-    return isNew ? created(channel, base) : json(metadata(channel, base));
-  }
+export async function changeChannel(call: Call): Promise<Response> {
+  const base = baseOf(call);
+  const name = param(call, "name");
+  const channel = await call.services.channels.change(name, await readSettings(call, name));
+  return json(metadata(channel, base));
+}
 
-  async function change(context: Context): Promise<Response> {
-    const base = baseUrl(context.req.raw);
-    const name = param(context, "name");
-    const channel = await channels.change(name, await readSettings(context, name));
-    return json(metadata(channel, base));
-  }
-
-  async function remove(context: Context): Promise<Response> {
-    await channels.remove(param(context, "name"));
-    return noContent();
-  }
+export async function removeChannel(call: Call): Promise<Response> {
+  await call.services.channels.remove(param(call, "name"));
+  return noContent();
 }
 
 /** A body may repeat the channel's name, but not change it. */
-async function readSettings(context: Context, name: string) {
+async function readSettings({ request }: Call, name: string) {
   const { name: named, ...settings } = await readJson(
-    context.req.raw,
+    request,
     SettingsBody.extend({ name: ChannelName.optional() }),
   );
   if (named !== undefined && named !== name) {

@@ -32,8 +32,13 @@ const METADATA: BodyReference = {
   },
 };
 
-export const LIST: RouteReference = {
-  query: z.object({ tag: z.string().optional().meta({ description: "Only channels with this tag." }) }),
+/** Which channels. */
+export const ListQuery = z.object({
+  tag: z.string().optional().meta({ description: "Only channels with this tag." }),
+});
+export const LIST: RouteReference<typeof ListQuery> = {
+  summary: "List channels",
+  query: ListQuery,
   answers: {
     200: {
       description: "The channels, by name.",
@@ -45,12 +50,14 @@ export const LIST: RouteReference = {
 };
 
 export const CREATE: RouteReference = {
+  summary: "Create a channel",
   body: { schema: NewChannelBody, example: { name: "stumptown", ttlMillis: 3600000 } },
   answers: { 201: { description: "The new channel; its address is in `Location`.", ...METADATA } },
   errors: ["invalid-request", "channel-exists", "too-large", "unsupported-media-type"],
 };
 
 export const READ: RouteReference = {
+  summary: "Channel metadata",
   answers: { 200: { description: "The channel.", ...METADATA } },
   errors: ["channel-not-found"],
 };
@@ -58,6 +65,7 @@ export const READ: RouteReference = {
 const Settings = SettingsBody.extend({ name: ChannelName.optional() });
 
 export const PUT: RouteReference = {
+  summary: "Create or replace a channel",
   description: "What is not given becomes the default.",
   body: { schema: Settings, example: { tags: ["news"], maxItems: 1000 } },
   answers: {
@@ -68,6 +76,7 @@ export const PUT: RouteReference = {
 };
 
 export const CHANGE: RouteReference = {
+  summary: "Change a channel",
   description: "What is not given stays.",
   body: { schema: Settings, example: { ttlMillis: 30000 } },
   answers: { 200: { description: "The channel as it is now.", ...METADATA } },
@@ -75,11 +84,13 @@ export const CHANGE: RouteReference = {
 };
 
 export const REMOVE: RouteReference = {
+  summary: "Remove a channel",
   answers: { 204: { description: "The channel and its items are gone." } },
   errors: ["channel-not-found"],
 };
 
 export const INSERT: RouteReference = {
+  summary: "Insert an item",
   description: "Any content. Content-Type, Content-Encoding and Content-Language are kept with it.",
   body: { type: "*/*", example: "your content here" },
   answers: {
@@ -96,16 +107,19 @@ export const INSERT: RouteReference = {
 };
 
 export const LATEST: RouteReference = {
+  summary: "Go to the newest item",
   answers: { 303: { description: "`Location` is the newest item." } },
   errors: ["channel-not-found", "channel-empty"],
 };
 
 export const EARLIEST: RouteReference = {
+  summary: "Go to the oldest item",
   answers: { 303: { description: "`Location` is the oldest item that can be read." } },
   errors: ["channel-not-found", "channel-empty"],
 };
 
 export const FETCH: RouteReference = {
+  summary: "Fetch an item",
   description:
     "The content as it was inserted. `Link` leads to the previous and the next item. Conditional requests and " +
     "a single range are answered.",
@@ -124,6 +138,7 @@ export const FETCH: RouteReference = {
 };
 
 export const FOLLOW: RouteReference = {
+  summary: "Follow a channel",
   description: "For WebSocket clients: each new item's URL comes as a line of text.",
   answers: { 101: { description: "The connection speaks WebSocket from here on." } },
   errors: ["channel-not-found", "upgrade-required", "invalid-request"],

@@ -1,12 +1,8 @@
 /** Subscribing to a channel over a WebSocket: each new item's URL, a line each. */
-import type { Context } from "hono";
 import type { Position } from "../../domain/channels/channels.ts";
 import type { EndReason, Subscriber } from "../../domain/channels/hub.ts";
 import { RunnelError } from "../../domain/errors.ts";
-import { FOLLOW } from "./reference.ts";
-import type { Services } from "../services.ts";
-import type { BaseUrl } from "../request.ts";
-import { param, type Route } from "../route.ts";
+import { baseOf, type Call, param } from "../route.ts";
 
 /** What may wait in a socket for its reader, in bytes. Past it the subscriber is cut off. */
 const MAX_BUFFERED = 1 << 20;
@@ -21,38 +17,22 @@ const CLOSE_REASONS: Record<EndReason, string> = {
   "shutdown": "the server is shutting down",
 };
 
-export function subscriptionRoutes(
-  { channels, hub }: Pick<Services, "channels" | "hub">,
-  baseUrl: BaseUrl,
-): Route[] {
-  return [
-    {
-      method: "GET",
-      path: "/channel/:name/ws",
-      scope: "channels:read",
-      summary: "Follow a channel",
-      reference: FOLLOW,
-      handle: follow,
-    },
-  ];
-
-  async function follow(context: Context): Promise<Response> {
-    const request = context.req.raw;
-    const name = param(context, "name");
-    const { id, lastKey } = await channels.get(name);
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      throw new RunnelError("upgrade-required", "connect with a WebSocket client");
-    }
-    const { socket, response } = upgrade(request);
-    const prefix = `${baseUrl(request)}/channel/${name}/`;
-    let leave = () => {};
-    socket.onopen = () =>
-      leave = hub.subscribe(id, lastKey, new SocketSubscriber(socket, prefix, () => leave()));
-    socket.onclose = () => leave();
-    // A broken connection is followed by its close event.
-    socket.onerror = () => {};
-    return response;
+export async function followChannel(call: Call): Promise<Response> {
+  const { request, services: { channels, hub } } = call;
+  const name = param(call, "name");
+  const { id, lastKey } = await channels.get(name);
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw new RunnelError("upgrade-required", "connect with a WebSocket client");
   }
+  const { socket, response } = upgrade(request);
+  const prefix = `${baseOf(call)}/channel/${name}/`;
+  let leave = () => {};
+  socket.onopen = () =>
+    leave = hub.subscribe(id, lastKey, new SocketSubscriber(socket, prefix, () => leave()));
+  socket.onclose = () => leave();
+  // A broken connection is followed by its close event.
+  socket.onerror = () => {};
+  return response;
 }
 
 function upgrade(request: Request): Deno.WebSocketUpgrade {

@@ -1,13 +1,11 @@
 /** Where chat systems send what is said: Slack's Events API and Mattermost's outgoing webhooks. */
-import type { Context } from "hono";
 import { SlackApp } from "slack-edge";
 import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
 import type { SlackInbox } from "../../domain/conversations/slack/inbox.ts";
 import { RunnelError } from "../../domain/errors.ts";
-import type { Services } from "../services.ts";
 import { check, readBody, readJsonOfAnyType } from "../request.ts";
 import { json } from "../respond.ts";
-import type { Route } from "../route.ts";
+import type { Call } from "../route.ts";
 
 /** Largest event, in bytes. */
 const MAX_BYTES = 1 << 20;
@@ -22,88 +20,47 @@ const LISTENED = new Set([
 /** How far a signed time may lie ahead: slack-edge refuses only what is more than five minutes old. */
 const MAX_AHEAD_S = 300;
 
-const WEBHOOK_EXAMPLE = {
-  token: "the webhook's token",
-  channel_id: "4xp9fdt77pncbef59f4k1qe83o",
-  channel_name: "town-square",
-  timestamp: 1735689600000,
-  user_name: "ann",
-  post_id: "9q3wxk8u1fbf5ce6oq4yrx5nho",
-  text: "The deploy is done.",
-};
-
-export function ingestRoutes({ conversations }: Pick<Services, "conversations">): Route[] {
-  const { slack, webhook } = conversations;
-  return [
-    {
-      method: "POST",
-      path: "/api/ingest/slack",
-      scope: "public",
-      summary: "Events of the Slack app",
-      reference: {
-        description:
-          "Signed by Slack with SLACK_SIGNING_SECRET. Subscribe to message.channels, message.groups, " +
-          "channel_rename, group_rename, member_joined_channel and member_left_channel.",
-        answers: { 200: { description: "The event is stored, or none of ours" } },
-        errors: ["unauthorized", "invalid-request", "not-found"],
-      },
-      handle: slackEvent,
-    },
-    {
-      method: "POST",
-      path: "/api/ingest/mattermost",
-      scope: "public",
-      summary: "Outgoing webhooks of Mattermost",
-      reference: {
-        description: "Form or JSON, with one of MATTERMOST_WEBHOOK_TOKENS.",
-        body: { schema: WebhookPost, example: WEBHOOK_EXAMPLE },
-        answers: { 200: { description: "The post is stored", example: {} } },
-        errors: ["unauthorized", "invalid-request", "not-found"],
-      },
-      handle: mattermostPost,
-    },
-  ];
-
-  async function slackEvent({ req }: Context): Promise<Response> {
-    if (slack.signingSecret === undefined) {
-      throw new RunnelError("not-found", "Slack's events are not expected here: set SLACK_SIGNING_SECRET");
-    }
-    const { headers, url } = req.raw;
-    checkSignedTime(headers);
-    const body = await readBody(req.raw, MAX_BYTES);
-    const pending: Promise<unknown>[] = [];
-    const context = {
-      waitUntil(promise: Promise<unknown>) {
-        pending.push(promise);
-        // Its failure is told below, when everything is awaited.
-        promise.catch(() => {});
-      },
-    };
-    const app = createSlackApp(slack.signingSecret, slack.inbox);
-    let response: Response;
-    try {
-      response = await app.run(new Request(url, { method: "POST", headers, body }), context);
-    } catch (error) {
-      await Promise.allSettled(pending);
-      throw new RunnelError("invalid-request", "this is no event of Slack's", [], { cause: error });
-    }
-    // Slack sends an event again unless it is acknowledged, so that is done when it is stored.
-    await Promise.all(pending);
-    if (response.status === 401) throw new RunnelError("unauthorized", "the signature is not Slack's");
-    return response;
+export async function takeSlackEvent({ request, services }: Call): Promise<Response> {
+  const { slack } = services.conversations;
+  if (slack.signingSecret === undefined) {
+    throw new RunnelError("not-found", "Slack's events are not expected here: set SLACK_SIGNING_SECRET");
   }
-
-  async function mattermostPost({ req }: Context): Promise<Response> {
-    if (!webhook.isConfigured) {
-      throw new RunnelError("not-found", "no webhooks are expected here: set MATTERMOST_WEBHOOK_TOKENS");
-    }
-    const isForm = /^application\/x-www-form-urlencoded\b/i.test(req.header("content-type") ?? "");
-    const post = isForm
-      ? check(Object.fromEntries(await readForm(req.raw)), WebhookPost)
-      : await readJsonOfAnyType(req.raw, WebhookPost, MAX_BYTES);
-    await webhook.post(post);
-    return json({});
+  const { headers, url } = request;
+  checkSignedTime(headers);
+  const body = await readBody(request, MAX_BYTES);
+  const pending: Promise<unknown>[] = [];
+  const context = {
+    waitUntil(promise: Promise<unknown>) {
+      pending.push(promise);
+      // Its failure is told below, when everything is awaited.
+      promise.catch(() => {});
+    },
+  };
+  const app = createSlackApp(slack.signingSecret, slack.inbox);
+  let response: Response;
+  try {
+    response = await app.run(new Request(url, { method: "POST", headers, body }), context);
+  } catch (error) {
+    await Promise.allSettled(pending);
+    throw new RunnelError("invalid-request", "this is no event of Slack's", [], { cause: error });
   }
+  // Slack sends an event again unless it is acknowledged, so that is done when it is stored.
+  await Promise.all(pending);
+  if (response.status === 401) throw new RunnelError("unauthorized", "the signature is not Slack's");
+  return response;
+}
+
+export async function takeMattermostPost({ request, services }: Call): Promise<Response> {
+  const { webhook } = services.conversations;
+  if (!webhook.isConfigured) {
+    throw new RunnelError("not-found", "no webhooks are expected here: set MATTERMOST_WEBHOOK_TOKENS");
+  }
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get("content-type") ?? "");
+  const post = isForm
+    ? check(Object.fromEntries(await readForm(request)), WebhookPost)
+    : await readJsonOfAnyType(request, WebhookPost, MAX_BYTES);
+  await webhook.post(post);
+  return json({});
 }
 
 async function readForm(request: Request): Promise<URLSearchParams> {

@@ -1,76 +1,28 @@
 /** Time series: save and retrieve data frames as pandas writes them, list them, let them expire. */
-import type { Context } from "hono";
 import { z } from "zod";
 import { type FrameFormat, prepareText } from "../../domain/series/answer.ts";
 import { parseEvery } from "../../domain/series/frame/downsample.ts";
-import { AGGREGATES } from "../../domain/series/frame/reducers.ts";
-import { type Orient, ORIENTS } from "../../domain/series/formats/read_frame.ts";
-import { SAVE_MODES } from "../../domain/series/storage/rewrite.ts";
+import type { Orient } from "../../domain/series/formats/read_frame.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
-import { DATE_FORMATS } from "../../domain/series/formats/stamp_cells.ts";
-import { DATE_UNITS, formatStamp, parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
+import { formatStamp, parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
-import type { Services } from "../services.ts";
 import { qualityOf } from "../conditional.ts";
-import { type BaseUrl, check, readBody } from "../request.ts";
+import { check, readBody } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
-import type { Route, RouteReference } from "../route.ts";
-import { seriesReference } from "./reference.ts";
-
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: ({ input }) => `${JSON.stringify(input)} is none of ${values.join(", ")}` });
-const wholeNumber = (name: string) =>
-  z.string().regex(/^\d{1,15}$/, `${name} is a whole number`).transform(Number);
-
-const Shape = z.object({
-  jsonformat: oneOf(ORIENTS).optional().meta({
-    description: "Shape of the JSON, as in pandas; columns unless given",
-  }),
-  json_format: oneOf(ORIENTS).optional().meta({ description: "The same as `jsonformat`" }),
-  date_unit: oneOf(DATE_UNITS).optional().meta({ description: "Unit of stamps that are numbers" }),
-});
-
-const SaveQuery = Shape.extend({
-  mode: oneOf(SAVE_MODES).default("replace").meta({
-    description: "replace: the rows between the first and last stamp are replaced; merge: cells are updated",
-  }),
-});
-
-const flag = z.enum(["0", "1", "false", "true"], "0 or 1").transform((text) =>
-  text === "1" || text === "true"
-);
-const ReadQuery = Shape.extend({
-  date_format: oneOf(DATE_FORMATS).optional().meta({
-    description: "How stamps are written; iso unless given",
-  }),
-  include_index: flag.optional().meta({ description: "Records begin with their stamp, as `index`" }),
-  start: z.string().optional().meta({
-    description: "First stamp, inclusive, ISO 8601",
-    example: "2020-01-31",
-  }),
-  end: z.string().optional().meta({ description: "Last stamp, inclusive; a day or month counts whole" }),
-  columns: z.string().optional().meta({
-    description: "Names of columns, separated by commas",
-    example: "open,close",
-  }),
-  limit: wholeNumber("limit").optional().meta({ description: "The first rows only" }),
-  tail: wholeNumber("tail").optional().meta({ description: "The last rows only" }),
-  every: z.string().optional().meta({ description: "Reduce to bins of this width", example: "1h" }),
-  agg: oneOf(AGGREGATES).optional().meta({
-    description: "What becomes of the cells of a bin; mean unless given",
-  }),
-});
-
-/** Later would overflow stamps, which are nanoseconds in 64 bits. */
-const MAX_TTL = 9_000_000_000_000;
-const ttlMessage = `a whole number of milliseconds from 1 to ${MAX_TTL}, or null for no expiry`;
-const TtlQuery = z.object({
-  ttlMillis: z.string(ttlMessage).refine(
-    (text) => text === "null" || (/^\d{1,13}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TTL),
-    ttlMessage,
-  ).transform((text) => text === "null" ? null : Number(text)),
-});
+import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
+import {
+  DELETE,
+  EXPIRE,
+  type ReadQuery,
+  REFERENCES,
+  RETRIEVE,
+  SAVE,
+  type SaveQuery,
+  type Shape,
+  SYMBOLS,
+  type TtlQuery,
+} from "./reference.ts";
 
 const Name = z.string().refine(
   (name) => name !== "" && [...name].length <= 200,
@@ -85,96 +37,74 @@ const TYPES = {
   ndjson: "application/x-ndjson",
 } as const;
 
-export function seriesRoutes(
-  { series, maxFrameBytes, log }: Pick<Services, "series" | "maxFrameBytes" | "log">,
-  baseUrl: BaseUrl,
-): Route[] {
-  const route = (
-    method: Route["method"],
-    path: string,
-    summary: string,
-    reference: RouteReference,
-    handle: Route["handle"],
-  ): Route => ({
-    method,
-    path,
-    scope: method === "GET" ? "series:read" : "series:write",
-    summary,
+export const seriesRoutes: readonly Route[] = [
+  get("/api/store", "series:read", REFERENCES, listReferences),
+  get("/api/store/:reference", "series:read", SYMBOLS, listSymbols),
+  patch("/api/store/:reference", "series:write", EXPIRE, setTimeToLive),
+  get("/api/store/:reference/:symbol", "series:read", RETRIEVE, retrieveFrame),
+  put("/api/store/:reference/:symbol", "series:write", SAVE, saveFrame),
+  post("/api/store/:reference/:symbol", "series:write", SAVE, saveFrame),
+  del("/api/store/:reference/:symbol", "series:write", DELETE, removeSeries),
+];
+
+export async function saveFrame({ request, query, services }: Call<typeof SaveQuery>): Promise<Response> {
+  const { series, maxFrameBytes } = services;
+  const name = seriesName(request);
+  const format = contentFormat(request.headers.get("content-type"), orientOf(query));
+  const declared = Number(request.headers.get("content-length")) || 0;
+  await series.admit(Math.min(declared, maxFrameBytes), async () => {
+    const bytes = await readBody(request, maxFrameBytes);
+    // What comes without a length is counted once it is here.
+    await series.admit(declared > 0 ? 0 : bytes.length, async () => {
+      const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
+      await series.save(name, frame, query.mode);
+    });
+  });
+  return json({ status: true });
+}
+
+export async function retrieveFrame({ request, query, services }: Call<typeof ReadQuery>): Promise<Response> {
+  const { series, log } = services;
+  const name = seriesName(request);
+  const type = answerType(request.headers.get("accept"));
+  const format = type === "json" ? orientOf(query) : type;
+  const source = await series.open(name, rangeOf(query));
+  const text = await prepareText(source, format, {
+    dateFormat: query.date_format,
+    dateUnit: query.date_unit,
+    includeIndex: query.include_index,
+  });
+  return await streamed(request, text, { type: TYPES[type], headers: { Vary: "Accept" }, log });
+}
+
+export async function removeSeries({ request, services }: Call): Promise<Response> {
+  await services.series.remove(seriesName(request));
+  return json({ status: true });
+}
+
+export async function listReferences(call: Call): Promise<Response> {
+  const { request, services: { series, log } } = call;
+  const base = baseOf(call);
+  return await jsonArray(request, series.references(), ({ reference, symbols, ttlMillis }) => ({
     reference,
-    handle,
-  });
-  const { listing, saving, reading, removing, expiring } = seriesReference({
-    SaveQuery,
-    ReadQuery,
-    TtlQuery,
-  });
-  return [
-    route("GET", "/api/store", "List references", listing, references),
-    route("GET", "/api/store/:reference", "List the series of a reference", listing, symbols),
-    route("PATCH", "/api/store/:reference", "Set how long rows live", expiring, expire),
-    route("GET", "/api/store/:reference/:symbol", "Retrieve a data frame", reading, retrieve),
-    route("PUT", "/api/store/:reference/:symbol", "Save a data frame", saving, save),
-    route("POST", "/api/store/:reference/:symbol", "Save a data frame", saving, save),
-    route("DELETE", "/api/store/:reference/:symbol", "Delete a series", removing, remove),
-  ];
+    symbols,
+    ...(ttlMillis !== null && { ttlMillis }),
+    href: `${base}/api/store/${encodeURIComponent(reference)}`,
+  }), log);
+}
 
-  async function save({ req }: Context): Promise<Response> {
-    const name = seriesName(req.raw);
-    const query = check(req.query(), SaveQuery);
-    const format = contentFormat(req.raw.headers.get("content-type"), orientOf(query));
-    const declared = Number(req.raw.headers.get("content-length")) || 0;
-    await series.admit(Math.min(declared, maxFrameBytes), async () => {
-      const bytes = await readBody(req.raw, maxFrameBytes);
-      // What comes without a length is counted once it is here.
-      await series.admit(declared > 0 ? 0 : bytes.length, async () => {
-        const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
-        await series.save(name, frame, query.mode);
-      });
-    });
-    return json({ status: true });
-  }
+export async function listSymbols(call: Call): Promise<Response> {
+  const { request, services: { series, log } } = call;
+  const { reference } = await series.reference(names(request)[0]!);
+  const base = `${baseOf(call)}/api/store/${encodeURIComponent(reference)}`;
+  return await jsonArray(request, series.list(reference), (listed) => describe(listed, base), log);
+}
 
-  async function retrieve({ req }: Context): Promise<Response> {
-    const name = seriesName(req.raw);
-    const query = check(req.query(), ReadQuery);
-    const type = answerType(req.raw.headers.get("accept"));
-    const format = type === "json" ? orientOf(query) : type;
-    const source = await series.open(name, rangeOf(query));
-    const text = await prepareText(source, format, {
-      dateFormat: query.date_format,
-      dateUnit: query.date_unit,
-      includeIndex: query.include_index,
-    });
-    return await streamed(req.raw, text, { type: TYPES[type], headers: { Vary: "Accept" }, log });
-  }
-
-  async function remove({ req }: Context): Promise<Response> {
-    await series.remove(seriesName(req.raw));
-    return json({ status: true });
-  }
-
-  async function references({ req }: Context): Promise<Response> {
-    const base = baseUrl(req.raw);
-    return await jsonArray(req.raw, series.references(), ({ reference, symbols, ttlMillis }) => ({
-      reference,
-      symbols,
-      ...(ttlMillis !== null && { ttlMillis }),
-      href: `${base}/api/store/${encodeURIComponent(reference)}`,
-    }), log);
-  }
-
-  async function symbols({ req }: Context): Promise<Response> {
-    const { reference } = await series.reference(names(req.raw)[0]!);
-    const base = `${baseUrl(req.raw)}/api/store/${encodeURIComponent(reference)}`;
-    return await jsonArray(req.raw, series.list(reference), (listed) => describe(listed, base), log);
-  }
-
-  async function expire({ req }: Context): Promise<Response> {
-    const [reference] = names(req.raw);
-    const { ttlMillis } = check(req.query(), TtlQuery);
-    await series.setTtl(reference!, ttlMillis);
-    return json({ reference, ttlMillis });
-  }
+export async function setTimeToLive({ request, query, services }: Call<typeof TtlQuery>): Promise<Response> {
+  const [reference] = names(request);
+  const { ttlMillis } = query;
+  await services.series.setTtl(reference!, ttlMillis);
+  return json({ reference, ttlMillis });
 }
 
 function describe({ symbol, rows, first, last, aware, columns }: ListedSeries, base: string) {

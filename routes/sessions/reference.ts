@@ -63,6 +63,7 @@ const EVENTS = [
 ];
 
 export const BATCHES: RouteReference = {
+  summary: "Insert session events",
   description:
     `1 to ${MAX_BATCH} events, all or none; a session is complete when it has its start and its end. Events ` +
     "come in any order, late, or twice: of two starts the earlier counts, of two ends the later. As " +
@@ -85,7 +86,8 @@ export const BATCHES: RouteReference = {
   errors: ["invalid-request", "too-large", "unsupported-media-type", "request-timeout", "storage-full"],
 };
 
-export const LAST_EVENTS: RouteReference = {
+export const LAST_EVENTS: RouteReference<typeof LastEventsQuery> = {
+  summary: "Session starts of the last days, by country",
   description:
     "For every country ever seen its session starts, newest first, or an empty list. A long answer streams.",
   query: LastEventsQuery,
@@ -99,7 +101,8 @@ export const LAST_EVENTS: RouteReference = {
   errors: ["invalid-request"],
 };
 
-export const LAST_SESSIONS: RouteReference = {
+export const LAST_SESSIONS: RouteReference<typeof LastSessionsQuery> = {
+  summary: "A user's last complete sessions",
   description: "The latest end comes first. A user who is not known has none.",
   query: LastSessionsQuery,
   answers: {
@@ -124,7 +127,8 @@ export const LAST_SESSIONS: RouteReference = {
   errors: ["invalid-request"],
 };
 
-export const METRICS: RouteReference = {
+export const METRICS: RouteReference<typeof MetricsQuery> = {
+  summary: "Figures about sessions",
   description:
     "Kept, not counted: what it costs does not grow with the number of sessions. Days are those of the " +
     "sessions' starts. Percentiles are off by 1 % at most. Users of up to 131,072 sessions are counted; of more, they " +

@@ -58,7 +58,7 @@ Deno.test("an unexpected error shows a request id that the log has too, and noth
   equal(JSON.stringify(problem).includes("secret"), false);
   equal(app.log.length, 1);
   match(app.log[0]!, new RegExp(`^${problem.requestId} GET /channel: Error: SELECT secret`));
-  app.services.channels.names = () => Promise.reject(new RunnelError("not-found", "told"));
+  app.services.channels.names = () => Promise.reject(new RunnelError("invalid-request", "told"));
   deepEqual((await (await app.request("/channel")).json()).detail, "told");
 });
 

@@ -1,16 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { allRoutes } from "../../routes/app.ts";
+import { ROUTES } from "../../routes/app.ts";
 import { createTestApp } from "../support/app.ts";
-
-const SETTINGS = {
-  trustProxy: false,
-  corsOrigins: [],
-  maxItemBytes: 1,
-  maxFrameBytes: 1,
-  log: () => {},
-  logRequests: false,
-};
 
 Deno.test("/openapi.json is valid OpenAPI 3.1 and has every route with its answers and errors", async () => {
   await using app = await createTestApp();
@@ -24,21 +15,20 @@ Deno.test("/openapi.json is valid OpenAPI 3.1 and has every route with its answe
 
   const documented = Object.entries(document.paths as Record<string, Record<string, unknown>>)
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
-  const routes = allRoutes({ ...app.services, ...SETTINGS });
   deepEqual(
     documented.toSorted(),
-    routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*?\})?/g, "{$1}")}`).sort(),
+    ROUTES.map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{.*?\})?/g, "{$1}")}`).sort(),
   );
   const ids = new Set<string>();
-  for (const { method, path, summary, reference } of routes) {
+  for (const { method, path, reference } of ROUTES) {
     const name = `${method} ${path}`;
     const operation = document.paths[path.replace(/:(\w+)(\{.*?\})?/g, "{$1}")][method.toLowerCase()];
-    equal(operation.summary, summary, name);
-    ok(reference?.answers !== undefined, `${name} does not say what it answers`);
+    equal(operation.summary, reference.summary, name);
+    ok(Object.keys(reference.answers).length > 0, `${name} does not say what it answers`);
     ok(Object.keys(operation.responses).some((status) => Number(status) >= 400), `${name} has no errors`);
     ids.add(operation.operationId);
   }
-  equal(ids.size, routes.length, "each operation has an id of its own");
+  equal(ids.size, ROUTES.length, "each operation has an id of its own");
 });
 
 Deno.test("the reference shows the schema that validates, with its limits, example and errors", async () => {
@@ -63,10 +53,9 @@ Deno.test("the reference shows the schema that validates, with its limits, examp
   );
 });
 
-Deno.test("every example of a request body in the reference is accepted", async () => {
-  await using app = await createTestApp();
-  for (const { method, path, reference } of allRoutes({ ...app.services, ...SETTINGS })) {
-    const { schema, example } = reference?.body ?? {};
+Deno.test("every example of a request body in the reference is accepted", () => {
+  for (const { method, path, reference } of ROUTES) {
+    const { schema, example } = reference.body ?? {};
     if (schema === undefined) continue;
     ok(example !== undefined, `${method} ${path} has no example`);
     const result = schema.safeParse(example);

@@ -53,7 +53,7 @@ Deno.test("a large answer is one state, although its series is replaced and swep
   await using app = await createTestApp();
   const path = "/api/store/big/one", rows = 2_200_000;
   equal((await app.request(`${path}${SPLIT}`, { method: "PUT", body: frame(0, rows, 1) })).status, 200);
-  const answer = await app.request(`${path}?jsonformat=values`);
+  const answer = await app.stream(`${path}?jsonformat=values`);
   const reader = answer.body!.getReader();
   let bytes = (await reader.read()).value!.length;
 
@@ -82,7 +82,7 @@ Deno.test("a reader that stops for too long is cut off rather than given a mixtu
   await using app = await createTestApp();
   const path = "/api/store/big/slow";
   await app.request(`${path}${SPLIT}`, { method: "PUT", body: frame(0, 2_200_000, 1) });
-  const reader = (await app.request(`${path}?jsonformat=values`)).body!.getReader();
+  const reader = (await app.stream(`${path}?jsonformat=values`)).body!.getReader();
   await reader.read();
   app.time.now += LEASE_MS + 1;
   await app.request(path, { method: "DELETE" });
@@ -103,7 +103,7 @@ Deno.test("HEAD, and a client that goes away, leave no lease behind", async () =
   const head = await app.request(path, { method: "HEAD" });
   equal(head.status, 200);
   equal(head.headers.get("content-type"), "application/json");
-  const left = await app.request(path);
+  const left = await app.stream(path);
   await left.body!.cancel();
   deepEqual(await app.database.query("SELECT count(*) FROM series_lease"), [[0]]);
 });

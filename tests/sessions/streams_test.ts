@@ -62,7 +62,7 @@ Deno.test("last-events reads only as much as its reader takes, and stops when th
     reads++;
     return read(statements);
   };
-  const response = await app.request("/user/last-events?days=10");
+  const response = await app.stream("/user/last-events?days=10");
   const reader = response.body!.getReader();
   const taken = 5;
   for (let i = 0; i < taken; i++) ok(!(await reader.read()).done);
@@ -78,7 +78,7 @@ Deno.test("last-events reads only as much as its reader takes, and stops when th
 Deno.test("what comes while last-events is answered is left out, and nothing is told twice", async () => {
   await using app = await createTestApp();
   await fill(app, 3_000);
-  const response = await app.request("/user/last-events?days=10");
+  const response = await app.stream("/user/last-events?days=10");
   const reader = response.body!.getReader();
   const first = (await reader.read()).value!;
   await app.send("POST", "/user/batches", [JSON.parse(line(999_999)), JSON.parse(line(5, "end"))]);
@@ -100,7 +100,7 @@ Deno.test("an error in the middle of an answer breaks it off, and the log says w
   await fill(app, 3_000);
   const { engine } = app.database;
   const read = engine.read.bind(engine);
-  const response = await app.request("/user/last-events?days=10&limit=3000");
+  const response = await app.stream("/user/last-events?days=10&limit=3000");
   equal(response.status, 200);
   engine.read = () => Promise.reject(new EngineError("unavailable", "the disk is gone"));
   await rejects(response.text());

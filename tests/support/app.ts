@@ -5,6 +5,7 @@ import { createServices, type DomainServices } from "../../domain/services.ts";
 import { createApp } from "../../routes/app.ts";
 import type { Services } from "../../routes/services.ts";
 import type { GateEnv } from "../../routes/gate.ts";
+import { checkAnswer } from "./answers.ts";
 import { startLibsqlServer } from "./libsql_server.ts";
 import { temporaryFolder } from "./process.ts";
 
@@ -12,6 +13,8 @@ import { temporaryFolder } from "./process.ts";
 export interface TestApp extends AsyncDisposable {
   /** Sends a request to a path, as http://datahub:8080 would get it. */
   request(path: string, init?: RequestInit): Promise<Response>;
+  /** A GET whose answer nobody else reads: it is not held against the reference. */
+  stream(path: string): Promise<Response>;
   /** The same, with what the server says of the request. */
   fetch(path: string, env: GateEnv["Bindings"]): Promise<Response>;
   /** Sends a request with a JSON body. */
@@ -72,11 +75,17 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     ...options,
   });
   const at = (path: string, init?: RequestInit) => new Request(`http://datahub:8080${path}`, init);
-  const request = async (path: string, init?: RequestInit) =>
-    await app.fetch(at(path, init), { anonymous: true });
+  const fetch = async (path: string, init: RequestInit | undefined, env: GateEnv["Bindings"]) => {
+    const request = at(path, init);
+    const answer = await app.fetch(request, env);
+    await checkAnswer(request.method, request.url, answer);
+    return answer;
+  };
+  const request = (path: string, init?: RequestInit) => fetch(path, init, { anonymous: true });
   return {
     request,
-    fetch: async (path, env) => await app.fetch(at(path), env),
+    stream: async (path) => await app.fetch(at(path), { anonymous: true }),
+    fetch: (path, env) => fetch(path, undefined, env),
     send: (method, path, body) =>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
     services,

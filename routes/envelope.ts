@@ -1,7 +1,7 @@
 /** The envelope of /api/auth and /api/stats: {status, data, message}, and `errors` when the status is 400 or more. */
-import { ERRORS, type RunnelError } from "../../domain/errors.ts";
-import { refusalHeaders, STATUS } from "../errors.ts";
-import { json } from "../respond.ts";
+import { ERRORS, type RunnelError } from "../domain/errors.ts";
+import { refusalHeaders, STATUS } from "./errors.ts";
+import { json } from "./respond.ts";
 
 /** Whether what is under this path answers in the envelope. */
 export function speaksEnvelope(path: string): boolean {

@@ -1,0 +1,78 @@
+/** The wire shapes of conversations. */
+import { z } from "zod";
+import { MAX_PASSWORD } from "../domain/conversations/accounts.ts";
+import { MAX_BATCH, PostedMessage, UserName } from "../domain/conversations/inbox.ts";
+import { Moment, wholeNumber } from "./parameters.ts";
+
+/** A name and its password. */
+export const Credentials = z.object({
+  username: UserName,
+  password: z.string().min(1, "must not be empty").max(
+    MAX_PASSWORD,
+    `must have at most ${MAX_PASSWORD} characters`,
+  ),
+});
+
+/** Many messages of one channel. */
+export const PostedMessages = z.array(PostedMessage).min(1, "must have at least one message").max(
+  MAX_BATCH,
+  `must have at most ${MAX_BATCH} messages`,
+);
+
+const isoTime = z.iso.datetime({ offset: true, local: true, error: "must be an ISO 8601 time" })
+  .or(z.iso.date({ error: "must be an ISO 8601 time" }));
+
+const hours = wholeNumber(1, 744, "How far back, in hours; 24 unless given.").optional();
+/** How far back a pulse goes, and in which steps. */
+export const PulseQuery = z.object({
+  hours,
+  interval: wholeNumber(1, 1440, "Minutes of a bucket; 5 unless given.").optional(),
+});
+/** Of which time the most active people are wanted, and how many. */
+export const ActiveQuery = z.object({
+  hours,
+  limit: wholeNumber(1, 100, "At most so many people; 5 unless given.").optional(),
+});
+/** How many days of summaries. */
+export const SummariesQuery = z.object({
+  days: wholeNumber(1, 3660, "Days up to now; 30 unless given.").optional(),
+});
+/** A stretch of time. A time without a zone is UTC. */
+export const PeriodBody = z.object({ time: isoTime, until: isoTime.optional() });
+
+/** An answer of /api/auth or /api/stats, with its data. */
+const enveloped = <Data extends z.ZodType>(data: Data) =>
+  z.strictObject({ status: z.literal(200), data, message: z.string() });
+
+/** How busy each bucket of time was. */
+export const Pulse = z.array(z.strictObject({
+  rate: z.number().min(0).max(1).meta({ description: "Relative to the busiest bucket." }),
+  time: Moment,
+})).meta({ id: "Pulse" });
+const Username = z.string();
+
+/** The answer to a login. */
+export const LoggedIn = enveloped(z.strictObject({
+  token: z.string(),
+  channels: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+  pulse: Pulse,
+})).meta({ id: "LoggedIn" });
+/** The answer to a logout. */
+export const LoggedOut = enveloped(z.strictObject({})).meta({ id: "LoggedOut" });
+export const PulseAnswer = enveloped(Pulse).meta({ id: "PulseAnswer" });
+export const Usernames = enveloped(z.array(Username)).meta({ id: "Usernames" });
+export const Topics = enveloped(z.array(z.string())).meta({ id: "Topics" });
+export const Representatives = enveloped(
+  z.array(z.strictObject({ username: Username, message: z.string() })),
+).meta({ id: "Representatives" });
+export const Summary = enveloped(
+  z.strictObject({ summary: z.string(), method: z.enum(["extractive", "model"]) }),
+).meta({ id: "Summary" });
+export const Summaries = enveloped(z.array(z.strictObject({
+  day: z.iso.date(),
+  summary: z.string(),
+  messages: z.int(),
+  people: z.int(),
+}))).meta({ id: "Summaries" });
+/** The ids of stored messages. */
+export const StoredMessages = z.strictObject({ ids: z.array(z.string()) }).meta({ id: "StoredMessages" });

@@ -1,0 +1,71 @@
+/** The wire shapes of profiles, events and analytics. */
+import { z } from "zod";
+import { Context, Name } from "../domain/profiles/names.ts";
+import { Time } from "../domain/profiles/timeline.ts";
+
+/** Events in one batch. */
+export const MAX_BATCH = 10_000;
+
+/** What the path of an account says. */
+export const AccountPath = z.object({ app: Name, account: Name });
+/** What the path of an app says. */
+export const AppPath = z.object({ app: Name });
+/** What the path of an app's event says. */
+export const AppEventPath = z.object({ app: Name, event: Name });
+/** What the path of an account's event says. */
+export const AccountEventPath = AccountPath.extend({ event: Name });
+
+/** The query of an event. */
+export const EventQuery = z.object({
+  context: Context.optional().meta({ description: "Kept with the event; a body's goes before it." }),
+});
+
+/** The body of an event. */
+export const EventBody = z.object({
+  timestamp: Time.optional().meta({
+    description: "When it happened: ISO 8601, or milliseconds since the epoch. Now unless given.",
+  }),
+  context: Context.optional(),
+}, { error: "an object such as {}" });
+
+/** Many events of one app. */
+export const EventBatch = z.array(EventBody.extend({ account: Name, event: Name }), {
+  error: "a list of events",
+}).max(MAX_BATCH, `at most ${MAX_BATCH} events at a time`);
+
+/** How many events of a batch are stored. */
+export const Recorded = z.strictObject({ recorded: z.int() }).meta({ id: "Recorded" });
+
+/** What all accounts of a person say. */
+export const Profile = z.strictObject({
+  demographics: z.strictObject({
+    age: z.int().optional().meta({ description: "Whole years." }),
+    gender: z.string().optional(),
+    language: z.string().optional(),
+    locale: z.string().optional(),
+    location: z.string().optional(),
+    country: z.string().optional(),
+    timezone: z.string().optional(),
+  }),
+  keywords: z.array(z.string()),
+}).meta({ id: "Profile" });
+
+/** How many events there were in each span of time. */
+export const Timeline = z.strictObject({
+  datapoints: z.array(z.tuple([z.int(), z.int()])).meta({
+    description: "Milliseconds since the epoch, and a count; ascending, zeros included.",
+  }),
+}).meta({ id: "Timeline" });
+
+/** Names of apps. */
+export const Apps = z.strictObject({ apps: z.array(z.string()) }).meta({ id: "Apps" });
+
+const Counts = z.record(z.string(), z.int());
+/** What the accounts of an app are like and what they do. */
+export const Analytics = z.strictObject({
+  demographics: z.record(z.string(), Counts).meta({ description: "By field: accounts with each value." }),
+  accounts: z.int(),
+  events: z.array(z.string()),
+  contexts: z.record(z.string(), Counts).meta({ description: "By event: how often each context came." }),
+  activeAccounts: z.strictObject({ day: z.int(), week: z.int(), month: z.int() }),
+}).meta({ id: "Analytics" });

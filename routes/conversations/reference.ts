@@ -1,0 +1,191 @@
+/** What the API reference tells of conversations. */
+import { z } from "zod";
+import {
+  ActiveQuery,
+  Credentials,
+  LoggedIn,
+  LoggedOut,
+  PeriodBody,
+  PostedMessages,
+  PulseAnswer,
+  PulseQuery,
+  Representatives,
+  StoredMessages,
+  Summaries,
+  SummariesQuery,
+  Summary,
+  Topics,
+  Usernames,
+} from "../../api/conversations.ts";
+import { PostedMessage } from "../../domain/conversations/inbox.ts";
+import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
+import type { RouteReference } from "../route.ts";
+
+const PULSE = [{ rate: 0.5, time: "2026-01-02T03:00:00.000Z" }, {
+  rate: 1,
+  time: "2026-01-02T03:05:00.000Z",
+}];
+const MESSAGE = "the deploy is rolled back until the disk is replaced";
+
+export const LOG_IN: RouteReference = {
+  summary: "Log in",
+  description:
+    "Mattermost checks the password where `MATTERMOST_URL` is set, else Runnel's own users. Answers a token for " +
+    "/api/stats, the user's channels, and the pulse of all of them.",
+  body: { schema: Credentials, example: { username: "ann", password: "correct horse" } },
+  answers: {
+    200: {
+      description: "The token, valid for TOKEN_HOURS",
+      schema: LoggedIn,
+      example: {
+        status: 200,
+        data: {
+          token: "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…",
+          channels: [{ id: "town-square", name: "Town Square" }],
+          pulse: PULSE,
+        },
+        message: "OK",
+      },
+    },
+  },
+  errors: ["invalid-request", "unauthorized", "too-large", "too-many-attempts", "login-unavailable"],
+};
+
+export const LOG_OUT: RouteReference = {
+  summary: "Make the token useless",
+  answers: {
+    200: {
+      description: "The token is revoked",
+      schema: LoggedOut,
+      example: { status: 200, data: {}, message: "logged out" },
+    },
+  },
+  errors: ["unauthorized"],
+};
+
+/** An answer in the envelope, with an example of its data. */
+const answering = (schema: z.ZodType, data: unknown, description: string): RouteReference["answers"] => ({
+  200: { description, schema, example: { status: 200, data, message: "OK" } },
+});
+const OF_CHANNELS: NonNullable<RouteReference["errors"]> = [
+  "unauthorized",
+  "channel-not-found",
+  "invalid-request",
+];
+const SINCE = { schema: PeriodBody, example: { time: "2026-01-01T00:00:00Z" } };
+
+export const ALL_ACTIVITY: RouteReference<typeof PulseQuery> = {
+  summary: "Activity of all channels",
+  query: PulseQuery,
+  answers: answering(
+    PulseAnswer,
+    PULSE,
+    "Ascending; `rate` is relative to the busiest bucket. Empty when nothing was said",
+  ),
+  errors: ["unauthorized", "invalid-request"],
+};
+export const ACTIVITY: RouteReference<typeof PulseQuery> = {
+  ...ALL_ACTIVITY,
+  summary: "Activity of a channel",
+  errors: OF_CHANNELS,
+};
+
+export const MOST_ACTIVE: RouteReference<typeof ActiveQuery> = {
+  summary: "Who writes most",
+  query: ActiveQuery,
+  answers: answering(Usernames, ["ann", "bob"], "Most messages first"),
+  errors: OF_CHANNELS,
+};
+
+export const HOT_TOPICS: RouteReference = {
+  summary: "What is talked about more than usual",
+  answers: answering(Topics, ["disk", "rolled back deploy"], "Up to ten keyphrases, hottest first"),
+  errors: OF_CHANNELS,
+};
+
+export const REPRESENTATIVES: RouteReference = {
+  summary: "Messages that stand for the past day",
+  answers: answering(
+    Representatives,
+    [{ username: "ann", message: MESSAGE }],
+    "Up to five messages in the order they were written",
+  ),
+  errors: OF_CHANNELS,
+};
+export const REPRESENTATIVES_SINCE: RouteReference = {
+  ...REPRESENTATIVES,
+  summary: "Messages that stand for a period",
+  body: SINCE,
+};
+
+export const SUMMARY: RouteReference = {
+  summary: "The past day in 100 words",
+  answers: answering(
+    Summary,
+    { summary: `ann: ${MESSAGE}.`, method: "extractive" },
+    "At most 100 words; `method` is `extractive` or `model`",
+  ),
+  errors: OF_CHANNELS,
+};
+export const SUMMARY_SINCE: RouteReference = { ...SUMMARY, summary: "A period in 100 words", body: SINCE };
+
+export const SUMMARIES: RouteReference<typeof SummariesQuery> = {
+  summary: "Summaries of past days",
+  query: SummariesQuery,
+  answers: answering(
+    Summaries,
+    [{ day: "2026-01-01", summary: "ann: The disk is full.", messages: 120, people: 7 }],
+    "Finished days in which something was said, ascending",
+  ),
+  errors: OF_CHANNELS,
+};
+
+export const MESSAGES: RouteReference = {
+  summary: "Add chat messages to a channel",
+  description: "One message or an array of them, stored together or not at all. The channel is created as " +
+    "needed, and who writes in it is a member of it: the own user of that name sees it. A message with an `id` " +
+    "that is there already replaces its text.",
+  body: {
+    schema: z.union([PostedMessage, PostedMessages]),
+    example: { id: "42", username: "ann", message: "the disk is full", timestamp: "2026-01-02T03:04:05Z" },
+  },
+  answers: {
+    201: { description: "The ids of the stored messages", schema: StoredMessages, example: { ids: ["42"] } },
+  },
+  errors: ["invalid-request", "too-large", "unsupported-media-type"],
+};
+
+export const REMOVE: RouteReference = {
+  summary: "Delete a chat message",
+  answers: { 204: { description: "It is gone, and stays gone when it is sent again" } },
+  errors: ["not-found"],
+};
+
+export const SLACK: RouteReference = {
+  summary: "Events of the Slack app",
+  description: "Signed by Slack with SLACK_SIGNING_SECRET. Subscribe to message.channels, message.groups, " +
+    "channel_rename, group_rename, member_joined_channel and member_left_channel.",
+  ignoresUnknown: true,
+  answers: { 200: { description: "The event is stored, or none of ours", type: "*/*" } },
+  errors: ["unauthorized", "invalid-request", "not-found", "too-large"],
+};
+
+export const MATTERMOST: RouteReference = {
+  summary: "Outgoing webhooks of Mattermost",
+  description: "Form or JSON, with one of MATTERMOST_WEBHOOK_TOKENS.",
+  ignoresUnknown: true,
+  body: {
+    schema: WebhookPost,
+    example: {
+      token: "the webhook's token",
+      channel_id: "4xp9fdt77pncbef59f4k1qe83o",
+      channel_name: "town-square",
+      timestamp: 1735689600000,
+      user_name: "ann",
+      post_id: "9q3wxk8u1fbf5ce6oq4yrx5nho",
+      text: "The deploy is done.",
+    },
+  },
+  answers: { 200: { description: "The post is stored", schema: z.strictObject({}), example: {} } },
+  errors: ["unauthorized", "invalid-request", "not-found", "too-large"],
+};

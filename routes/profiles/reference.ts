@@ -1,0 +1,118 @@
+/** What the API reference tells of profiles, events and analytics. */
+import {
+  Analytics,
+  Apps,
+  EventBatch,
+  EventBody,
+  EventQuery,
+  Profile,
+  Recorded,
+  Timeline,
+} from "../../api/profiles.ts";
+import { ProfileBody } from "../../domain/profiles/profile_body.ts";
+import { TimelineOptions } from "../../domain/profiles/timeline.ts";
+import type { RouteReference } from "../route.ts";
+
+export const UPDATE: RouteReference = {
+  summary: "Update a profile",
+  description:
+    "Stores what social services say of an account. Accounts that share an id of a service, in any app, " +
+    "are of one person, whose profile is theirs.",
+  body: { schema: ProfileBody, example: { twitter: { id: "456" }, foursquare: { id: 789 } } },
+  answers: { 200: { type: "text/html", description: "Stored. The answer is empty." } },
+  errors: ["unsupported-media-type", "too-large"],
+};
+
+export const READ: RouteReference = {
+  summary: "Read a profile",
+  answers: {
+    200: {
+      description: "What all accounts of the person say. Only fields that are known appear.",
+      schema: Profile,
+      example: { demographics: { age: 31, gender: "male" }, keywords: ["coffee"] },
+    },
+  },
+  errors: ["profile-not-found"],
+};
+
+export const FORGET: RouteReference = {
+  summary: "Forget an account",
+  description: "Forgets what the account said, its events, and its share of every count.",
+  answers: { 204: { description: "Forgotten." } },
+  errors: ["profile-not-found"],
+};
+
+export const RECORD: RouteReference<typeof EventQuery> = {
+  summary: "Record an event",
+  description: "Counts something that an account did; the account needs no profile.",
+  query: EventQuery,
+  body: { schema: EventBody, example: { timestamp: "2026-01-02T03:04:05Z" } },
+  answers: { 200: { type: "text/html", description: "Recorded. The answer is empty." } },
+  errors: ["unsupported-media-type", "too-large"],
+};
+
+export const RECORD_MANY: RouteReference = {
+  summary: "Record many events",
+  description:
+    "Records all or none, in one commit. The body is a JSON list, or one JSON object a line (application/x-ndjson).",
+  body: { schema: EventBatch, example: [{ account: "aprofile", event: "myevent", context: "foobar" }] },
+  answers: {
+    200: { description: "How many were recorded.", schema: Recorded, example: { recorded: 1 } },
+  },
+  errors: ["unsupported-media-type", "too-large"],
+};
+
+const SHOWN = {
+  description:
+    "How many events there were in each span of time, zeros included. The last 24 hours in spans of " +
+    "5 minutes unless the query says otherwise; at most 10,000 points.",
+  query: TimelineOptions,
+  answers: {
+    200: {
+      description: "The points.",
+      schema: Timeline,
+      example: { datapoints: [[1348873200000, 0], [1348873500000, 3]] },
+    },
+  },
+} as const;
+
+export const TIMELINE: RouteReference<typeof TimelineOptions> = {
+  summary: "Timeline of an account's event",
+  ...SHOWN,
+};
+
+export const APP_TIMELINE: RouteReference<typeof TimelineOptions> = {
+  summary: "Timeline of an app's event",
+  ...SHOWN,
+};
+
+export const APPS: RouteReference = {
+  summary: "List apps",
+  answers: {
+    200: {
+      description: "Apps that have a profile or an event, sorted.",
+      schema: Apps,
+      example: { apps: ["myapp"] },
+    },
+  },
+};
+
+export const APP: RouteReference = {
+  summary: "Analytics of an app",
+  description:
+    "By field, how many accounts have each value; names and contexts of events; how many accounts " +
+    "had an event in the last 24 hours, 7 days and 30 days. Zeros for an app that nobody mentioned.",
+  answers: {
+    200: {
+      description: "Counts.",
+      schema: Analytics,
+      example: {
+        demographics: { gender: { male: 1, unknown: 0 } },
+        accounts: 1,
+        events: ["myevent"],
+        contexts: { myevent: { foobar: 1 } },
+        activeAccounts: { day: 1, week: 1, month: 1 },
+      },
+    },
+  },
+};

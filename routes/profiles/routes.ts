@@ -1,0 +1,20 @@
+/** Every route of profiles, events and analytics. */
+import { del, get, post, put, type Route } from "../route.ts";
+import { listApps, showAnalytics } from "./analytics.ts";
+import { recordEvent, recordEvents, showAccountTimeline, showAppTimeline } from "./events.ts";
+import { readProfile, removeProfile, updateProfile } from "./profiles.ts";
+import { APP, APP_TIMELINE, APPS, FORGET, READ, RECORD, RECORD_MANY, TIMELINE, UPDATE } from "./reference.ts";
+
+export const profileRoutes: readonly Route[] = [
+  put("/profile/:app/:account", "profiles:write", UPDATE, updateProfile),
+  post("/profile/:app/:account", "profiles:write", UPDATE, updateProfile),
+  get("/profile/:app/:account", "profiles:read", READ, readProfile),
+  del("/profile/:app/:account", "profiles:write", FORGET, removeProfile),
+  put("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),
+  post("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),
+  post("/event/:app", "profiles:write", RECORD_MANY, recordEvents),
+  get("/event/:app/:account/:event", "profiles:read", TIMELINE, showAccountTimeline),
+  get("/event/:app/:event", "profiles:read", APP_TIMELINE, showAppTimeline),
+  get("/analytics", "profiles:read", APPS, listApps),
+  get("/analytics/:app", "profiles:read", APP, showAnalytics),
+];
