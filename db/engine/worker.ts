@@ -1,6 +1,6 @@
 /**
  * The thread that holds one connection of the embedded database. SQLite is synchronous: here an fsync or a long
- * statement stops no HTTP request. Statements are prepared once and kept, which is why this file uses `libsql`
+ * statement stops no HTTP request. Statements are prepared once and kept (but for a replica), which is why this file uses `libsql`
  * (the driver under @libsql/client) itself: docs/engine.md has the figures.
  */
 /// <reference lib="webworker" />
@@ -71,20 +71,27 @@ class Connection {
   }
 
   #statement(sql: string): Prepared {
+    // On a replica's connection a statement keeps the values that it was first bound to, and answers for those ever
+    // after (https://github.com/tursodatabase/libsql/issues/2135): each use gets a statement of its own.
+    if (this.#role === "replica") return this.#prepare(sql);
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
-      const statement = this.#db.prepare(sql);
-      const returnsRows = statement.reader;
-      if (returnsRows) statement.raw(true);
-      prepared = {
-        returnsRows,
-        all: (args) => statement.all(args) as Row[],
-        run: (args) => statement.run(args),
-      };
+      prepared = this.#prepare(sql);
       // Statements are constants of db/, so the map is as small as the program's SQL.
       this.#prepared.set(sql, prepared);
     }
     return prepared;
+  }
+
+  #prepare(sql: string): Prepared {
+    const statement = this.#db.prepare(sql);
+    const returnsRows = statement.reader;
+    if (returnsRows) statement.raw(true);
+    return {
+      returnsRows,
+      all: (args) => statement.all(args) as Row[],
+      run: (args) => statement.run(args),
+    };
   }
 }
 

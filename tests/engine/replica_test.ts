@@ -38,3 +38,54 @@ Deno.test({
     deepEqual(seen, ["mine", "theirs"]);
   },
 });
+
+/** The numbers from 0 to below `count`, in an order that looks random and is the same at each run. */
+function shuffled(count: number): number[] {
+  let state = 12345;
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    const j = state % (i + 1);
+    [numbers[i], numbers[j]] = [numbers[j]!, numbers[i]!];
+  }
+  return numbers;
+}
+
+Deno.test({
+  name: "a replica answers each key with what was written under it, in any order",
+  ignore: !HAS_SERVER,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using primary = await startLibsqlServer();
+    const env = { DATABASE_SYNC_URL: primary.url, CACHE_BYTES: "0" };
+    await using replica = await startProcess({ database: `file:${folder.path}/replica.db`, env });
+    const json = { "Content-Type": "application/json" };
+    const send = async (method: string, path: string, body: unknown) => {
+      const response = await fetch(`${replica.url}${path}`, {
+        method,
+        headers: json,
+        body: JSON.stringify(body),
+      });
+      equal(response.ok, true, `${method} ${path}: ${response.status}`);
+      return await response.text();
+    };
+    const COUNT = 300;
+    await send("PUT", "/channel/cross", {});
+    const ids: string[] = [];
+    for (let i = 0; i < COUNT; i++) {
+      const { id } = JSON.parse(await send("POST", "/channel/cross", `item ${i}`));
+      ids.push(id);
+      if (i % 10 === 0) {
+        await send("PUT", `/profile/app/account${i}`, { twitter: { id: `${i}`, location: `Town ${i}` } });
+        await send("PUT", `/api/store/cross/s${i}`, { a: { "2020-01-01": i } });
+      }
+    }
+    const read = async (path: string) => await (await fetch(`${replica.url}${path}`)).json();
+    for (const i of shuffled(COUNT)) {
+      equal(await read(`/channel/cross/${ids[i]}`), `item ${i}`);
+      if (i % 10 !== 0) continue;
+      equal((await read(`/profile/app/account${i}`)).demographics.location, `Town ${i}`);
+      deepEqual(await read(`/api/store/cross/s${i}?date_format=epoch`), { a: { 1577836800000: i } });
+    }
+  },
+});
