@@ -3,6 +3,7 @@ import { z } from "zod";
 import { MAX_PASSWORD } from "../domain/conversations/accounts.ts";
 import { MAX_BATCH, PostedMessage, UserName } from "../domain/conversations/inbox.ts";
 import { Moment, wholeNumber } from "./parameters.ts";
+import { Time } from "../domain/time.ts";
 
 /** A name and its password. */
 export const Credentials = z.object({
@@ -19,9 +20,6 @@ export const PostedMessages = z.array(PostedMessage).min(1, "must have at least 
   `must have at most ${MAX_BATCH} messages`,
 );
 
-const isoTime = z.iso.datetime({ offset: true, local: true, error: "must be an ISO 8601 time" })
-  .or(z.iso.date({ error: "must be an ISO 8601 time" }));
-
 const hours = wholeNumber(1, 744, "How far back, in hours; 24 unless given.").optional();
 /** How far back a pulse goes, and in which steps. */
 export const PulseQuery = z.object({
@@ -37,8 +35,8 @@ export const ActiveQuery = z.object({
 export const SummariesQuery = z.object({
   days: wholeNumber(1, 3660, "Days up to now; 30 unless given.").optional(),
 });
-/** A stretch of time. A time without a zone is UTC. */
-export const PeriodBody = z.object({ time: isoTime, until: isoTime.optional() });
+/** A stretch of time. */
+export const PeriodBody = z.object({ time: Time, until: Time.optional() });
 
 /** An answer of /api/auth or /api/stats, with its data. */
 const enveloped = <Data extends z.ZodType>(data: Data) =>

@@ -1,5 +1,6 @@
 /** Readers of query parameters and of settings that every area shares: one of each, with one wording. */
 import { z } from "zod";
+import { DAY_MS, HOUR_MS } from "../domain/time.ts";
 
 /** A whole number in a query, from `least` to `most`, both included. */
 export function wholeNumber(least: number, most: number, description: string) {
@@ -40,8 +41,8 @@ const UNIT_MILLIS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1_000,
   m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
+  h: HOUR_MS,
+  d: DAY_MS,
 };
 
 /** A length of time such as `500ms`, `30s`, `5m`, `1h` or `7d`, in milliseconds; at most `most` of them. */

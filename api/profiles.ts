@@ -1,7 +1,7 @@
 /** The wire shapes of profiles, events and analytics. */
 import { z } from "zod";
 import { Context, Name } from "../domain/profiles/names.ts";
-import { Time } from "../domain/profiles/timeline.ts";
+import { TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../domain/time.ts";
 
 /** Events in one batch. */
 export const MAX_BATCH = 10_000;
@@ -22,8 +22,8 @@ export const EventQuery = z.object({
 
 /** The body of an event. */
 export const EventBody = z.object({
-  timestamp: Time.optional().meta({
-    description: "When it happened: ISO 8601, or milliseconds since the epoch. Now unless given.",
+  timestamp: TimeOrMillis.optional().meta({
+    description: `When it happened: ${WANTED_TIME_OR_MILLIS}. Now unless given.`,
   }),
   context: Context.optional(),
 }, { error: "an object such as {}" });

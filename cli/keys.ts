@@ -2,10 +2,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { KeyRow } from "../db/keys.ts";
 import { type Scope, SCOPES } from "../domain/access/keys.ts";
+import { DAY_MS } from "../domain/time.ts";
 import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-
-const DAY_MS = 86_400_000;
 
 export function addKeyCommands(program: Command, { out, withServices }: Terminal): void {
   const keys = program.command("keys").description("API keys of the configured database");

@@ -23,8 +23,7 @@ import { Events } from "./profiles/events.ts";
 import { Profiles } from "./profiles/profiles.ts";
 import { Series } from "./series/series.ts";
 import { Sessions } from "./sessions/sessions.ts";
-
-const DAY_MILLIS = 86_400_000;
+import { DAY_MS } from "./time.ts";
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
@@ -78,7 +77,7 @@ export function createServices(
       catalogue: createSeriesCatalogue(database, clock),
       clock,
     }),
-    sessions: new Sessions(createSessionStore(database, clock, sessionTtlDays * DAY_MILLIS), clock),
+    sessions: new Sessions(createSessionStore(database, clock, sessionTtlDays * DAY_MS), clock),
     conversations: createConversations(database, conversations, clock),
     clock,
   };

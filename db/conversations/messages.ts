@@ -2,8 +2,7 @@
 import type { Plan } from "../batcher.ts";
 import type { Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
-
-export const DAY_MS = 86_400_000;
+import { DAY_MS } from "../day.ts";
 
 const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)`;

@@ -1,6 +1,6 @@
 /** The queries of finished days: their summaries, and in how many of their messages each phrase occurred. */
 import type { Statement } from "../engine/engine.ts";
-import { DAY_MS } from "./messages.ts";
+import { DAY_MS } from "../day.ts";
 import type { Database } from "../open.ts";
 
 const SELECT_CHANGED = `SELECT d.conversation, c.name, d.day, d.changes

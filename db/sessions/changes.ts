@@ -5,11 +5,12 @@
 import type { Statement } from "../engine/engine.ts";
 import { sampleOf, SESSION_PART } from "./keys.ts";
 import type { MergedSession } from "./parts.ts";
+import { DAY_MS } from "../day.ts";
 
 /** Relative error of a duration that is read from the histogram. */
 export const DURATION_ERROR = 0.01;
 const GAMMA = (1 + DURATION_ERROR) / (1 - DURATION_ERROR);
-const DAY_MICROS = 86_400_000_000;
+const DAY_MICROS = DAY_MS * 1000;
 
 // A session travels as one text, numbers at fixed places and then the ids: json_each over plain texts costs a fraction
 // of nested arrays.

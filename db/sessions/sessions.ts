@@ -6,6 +6,7 @@ import type { Database } from "../open.ts";
 import { dayFigures, durationFigures, FORGET_EMPTY, removeExpired, SessionsWrite } from "./changes.ts";
 import { firstIdAt, hashOf } from "./keys.ts";
 import { PartsMerger, type SessionPart } from "./parts.ts";
+import { DAY_MS } from "../day.ts";
 
 const SELECT_LAST_SESSIONS =
   `SELECT s.session_id, s.country, s.start, s.end FROM user_session u CROSS JOIN session s ON s.id = u.id
@@ -30,7 +31,7 @@ const lastStart = (rows: string) =>
 const SELECT_FIRST_STARTS = [starts(FIRST_PAGE), lastStart(FIRST_PAGE)];
 const SELECT_MORE_STARTS = [starts(NEXT_PAGE), lastStart(NEXT_PAGE)];
 
-const DAY_MICROS = 86_400_000_000;
+const DAY_MICROS = DAY_MS * 1000;
 // What is kept, less what has expired since the last sweep. ?1: the first day; ?2: a country or NULL; ?3: the first id
 // that has not expired.
 const EXPIRED = `session WHERE id < ?3 AND start >= ?1 * ${DAY_MICROS} AND (?2 IS NULL OR country = ?2)`;

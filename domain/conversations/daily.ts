@@ -1,10 +1,10 @@
 /** Each finished day's summary and usual phrases, of every channel in which something was said. */
 import type { ConversationStore } from "../../db/conversations/conversations.ts";
-import { DAY_MS } from "../../db/conversations/messages.ts";
 import type { ChangedDay, SummaryStore } from "../../db/conversations/summaries.ts";
 import type { Analyst } from "./analyst.ts";
 import { SUMMARY_WORDS } from "./statistics.ts";
 import type { Summarizer } from "./summarizer.ts";
+import { DAY_MS } from "../time.ts";
 
 /** Days that are read at a time. */
 const DAYS_A_PAGE = 100;

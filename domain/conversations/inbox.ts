@@ -1,8 +1,9 @@
 /** Messages in, from programs with an API key; and what every source shares: deletion and expiry. */
 import { v7 as timeOrderedId } from "uuid";
 import { z } from "zod";
-import { DAY_MS, type IncomingMessage, type MessageStore } from "../../db/conversations/messages.ts";
+import { type IncomingMessage, type MessageStore } from "../../db/conversations/messages.ts";
 import { inShortSteps } from "../short_steps.ts";
+import { DAY_MS, Time } from "../time.ts";
 import { ownPerson } from "./accounts.ts";
 
 /** Longest text of a message, in characters. */
@@ -32,12 +33,7 @@ export const PostedMessage = z.object({
   id: SourceId.optional(),
   username: UserName,
   message: MessageText,
-  timestamp: z.iso.datetime({
-    offset: true,
-    error: "must be an ISO 8601 time with a zone, such as 2026-01-02T03:04:05Z",
-  })
-    .transform((text) => Date.parse(text))
-    .refine((time) => time >= 0, "must not be before 1970").optional(),
+  timestamp: Time.optional(),
 });
 
 /** What the inbox needs. */

@@ -1,12 +1,12 @@
 /** What people ask of their channels: pulse, most active people, hot topics, representative messages, summaries. */
 import { LRUCache } from "lru-cache";
 import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
-import { DAY_MS } from "../../db/conversations/messages.ts";
 import type { SummaryStore } from "../../db/conversations/summaries.ts";
 import { RunnelError } from "../errors.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
+import { DAY_MS, HOUR_MS } from "../time.ts";
 
 /** So many messages of a period are analysed; of a longer one, so many evenly spaced. */
 const MAX_ANALYZED = 20_000;
@@ -15,7 +15,6 @@ const KEPT_ANSWERS = 1000;
 /** The most words of a summary. */
 export const SUMMARY_WORDS = 100;
 
-const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 
 /** One bucket of a pulse: `rate` is relative to the busiest, `time` the bucket's beginning, in milliseconds. */

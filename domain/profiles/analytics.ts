@@ -3,8 +3,8 @@ import type { AnalyticsStore, AppCounts } from "../../db/profiles/analytics.ts";
 import type { Recounter } from "../../db/profiles/recount.ts";
 import { birthRanges, countByAge } from "./birth.ts";
 import { DEMOGRAPHICS } from "./demographics.ts";
+import { HOUR_MS } from "../time.ts";
 
-const HOUR_MS = 3_600_000;
 const BUCKETS_AN_HOUR = 12;
 const WINDOW_HOURS = { day: 24, week: 7 * 24, month: 30 * 24 } as const;
 

@@ -4,9 +4,9 @@ import { BUCKET_MS, type EventCount, type EventStore } from "../../db/profiles/e
 import type { AccountName } from "../../db/profiles/profiles.ts";
 import { type Issue, RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
+import { DAY_MS } from "../time.ts";
 import { pointsOf, type TimelineOptions } from "./timeline.ts";
 
-const DAY_MS = 86_400_000;
 /** How far a client's clock may be ahead. */
 const MAX_AHEAD_MS = DAY_MS;
 /** What an event counts for in a commit, in bytes: so that large batches do not share one, and others wait less. */

@@ -1,32 +1,11 @@
 /** Which points a timeline has: the schemas that validate and document its query, and the points themselves. */
 import { z } from "zod";
 import { BUCKET_MS } from "../../db/profiles/events.ts";
+import { DAY_MS, HOUR_MS, TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../time.ts";
 import { Context } from "./names.ts";
 
 const MAX_POINTS = 10_000;
-const DAY_MS = 86_400_000;
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS };
-const LATEST = Date.UTC(9999, 11, 31);
-
-const WANTED_TIME = "an ISO 8601 time such as 2026-01-02T03:04:05Z, or milliseconds since the epoch";
-
-/** A moment, as milliseconds since the epoch. A time without a zone is in UTC. */
-export const Time = z.union([z.string(), z.number()], { error: WANTED_TIME }).transform((value, context) => {
-  const time = readTime(value);
-  if (time >= 0 && time <= LATEST) return time;
-  context.addIssue({ code: "custom", message: WANTED_TIME });
-  return z.NEVER;
-});
-
-const ISO = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
-
-function readTime(value: string | number): number {
-  if (typeof value === "number") return Number.isInteger(value) ? value : NaN;
-  if (/^\d{1,15}$/.test(value)) return Number(value);
-  const [, time, , , zone] = ISO.exec(value) ?? [undefined, "", "", "", ""];
-  if (!ISO.test(value)) return NaN;
-  return Date.parse(time !== undefined && zone === undefined ? `${value}Z` : value);
-}
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: HOUR_MS, d: DAY_MS };
 
 const WANTED_BUCKET =
   "a number of minutes, hours or days that is a multiple of 5 minutes, such as 5m, 1h or 1d";
@@ -41,10 +20,10 @@ const Bucket = z.string().transform((value, context) => {
 
 /** What the query of a timeline may say. */
 export const TimelineOptions = z.object({
-  from: Time.optional().meta({
-    description: `First moment: ${WANTED_TIME}. 24 hours before \`to\` unless given.`,
+  from: TimeOrMillis.optional().meta({
+    description: `First moment: ${WANTED_TIME_OR_MILLIS}. 24 hours before \`to\` unless given.`,
   }),
-  to: Time.optional().meta({ description: "Last moment, included. Now unless given." }),
+  to: TimeOrMillis.optional().meta({ description: "Last moment, included. Now unless given." }),
   bucket: Bucket.optional().meta({ description: `What a point counts: ${WANTED_BUCKET}. 5m unless given.` }),
   context: Context.optional().meta({ description: "Only events with this context." }),
 });

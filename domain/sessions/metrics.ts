@@ -1,6 +1,7 @@
 /** What the kept figures amount to. */
 import { DURATION_ERROR, middleOf } from "../../db/sessions/changes.ts";
 import type { SessionCounts, SessionFigures } from "../../db/sessions/sessions.ts";
+import { DAY_MS } from "../time.ts";
 
 /** Users of up to so many sessions are counted; of more, a sample of at most so many sessions is. */
 const COUNTED_SESSIONS = 32_768, SAMPLED_SESSIONS = 16_384;
@@ -57,7 +58,7 @@ export function metricsOf(figures: SessionFigures, users: number, level: number 
     },
     by_country: byCountry.map((row) => ({ country: row.country, ...counts(row) })),
     by_day: byDay.map((row) => ({
-      day: new Date(row.day * 86_400_000).toISOString().slice(0, 10),
+      day: new Date(row.day * DAY_MS).toISOString().slice(0, 10),
       ...counts(row),
     })),
   };

@@ -1,11 +1,11 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
 import type { SessionRow, SessionStore, StartsCursor } from "../../db/sessions/sessions.ts";
 import { inShortSteps } from "../short_steps.ts";
+import { DAY_MS } from "../time.ts";
 import type { SessionEvent } from "./event.ts";
 import { type LoaderOptions, SessionLoader, toPart } from "./loader.ts";
 import { type Metrics, metricsOf, sampleLevel } from "./metrics.ts";
 
-const DAY_MILLIS = 86_400_000;
 /** Starts read at a time: some milliseconds of the reading thread, so that others get their turn between. */
 const PAGE = 512;
 
@@ -77,7 +77,7 @@ export class Sessions {
 
   /** Figures of the last `days` days, counted in whole days (UTC) up to today and after. */
   async metrics(days: number, country: string | null): Promise<Metrics> {
-    const query = { firstDay: Math.max(0, Math.floor(this.clock() / DAY_MILLIS) - days + 1), country };
+    const query = { firstDay: Math.max(0, Math.floor(this.clock() / DAY_MS) - days + 1), country };
     const figures = await this.store.figures(query);
     const level = sampleLevel(figures);
     return metricsOf(figures, await this.store.users(query, level), level);

@@ -5,7 +5,7 @@ import {
   type PulseQuery,
   type SummariesQuery,
 } from "../../api/conversations.ts";
-import { DAY_MS } from "../../db/conversations/messages.ts";
+import { DAY_MS } from "../../domain/time.ts";
 import type { PulseBucket } from "../../domain/conversations/statistics.ts";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
@@ -71,9 +71,5 @@ export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<
 async function periodOf({ request }: Pick<Call, "request">) {
   if (request.method !== "POST") return undefined;
   const { time, until } = await readJsonOfAnyType(request, PeriodBody);
-  return { from: toMillis(time), ...(until !== undefined && { until: toMillis(until) }) };
-}
-
-function toMillis(text: string): number {
-  return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`);
+  return { from: time, ...(until !== undefined && { until }) };
 }

@@ -14,12 +14,12 @@ import {
   METRICS,
   type MetricsQuery,
 } from "./reference.ts";
+import { HOUR_MS } from "../../domain/time.ts";
 
 /** Largest JSON batch: its 10,000 events with the longest ids fit. */
 const MAX_BATCH_BYTES = 16 << 20;
 /** Sessions in one commit of a streamed body. */
 const STREAM_COMMIT = 1_000;
-const HOUR_MILLIS = 3_600_000;
 
 export const sessionRoutes: readonly Route[] = [
   post("/user/batches", "sessions:write", BATCHES, insertEvents),
@@ -58,7 +58,7 @@ export async function showLastEvents(
   { request, query, services }: Call<typeof LastEventsQuery>,
 ): Promise<Response> {
   const { days, hours, country, limit } = query;
-  const age = (days === undefined ? hours! : days * 24) * HOUR_MILLIS;
+  const age = (days === undefined ? hours! : days * 24) * HOUR_MS;
   const pieces = encoded(services.sessions.lastEvents({ age, country, limit }));
   return await streamed(request, pieces, { type: "application/json", log: services.log });
 }

@@ -225,7 +225,7 @@ testOnBothEngines("bad requests are told what is wrong and change nothing", asyn
   match(await refusal(app, 400, `/api/store/r/${"x".repeat(201)}`), /symbol: a name has 1 to 200 characters/);
   match(await refusal(app, 400, "/api/store/r/%ff"), /symbol: it is not percent-encoded UTF-8/);
   const reads = {
-    "?start=yesterday": /start is "yesterday"/,
+    "?start=yesterday": /start: an ISO 8601 date or time/,
     "?limit=1&tail=1": /one of them/,
     "?limit=-1": /limit is a whole number/,
     "?columns=nope": /There is no column "nope"/,

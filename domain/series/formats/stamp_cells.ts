@@ -11,6 +11,7 @@ import {
 import type { Cells } from "./cells.ts";
 import { invalid, quote } from "../../errors.ts";
 import { type DateUnit, DAY_NS, formatStamp, halvesOf, UNIT_NS } from "../frame/stamps.ts";
+import { DAY_MS } from "../../time.ts";
 
 /** How stamps are written, as pandas' `date_format`: ISO 8601 texts, or numbers since 1970. */
 export const DATE_FORMATS = ["iso", "epoch"] as const;
@@ -115,7 +116,7 @@ function isoCells(stamps: BigInt64Array, format: StampFormat, before: string, af
 }
 
 function putDay(text: Uint8Array, at: number, day: number): void {
-  const date = new Date(day * 86_400_000);
+  const date = new Date(day * DAY_MS);
   putPadded(text, at, date.getUTCFullYear(), 4);
   putPadded(text, at + 5, date.getUTCMonth() + 1, 2);
   putPadded(text, at + 8, date.getUTCDate(), 2);

@@ -1,4 +1,5 @@
 import { invalid, quote } from "../../errors.ts";
+import { DAY_MS, readTime, WANTED_TIME } from "../../time.ts";
 
 /** The units in which stamps are read and written as numbers, as pandas' `date_unit`. */
 export const DATE_UNITS = ["s", "ms", "us", "ns"] as const;
@@ -9,7 +10,7 @@ export type DateUnit = typeof DATE_UNITS[number];
 export const UNIT_NS: Record<DateUnit, bigint> = { s: 1_000_000_000n, ms: 1_000_000n, us: 1_000n, ns: 1n };
 
 /** Nanoseconds in a day; a number, because it and every time of day are exact in a double. */
-export const DAY_NS = 86_400_000_000_000;
+export const DAY_NS = DAY_MS * 1e6;
 
 /** The first and the last stamp, in nanoseconds since 1970. -2^63 itself is pandas' "not a time". */
 export const MIN_STAMP = -(2n ** 63n) + 1n, MAX_STAMP = 2n ** 63n - 1n;
@@ -37,11 +38,11 @@ export interface ParsedStamp {
 export function parseStamp(text: string): ParsedStamp | null {
   const year = digits(text, 0, 4), month = digits(text, 5, 2);
   if (year < 0 || month < 1 || month > 12 || text.charCodeAt(4) !== DASH) return null;
-  if (text.length === 7) return stamp(text, Date.UTC(year, month - 1) / 86_400_000, 0, false, "month");
+  if (text.length === 7) return stamp(text, Date.UTC(year, month - 1) / DAY_MS, 0, false, "month");
   const day = digits(text, 8, 2);
   if (text.charCodeAt(7) !== DASH || day < 1 || day > daysIn(year, month)) return null;
   // Date.UTC takes the years 0 to 99 for 1900 to 1999; all of them are out of range.
-  const epochDay = year < 100 ? -1e6 : Date.UTC(year, month - 1, day) / 86_400_000;
+  const epochDay = year < 100 ? -1e6 : Date.UTC(year, month - 1, day) / DAY_MS;
   if (text.length === 10) return stamp(text, epochDay, 0, false, "day");
   const separator = text.charCodeAt(10), hour = digits(text, 11, 2), minute = digits(text, 14, 2);
   if (separator !== UPPER_T && separator !== SPACE) return null;
@@ -138,36 +139,37 @@ function daysIn(year: number, month: number): number {
   return MONTH_DAYS[month - 1]!;
 }
 
-/**
- * Reads the `start` of a range: the first nanosecond that the text names.
- * Throws RunnelError, naming the text, if parseStamp does not know it.
- */
+/** Reads the `start` of a range: the first nanosecond that the text names. Throws RunnelError for what is no time. */
 export function parseRangeStart(text: string): bigint {
-  return stampNs(parseBound(text, "start"));
+  return readBound(text, "start").ns;
 }
 
 /**
  * Reads the `end` of a range, inclusive: the last nanosecond of the day or month that the text names, or the
- * instant. Throws RunnelError, naming the text, if parseStamp does not know it.
+ * instant. Throws RunnelError for what is no time.
  */
 export function parseRangeEnd(text: string): bigint {
-  const parsed = parseBound(text, "end"), { precision } = parsed;
-  if (precision === "time") return stampNs(parsed);
-  const date = new Date(parsed.day * 86_400_000);
-  if (precision === "month") date.setUTCMonth(date.getUTCMonth() + 1);
+  const { ns, isDay, isMonth } = readBound(text, "end");
+  if (!isDay) return ns;
+  const date = new Date(Number(ns / UNIT_NS.ms));
+  if (isMonth) date.setUTCMonth(date.getUTCMonth() + 1);
   else date.setUTCDate(date.getUTCDate() + 1);
   const last = BigInt(date.getTime()) * UNIT_NS.ms - 1n;
   return last > MAX_STAMP ? MAX_STAMP : last;
 }
 
-function parseBound(text: string, name: string): ParsedStamp {
-  const parsed = parseStamp(text);
-  if (parsed) return parsed;
-  throw invalid(
-    `${name} is ${
-      quote(text)
-    }: use ISO 8601, such as 2020-01-31, 2020-01-31T09:30:00 or 2020-01-31T09:30:00Z.`,
-  );
+/** A time as all areas read it, or a month. */
+function readBound(text: string, path: "start" | "end") {
+  const isMonth = /^\d{4}-\d\d$/.test(text);
+  const moment = readTime(isMonth ? `${text}-01` : text);
+  if (moment === undefined) throw refusedBound(path, WANTED_TIME);
+  const ns = BigInt(moment.millis) * UNIT_NS.ms + BigInt(moment.nanos);
+  if (ns < MIN_STAMP || ns > MAX_STAMP) throw refusedBound(path, "a time from 1677-09-22 to 2262-04-11");
+  return { ns, isDay: moment.isDay, isMonth };
+}
+
+function refusedBound(path: "start" | "end", message: string) {
+  return invalid(`${path}: ${message}`, [{ path, message }]);
 }
 
 /**
