@@ -7,9 +7,12 @@ import yauzl from "yauzl";
 import type { Conversations } from "../domain/conversations/conversations.ts";
 import type { ExportFiles, ImportProgress } from "../domain/conversations/slack/export.ts";
 import type { Terminal } from "./terminal.ts";
+import { linesOf } from "../domain/ndjson.ts";
 
 /** Largest file within an archive, in bytes. */
 const MAX_FILE = 512 << 20;
+/** Longest line of an export, in characters: a post has its replies in it. */
+const MAX_LINE = 64 << 20;
 
 export function addImportCommands(program: Command, { out, withServices }: Terminal): void {
   const imports = program.command("import").description(
@@ -34,7 +37,7 @@ export function addImportCommands(program: Command, { out, withServices }: Termi
       withServices(async ({ conversations }) => {
         using file = await Deno.open(path);
         const { size } = await file.stat();
-        await follow(conversations.importMattermost(linesOf(file.readable), size));
+        await follow(conversations.importMattermost(wholeLines(file), size));
       })
     );
 
@@ -76,12 +79,11 @@ async function openArchive(path: string): Promise<ExportFiles & { close(): void 
   };
 }
 
-async function* linesOf(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
+async function* wholeLines(file: Deno.FsFile): AsyncGenerator<string> {
+  for await (const lines of linesOf(file.readable, MAX_LINE)) {
+    for (const line of lines) {
+      if (line === undefined) throw new Error(`a line has more than ${MAX_LINE} characters`);
+      yield line;
+    }
   }
-  if (rest !== "") yield rest;
 }

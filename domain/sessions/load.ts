@@ -2,9 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { Issue } from "../errors.ts";
 import { Event, type SessionEvent } from "./event.ts";
+import { type Line, linesOf, parseLine } from "../ndjson.ts";
 
-/** A longer line is refused without being kept, in characters. */
-const MAX_LINE = 64 * 1024;
 /** Refusals that are told one by one. */
 const TOLD = 10;
 /** Lines that are read before others have their turn, a fraction of a millisecond apart. */
@@ -43,7 +42,7 @@ export async function loadLines(
       const events: SessionEvent[] = [];
       for (const text of lines.slice(from, from + LINES_A_TURN)) {
         line++;
-        const parsed = parseLine(text);
+        const parsed = parseEvent(text);
         if (parsed === undefined) continue;
         if ("message" in parsed) {
           if (count.refused++ < TOLD) count.refusals.push({ line, ...parsed });
@@ -60,44 +59,12 @@ export async function loadLines(
 }
 
 /** The event of a line, or what is wrong with it; undefined for an empty line. */
-function parseLine(text: string | undefined): SessionEvent | Issue | undefined {
-  if (text === undefined) return { path: "", message: `a line has at most ${MAX_LINE} characters` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (text.trim() === "") return undefined;
-    return { path: "", message: `not valid JSON: ${(error as Error).message}` };
-  }
-  // What is not UTF-8 was decoded to this character.
-  if (text.includes("\uFFFD")) return { path: "", message: "not valid UTF-8" };
-  const result = Event.safeParse(value);
+function parseEvent(line: Line): SessionEvent | Issue | undefined {
+  const parsed = parseLine(line);
+  if (parsed === undefined) return undefined;
+  if ("message" in parsed) return { path: "", message: parsed.message };
+  const result = Event.safeParse(parsed.value);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   return { path: path.join("."), message };
-}
-
-/** Lines as they become whole; undefined stands for one that is too long. */
-async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<(string | undefined)[]> {
-  const decoder = new TextDecoder();
-  let rest = "", skipping = false;
-  for await (const piece of pieces) {
-    const lines: (string | undefined)[] = (rest + decoder.decode(piece, { stream: true })).split("\n");
-    rest = lines.pop()!;
-    if (skipping && lines.length > 0) {
-      lines[0] = undefined;
-      skipping = false;
-    }
-    for (let i = 0; i < lines.length; i++) {
-      if (lines[i] !== undefined && lines[i]!.length > MAX_LINE) lines[i] = undefined;
-    }
-    if (rest.length > MAX_LINE) {
-      rest = "";
-      skipping = true;
-    }
-    yield lines;
-  }
-  rest += decoder.decode();
-  if (skipping) yield [undefined];
-  else if (rest !== "") yield [rest.length > MAX_LINE ? undefined : rest];
 }

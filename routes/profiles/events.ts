@@ -8,11 +8,12 @@ import {
   EventBody,
   type EventQuery,
 } from "../../api/profiles.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid } from "../../domain/errors.ts";
 import type { TimelineOptions } from "../../domain/profiles/timeline.ts";
 import { check, readBody, readJson } from "../request.ts";
 import { emptyPage, json } from "../respond.ts";
 import { type Call, param } from "../route.ts";
+import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
 
 const MAX_BATCH_BYTES = 8 << 20;
 
@@ -55,27 +56,25 @@ function hasBody({ headers }: Request): boolean {
 }
 
 async function readBatch(request: Request): Promise<z.output<typeof EventBatch>> {
-  const type = request.headers.get("content-type") ?? "application/json";
-  if (!/^application\/(x-)?(ndjson|jsonl)\s*(;|$)/i.test(type)) {
+  if (!isNdjson(request.headers.get("content-type"))) {
     return await readJson(request, EventBatch, MAX_BATCH_BYTES);
   }
-  const lines = splitLines(await readBody(request, MAX_BATCH_BYTES));
-  return check(lines, EventBatch);
+  return check(await readLines(await readBody(request, MAX_BATCH_BYTES)), EventBatch);
 }
 
-function splitLines(bytes: Uint8Array): unknown[] {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new RunnelError("invalid-request", "the body is not UTF-8", [], { cause });
-  }
-  return text.split("\n").filter((line) => line.trim() !== "").map((line, i) => {
-    try {
-      return JSON.parse(line);
-    } catch (cause) {
-      const message = `line ${i + 1} is not valid JSON`;
-      throw new RunnelError("invalid-request", message, [{ path: String(i), message }], { cause });
+/** The values of lines, empty ones left out. */
+async function readLines(bytes: Uint8Array): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for await (const lines of linesOf([bytes])) {
+    for (const line of lines) {
+      const parsed = parseLine(line);
+      if (parsed === undefined) continue;
+      if ("value" in parsed) values.push(parsed.value);
+      else {
+        const { message } = parsed;
+        throw invalid(`line ${values.length + 1}: ${message}`, [{ path: `${values.length}`, message }]);
+      }
     }
-  });
+  }
+  return values;
 }

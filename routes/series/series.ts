@@ -23,6 +23,7 @@ import {
   SYMBOLS,
   type TtlQuery,
 } from "./reference.ts";
+import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 
 const Name = z.string().refine(
   (name) => name !== "" && [...name].length <= 200,
@@ -31,11 +32,12 @@ const Name = z.string().refine(
 
 /** Content types that say nothing, or what curl and Python send unasked, count as JSON. */
 const JSON_TYPES = /^(application\/([^;\s]+\+)?json|text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i;
-const TYPES = {
-  json: "application/json",
-  csv: "text/csv; charset=utf-8",
-  ndjson: "application/x-ndjson",
-} as const;
+/** What a frame may be answered as, the most likely first. */
+const ANSWERS: readonly (readonly ["json" | "csv" | "ndjson", type: string])[] = [
+  ["json", "application/json"],
+  ["csv", "text/csv; charset=utf-8"],
+  ...NDJSON_TYPES.map((type) => ["ndjson", type] as const),
+];
 
 export const seriesRoutes: readonly Route[] = [
   get("/api/store", "series:read", REFERENCES, listReferences),
@@ -66,15 +68,15 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
 export async function retrieveFrame({ request, query, services }: Call<typeof ReadQuery>): Promise<Response> {
   const { series, log } = services;
   const name = seriesName(request);
-  const type = answerType(request.headers.get("accept"));
-  const format = type === "json" ? orientOf(query) : type;
+  const [kind, type] = answerType(request.headers.get("accept"));
+  const format = kind === "json" ? orientOf(query) : kind;
   const source = await series.open(name, rangeOf(query));
   const text = await prepareText(source, format, {
     dateFormat: query.date_format,
     dateUnit: query.date_unit,
     includeIndex: query.include_index,
   });
-  return await streamed(request, text, { type: TYPES[type], headers: { Vary: "Accept" }, log });
+  return await streamed(request, text, { type, headers: { Vary: "Accept" }, log });
 }
 
 export async function removeSeries({ request, services }: Call): Promise<Response> {
@@ -147,7 +149,7 @@ function orientOf({ jsonformat, json_format }: z.output<typeof Shape>): Orient {
 function contentFormat(type: string | null, orient: Orient): FrameFormat {
   if (type === null || JSON_TYPES.test(type)) return orient;
   if (/^text\/csv\s*(;|$)/i.test(type)) return "csv";
-  if (/^application\/(x-)?ndjson\s*(;|$)/i.test(type)) return "ndjson";
+  if (isNdjson(type)) return "ndjson";
   throw new RunnelError(
     "unsupported-media-type",
     `a frame is application/json, text/csv or application/x-ndjson, not ${type}`,
@@ -155,11 +157,11 @@ function contentFormat(type: string | null, orient: Orient): FrameFormat {
 }
 
 /** What the client likes best; the first when it has no preference. */
-function answerType(accept: string | null): keyof typeof TYPES {
-  let best: keyof typeof TYPES | undefined, most = 0;
-  for (const type of ["json", "csv", "ndjson"] as const) {
-    const quality = qualityOf(accept, TYPES[type]);
-    if (quality > most) [best, most] = [type, quality];
+function answerType(accept: string | null): typeof ANSWERS[number] {
+  let best: typeof ANSWERS[number] | undefined, most = 0;
+  for (const answer of ANSWERS) {
+    const quality = qualityOf(accept, answer[1]);
+    if (quality > most) [best, most] = [answer, quality];
   }
   if (best !== undefined) return best;
   throw new RunnelError("not-acceptable", "a frame is application/json, text/csv or application/x-ndjson");

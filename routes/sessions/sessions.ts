@@ -15,6 +15,7 @@ import {
   type MetricsQuery,
 } from "./reference.ts";
 import { HOUR_MS } from "../../domain/time.ts";
+import { isNdjson } from "../../domain/ndjson.ts";
 
 /** Largest JSON batch: its 10,000 events with the longest ids fit. */
 const MAX_BATCH_BYTES = 16 << 20;
@@ -30,7 +31,7 @@ export const sessionRoutes: readonly Route[] = [
 
 export async function insertEvents(call: Call): Promise<Response> {
   const { request, services } = call;
-  if (/^application\/x-ndjson\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
+  if (isNdjson(request.headers.get("content-type"))) {
     return await insertLines(call);
   }
   await services.sessions.add(await readJson(request, Batch, MAX_BATCH_BYTES));
