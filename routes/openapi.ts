@@ -163,10 +163,16 @@ function content(
 ): Json {
   return {
     [type]: {
-      ...(schema !== undefined && { schema: schemas.of(schema, io) }),
+      schema: schema === undefined ? ofType(type) : schemas.of(schema, io),
       ...(example !== undefined && { example }),
     },
   };
+}
+
+/** What is known of a content that is not Runnel's own. */
+function ofType(type: string): Json {
+  if (type.endsWith("json")) return {};
+  return { type: "string", ...(type.startsWith("text/") ? {} : { format: "binary" }) };
 }
 
 function answers({ reference }: Route, schemas: NamedSchemas): Json {

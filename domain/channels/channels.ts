@@ -96,11 +96,11 @@ export class Channels {
     return this.#view(row);
   }
 
-  /** Creates the channel, or gives it these settings; what is not given becomes the default. */
+  /** Creates the channel, or changes the settings that are given: the others stay, as the Data Hub's clients expect. */
   async put(name: string, settings: ChannelChanges): Promise<{ created: boolean; channel: Channel }> {
     const created = await this.#channels.insert(name, withDefaults(settings));
     if (created !== undefined) return { created: true, channel: this.#view(created) };
-    return { created: false, channel: await this.change(name, withDefaults(settings)) };
+    return { created: false, channel: await this.change(name, settings) };
   }
 
   /** Changes the settings that are given. Unknown: `channel-not-found`. */

@@ -30,6 +30,8 @@ export const ProfileBody = z.unknown().transform((body, context): ServiceFields[
     return { service, id: id || undefined, fields };
   });
 }).meta({
+  type: "object",
+  additionalProperties: { type: "object" },
   description:
     "By service: an object with what it knows, and the account's `id` there (text or a whole number).",
   example: EXAMPLE,

@@ -1,11 +1,10 @@
 /** Channels: list, create, change, remove, metadata. */
 import type { Channel } from "../../domain/channels/channels.ts";
-import { ChannelName, NewChannelBody, SettingsBody } from "../../domain/channels/settings.ts";
+import { ChannelName, type ListQuery, NewChannelBody, SettingsBody } from "../../api/channels.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { check, readJson } from "../request.ts";
 import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
-import type { ListQuery } from "./reference.ts";
 
 export async function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
   const base = baseOf(call);
@@ -50,10 +49,7 @@ export async function removeChannel(call: Call): Promise<Response> {
 
 /** A body may repeat the channel's name, but not change it. */
 async function readSettings({ request }: Call, name: string) {
-  const { name: named, ...settings } = await readJson(
-    request,
-    SettingsBody.extend({ name: ChannelName.optional() }),
-  );
+  const { name: named, ...settings } = await readJson(request, SettingsBody);
   if (named !== undefined && named !== name) {
     throw new RunnelError("invalid-request", `name: a channel keeps its name, ${name}`, [
       { path: "name", message: `a channel keeps its name, ${name}` },

@@ -1,22 +1,16 @@
 /** What the API reference tells of channels, their items and subscriptions. */
-import { z } from "zod";
-import { ChannelName, NewChannelBody, SettingsBody } from "../../domain/channels/settings.ts";
+import {
+  ChannelList,
+  ListQuery,
+  Metadata,
+  NewChannelBody,
+  SettingsBody,
+  Stored,
+} from "../../api/channels.ts";
 import type { BodyReference, RouteReference } from "../route.ts";
 
-const Link = z.object({ href: z.url() });
-const Time = z.string().meta({ format: "date-time", example: "2026-01-02T03:04:05.678Z" });
 const BASE = "http://127.0.0.1:8080/channel";
 
-const Metadata = z.object({
-  _links: z.object({ self: Link, latest: Link, earliest: Link, ws: Link }),
-  name: z.string(),
-  creationDate: Time,
-  lastUpdateDate: Time.optional().meta({ description: "When the newest item was stored." }),
-  ttlMillis: z.int().optional(),
-  maxItems: z.int().optional(),
-  description: z.string().optional(),
-  tags: z.array(z.string()).optional(),
-});
 const METADATA: BodyReference = {
   schema: Metadata,
   example: {
@@ -32,19 +26,13 @@ const METADATA: BodyReference = {
   },
 };
 
-/** Which channels. */
-export const ListQuery = z.object({
-  tag: z.string().optional().meta({ description: "Only channels with this tag." }),
-});
 export const LIST: RouteReference<typeof ListQuery> = {
   summary: "List channels",
   query: ListQuery,
   answers: {
     200: {
       description: "The channels, by name.",
-      schema: z.object({
-        _links: z.object({ self: Link, channels: z.array(Link.extend({ name: z.string() })) }),
-      }),
+      schema: ChannelList,
     },
   },
 };
@@ -62,12 +50,10 @@ export const READ: RouteReference = {
   errors: ["channel-not-found"],
 };
 
-const Settings = SettingsBody.extend({ name: ChannelName.optional() });
-
 export const PUT: RouteReference = {
-  summary: "Create or replace a channel",
-  description: "What is not given becomes the default.",
-  body: { schema: Settings, example: { tags: ["news"], maxItems: 1000 } },
+  summary: "Create or change a channel",
+  description: "What is not given stays, or is the default of a new channel.",
+  body: { schema: SettingsBody, example: { tags: ["news"], maxItems: 1000 } },
   answers: {
     200: { description: "The channel was there; it has these settings now.", ...METADATA },
     201: { description: "The new channel.", ...METADATA },
@@ -78,7 +64,7 @@ export const PUT: RouteReference = {
 export const CHANGE: RouteReference = {
   summary: "Change a channel",
   description: "What is not given stays.",
-  body: { schema: Settings, example: { ttlMillis: 30000 } },
+  body: { schema: SettingsBody, example: { ttlMillis: 30000 } },
   answers: { 200: { description: "The channel as it is now.", ...METADATA } },
   errors: ["invalid-request", "channel-not-found", "too-large", "unsupported-media-type"],
 };
@@ -96,11 +82,7 @@ export const INSERT: RouteReference = {
   answers: {
     201: {
       description: "The item is stored durably; its address is in `Location`.",
-      schema: z.object({
-        _links: z.object({ channel: Link, self: Link }),
-        id: z.string().meta({ example: "00002FHOK8JMK000" }),
-        timestamp: Time,
-      }),
+      schema: Stored,
     },
   },
   errors: ["invalid-request", "channel-not-found", "too-large", "request-timeout"],
