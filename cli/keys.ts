@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { KeyRow } from "../db/keys.ts";
 import { type Scope, SCOPES } from "../domain/access/keys.ts";
+import { isDots } from "../domain/names.ts";
 import { DAY_MS } from "../domain/time.ts";
 import { table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,8 +45,10 @@ function cells({ name, scopes, createdAt, expiresAt }: KeyRow): string[] {
 }
 
 function keyName(text: string): string {
-  if (/^[\w.-]{1,64}$/.test(text)) return text;
-  throw new InvalidArgumentError("a name has 1 to 64 letters, digits, dots, hyphens and underscores");
+  if (/^[\w.-]{1,64}$/.test(text) && !isDots(text)) return text;
+  throw new InvalidArgumentError(
+    "a name has 1 to 64 letters, digits, dots, hyphens and underscores, and is not . or ..",
+  );
 }
 
 function scopeList(text: string): Scope[] {

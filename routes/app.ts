@@ -11,7 +11,7 @@ import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { createGate, type GateEnv } from "./gate.ts";
 import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
-import { createBaseUrl } from "./request.ts";
+import { createBaseUrl, refuseDots } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series/series.ts";
 import type { AppSettings, Services } from "./services.ts";
@@ -40,7 +40,10 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
   for (const route of ROUTES) app.on(route.method, [route.path], gate(route));
 
   const allowedAt = allowedMethods(ROUTES);
-  app.notFound(({ req }) => nothingHere(req.method, req.path, allowedAt));
+  app.notFound(({ req }) => {
+    refuseDots(req.url);
+    return nothingHere(req.method, req.path, allowedAt);
+  });
   app.onError((error, context) => refuse(error, context, services.log));
   return app;
 }

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { RunnelError } from "../domain/errors.ts";
 import { createQueryReader } from "./query.ts";
+import { refuseDots } from "./request.ts";
 import type { Route } from "./route.ts";
 import type { Services } from "./services.ts";
 
@@ -21,6 +22,7 @@ export function createGate(services: Services) {
     const readQuery = createQueryReader(reference);
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
+      refuseDots(request.url);
       checkSite(request, services);
       if (access !== "public" && access !== "person") {
         keys.check(() => secretOf(request), access, context.env.anonymous);

@@ -1,7 +1,8 @@
 /** Reading requests: bounded bodies, JSON against a schema, and the address that links are built from. */
 import { setImmediate } from "node:timers/promises";
 import type { z } from "zod";
-import { type Issue, RunnelError } from "../domain/errors.ts";
+import { invalid, type Issue, RunnelError } from "../domain/errors.ts";
+import { DOTS_REFUSED } from "../domain/names.ts";
 
 /** A body that declares at most this many bytes is read at once; a larger or undeclared one piece by piece. */
 const READ_AT_ONCE = 64 * 1024;
@@ -169,6 +170,19 @@ export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<
   const others = issues.length - told.length;
   const detail = told.join("; ") + (others > 0 ? `; and ${others} more` : "");
   throw new RunnelError("invalid-request", detail, issues);
+}
+
+/** The parts of an address's path as they were sent: not decoded, and without those that are empty. */
+export function pathParts(url: string): string[] {
+  const [, path = ""] = /^[^:]*:\/\/[^/?#]*([^?#]*)/.exec(url) ?? [];
+  return path.split("/").filter((part) => part !== "");
+}
+
+const DOTS_IN_PATH = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
+/** Refuses a path with a part that is `.` or `..`: readers of addresses do not agree on what it means. */
+export function refuseDots(url: string): void {
+  if (DOTS_IN_PATH.test(url)) throw invalid(`the path has . or .. in it: ${DOTS_REFUSED}`);
 }
 
 /** Scheme, host and port, without what would need escaping in a link. */

@@ -2,6 +2,7 @@
 import { v7 as timeOrderedId } from "uuid";
 import { z } from "zod";
 import { type IncomingMessage, type MessageStore } from "../../db/conversations/messages.ts";
+import { DOTS_REFUSED, isDots } from "../names.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS, Time } from "../time.ts";
 import { ownPerson } from "./accounts.ts";
@@ -22,7 +23,7 @@ const storable = (max: number) =>
     );
 
 /** A channel's or a message's id at its source. */
-export const SourceId = storable(128);
+export const SourceId = storable(128).refine((id) => !isDots(id), DOTS_REFUSED);
 /** A user name. */
 export const UserName = storable(128);
 /** The text of a message. */

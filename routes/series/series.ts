@@ -8,7 +8,7 @@ import type { ListedSeries } from "../../domain/series/series.ts";
 import { formatStamp, parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { qualityOf } from "../conditional.ts";
-import { check, readBody } from "../request.ts";
+import { check, pathParts, readBody } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import {
@@ -24,11 +24,12 @@ import {
   type TtlQuery,
 } from "./reference.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
+import { DOTS_REFUSED, isDots } from "../../domain/names.ts";
 
 const Name = z.string().refine(
   (name) => name !== "" && [...name].length <= 200,
   "a name has 1 to 200 characters",
-);
+).refine((name) => !isDots(name), DOTS_REFUSED);
 
 /** Content types that say nothing, or what curl and Python send unasked, count as JSON. */
 const JSON_TYPES = /^(application\/([^;\s]+\+)?json|text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i;
@@ -127,8 +128,7 @@ function seriesName(request: Request): SeriesName {
 
 /** The path's names, decoded exactly once: the router would decode some of them twice. */
 function names({ url }: Request): string[] {
-  const path = new URL(url).pathname.split("/").slice(3).filter((part) => part !== "");
-  return path.map((part, i) => {
+  return pathParts(url).slice(2).map((part, i) => {
     try {
       return check(decodeURIComponent(part), Name);
     } catch (error) {
