@@ -6,7 +6,10 @@ const Issue = z.strictObject({ path: z.string(), message: z.string() });
 
 /** A problem document (RFC 9457). */
 export const Problem = z.strictObject({
-  type: z.string().meta({ description: "Names the kind of refusal." }),
+  type: z.string().meta({
+    description: "Names the kind of refusal, by the address on this server that explains it.",
+    example: "/docs/errors#invalid-request",
+  }),
   title: z.string(),
   status: z.int(),
   detail: z.string().meta({ description: "What was wrong this time, and what would be right." }),

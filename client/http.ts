@@ -88,7 +88,7 @@ async function problemOf(response: Response): Promise<RunnelProblem> {
   const text = await response.text();
   try {
     const { type, detail, title, errors } = JSON.parse(text);
-    const code = String(type).replace("urn:runnel:error:", "");
+    const code = String(type).replace(/^.*#/, "");
     return new RunnelProblem(response.status, code, String(detail ?? title), errors);
   } catch {
     return new RunnelProblem(response.status, "unknown", `${response.status} ${response.statusText}`.trim());

@@ -1,6 +1,7 @@
 /**
  * Every way in which Runnel refuses a request: a stable code, a short title, and what went wrong this time.
- * routes/errors.ts gives each code its HTTP status; docs/errors.md lists them, and a test holds it against this.
+ * routes/errors.ts gives each code its HTTP status; /docs/errors shows them all, and a test holds docs/errors.md against
+ * this.
  */
 export const ERRORS = {
   "invalid-request": "The request is not valid",
@@ -34,6 +35,37 @@ export const ERRORS = {
 
 /** The stable name of a kind of refusal. */
 export type ErrorCode = keyof typeof ERRORS;
+
+/** What whoever is refused can do about it. */
+export const ADVICE: Record<ErrorCode, string> = {
+  "invalid-request": "Mend what `detail` and `errors` name",
+  "unauthorized": "Send an API key that exists and has not expired",
+  "forbidden": "Use a key with the scope that `detail` names",
+  "cross-site": "Add the web site's origin to `CORS_ORIGINS`",
+  "not-found": "Look the path up",
+  "channel-not-found": "Create the channel, or mind its case",
+  "channel-exists": "Use `PUT` or `PATCH` to change it",
+  "channel-empty": "Wait for an item",
+  "item-not-found": "It expired, was removed, or never was",
+  "profile-not-found": "Update it first, or it was forgotten",
+  "series-not-found": "Save it first, or mind its case",
+  "reference-not-found": "Save a series of it first",
+  "method-not-allowed": "Use a method of the `Allow` header",
+  "not-acceptable": "Accept the stored content type, which `detail` names",
+  "interrupted": "Try again after `Retry-After` seconds",
+  "request-timeout": "Send the body without long pauses",
+  "precondition-failed": "Read the item again and use its ETag",
+  "too-large": "Stay below the limit that `detail` names",
+  "unsupported-media-type": "Send the content type that `detail` names",
+  "range-not-satisfiable": "`Content-Range` has the length",
+  "upgrade-required": "Connect with a WebSocket client",
+  "too-many-attempts": "Wait `Retry-After` seconds",
+  "login-unavailable": "Try again after `Retry-After` seconds",
+  "internal": "Report the `requestId`",
+  "overloaded": "Try again after `Retry-After` seconds",
+  "unavailable": "Try again after `Retry-After` seconds",
+  "storage-full": "Free space on the disk of the database",
+};
 
 /** One thing wrong with a request: where (such as `ttlMillis` or `3.ts`) and what would be right. */
 export interface Issue {

@@ -91,11 +91,11 @@ export function refusalHeaders({ code, retryAfter }: RunnelError): Record<string
   };
 }
 
-/** The problem document of a refusal. `requestId` is given when the log has more about it. */
+/** The problem document of a refusal: its `type` is where this server explains it. `requestId` is given when the log has more about it. */
 export function problem(error: RunnelError, requestId?: string, headers?: Record<string, string>): Response {
   const status = STATUS[error.code];
   const body = {
-    type: `urn:runnel:error:${error.code}`,
+    type: `/docs/errors#${error.code}`,
     title: ERRORS[error.code],
     status,
     detail: error.detail,

@@ -2,7 +2,9 @@
 import swaggerFolder from "swagger-ui-dist/absolute-path.js";
 import { z } from "zod";
 import { referencePage, STARTER } from "../dashboard/reference.ts";
-import { RunnelError } from "../domain/errors.ts";
+import { errorsPage } from "../dashboard/errors.ts";
+import { ADVICE, type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts";
+import { STATUS } from "./errors.ts";
 import { openapiDocument } from "./openapi.ts";
 import { html, NO_SNIFF } from "./respond.ts";
 import { type Call, get, param, type Route, type RouteReference } from "./route.ts";
@@ -23,6 +25,11 @@ const PAGE: RouteReference = {
   ignoresUnknown: true,
   answers: { 200: { description: "A page.", type: "text/html" } },
 };
+const ERRORS_PAGE: RouteReference = {
+  summary: "What each error means, and what to do about it",
+  ignoresUnknown: true,
+  answers: { 200: { description: "A page.", type: "text/html" } },
+};
 const FILE: RouteReference = {
   summary: "A file of the API reference's page",
   ignoresUnknown: true,
@@ -40,12 +47,24 @@ export function referenceRoutes(routes: () => readonly Route[]): readonly Route[
   let document: string | undefined;
   return [
     get("/docs", "public", PAGE, () => html(referencePage())),
+    get("/docs/errors", "public", ERRORS_PAGE, showErrors),
     get("/docs/:file", "public", FILE, referenceFile),
     get("/openapi.json", "public", DOCUMENT, () => {
       document ??= JSON.stringify(openapiDocument(routes(), ABOUT));
       return asset(document, "application/json");
     }),
   ];
+}
+
+/** Where the `type` of a problem document leads. */
+export function showErrors(): Response {
+  const codes = Object.keys(ERRORS) as ErrorCode[];
+  return html(errorsPage(codes.map((code) => ({
+    code,
+    status: STATUS[code],
+    title: ERRORS[code],
+    advice: ADVICE[code],
+  }))));
 }
 
 async function referenceFile(call: Call): Promise<Response> {

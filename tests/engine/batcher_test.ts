@@ -101,7 +101,7 @@ testOnBothEngines(
     ok(stored.length > 0 && refused.length > 0, `${stored.length} stored, ${refused.length} refused`);
     for (const response of refused) {
       equal(response.headers.get("retry-after"), "1");
-      equal((await response.json()).type, "urn:runnel:error:overloaded");
+      equal((await response.json()).type, "/docs/errors#overloaded");
     }
     deepEqual(await app.database.query("SELECT count(*) FROM item"), [[stored.length]]);
     equal((await app.request("/channel/busy", { method: "POST", body: "item" })).status, 201);

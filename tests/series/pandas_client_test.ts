@@ -59,7 +59,7 @@ Deno.test("what pandas writes comes back byte for byte, except where the store p
       const saved = await app.request(url, { method: "POST", body: output });
       const read = () => writeFrameText(readFrame(output, orient), orient, { dateFormat });
       const got = await (await app.request(url)).text();
-      if (saved.status !== 200 || got.startsWith('{"type":"urn:runnel:error:invalid-request"')) {
+      if (saved.status !== 200 || got.startsWith('{"type":"/docs/errors#invalid-request"')) {
         throws(read, RunnelError, `${id} ${orient} ${dateFormat}`);
         continue;
       }
