@@ -194,7 +194,6 @@ export function readConfig(
   return values as Config;
 }
 
-const DAY_MS = 86_400_000;
 /** How long a model may take for a summary. */
 const SUMMARIZER_TIMEOUT_MS = 30_000;
 
@@ -207,7 +206,7 @@ export function conversationSettings(config: Config, log: (line: string) => void
   return {
     tokenSecret: config.TOKEN_SECRET,
     tokenHours: config.TOKEN_HOURS,
-    messageTtlMillis: config.MESSAGE_TTL_DAYS * DAY_MS,
+    messageTtlDays: config.MESSAGE_TTL_DAYS,
     log,
     model: SUMMARIZER_URL === undefined || SUMMARIZER_MODEL === undefined ? undefined : {
       url: SUMMARIZER_URL,

@@ -131,7 +131,7 @@ async function busyChannel(): Promise<BusyChannel> {
     eventTtlDays: 365,
     sessionTtlDays: 365,
     cacheBytes: 1,
-    conversations: { tokenHours: 12, messageTtlMillis: 365 * DAY_MS, log: console.error },
+    conversations: { tokenHours: 12, messageTtlDays: 365, log: console.error },
   });
   await fill(services);
   services.conversations.close();

@@ -6,10 +6,17 @@ export interface Holdings {
   readonly channels: number;
   readonly items: number;
   readonly subscribers: number;
+  readonly profiles: number;
+  readonly series: number;
+  readonly sessions: number;
+  /** Chat channels with messages. */
+  readonly conversations: number;
 }
 
+const SHOWN = ["Channels", "Items", "Subscribers", "Profiles", "Series", "Sessions", "Conversations"];
+
 /** The page as HTML. `base` is the address that its examples use. */
-export function homePage(base: string, { channels, items, subscribers }: Holdings): string {
+export function homePage(base: string, holds: Holdings): string {
   const number = new Intl.NumberFormat("en");
   return String(html`
     <!doctype html>
@@ -40,18 +47,14 @@ export function homePage(base: string, { channels, items, subscribers }: Holding
         <h1>Runnel</h1>
         <p>Data channels, profiles and events, user sessions, time series and team conversations, durable, from one process.</p>
         <dl>
-          <div>
-            <dt>Channels</dt>
-            <dd>${number.format(channels)}</dd>
-          </div>
-          <div>
-            <dt>Items</dt>
-            <dd>${number.format(items)}</dd>
-          </div>
-          <div>
-            <dt>Subscribers</dt>
-            <dd>${number.format(subscribers)}</dd>
-          </div>
+          ${SHOWN.map((name) =>
+            html`
+              <div>
+                <dt>${name}</dt>
+                <dd>${number.format(holds[name.toLowerCase() as keyof Holdings])}</dd>
+              </div>
+            `
+          )}
         </dl>
         <h2>First steps</h2>
         <pre>${firstSteps(base)}</pre>

@@ -23,7 +23,7 @@ import { Events } from "./profiles/events.ts";
 import { Profiles } from "./profiles/profiles.ts";
 import { Series } from "./series/series.ts";
 import { Sessions } from "./sessions/sessions.ts";
-import { DAY_MS } from "./time.ts";
+import { days, firstAlive } from "./expiry.ts";
 
 /** What the services need beside the database. */
 export interface ServiceOptions {
@@ -77,7 +77,10 @@ export function createServices(
       catalogue: createSeriesCatalogue(database, clock),
       clock,
     }),
-    sessions: new Sessions(createSessionStore(database, clock, sessionTtlDays * DAY_MS), clock),
+    sessions: new Sessions(
+      createSessionStore(database, clock, () => firstAlive(days(sessionTtlDays), clock())),
+      clock,
+    ),
     conversations: createConversations(database, conversations, clock),
     clock,
   };

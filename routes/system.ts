@@ -1,8 +1,9 @@
 /** For operators and newcomers: health, the sweep on demand, and the first page. */
 import { Health, Home, Swept } from "../api/system.ts";
-import { homePage } from "../dashboard/home.ts";
+import { type Holdings, homePage } from "../dashboard/home.ts";
 import { accepts } from "./conditional.ts";
 import { html, json, text } from "./respond.ts";
+import type { Services } from "./services.ts";
 import { baseOf, type Call, get, post, type Route, type RouteReference } from "./route.ts";
 
 const HOME: RouteReference = {
@@ -33,9 +34,8 @@ export const systemRoutes: readonly Route[] = [
 ];
 
 export async function showHome(call: Call): Promise<Response> {
-  const { request, services: { channels, hub } } = call;
-  const base = baseOf(call);
-  const holds = { ...await channels.summary(), subscribers: hub.size };
+  const { request, services } = call;
+  const base = baseOf(call), holds = await holdings(services);
   const accept = request.headers.get("accept") ?? "";
   if (accept.includes("text/html") && accepts(accept, "text/html")) return html(homePage(base, holds));
   return json({
@@ -47,6 +47,27 @@ export async function showHome(call: Call): Promise<Response> {
       health: { href: `${base}/health` },
     },
   });
+}
+
+/** What can be read at the moment, in every area. */
+async function holdings(
+  { channels, hub, profiles, series, sessions, conversations }: Services,
+): Promise<Holdings> {
+  const [held, ...counts] = await Promise.all([
+    channels.summary(),
+    profiles.count(),
+    series.count(),
+    sessions.count(),
+    conversations.statistics.count(),
+  ]);
+  return {
+    ...held,
+    subscribers: hub.size,
+    profiles: counts[0],
+    series: counts[1],
+    sessions: counts[2],
+    conversations: counts[3],
+  };
 }
 
 export async function showHealth({ services }: Call): Promise<Response> {

@@ -9,7 +9,9 @@ const SELECT_BY_NAME =
   `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE name IN (SELECT value FROM json_each(?1))`;
 const SELECT_NAMES = `SELECT name FROM channel
   WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1) ORDER BY name`;
-const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(item_count), 0) FROM channel`;
+// The items that a channel counts, less those that have expired since the last sweep.
+const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(item_count - (SELECT count(*) FROM item
+    WHERE channel = c.id AND key >= c.floor_key AND key < max(0, ?1 - c.ttl_ms + 1) << 16)), 0) FROM channel c`;
 const INSERT_CHANNEL = `INSERT INTO channel (name, created_at, ttl_ms, max_items, description, tags)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO NOTHING RETURNING ${CHANNEL_COLUMNS}`;
 // What has expired under the old time to live stays gone when the new one is longer.
@@ -75,7 +77,7 @@ export function createChannelStore({ engine, commits, query }: Database, clock: 
       return (await query(SELECT_NAMES, tag)).map(([name]) => name as string);
     },
     async summary(): Promise<{ channels: number; items: number }> {
-      const [row] = await query(SELECT_SUMMARY);
+      const [row] = await query(SELECT_SUMMARY, clock());
       return { channels: row![0] as number, items: row![1] as number };
     },
     /** The new channel, or undefined when the name is taken. */

@@ -15,6 +15,8 @@ const SELECT_ACTIVE = `SELECT author FROM message WHERE conversation = ?1 AND ti
 const SELECT_ENDS = `SELECT
   (SELECT min(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3),
   (SELECT max(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3)`;
+const COUNT_WITH_MESSAGES = `SELECT count(*) FROM conversation c
+  WHERE EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.time >= ?1)`;
 const SELECT_COUNT = `SELECT count(*) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
 // The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
 const SELECT_MESSAGES = `SELECT json_group_array(json_array(id, author, text)) FROM (
@@ -83,6 +85,10 @@ export function createConversationStore({ commits, query }: Database) {
       const [row] = await query(SELECT_ENDS, conversation, from, until);
       const [first, last] = row as [number | null, number | null];
       return first === null || last === null ? undefined : { first, last };
+    },
+    /** How many conversations have messages since that time. */
+    async countWithMessages(since: number): Promise<number> {
+      return (await query(COUNT_WITH_MESSAGES, since))[0]![0] as number;
     },
     /** How many messages a span has. */
     async count({ conversation, from, until }: Span): Promise<number> {

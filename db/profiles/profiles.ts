@@ -5,6 +5,7 @@ import type { Database } from "../open.ts";
 
 // Statements of one update take the same arguments: ?1 app, ?2 account, ?3 [[service, id], …], ?4 {field: value},
 // ?5 [keyword, …] or NULL.
+const COUNT_PROFILES = `SELECT ifnull(sum(accounts), 0) FROM app`;
 const TARGET = `(SELECT a.id FROM app JOIN account a ON a.app = app.id WHERE app.name = ?1 AND a.name = ?2)`;
 const INSERT_APP = `INSERT INTO app (name) VALUES (?1) ON CONFLICT DO NOTHING`;
 const INSERT_ACCOUNT = `INSERT INTO account (app, name) SELECT id, ?2 FROM app WHERE name = ?1
@@ -94,12 +95,16 @@ export interface ProfileRow {
 /** The queries, bound to a database. */
 export type ProfileStore = ReturnType<typeof createProfileStore>;
 
-export function createProfileStore({ engine, commits }: Database) {
+export function createProfileStore({ engine, commits, query }: Database) {
   return {
     /** Stores what an account says, and makes one person of those whom it links. Committed in groups. */
     update: commits.writer(planUpdates),
     /** What the account's person is known to be, or undefined without a profile. Coalesced. */
     get: createLookup(engine, planProfiles),
+    /** How many accounts have a profile. */
+    async count(): Promise<number> {
+      return (await query(COUNT_PROFILES))[0]![0] as number;
+    },
     /** Forgets the account, its events and its share of every counter. False when it was not there. */
     async remove({ app, account }: AccountName): Promise<boolean> {
       const args = [app, account];

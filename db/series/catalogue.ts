@@ -13,7 +13,8 @@ const SELECT_SYMBOLS = `SELECT s.symbol FROM series s LEFT JOIN series_reference
 const SELECT_TTL = `SELECT ttl_ms FROM series_reference WHERE name = ?1`;
 const SET_TTL = `INSERT INTO series_reference VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET ttl_ms = ?2`;
 const CLEAR_TTL = `DELETE FROM series_reference WHERE name = ?1`;
-const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(row_count), 0) FROM series WHERE revision > 0`;
+const COUNT_ALIVE =
+  `SELECT count(*) FROM series s LEFT JOIN series_reference r ON r.name = s.reference WHERE ${ALIVE}`;
 
 // ?2: a reference, or NULL for all. Whole chunks only, so that a series is not rewritten row by row.
 const SELECT_EXPIRING = `SELECT s.reference, s.symbol, CAST((?1 - r.ttl_ms) * 1000000 AS TEXT)
@@ -82,10 +83,9 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
           : { sql: SET_TTL, args: [reference, ttlMillis] },
       ]);
     },
-    /** How many series and rows there are (expired rows that are not swept yet included). */
-    async summary(): Promise<{ series: number; rows: number }> {
-      const [row] = await query(SELECT_SUMMARY);
-      return { series: row![0] as number, rows: row![1] as number };
+    /** How many series have rows that can be read. */
+    async count(): Promise<number> {
+      return (await query(COUNT_ALIVE, clock()))[0]![0] as number;
     },
 
     /** Series with chunks that have expired; of one reference: also with a part of a chunk. */

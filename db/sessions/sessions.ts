@@ -35,11 +35,12 @@ const DAY_MICROS = DAY_MS * 1000;
 // What is kept, less what has expired since the last sweep. ?1: the first day; ?2: a country or NULL; ?3: the first id
 // that has not expired.
 const EXPIRED = `session WHERE id < ?3 AND start >= ?1 * ${DAY_MICROS} AND (?2 IS NULL OR country = ?2)`;
-const SUMS = `sum(open), sum(completed), sum(inconsistent), total(duration)
-  FROM (SELECT day, country, open, completed, inconsistent, duration FROM session_day
+const KEPT = `FROM (SELECT day, country, open, completed, inconsistent, duration FROM session_day
       WHERE day >= ?1 AND (?2 IS NULL OR country = ?2)
     UNION ALL ${dayFigures(EXPIRED, "", -1)})`;
+const SUMS = `sum(open), sum(completed), sum(inconsistent), total(duration) ${KEPT}`;
 const NOT_EMPTY = `HAVING sum(open) + sum(completed) + sum(inconsistent) > 0`;
+const COUNT_STARTED = `SELECT sum(open) + sum(completed) + sum(inconsistent) ${KEPT}`;
 const SELECT_BY_DAY = `SELECT day, ${SUMS} GROUP BY day ${NOT_EMPTY} ORDER BY day DESC`;
 const SELECT_BY_COUNTRY = `SELECT country, ${SUMS} GROUP BY country ${NOT_EMPTY}
   ORDER BY sum(open) + sum(completed) + sum(inconsistent) DESC, country`;
@@ -123,13 +124,13 @@ const PART_BYTES = 200;
 /** The queries, bound to a database. */
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-/** `clock` answers the time in milliseconds since the epoch; what was received `ttlMillis` ago or earlier is gone. */
+/** Milliseconds since the epoch: `clock` answers the time; what was received before `firstAlive` is gone. */
 export function createSessionStore(
   { engine, commits, query }: Database,
   clock: () => number,
-  ttlMillis: number,
+  firstAlive: () => number,
 ) {
-  const firstVisible = () => firstIdAt(clock() - ttlMillis + 1);
+  const firstVisible = () => firstIdAt(firstAlive());
   const statementsOf = (write: SessionsWrite) => write.statements(firstIdAt(clock()), firstVisible());
   const storeTogether = commits.writer((ops: (readonly SessionPart[])[]): Plan<void> => {
     const merger = new PartsMerger(), write = new SessionsWrite();
@@ -204,6 +205,10 @@ export function createSessionStore(
       const [start, userKey, key, id] = last;
       const cursor = [start as number, userKey as number, key as number, BigInt(id as string)] as const;
       return { text: text as string, count: count as number, cursor };
+    },
+    /** How many sessions with a start there are. */
+    async count(): Promise<number> {
+      return (await query(COUNT_STARTED, 0, null, firstVisible()))[0]![0] as number | null ?? 0;
     },
     /** The kept figures; their cost does not grow with the number of sessions. */
     async figures({ firstDay, country }: FiguresQuery): Promise<SessionFigures> {

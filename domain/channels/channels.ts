@@ -6,6 +6,7 @@ import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
 import { withDefaults } from "./settings.ts";
+import { expiredUntil, firstAlive } from "../expiry.ts";
 
 /** How long metadata read from the database is trusted: what another process changes is seen within this time. */
 const METADATA_MAX_AGE_MS = 200;
@@ -220,12 +221,12 @@ export class Channels {
   }
 
   #firstVisible({ ttlMillis, floorKey }: ChannelRow): bigint {
-    const firstAlive = ttlMillis === null ? 0n : firstKeyAt(this.#clock() - ttlMillis + 1);
-    return firstAlive > floorKey ? firstAlive : floorKey;
+    const alive = firstKeyAt(firstAlive(ttlMillis, this.#clock()));
+    return alive > floorKey ? alive : floorKey;
   }
 
   #isVisible({ ttlMillis, floorKey }: ChannelRow, key: bigint, time: number): boolean {
-    return key > 0n && key >= floorKey && (ttlMillis === null || time > this.#clock() - ttlMillis);
+    return key > 0n && key >= floorKey && time > expiredUntil(ttlMillis, this.#clock());
   }
 
   #view(row: ChannelRow): Channel {
@@ -236,7 +237,7 @@ export class Channels {
   /** The item as its channel is now, or undefined when it can no longer be read. */
   #read(channel: ChannelRow, item: Item): Reading | undefined {
     const { ttlMillis, floorKey } = channel;
-    const died = ttlMillis === null ? -1 : this.#clock() - ttlMillis;
+    const died = expiredUntil(ttlMillis, this.#clock());
     const isGone = ({ id, time }: Position) => time <= died || (floorKey > 0n && keyOfId(id)! < floorKey);
     if (isGone(item)) return undefined;
     const expires = ttlMillis === null ? Infinity : item.time + ttlMillis;

@@ -18,6 +18,7 @@ import { createSlackClient, SlackNames } from "./slack/names.ts";
 import { Statistics } from "./statistics.ts";
 import { type ModelOptions, Summarizer } from "./summarizer.ts";
 import { Tokens } from "./tokens.ts";
+import { days, type TimeToLive } from "../expiry.ts";
 
 /** The Mattermost server that this works with. */
 export interface MattermostSettings {
@@ -41,7 +42,7 @@ export interface ConversationSettings {
   /** Signs tokens; without one a secret is made and kept in the database. */
   readonly tokenSecret?: string | undefined;
   readonly tokenHours: number;
-  readonly messageTtlMillis: number;
+  readonly messageTtlDays: number;
   /** Writes summaries, where there is one. */
   readonly model?: ModelOptions | undefined;
   readonly mattermost?: MattermostSettings;
@@ -81,7 +82,7 @@ export function createConversations(
   const summaries = createSummaryStore(database);
   const analyst = new Analyst();
   const summarizer = new Summarizer(analyst, settings.model, settings.log);
-  const ttlMillis = settings.messageTtlMillis;
+  const ttlMillis = days(settings.messageTtlDays);
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, clock, ttlMillis });
   const shared = { messages, conversations, clock, ttlMillis };
@@ -117,7 +118,7 @@ interface Shared {
   readonly messages: ReturnType<typeof createMessageStore>;
   readonly conversations: ReturnType<typeof createConversationStore>;
   readonly clock: () => number;
-  readonly ttlMillis: number;
+  readonly ttlMillis: TimeToLive;
 }
 
 function connectMattermost(

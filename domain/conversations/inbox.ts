@@ -6,6 +6,7 @@ import { DOTS_REFUSED, isDots } from "../names.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS, Time } from "../time.ts";
 import { ownPerson } from "./accounts.ts";
+import { firstAlive, type TimeToLive } from "../expiry.ts";
 
 /** Longest text of a message, in characters. */
 export const MAX_TEXT = 40_000;
@@ -42,7 +43,7 @@ export interface InboxOptions {
   readonly messages: MessageStore;
   readonly clock: () => number;
   /** How long a message is kept. */
-  readonly ttlMillis: number;
+  readonly ttlMillis: TimeToLive;
 }
 
 /** Takes messages in, deletes them, and forgets old ones. */
@@ -80,7 +81,7 @@ export class Inbox {
   /** Frees the space of messages that are past their time, and of what was counted of them. */
   async sweep(signal?: AbortSignal): Promise<number> {
     const { messages, clock, ttlMillis } = this.options;
-    const before = clock() - ttlMillis + 1;
+    const before = firstAlive(ttlMillis, clock());
     let swept = 0;
     for (const conversation of await messages.expired(before)) {
       swept += await inShortSteps((limit) => messages.sweep(conversation, before, limit), signal);

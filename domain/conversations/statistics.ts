@@ -7,6 +7,7 @@ import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
+import { firstAlive, type TimeToLive } from "../expiry.ts";
 
 /** So many messages of a period are analysed; of a longer one, so many evenly spaced. */
 const MAX_ANALYZED = 20_000;
@@ -49,7 +50,7 @@ export interface StatisticsOptions {
   readonly summarizer: Summarizer;
   readonly clock: () => number;
   /** How long a message is kept; older ones are invisible, whether swept yet or not. */
-  readonly ttlMillis: number;
+  readonly ttlMillis: TimeToLive;
 }
 
 /** Answers for one person at a time: a channel that is not theirs is `channel-not-found`, as if it did not exist. */
@@ -68,6 +69,11 @@ export class Statistics {
   async channels(person: string): Promise<{ id: string; name: string }[]> {
     const rows = await this.options.conversations.ofPerson(person);
     return rows.map(({ publicId, name }) => ({ id: publicId, name }));
+  }
+
+  /** How many channels of anybody have messages that can be read. */
+  count(): Promise<number> {
+    return this.options.conversations.countWithMessages(this.#firstVisible(this.options.clock()));
   }
 
   /** The pulse of one channel, or of all the person's channels together. Ascending; empty when nothing was said. */
@@ -164,7 +170,7 @@ export class Statistics {
   }
 
   #firstVisible(now: number): number {
-    return Math.max(0, now - this.options.ttlMillis + 1);
+    return firstAlive(this.options.ttlMillis, now);
   }
 
   #past(channel: ConversationRow, milliseconds: number): Span {

@@ -6,6 +6,7 @@ import { type Issue, RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS } from "../time.ts";
 import { pointsOf, type TimelineOptions } from "./timeline.ts";
+import { days, firstAlive, type TimeToLive } from "../expiry.ts";
 
 /** How far a client's clock may be ahead. */
 const MAX_AHEAD_MS = DAY_MS;
@@ -38,23 +39,23 @@ export interface EventOptions {
 }
 
 /**
- * All events of a database. An event expires with the five minutes that it is counted in: when they began longer ago
- * than the time to live. No read shows it from then on, whether it was swept yet or not.
+ * All events of a database. An event expires with the five minutes that it is counted in: when they began a time
+ * to live ago or longer. No read shows it from then on, whether it was swept yet or not.
  */
 export class Events {
   readonly #store: EventStore;
   readonly #clock: () => number;
-  readonly #ttlMs: number;
+  readonly #timeToLive: TimeToLive;
 
   constructor({ store, clock, ttlDays }: EventOptions) {
     this.#store = store;
     this.#clock = clock;
-    this.#ttlMs = ttlDays * DAY_MS;
+    this.#timeToLive = days(ttlDays);
   }
 
   /** The first five minutes since the epoch whose events have not expired. */
   firstBucket(): number {
-    return Math.ceil(Math.max(0, this.#clock() - this.#ttlMs) / BUCKET_MS);
+    return Math.ceil(firstAlive(this.#timeToLive, this.#clock()) / BUCKET_MS);
   }
 
   /**

@@ -43,6 +43,11 @@ export class Profiles {
     return { demographics: this.#demographics(row), keywords: row.keywords.toSorted() };
   }
 
+  /** How many accounts have a profile. */
+  count(): Promise<number> {
+    return this.store.count();
+  }
+
   /** Forgets the account, its events and its share of the counters. Never heard of: `profile-not-found`. */
   async remove(name: AccountName): Promise<void> {
     if (!await this.store.remove(name)) throw unknownProfile(name);

@@ -8,7 +8,7 @@ import { decodeChunk } from "./chunks/chunk.ts";
 import type { ColumnType } from "./frame/column.ts";
 import type { DataFrame } from "./frame/frame.ts";
 import { Parser, type ParseRequest } from "./formats/parser.ts";
-import { expiredUntil, isAlive, Reading, type SeriesRange } from "./storage/open.ts";
+import { isAlive, lastExpired, Reading, type SeriesRange } from "./storage/open.ts";
 import type { SaveMode } from "./storage/rewrite.ts";
 import { Saving, type SeriesName } from "./storage/save.ts";
 import type { FrameSource } from "./storage/source.ts";
@@ -140,9 +140,9 @@ export class Series {
     } while (page.length === LISTED);
   }
 
-  /** How many series and rows there are (expired rows that are not swept yet included). */
-  summary(): Promise<{ series: number; rows: number }> {
-    return this.#catalogue.summary();
+  /** How many series have rows that can be read. */
+  count(): Promise<number> {
+    return this.#catalogue.count();
   }
 
   /** How long the rows of a reference live after their stamp; `null`: for ever. What has expired stays gone. */
@@ -185,7 +185,7 @@ export class Series {
   async #listed(symbol: string, series: SeriesRow): Promise<ListedSeries | undefined> {
     const { aware, last } = series;
     const columns = series.columns.map((column) => ({ name: column.name, type: typeOf(column) }));
-    const until = expiredUntil(series, this.#clock());
+    const until = lastExpired(series, this.#clock());
     const extent = series.first! > until
       ? { first: series.first!, rows: series.rows }
       : await this.#alive(series, until);

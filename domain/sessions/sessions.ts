@@ -83,6 +83,11 @@ export class Sessions {
     return metricsOf(figures, await this.store.users(query, level), level);
   }
 
+  /** How many sessions with a start there are. */
+  count(): Promise<number> {
+    return this.store.count();
+  }
+
   /**
    * Frees the space of what has expired, in short transactions, and answers how many sessions went. `signal` stops it
    * between two transactions.

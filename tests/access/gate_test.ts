@@ -72,6 +72,14 @@ Deno.test("GET / is a page to browsers and JSON to programs", async () => {
   for (const accept of ["*/*", "application/json", ""]) {
     const json = await app.request("/", { headers: { Accept: accept } });
     equal(json.headers.get("content-type"), "application/json");
-    deepEqual((await json.json()).holds, { channels: 1, items: 0, subscribers: 0 });
+    deepEqual((await json.json()).holds, {
+      channels: 1,
+      items: 0,
+      subscribers: 0,
+      profiles: 0,
+      series: 0,
+      sessions: 0,
+      conversations: 0,
+    });
   }
 });

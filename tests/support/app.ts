@@ -58,7 +58,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     sessionTtlDays: options.sessionTtlDays ?? 365,
     conversations: {
       tokenHours: 12,
-      messageTtlMillis: 365 * 86_400_000,
+      messageTtlDays: 365,
       log: (line) => log.push(line),
       ...options.conversationSettings,
     },

@@ -6,6 +6,7 @@ import type { ConversationStore } from "../../../db/conversations/conversations.
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
 import type { LoginAuthority } from "../accounts.ts";
 import { ForeignId, ForeignName, ForeignText, wellFormed, within } from "../foreign.ts";
+import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
 /** How long one request may take. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -52,7 +53,7 @@ export interface MattermostOptions {
   readonly conversations: ConversationStore;
   readonly clock: () => number;
   /** How long messages are kept: older ones are not asked for. */
-  readonly ttlMillis: number;
+  readonly ttlMillis: TimeToLive;
   readonly log: (line: string) => void;
 }
 
@@ -131,7 +132,7 @@ export class Mattermost implements LoginAuthority {
   }
 
   async #firstTime(client: Client4, channel: ConversationOrigin): Promise<number> {
-    const oldest = this.options.clock() - this.options.ttlMillis;
+    const oldest = firstAlive(this.options.ttlMillis, this.options.clock());
     let newest = 0;
     for (let page = 0; page < MAX_PAGES; page++) {
       const posts = postsOf(await client.getPosts(channel.publicId, page, PAGE, false));

@@ -6,6 +6,7 @@ import { ownPerson } from "../accounts.ts";
 import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
 import { type SlackInbox, SlackMessage } from "./inbox.ts";
 import type { SlackNames } from "./names.ts";
+import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
 const PAGE = 200;
 /** A call with all its waiting for the rate limit. */
@@ -23,7 +24,7 @@ export interface SlackHistoryOptions {
   readonly names: SlackNames;
   readonly clock: () => number;
   /** How long messages are kept: older ones are not asked for. */
-  readonly ttlMillis: number;
+  readonly ttlMillis: TimeToLive;
 }
 
 /** Brings in what events have not: what was said before the app was installed, or while Runnel was down. */
@@ -49,7 +50,7 @@ export class SlackHistory {
     const started = clock();
     const conversation = { publicId: channel, source: "slack", name } as const;
     await conversations.ensure(conversation, await this.#members(channel));
-    const since = Math.max(await conversations.syncedAt(channel), started - ttlMillis);
+    const since = Math.max(await conversations.syncedAt(channel), firstAlive(ttlMillis, started));
     const oldest = (since / 1000).toFixed(6);
     const history = this.#pages((cursor) =>
       client.conversations.history({ channel, oldest, limit: PAGE, ...cursor })

@@ -15,6 +15,7 @@ import {
 } from "./source.ts";
 import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
 import { headOf } from "../formats/write_frame.ts";
+import { expiredUntil } from "../../expiry.ts";
 
 /** Chunks of the first look, which answers most ranges. */
 const FIRST_CHUNKS = 8;
@@ -39,13 +40,14 @@ export interface SeriesRange {
 }
 
 /** The last stamp that has expired at `now`. */
-export function expiredUntil({ ttlMillis }: Pick<SeriesRow, "ttlMillis">, now: number): bigint {
-  return ttlMillis === null ? MIN_STAMP : BigInt(now - ttlMillis) * UNIT_NS.ms;
+export function lastExpired({ ttlMillis }: Pick<SeriesRow, "ttlMillis">, now: number): bigint {
+  const until = expiredUntil(ttlMillis, now);
+  return until === -Infinity ? MIN_STAMP : BigInt(until) * UNIT_NS.ms;
 }
 
 /** Whether a series has rows that can be read. */
 export function isAlive(series: SeriesRow | undefined, now: number): series is SeriesRow {
-  return series !== undefined && series.last !== null && series.last > expiredUntil(series, now);
+  return series !== undefined && series.last !== null && series.last > lastExpired(series, now);
 }
 
 /** Reads series. */
@@ -161,7 +163,7 @@ export class Reading {
     series: SeriesRow,
     { start = MIN_STAMP, end = MAX_STAMP }: SeriesRange,
   ): { from: bigint; to: bigint } {
-    const alive = expiredUntil(series, this.clock()) + 1n;
+    const alive = lastExpired(series, this.clock()) + 1n;
     return { from: start > alive ? start : alive, to: end };
   }
 }
