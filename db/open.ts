@@ -1,5 +1,6 @@
 /** Opens the database that a URL names, migrates it, and puts the shared write queue in front of it. */
-import { DEFAULT_LIMITS, GroupCommit } from "./batcher.ts";
+import { GroupCommit } from "./batcher.ts";
+import { DEFAULT_LIMITS } from "./queue.ts";
 import type { Engine, Row, Value } from "./engine/engine.ts";
 import { migrate } from "./migrate.ts";
 

@@ -107,6 +107,11 @@ export function invalid(
   return new RunnelError("invalid-request", detail, issues, options);
 }
 
+/** The same, of one part of it. */
+export function invalidPart(path: string, message: string): RunnelError {
+  return invalid(`${path}: ${message}`, [{ path, message }]);
+}
+
 /** Quotes a text for a refusal, cut to 60 characters so that a hostile body cannot fill the answer. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -1,5 +1,5 @@
 /** Turns errors into answers: RFC 9457 problem documents. */
-import { OverloadError } from "../db/batcher.ts";
+import { OverloadError } from "../db/queue.ts";
 import { EngineError, type EngineFailure } from "../db/engine/engine.ts";
 import { type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts";
 import { NO_SNIFF } from "./respond.ts";

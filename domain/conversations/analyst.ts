@@ -3,7 +3,7 @@
  * this one. Messages come as the text of a JSON array of [id, author, text], as the database makes it.
  */
 import { LRUCache } from "lru-cache";
-import { OverloadError } from "../../db/batcher.ts";
+import { OverloadError } from "../../db/queue.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,

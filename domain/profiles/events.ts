@@ -87,7 +87,6 @@ export class Events {
     { context, ...range }: z.output<typeof TimelineOptions>,
   ): Promise<[number, number][]> {
     const points = pointsOf(range, this.#clock());
-    if ("message" in points) throw new RunnelError("invalid-request", points.message, [points]);
     const { from, step, count } = points;
     const found = await this.#store.timeline({
       ...subject,

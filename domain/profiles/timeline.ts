@@ -3,6 +3,7 @@ import { z } from "zod";
 import { BUCKET_MS } from "../../db/profiles/events.ts";
 import { DAY_MS, HOUR_MS, TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../time.ts";
 import { Context } from "./names.ts";
+import { invalidPart } from "../errors.ts";
 
 const MAX_POINTS = 10_000;
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: HOUR_MS, d: DAY_MS };
@@ -39,20 +40,22 @@ export interface Points {
   readonly count: number;
 }
 
-/** The points from one moment to another, both included, or what is wrong with them. Aligned to the epoch. */
+/** The points from one moment to another, both included. Aligned to the epoch. None or too many: `invalid-request`. */
 export function pointsOf(
   { from, to, bucket = BUCKET_MS }: Pick<z.output<typeof TimelineOptions>, "from" | "to" | "bucket">,
   now: number,
-): Points | { readonly path: string; readonly message: string } {
+): Points {
   const last = to ?? Math.max(now, from ?? now);
   const first = from ?? last - DAY_MS;
-  if (first > last) return { path: "from", message: "from is after to" };
+  if (first > last) throw invalidPart("from", "it is after to");
   const step = bucket / BUCKET_MS;
   const start = Math.floor(first / bucket) * step;
   const count = Math.floor(last / bucket) - Math.floor(first / bucket) + 1;
   if (count > MAX_POINTS) {
-    const message = `these are ${count} points, at most ${MAX_POINTS} are allowed: take a larger bucket`;
-    return { path: "bucket", message };
+    throw invalidPart(
+      "bucket",
+      `these are ${count} points, at most ${MAX_POINTS} are allowed: take a larger bucket`,
+    );
   }
   return { from: start, to: start + count * step - 1, step, count };
 }

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { Batcher, DEFAULT_LIMITS, OverloadError } from "../../db/batcher.ts";
+import { Batcher, DEFAULT_LIMITS, OverloadError } from "../../db/queue.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 

@@ -1,4 +1,4 @@
-import { invalid, quote } from "../../errors.ts";
+import { invalid, invalidPart, quote } from "../../errors.ts";
 import { DAY_MS, readTime, WANTED_TIME } from "../../time.ts";
 
 /** The units in which stamps are read and written as numbers, as pandas' `date_unit`. */
@@ -162,14 +162,10 @@ export function parseRangeEnd(text: string): bigint {
 function readBound(text: string, path: "start" | "end") {
   const isMonth = /^\d{4}-\d\d$/.test(text);
   const moment = readTime(isMonth ? `${text}-01` : text);
-  if (moment === undefined) throw refusedBound(path, WANTED_TIME);
+  if (moment === undefined) throw invalidPart(path, WANTED_TIME);
   const ns = BigInt(moment.millis) * UNIT_NS.ms + BigInt(moment.nanos);
-  if (ns < MIN_STAMP || ns > MAX_STAMP) throw refusedBound(path, "a time from 1677-09-22 to 2262-04-11");
+  if (ns < MIN_STAMP || ns > MAX_STAMP) throw invalidPart(path, "a time from 1677-09-22 to 2262-04-11");
   return { ns, isDay: moment.isDay, isMonth };
-}
-
-function refusedBound(path: "start" | "end", message: string) {
-  return invalid(`${path}: ${message}`, [{ path, message }]);
 }
 
 /**
