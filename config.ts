@@ -197,8 +197,37 @@ export function readConfig(
 /** How long a model may take for a summary. */
 const SUMMARIZER_TIMEOUT_MS = 30_000;
 
-/** What the variables say about conversations. */
-export function conversationSettings(config: Config, log: (line: string) => void) {
+/** What Runnel is opened with, as the variables say. */
+export function openOptions(config: Config, log: (line: string) => void) {
+  return {
+    database: {
+      url: config.DATABASE_URL,
+      authToken: config.DATABASE_AUTH_TOKEN,
+      syncUrl: config.DATABASE_SYNC_URL,
+      maxWaitingWrites: config.MAX_WAITING_WRITES,
+    },
+    cacheBytes: config.CACHE_BYTES,
+    eventTtlDays: config.EVENT_TTL_DAYS,
+    sessionTtlDays: config.SESSION_TTL_DAYS,
+    conversations: conversationOptions(config),
+    log,
+  };
+}
+
+/** What the HTTP side is made with, as the variables say. */
+export function appSettings(config: Config, log: (line: string) => void) {
+  return {
+    publicUrl: config.PUBLIC_URL,
+    trustProxy: config.TRUST_PROXY,
+    corsOrigins: config.CORS_ORIGINS,
+    maxItemBytes: config.MAX_ITEM_BYTES,
+    maxFrameBytes: config.MAX_FRAME_BYTES,
+    log,
+    logRequests: config.LOG === "requests",
+  };
+}
+
+function conversationOptions(config: Config) {
   const { SUMMARIZER_URL, SUMMARIZER_MODEL, SUMMARIZER_KEY } = config;
   if ((SUMMARIZER_URL === undefined) !== (SUMMARIZER_MODEL === undefined)) {
     throw new ConfigError("SUMMARIZER_URL and SUMMARIZER_MODEL go together: set both, or none");
@@ -207,7 +236,6 @@ export function conversationSettings(config: Config, log: (line: string) => void
     tokenSecret: config.TOKEN_SECRET,
     tokenHours: config.TOKEN_HOURS,
     messageTtlDays: config.MESSAGE_TTL_DAYS,
-    log,
     model: SUMMARIZER_URL === undefined || SUMMARIZER_MODEL === undefined ? undefined : {
       url: SUMMARIZER_URL,
       model: SUMMARIZER_MODEL,

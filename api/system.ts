@@ -1,6 +1,6 @@
 /** The wire shapes of the first page, health and the sweep. */
 import { z } from "zod";
-import { Link } from "./parameters.ts";
+import { Link, Moment } from "./parameters.ts";
 
 /** What `/` tells programs. */
 export const Home = z.strictObject({
@@ -21,4 +21,31 @@ export const Home = z.strictObject({
 export const Health = z.string();
 
 /** How much a sweep freed. */
-export const Swept = z.strictObject({ expired: z.int() }).meta({ id: "Swept" });
+export const Swept = z.strictObject({
+  expired: z.int().meta({ description: "In all areas." }),
+  areas: z.strictObject({
+    channels: z.int().meta({ description: "Items." }),
+    profiles: z.int().meta({ description: "Rows of events." }),
+    series: z.int().meta({ description: "Chunks." }),
+    sessions: z.int(),
+    conversations: z.int().meta({ description: "Messages." }),
+  }),
+}).meta({ id: "Swept" });
+
+/** A job with its last run. */
+export const JobAnswer = z.strictObject({
+  name: z.string(),
+  schedule: z.string().meta({ description: "Cron expression, UTC." }),
+  about: z.string(),
+  running: z.boolean(),
+  last: z.strictObject({
+    start: Moment,
+    end: Moment.optional(),
+    millis: z.int().optional().meta({ description: "How long it took." }),
+    result: z.string().optional(),
+    error: z.string().optional(),
+  }).optional().meta({ description: "Absent: it has never run." }),
+}).meta({ id: "Job" });
+
+/** All jobs, by name. */
+export const JobList = z.strictObject({ jobs: z.array(JobAnswer) }).meta({ id: "JobList" });

@@ -131,10 +131,12 @@ async function busyChannel(): Promise<BusyChannel> {
     eventTtlDays: 365,
     sessionTtlDays: 365,
     cacheBytes: 1,
-    conversations: { tokenHours: 12, messageTtlDays: 365, log: console.error },
+    conversations: { tokenHours: 12, messageTtlDays: 365 },
+    jobs: [],
+    log: console.error,
   });
   await fill(services);
-  services.conversations.close();
+  services.close();
   await database.close();
   return {
     async serve() {

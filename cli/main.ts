@@ -6,20 +6,29 @@ import { addStoreCommands } from "./store.ts";
 import { addLoadCommand } from "./load.ts";
 import { addImportCommands } from "./import.ts";
 import { addUserCommands } from "./users.ts";
+import { VERSION } from "../domain/version.ts";
+import { addJobCommands } from "./jobs.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the command that the arguments name and answers the exit status: 0, or 1 when it failed. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command("runnel")
-    .description("Runnel: durable data channels in one process. Without a command it serves.")
+    .description(
+      "Runnel keeps channels, profiles and events, time series, user sessions and conversations. Without a command it serves.",
+    )
+    .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+  program.commandsGroup("Serving:");
   program.command("serve").description("serve HTTP (what happens without a command, too)");
+  addJobCommands(program, terminal);
+  program.commandsGroup("Who is let in:");
   addKeyCommands(program, terminal);
-  addChannelCommands(program, terminal);
-  addStoreCommands(program, terminal);
-  addLoadCommand(program, terminal);
   addUserCommands(program, terminal);
+  program.commandsGroup("The areas:");
+  addChannelCommands(program, terminal);
+  addLoadCommand(program, terminal);
+  addStoreCommands(program, terminal);
   addImportCommands(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -1,87 +1,135 @@
 /** Everything that Runnel knows, over one database. */
-import { createAnalyticsStore } from "../db/profiles/analytics.ts";
-import { createChannelStore } from "../db/channels/channels.ts";
-import { createEventStore } from "../db/profiles/events.ts";
-import { createItemStore } from "../db/channels/items.ts";
+import { createJobStore } from "../db/jobs.ts";
 import { createKeyStore } from "../db/keys.ts";
-import type { Database } from "../db/open.ts";
-import { createProfileStore } from "../db/profiles/profiles.ts";
-import { createRecounter } from "../db/profiles/recount.ts";
-import { createSeriesCatalogue } from "../db/series/catalogue.ts";
-import { createSeriesStore } from "../db/series/chunks.ts";
-import { createSessionStore } from "../db/sessions/sessions.ts";
-import { Channels } from "./channels/channels.ts";
-import { Hub } from "./channels/hub.ts";
-import {
-  type Conversations,
-  type ConversationSettings,
-  createConversations,
-} from "./conversations/conversations.ts";
+import { type Database, type DatabaseOptions, openDatabase } from "../db/open.ts";
 import { ApiKeys } from "./access/keys.ts";
-import { Analytics } from "./profiles/analytics.ts";
-import { Events } from "./profiles/events.ts";
-import { Profiles } from "./profiles/profiles.ts";
-import { Series } from "./series/series.ts";
-import { Sessions } from "./sessions/sessions.ts";
-import { days, firstAlive } from "./expiry.ts";
+import type { Area, AreaName, AreaOptions } from "./areas.ts";
+import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
+import type { ConversationSettings } from "./conversations/conversations.ts";
+import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
+import { type Job, Jobs } from "./jobs.ts";
+import { createProfileArea, type ProfileAreaOptions, type ProfileServices } from "./profiles/mod.ts";
+import { createSeriesArea, type SeriesServices } from "./series/mod.ts";
+import { createSessionArea, type SessionAreaOptions, type SessionServices } from "./sessions/mod.ts";
 
 /** What the services need beside the database. */
-export interface ServiceOptions {
-  /** Bytes of items kept in memory for readers. */
-  readonly cacheBytes: number;
-  /** Days after which an event has expired. */
-  readonly eventTtlDays: number;
-  /** Days for which sessions are kept. */
-  readonly sessionTtlDays: number;
+export interface ServiceOptions extends ChannelAreaOptions, ProfileAreaOptions, SessionAreaOptions {
   readonly conversations: ConversationSettings;
+  /** What runs on a schedule. */
+  readonly jobs: readonly JobPlan[];
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
+  /** Writes one line of the log. */
+  readonly log: (line: string) => void;
 }
 
-/** The services of all areas. */
-export interface DomainServices {
-  readonly channels: Channels;
-  readonly hub: Hub;
-  readonly keys: ApiKeys;
-  readonly profiles: Profiles;
-  readonly events: Events;
-  readonly analytics: Analytics;
-  readonly series: Series;
-  readonly sessions: Sessions;
-  readonly conversations: Conversations;
+/** The services of all areas, and what all of them share. */
+export interface AreaServices
+  extends ChannelServices, ProfileServices, SeriesServices, SessionServices, ConversationServices {
+  /** Frees the space of what has expired in every area; answers how much that was. */
+  sweep(signal?: AbortSignal): Promise<Record<AreaName, number>>;
   readonly clock: () => number;
 }
 
+/** A job, before there are services that it works with. */
+export interface JobPlan extends Pick<Job, "name" | "schedule" | "about"> {
+  /** True when there is nothing to do, which is known without a query. */
+  isIdle?(services: AreaServices): boolean;
+  /** As `Job.run`. */
+  run(services: AreaServices, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** What routes and commands call. */
+export interface DomainServices extends AreaServices {
+  readonly keys: ApiKeys;
+  readonly jobs: Jobs;
+  /** Ends what runs in the background. The database stays open. */
+  close(): void;
+}
+
+/** Creates every area over a database. */
 export function createServices(
   database: Database,
-  { cacheBytes, eventTtlDays, sessionTtlDays, conversations, clock = Date.now }: ServiceOptions,
+  { conversations, jobs: plans, clock = Date.now, log, ...settings }: ServiceOptions,
 ): DomainServices {
-  const channelStore = createChannelStore(database, clock);
-  const items = createItemStore(database, clock);
-  const channels = new Channels({ channels: channelStore, items, clock, cacheBytes });
-  const events = new Events({ store: createEventStore(database), clock, ttlDays: eventTtlDays });
-  return {
-    channels,
-    hub: new Hub({ channels: channelStore, items }, channels),
-    keys: new ApiKeys(createKeyStore(database), clock),
-    profiles: new Profiles(createProfileStore(database), clock),
-    events,
-    analytics: new Analytics({
-      store: createAnalyticsStore(database),
-      recounter: createRecounter(database),
-      clock,
-      firstBucket: () => events.firstBucket(),
-    }),
-    series: new Series({
-      store: createSeriesStore(database, clock),
-      catalogue: createSeriesCatalogue(database, clock),
-      clock,
-    }),
-    sessions: new Sessions(
-      createSessionStore(database, clock, () => firstAlive(days(sessionTtlDays), clock())),
-      clock,
-    ),
-    conversations: createConversations(database, conversations, clock),
+  const options: AreaOptions = { clock, log };
+  const areas = {
+    channels: createChannelArea(database, { ...settings, ...options }),
+    profiles: createProfileArea(database, { ...settings, ...options }),
+    series: createSeriesArea(database, options),
+    sessions: createSessionArea(database, { ...settings, ...options }),
+    conversations: createConversationArea(database, { ...conversations, ...options }),
+  };
+  const services: AreaServices = {
+    ...areas.channels.services,
+    ...areas.profiles.services,
+    ...areas.series.services,
+    ...areas.sessions.services,
+    ...areas.conversations.services,
+    sweep: (signal) => sweepAll(areas, signal),
     clock,
+  };
+  const jobs = new Jobs({
+    store: createJobStore(database),
+    jobs: plans.map((plan) => bind(plan, services)),
+    clock,
+    log,
+  });
+  return {
+    ...services,
+    keys: new ApiKeys(createKeyStore(database), clock),
+    jobs,
+    close() {
+      jobs.close();
+      for (const area of Object.values(areas)) area.close();
+    },
+  };
+}
+
+/** One area after the other. An area that fails does not keep the others from being swept. */
+async function sweepAll(
+  areas: Record<AreaName, Area<unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<Record<AreaName, number>> {
+  const freed = { channels: 0, profiles: 0, series: 0, sessions: 0, conversations: 0 };
+  const failures: unknown[] = [];
+  for (const [name, area] of Object.entries(areas) as [AreaName, Area<unknown>][]) {
+    try {
+      freed[name] = await area.sweep(signal);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
+  return freed;
+}
+
+function bind({ run, isIdle, ...plan }: JobPlan, services: AreaServices): Job {
+  return {
+    ...plan,
+    run: (signal) => run(services, signal),
+    ...(isIdle !== undefined && { isIdle: () => isIdle(services) }),
+  };
+}
+
+/** A database with its services. `await using` closes both. */
+export interface Runnel extends AsyncDisposable {
+  readonly database: Database;
+  readonly services: DomainServices;
+}
+
+/** Opens and migrates the database, and creates the services over it. */
+export async function openRunnel(
+  options: ServiceOptions & { readonly database: DatabaseOptions },
+): Promise<Runnel> {
+  const database = await openDatabase(options.database);
+  const services = createServices(database, options);
+  return {
+    database,
+    services,
+    async [Symbol.asyncDispose]() {
+      services.close();
+      await database.close();
+    },
   };
 }

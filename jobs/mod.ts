@@ -1,55 +1,45 @@
-/** What runs on a schedule. Jobs are plain functions, so that they can be listed and run by hand. */
-import type { DomainServices } from "../domain/services.ts";
+/** What runs on a schedule. Names and schedules are known without a database, so that a host can register them. */
+import type { JobPlan } from "../domain/services.ts";
 
-/** A named piece of work with its schedule. */
-export interface Job {
-  readonly name: string;
-  /** Cron expression, UTC. */
-  readonly schedule: string;
-  /** Answers what the operator should know, if anything. `signal` ends it early. */
-  run(signal: AbortSignal): Promise<string | undefined>;
-}
-
-/** All jobs of the program. */
-export function allJobs(services: DomainServices): Job[] {
-  const { channels, events, analytics, series, sessions, conversations } = services;
-  return [
-    { name: "sweep-channels", schedule: "*/5 * * * *", run: silent((signal) => channels.sweep(signal)) },
-    { name: "sweep-events", schedule: "*/5 * * * *", run: silent((signal) => events.sweep(signal)) },
-    { name: "sweep-series", schedule: "*/5 * * * *", run: silent((signal) => series.sweep(signal)) },
-    { name: "sweep-sessions", schedule: "* * * * *", run: silent((signal) => sessions.sweep(signal)) },
-    {
-      name: "sweep-conversations",
-      schedule: "*/15 * * * *",
-      run: silent((signal) => conversations.sweep(signal)),
+/** All jobs of the program; at most eight, because hosts allow few. */
+export const JOBS: readonly JobPlan[] = [
+  {
+    name: "sweep",
+    schedule: "* * * * *",
+    about: "frees the space of what has expired",
+    async run({ sweep }, signal) {
+      const freed = Object.entries(await sweep(signal)).filter(([, count]) => count > 0);
+      return freed.length === 0 ? undefined : freed.map(([area, count]) => `${area} ${count}`).join(", ");
     },
-    {
-      name: "sync-conversations",
-      schedule: "* * * * *",
-      run: silent((signal) => conversations.sync(signal)),
+  },
+  {
+    name: "sync-conversations",
+    schedule: "* * * * *",
+    about: "brings in what is new in Mattermost and Slack",
+    isIdle: ({ conversations }) => !conversations.hasSources,
+    async run({ conversations }, signal) {
+      await conversations.sync(signal);
+      return undefined;
     },
-    {
-      name: "summarize-days",
-      schedule: "*/10 * * * *",
-      run: silent((signal) => conversations.daily.write(signal)),
+  },
+  {
+    name: "summarize-days",
+    schedule: "*/10 * * * *",
+    about: "writes the summaries of finished days of chat channels",
+    async run({ conversations }, signal) {
+      await conversations.daily.write(signal);
+      return undefined;
     },
-    {
-      name: "recount-profiles",
-      schedule: "30 3 * * SUN",
-      async run() {
-        const differences = await analytics.recount();
-        if (differences.size === 0) return undefined;
-        const found = Array.from(differences, ([table, rows]) => `${table} (${rows} rows)`).join(", ");
-        return `counters differed from what they count, and were counted again: ${found}`;
-      },
+  },
+  {
+    name: "recount-profiles",
+    schedule: "30 3 * * SUN",
+    about: "compares the counters of analytics with what they count, and mends them",
+    async run({ analytics }) {
+      const differences = await analytics.recount();
+      if (differences.size === 0) return undefined;
+      const found = Array.from(differences, ([table, rows]) => `${table} (${rows} rows)`).join(", ");
+      return `counters differed from what they count, and were counted again: ${found}`;
     },
-  ];
-}
-
-/** Work of which the operator need not hear. */
-function silent(work: (signal: AbortSignal) => Promise<unknown>): Job["run"] {
-  return async (signal) => {
-    await work(signal);
-    return undefined;
-  };
-}
+  },
+];

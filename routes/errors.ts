@@ -18,6 +18,8 @@ export const STATUS: Record<ErrorCode, number> = {
   "profile-not-found": 404,
   "series-not-found": 404,
   "reference-not-found": 404,
+  "job-not-found": 404,
+  "job-running": 409,
   "method-not-allowed": 405,
   "not-acceptable": 406,
   "request-timeout": 408,

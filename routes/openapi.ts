@@ -1,11 +1,12 @@
 /** The API reference as an OpenAPI 3.1 document, made of what the routes say of themselves. */
 import { z } from "zod";
 import { EnvelopeRefusal, Problem } from "../api/problem.ts";
-import VERSION_FILE from "../deno.json" with { type: "json" };
+import { AREA_NAMES, AREAS } from "../domain/areas.ts";
 import { type ErrorCode, ERRORS } from "../domain/errors.ts";
 import { SCOPES } from "../domain/access/keys.ts";
 import { speaksEnvelope } from "./envelope.ts";
 import { STATUS } from "./errors.ts";
+import { VERSION } from "../domain/version.ts";
 import type { BodyReference, Route } from "./route.ts";
 
 /** What any route may answer, and what any that asks for a key may. */
@@ -14,23 +15,8 @@ const OF_QUERIES: readonly ErrorCode[] = ["invalid-request"];
 const OF_KEYS: readonly ErrorCode[] = ["unauthorized", "forbidden", "cross-site"];
 const OF_WRITES: readonly ErrorCode[] = ["overloaded", "storage-full"];
 
-const SECTIONS: Readonly<Record<string, string>> = {
-  channels: "Append-only lists of items, in commit order",
-  profiles: "Profiles of accounts, their events, and analytics",
-  series: "Time series, as data frames",
-  sessions: "Starts and ends of user sessions, and figures about them",
-  conversations: "Chat messages, and what they are about",
-  operations: "For operators and newcomers",
-};
-const SECTION_PATHS: Readonly<Record<string, RegExp>> = {
-  channels: /^\/channel\b/,
-  profiles: /^\/(profile|event|analytics|person)\b/,
-  series: /^\/api\/store\b/,
-  sessions: /^\/user\b/,
-  conversations: /^\/api\/(auth|stats|conversations|ingest)\b/,
-};
-
-const { version: VERSION } = VERSION_FILE;
+/** What belongs to no area. */
+const OPERATIONS = { name: "operations", description: "For operators and newcomers" } as const;
 
 type Json = Record<string, unknown>;
 
@@ -42,7 +28,6 @@ export function openapiDocument(routes: readonly Route[], about: string): Json {
     const path = route.path.replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
     (paths[path] ??= {})[route.method.toLowerCase()] = operation(route, schemas);
   }
-  const names = new Set(routes.map(sectionOf));
   return {
     openapi: "3.1.0",
     info: {
@@ -52,7 +37,7 @@ export function openapiDocument(routes: readonly Route[], about: string): Json {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    tags: Array.from(names, (name) => ({ name, description: SECTIONS[name] ?? name })),
+    tags: [...AREA_NAMES.map((name) => ({ name, description: AREAS[name].about })), OPERATIONS],
     paths,
     components: {
       schemas: schemas.all,
@@ -124,7 +109,7 @@ function securityOf({ access, method }: Route): Json[] {
 
 /** Under which heading a route stands: its area, by its address. */
 function sectionOf({ path }: Route): string {
-  return Object.keys(SECTION_PATHS).find((name) => SECTION_PATHS[name]!.test(path)) ?? "operations";
+  return AREA_NAMES.find((name) => AREAS[name].addresses.test(path)) ?? OPERATIONS.name;
 }
 
 function operationId(method: string, path: string): string {

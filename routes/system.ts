@@ -1,10 +1,12 @@
 /** For operators and newcomers: health, the sweep on demand, and the first page. */
-import { Health, Home, Swept } from "../api/system.ts";
+import { Health, Home, JobAnswer, JobList, Swept } from "../api/system.ts";
 import { type Holdings, homePage } from "../dashboard/home.ts";
+import type { JobState } from "../domain/jobs.ts";
+import { VERSION } from "../domain/version.ts";
 import { accepts } from "./conditional.ts";
 import { html, json, text } from "./respond.ts";
 import type { Services } from "./services.ts";
-import { baseOf, type Call, get, post, type Route, type RouteReference } from "./route.ts";
+import { baseOf, type Call, get, param, post, type Route, type RouteReference } from "./route.ts";
 
 const HOME: RouteReference = {
   summary: "What this is and what it holds",
@@ -23,14 +25,35 @@ const HEALTH: RouteReference = {
 const SWEEP: RouteReference = {
   summary: "Free the space of what has expired",
   description:
-    "What has expired is invisible at once; this only frees its space, as a job does every five minutes.",
-  answers: { 200: { description: "How many expired items went.", schema: Swept, example: { expired: 0 } } },
+    "What has expired is invisible at once; this only frees its space, as a job does every minute.",
+  answers: {
+    200: {
+      description: "How much went: in all, and by area.",
+      schema: Swept,
+      example: {
+        expired: 3,
+        areas: { channels: 3, profiles: 0, series: 0, sessions: 0, conversations: 0 },
+      },
+    },
+  },
+};
+const JOBS: RouteReference = {
+  summary: "What runs on a schedule",
+  answers: { 200: { description: "The jobs by name, each with its last run.", schema: JobList } },
+};
+const RUN_JOB: RouteReference = {
+  summary: "Run a job now",
+  description: "Answers when the job has ended. However many processes there are, one runs a job at a time.",
+  answers: { 200: { description: "The job, with this run.", schema: JobAnswer } },
+  errors: ["job-not-found", "job-running"],
 };
 
 export const systemRoutes: readonly Route[] = [
   get("/", "public", HOME, showHome),
   get("/health", "public", HEALTH, showHealth),
   post("/sweep", "admin", SWEEP, sweepNow),
+  get("/jobs", "admin", JOBS, listJobs),
+  post("/jobs/:name/run", "admin", RUN_JOB, runJob),
 ];
 
 export async function showHome(call: Call): Promise<Response> {
@@ -72,9 +95,38 @@ async function holdings(
 
 export async function showHealth({ services }: Call): Promise<Response> {
   const { channels: count } = await services.channels.summary();
-  return text(`OK (${count} channels)`);
+  const answer = text(`OK (${count} channels)`);
+  answer.headers.set("Runnel-Version", VERSION);
+  return answer;
 }
 
 export async function sweepNow({ request, services }: Call): Promise<Response> {
-  return json({ expired: await services.channels.sweep(request.signal) });
+  const areas = await services.sweep(request.signal);
+  return json({ expired: Object.values(areas).reduce((sum, freed) => sum + freed, 0), areas });
+}
+
+export async function listJobs({ services }: Call): Promise<Response> {
+  return json({ jobs: (await services.jobs.list()).map(describeJob) });
+}
+
+export async function runJob(call: Call): Promise<Response> {
+  return json(describeJob(await call.services.jobs.run(param(call, "name"))));
+}
+
+function describeJob({ name, schedule, about, isRunning, last }: JobState) {
+  const iso = (time: number) => new Date(time).toISOString();
+  return {
+    name,
+    schedule,
+    about,
+    running: isRunning,
+    ...(last !== undefined && {
+      last: {
+        start: iso(last.startedAt),
+        ...(last.endedAt !== null && { end: iso(last.endedAt), millis: last.endedAt - last.startedAt }),
+        ...(last.result !== null && { result: last.result }),
+        ...(last.error !== null && { error: last.error }),
+      },
+    }),
+  };
 }

@@ -1,24 +1,23 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { VARIABLES } from "../config.ts";
 import { ADVICE, type ErrorCode, ERRORS } from "../domain/errors.ts";
+import { AREA_NAMES } from "../domain/areas.ts";
 import { STATUS } from "../routes/errors.ts";
 
 const ROOT = new URL("../", import.meta.url);
 /** Which rooms each room may import from, besides itself; `client/` may take types of the server and nothing else. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  main: ["config", "deno", "routes", "jobs", "cli", "domain", "db"],
+  main: ["config", "routes", "jobs", "cli", "domain", "db"],
   config: [],
-  routes: ["api", "deno", "domain", "db", "dashboard"],
+  routes: ["api", "domain", "db", "dashboard"],
   api: ["domain"],
   jobs: ["domain"],
   cli: ["api", "domain", "db", "client", "config"],
-  domain: ["db"],
+  domain: ["db", "deno"],
   db: [],
   dashboard: [],
   client: [],
 };
-/** The five areas: each has a folder of its name in every layer. */
-const AREAS = ["channels", "profiles", "series", "sessions", "conversations"] as const;
 /** Where areas meet: the files and folders that compose all of them. */
 const COMPOSES_AREAS = [
   "domain/services.ts",
@@ -73,7 +72,7 @@ function tableRows(page: string): string[][] {
 
 /** The area whose folder a file stands in. */
 function areaOf(path: string): string | undefined {
-  return AREAS.find((area) => path.split("/")[1] === area);
+  return AREA_NAMES.find((area) => path.split("/")[1] === area);
 }
 
 function roomOf({ file, specifier }: Import): string | undefined {

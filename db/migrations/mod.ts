@@ -5,6 +5,7 @@ import { sessions } from "./003_sessions.ts";
 import { series } from "./004_series.ts";
 import { conversations } from "./005_conversations.ts";
 import { userSessions } from "./006_user_sessions.ts";
+import { jobs } from "./007_jobs.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   series,
   conversations,
   userSessions,
+  jobs,
 ];

@@ -1,15 +1,14 @@
 /** API keys: who may do what. A database without keys is open to whoever reaches the process. */
 import { createHash, randomBytes } from "node:crypto";
 import type { KeyRow, KeyStore } from "../../db/keys.ts";
+import { AREA_NAMES, type AreaName } from "../areas.ts";
 import { RunnelError } from "../errors.ts";
 
-const AREAS = ["channels", "profiles", "sessions", "series", "conversations"] as const;
-
 /** What a key may be allowed: reading or writing one area, or everything (`admin`). */
-export type Scope = `${typeof AREAS[number]}:${"read" | "write"}` | "admin";
+export type Scope = `${AreaName}:${"read" | "write"}` | "admin";
 
 export const SCOPES: readonly Scope[] = [
-  ...AREAS.flatMap((area): Scope[] => [`${area}:read`, `${area}:write`]),
+  ...AREA_NAMES.flatMap((area): Scope[] => [`${area}:read`, `${area}:write`]),
   "admin",
 ];
 

@@ -4,6 +4,7 @@ import { createMessageStore } from "../../db/conversations/messages.ts";
 import type { Database } from "../../db/open.ts";
 import { createPeopleStore } from "../../db/conversations/people.ts";
 import { createSummaryStore } from "../../db/conversations/summaries.ts";
+import type { AreaOptions } from "../areas.ts";
 import { Accounts } from "./accounts.ts";
 import { Analyst } from "./analyst.ts";
 import { DailySummaries } from "./daily.ts";
@@ -47,8 +48,6 @@ export interface ConversationSettings {
   readonly model?: ModelOptions | undefined;
   readonly mattermost?: MattermostSettings;
   readonly slack?: SlackSettings;
-  /** Writes one line of the log. */
-  readonly log: (line: string) => void;
 }
 
 /** The services of conversations. */
@@ -65,27 +64,28 @@ export interface Conversations {
   importSlack(files: ExportFiles): AsyncGenerator<ImportProgress>;
   /** Imports the lines of Mattermost's bulk export; see `importMattermostExport`. */
   importMattermost(lines: AsyncIterable<string>, totalBytes: number): AsyncGenerator<ImportProgress>;
-  /** Frees the space of what is past its time. */
-  sweep(signal?: AbortSignal): Promise<void>;
+  /** Whether there is a Mattermost or a Slack to bring messages in from. */
+  readonly hasSources: boolean;
+  /** Frees the space of what is past its time; answers how many messages that was. */
+  sweep(signal?: AbortSignal): Promise<number>;
   /** Ends the analysis thread. */
   close(): void;
 }
 
 export function createConversations(
   database: Database,
-  settings: ConversationSettings,
-  clock: () => number,
+  { clock, log, ...settings }: ConversationSettings & AreaOptions,
 ): Conversations {
   const conversations = createConversationStore(database);
   const messages = createMessageStore(database);
   const people = createPeopleStore(database);
   const summaries = createSummaryStore(database);
   const analyst = new Analyst();
-  const summarizer = new Summarizer(analyst, settings.model, settings.log);
+  const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, clock, ttlMillis });
-  const shared = { messages, conversations, clock, ttlMillis };
+  const shared = { messages, conversations, clock, ttlMillis, log };
   const mattermost = connectMattermost(settings, shared);
   const slack = connectSlack(settings, shared);
   return {
@@ -93,11 +93,12 @@ export function createConversations(
     inbox,
     webhook: new MattermostWebhook({ messages, clock, tokens: settings.mattermost?.webhookTokens ?? [] }),
     slack: { inbox: slack.inbox, signingSecret: settings.slack?.signingSecret },
+    hasSources: mattermost?.canSync === true || slack.history !== undefined,
     async sync(signal) {
       const sources = { Mattermost: mattermost, Slack: slack.history };
       await Promise.all(
         Object.entries(sources).map(([name, source]) =>
-          source?.sync(signal).catch((error) => settings.log(`${name} could not be read: ${error.message}`))
+          source?.sync(signal).catch((error) => log(`${name} could not be read: ${error.message}`))
         ),
       );
     },
@@ -107,8 +108,9 @@ export function createConversations(
     importMattermost: (lines, totalBytes) =>
       importMattermostExport(lines, totalBytes, { messages, conversations }),
     async sweep(signal) {
-      await inbox.sweep(signal);
+      const swept = await inbox.sweep(signal);
       await people.sweep(clock());
+      return swept;
     },
     close: () => analyst.close(),
   };
@@ -119,14 +121,15 @@ interface Shared {
   readonly conversations: ReturnType<typeof createConversationStore>;
   readonly clock: () => number;
   readonly ttlMillis: TimeToLive;
+  readonly log: (line: string) => void;
 }
 
 function connectMattermost(
-  { mattermost, log }: ConversationSettings,
+  { mattermost }: ConversationSettings,
   shared: Shared,
 ): Mattermost | undefined {
   if (mattermost?.url === undefined) return undefined;
-  return new Mattermost({ ...shared, url: mattermost.url, token: mattermost.token, log });
+  return new Mattermost({ ...shared, url: mattermost.url, token: mattermost.token });
 }
 
 function connectSlack({ slack }: ConversationSettings, shared: Shared) {

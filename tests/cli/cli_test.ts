@@ -1,4 +1,5 @@
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { VERSION } from "../../domain/version.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -92,24 +93,38 @@ Deno.test("it refuses to listen where others can reach it without a key", async 
   match(open.log(), /listens on/);
 });
 
-Deno.test("deno serve main.ts answers, to this machine, without a key", async () => {
-  await using folder = await temporaryFolder();
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const process = new Deno.Command(Deno.execPath(), {
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Runnel under `deno serve`, which decides where to listen. */
+function serveByHost(database: string, port: number): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
     args: ["serve", "-q", "-A", "--host", "127.0.0.1", "--port", `${port}`, "main.ts"],
     cwd: ROOT,
-    env: { DATABASE_URL: `file:${folder.path}/runnel.db`, PORT: "0" },
+    env: { DATABASE_URL: database, PORT: "0" },
     stdout: "null",
     stderr: "null",
   }).spawn();
+}
+
+/** The first answer of /health. */
+async function answering(port: number): Promise<Response> {
+  while (true) {
+    const response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
+    if (response !== undefined) return response;
+  }
+}
+
+Deno.test("deno serve main.ts answers, to this machine, without a key", async () => {
+  await using folder = await temporaryFolder();
+  const port = freePort();
+  const process = serveByHost(`file:${folder.path}/runnel.db`, port);
   try {
-    let response: Response | undefined;
-    while (response === undefined) {
-      response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
-    }
-    equal(await response.text(), "OK (0 channels)");
+    const health = await answering(port);
+    equal(await health.text(), "OK (0 channels)");
+    equal(health.headers.get("runnel-version"), VERSION);
     const created = await fetch(`http://127.0.0.1:${port}/channel`, {
       method: "POST",
       body: '{"name":"a"}',
@@ -122,3 +137,47 @@ Deno.test("deno serve main.ts answers, to this machine, without a key", async ()
     await process.status;
   }
 });
+
+Deno.test("runnel --version, --help and serve --help answer and exit with 0", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  const version = await runnel(database, ["--version"]);
+  deepEqual([version.code, version.out], [0, `${VERSION}\n`]);
+  const help = await runnel(database, ["--help"]);
+  equal(help.code, 0);
+  for (const area of ["channels", "profiles", "time series", "sessions", "conversations"]) {
+    match(help.out, new RegExp(area), area);
+  }
+  equal((await runnel(database, ["serve", "--help"])).code, 0);
+});
+
+Deno.test("a port that is taken is one line and exit 1", async () => {
+  await using folder = await temporaryFolder();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const taken = await runnel(`file:${folder.path}/runnel.db`, ["serve"], { PORT: `${port}` });
+  equal(taken.code, 1);
+  match(taken.err, new RegExp(`^runnel: port ${port} of 127\\.0\\.0\\.1 is taken: [^\\n]+\\n$`));
+});
+
+Deno.test("runnel jobs lists and runs jobs of the configured database", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  const ran = await runnel(database, ["jobs", "run", "sweep"]);
+  deepEqual([ran.code, ran.out], [0, "sweep: done\n"]);
+  match((await runnel(database, ["jobs", "list"])).out, /sweep +\* \* \* \* \* +\d{4}-/);
+  const wrong = await runnel(database, ["jobs", "run", "nothing"]);
+  deepEqual([wrong.code, /there is no job nothing/.test(wrong.err)], [1, true]);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`deno serve ends on ${signal}, with the database closed`, async () => {
+    await using folder = await temporaryFolder();
+    const port = freePort();
+    const process = serveByHost(`file:${folder.path}/runnel.db`, port);
+    await answering(port);
+    process.kill(signal);
+    equal((await process.status).code, 0);
+    equal((await Deno.stat(`${folder.path}/runnel.db-wal`)).size, 0, "everything is in the database file");
+  });
+}

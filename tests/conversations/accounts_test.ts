@@ -142,7 +142,9 @@ testOnBothEngines("tokens stay valid after a restart, in every process of the da
     eventTtlDays: 365,
     sessionTtlDays: 365,
     cacheBytes: 1,
-    conversations: { tokenHours: 12, messageTtlDays: 1 / 24, log: () => {} },
+    conversations: { tokenHours: 12, messageTtlDays: 1 },
+    jobs: [],
+    log: () => {},
     clock: () => app.time.now,
   });
   equal((await other.conversations.accounts.whoIs(token)).person, "own:ann");

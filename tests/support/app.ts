@@ -2,6 +2,7 @@
 import { type Database, openDatabase } from "../../db/open.ts";
 import type { ConversationSettings } from "../../domain/conversations/conversations.ts";
 import { createServices, type DomainServices } from "../../domain/services.ts";
+import { JOBS } from "../../jobs/mod.ts";
 import { createApp } from "../../routes/app.ts";
 import type { Services } from "../../routes/services.ts";
 import type { GateEnv } from "../../routes/gate.ts";
@@ -59,10 +60,11 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     conversations: {
       tokenHours: 12,
       messageTtlDays: 365,
-      log: (line) => log.push(line),
       ...options.conversationSettings,
     },
+    jobs: JOBS,
     clock: () => time.now,
+    log: (line) => log.push(line),
   });
   const app = createApp({
     trustProxy: false,
@@ -94,9 +96,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     time,
     log,
     async [Symbol.asyncDispose]() {
-      services.hub.close();
-      services.series.close();
-      services.conversations.close();
+      services.close();
       await database.close();
       await folder[Symbol.asyncDispose]();
     },

@@ -85,6 +85,11 @@ export class Mattermost implements LoginAuthority {
     return person;
   }
 
+  /** Whether there is a token with which `sync` can read. */
+  get canSync(): boolean {
+    return this.options.token !== undefined;
+  }
+
   /** Brings in what is new in the channels of the token's user; one run at a time. Nothing without a token. */
   async sync(signal?: AbortSignal): Promise<void> {
     const { token } = this.options;

@@ -1,0 +1,33 @@
+/** The area of channels: what it is made of and how it is run. */
+import { createChannelStore } from "../../db/channels/channels.ts";
+import { createItemStore } from "../../db/channels/items.ts";
+import type { Database } from "../../db/open.ts";
+import type { Area, AreaOptions } from "../areas.ts";
+import { Channels } from "./channels.ts";
+import { Hub } from "./hub.ts";
+
+/** Settings of channels. */
+export interface ChannelAreaOptions {
+  /** Bytes of items kept in memory for readers. */
+  readonly cacheBytes: number;
+}
+
+export interface ChannelServices {
+  readonly channels: Channels;
+  readonly hub: Hub;
+}
+
+export function createChannelArea(
+  database: Database,
+  { cacheBytes, clock }: ChannelAreaOptions & AreaOptions,
+): Area<ChannelServices> {
+  const store = createChannelStore(database, clock);
+  const items = createItemStore(database, clock);
+  const channels = new Channels({ channels: store, items, clock, cacheBytes });
+  const hub = new Hub({ channels: store, items }, channels);
+  return {
+    services: { channels, hub },
+    sweep: (signal) => channels.sweep(signal),
+    close: () => hub.close(),
+  };
+}

@@ -1,0 +1,40 @@
+/** The area of profiles, events and analytics: what it is made of and how it is run. */
+import type { Database } from "../../db/open.ts";
+import { createAnalyticsStore } from "../../db/profiles/analytics.ts";
+import { createEventStore } from "../../db/profiles/events.ts";
+import { createProfileStore } from "../../db/profiles/profiles.ts";
+import { createRecounter } from "../../db/profiles/recount.ts";
+import type { Area, AreaOptions } from "../areas.ts";
+import { Analytics } from "./analytics.ts";
+import { Events } from "./events.ts";
+import { Profiles } from "./profiles.ts";
+
+/** Settings of profiles and events. */
+export interface ProfileAreaOptions {
+  /** Days after which an event has expired. */
+  readonly eventTtlDays: number;
+}
+
+export interface ProfileServices {
+  readonly profiles: Profiles;
+  readonly events: Events;
+  readonly analytics: Analytics;
+}
+
+export function createProfileArea(
+  database: Database,
+  { eventTtlDays, clock }: ProfileAreaOptions & AreaOptions,
+): Area<ProfileServices> {
+  const events = new Events({ store: createEventStore(database), clock, ttlDays: eventTtlDays });
+  const analytics = new Analytics({
+    store: createAnalyticsStore(database),
+    recounter: createRecounter(database),
+    clock,
+    firstBucket: () => events.firstBucket(),
+  });
+  return {
+    services: { profiles: new Profiles(createProfileStore(database), clock), events, analytics },
+    sweep: (signal) => events.sweep(signal),
+    close() {},
+  };
+}

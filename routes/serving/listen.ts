@@ -1,0 +1,67 @@
+/** Listening, and ending in order. */
+import type { Hono } from "hono";
+import type { ApiKeys } from "../../domain/access/keys.ts";
+import type { Runnel } from "../../domain/services.ts";
+import type { GateEnv } from "../gate.ts";
+import { createPeerCheck, isLoopback } from "./peer.ts";
+
+/** How long a stop waits for requests that are under way, and then for the database. Together less than 4 s. */
+const DRAIN_MS = 2_400, CLOSE_MS = 1_400;
+
+/** It cannot listen as it is told to; the message says what to change. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly HOST: string;
+  readonly PORT: number;
+  readonly ALLOW_ANONYMOUS: boolean;
+}
+
+/** Serves until a signal. `ListenError`: the port is taken, or others reach the address and there is no key. */
+export async function listen(
+  app: Hono<GateEnv>,
+  keys: ApiKeys,
+  { HOST, PORT, ALLOW_ANONYMOUS }: ListenOptions,
+  log: (line: string) => void,
+): Promise<Deno.HttpServer> {
+  if (!isLoopback(HOST) && !ALLOW_ANONYMOUS && !await keys.exist()) {
+    throw new ListenError(
+      `HOST is ${HOST}, which others can reach, but there is no API key. Make one (runnel keys add NAME --scopes admin), ` +
+        "or set ALLOW_ANONYMOUS=true to let everybody in",
+    );
+  }
+  const peer = createPeerCheck(ALLOW_ANONYMOUS || isLoopback(HOST));
+  const shown = HOST.includes(":") ? `[${HOST}]` : HOST;
+  try {
+    return Deno.serve({
+      hostname: HOST,
+      port: PORT,
+      onListen: ({ port }) => log(`Runnel listens on http://${shown}:${port}/`),
+    }, (request, info) => app.fetch(request, peer(info)));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new ListenError(
+      `port ${PORT} of ${HOST} is taken: set PORT to another, or to 0 for a free one`,
+    );
+  }
+}
+
+/** On SIGTERM or SIGINT: answers what was accepted, tells subscribers, closes the database, and exits with 0. */
+export function stopOnSignals(runnel: Runnel, server?: Deno.HttpServer): void {
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    const drained = server?.shutdown();
+    runnel.services.close();
+    // A client that stopped in the middle of its request must not keep the database from being closed.
+    await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+    setTimeout(() => Deno.exit(1), CLOSE_MS);
+    await runnel[Symbol.asyncDispose]();
+    Deno.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
+}
