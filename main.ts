@@ -3,7 +3,7 @@
  * command; `deno serve` and edge hosting listen themselves and call the default export.
  */
 import { runCommand } from "./cli/main.ts";
-import { createTerminal, writeAll } from "./cli/process.ts";
+import { createTerminal, writeAll } from "./cli/terminal/process.ts";
 import { appSettings, ConfigError, openOptions, readConfig } from "./config.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { describeError } from "./domain/errors.ts";

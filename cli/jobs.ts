@@ -1,8 +1,8 @@
 /** `runnel jobs`: what runs on a schedule, and running it by hand. */
 import type { Command } from "commander";
 import type { JobState } from "../domain/jobs.ts";
-import { table } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { table } from "./terminal/table.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function addJobCommands(program: Command, { out, withServices }: Terminal): void {
   const jobs = program.command("jobs").description("what runs on a schedule over the configured database");

@@ -4,8 +4,8 @@ import type { KeyRow } from "../db/keys.ts";
 import { type Scope, SCOPES } from "../domain/access/keys.ts";
 import { isDots } from "../domain/names.ts";
 import { DAY_MS } from "../domain/time.ts";
-import { table } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { table } from "./terminal/table.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 export function addKeyCommands(program: Command, { out, withServices }: Terminal): void {
   const keys = program.command("keys").description("API keys of the configured database");

@@ -1,14 +1,14 @@
 /** The `runnel` command. Without arguments the program serves; this is what it does with them. */
 import { Command } from "commander";
-import { addChannelCommands } from "./channel.ts";
+import { addChannelCommands } from "./channels.ts";
 import { addKeyCommands } from "./keys.ts";
-import { addStoreCommands } from "./store.ts";
-import { addLoadCommand } from "./load.ts";
-import { addImportCommands } from "./import.ts";
+import { addStoreCommands } from "./series.ts";
+import { addLoadCommand } from "./sessions.ts";
+import { addImportCommands } from "./conversations.ts";
 import { addUserCommands } from "./users.ts";
 import { VERSION } from "../domain/version.ts";
 import { addJobCommands } from "./jobs.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Runs the command that the arguments name and answers the exit status: 0, or 1 when it failed. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { UserName } from "../domain/conversations/inbox.ts";
 import { InvalidArgumentError } from "commander";
 import { MAX_PASSWORD } from "../domain/conversations/accounts.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 const MIN_PASSWORD = 8;
 

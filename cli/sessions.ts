@@ -3,9 +3,9 @@ import { constants, setPriority } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import { formatTime, type SessionEvent } from "../domain/sessions/event.ts";
 import { type EventSink, type LoadCount, loadLines } from "../domain/sessions/load.ts";
-import { countBytes, decompressed, openInput } from "./input.ts";
-import { createProgress } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import { countBytes, decompressed, openInput } from "./terminal/input.ts";
+import { createProgress } from "./terminal/progress.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Into the file. What is gathered, made ready and being stored takes about 160 MB. */
 const LOADER = { gathered: 200_000, committed: 20_000 };

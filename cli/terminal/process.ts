@@ -1,5 +1,5 @@
 /** The terminal of this process, for commands. */
-import type { Runnel } from "../domain/services.ts";
+import type { Runnel } from "../../domain/services.ts";
 import { readPassword } from "./password.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,5 +1,5 @@
 /** Where commands read and write, and what they work on: given by main.ts, so that tests can give their own. */
-import type { DomainServices } from "../domain/services.ts";
+import type { DomainServices } from "../../domain/services.ts";
 
 export interface Terminal {
   out(text: string | Uint8Array): void;

@@ -1,6 +1,6 @@
 /** What commands that talk to a server have in common. */
 import type { Command } from "commander";
-import { RunnelClient } from "../client/mod.ts";
+import { RunnelClient } from "../../client/mod.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options of every such command. */

@@ -6,7 +6,7 @@ import process from "node:process";
 import yauzl from "yauzl";
 import type { Conversations } from "../domain/conversations/conversations.ts";
 import type { ExportFiles, ImportProgress } from "../domain/conversations/slack/export.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 import { linesOf } from "../domain/ndjson.ts";
 
 /** Largest file within an archive, in bytes. */

@@ -1,7 +1,7 @@
 /** `runnel channel`: list and create channels, post, get and follow items over HTTP. */
 import { type Command, InvalidArgumentError } from "commander";
-import { addRemoteOptions, connect, type RemoteOptions } from "./remote.ts";
-import type { Terminal } from "./terminal.ts";
+import { addRemoteOptions, connect, type RemoteOptions } from "./terminal/remote.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 interface CreateFlags extends RemoteOptions {
   readonly ttlMillis?: number;

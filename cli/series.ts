@@ -1,9 +1,9 @@
 /** `runnel store`: save, retrieve, delete and list time series over HTTP. */
 import { type Command, Option } from "commander";
 import type { ListedReference, ListedSymbol, Orient, RetrieveOptions, SavedOrient } from "../client/mod.ts";
-import { addRemoteOptions, connect, type RemoteOptions } from "./remote.ts";
-import { table } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { addRemoteOptions, connect, type RemoteOptions } from "./terminal/remote.ts";
+import { table } from "./terminal/table.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 const SAVED_ORIENTS: readonly SavedOrient[] = ["split", "records", "index", "columns", "table"];
 const ORIENTS: readonly Orient[] = [...SAVED_ORIENTS, "values"];
