@@ -1,6 +1,6 @@
 /** The wire shapes of channels and their items. */
 import { z } from "zod";
-import { Link, Moment, settings } from "./parameters.ts";
+import { duration, flag, Link, list, Moment, settings, wholeNumber } from "./parameters.ts";
 
 /** A channel's name: trimmed, then 1 to 48 letters, digits and underscores; case sensitive. */
 export const ChannelName = z.string({ error: "a channel needs a name (text)" }).trim().regex(
@@ -39,7 +39,7 @@ export const NewChannelBody = SettingsBody.required({ name: true });
 
 /** What a channel is and how it is set up. */
 export const Metadata = z.strictObject({
-  _links: z.strictObject({ self: Link, latest: Link, earliest: Link, ws: Link }),
+  _links: z.strictObject({ self: Link, latest: Link, earliest: Link, ws: Link, events: Link }),
   name: z.string(),
   creationDate: Moment,
   lastUpdateDate: Moment.optional().meta({ description: "When the newest item was stored." }),
@@ -67,4 +67,96 @@ export const Stored = z.strictObject({
 /** Which channels. */
 export const ListQuery = z.object({
   tag: z.string().optional().meta({ description: "Only channels with this tag." }),
+});
+
+/** Items that one list may hold. */
+export const MAX_LIST = 10_000;
+const MAX_WAIT_MS = 60_000;
+
+/** Whether the contents are wanted instead of a list. */
+const bulk = flag(
+  "The contents themselves: multipart/mixed, or lines of JSON when `Accept` asks for them and all items are JSON.",
+).optional();
+
+/** The query of a list. */
+export const ItemsQuery = z.object({ bulk });
+/** The query of what comes after a position. */
+export const NextQuery = ItemsQuery.extend({
+  wait: duration(MAX_WAIT_MS, "How long to wait for an item when there is none yet.").optional(),
+});
+/** The query of a stretch of time. */
+export const TimeQuery = ItemsQuery.extend({
+  limit: wholeNumber(1, MAX_LIST, "At most so many items; 1000 unless given.").optional(),
+  after: z.string().optional().meta({ description: "Only what comes after this position." }),
+});
+/** The query of the item keys. */
+export const KeysQuery = z.object({
+  limit: wholeNumber(1, MAX_LIST, "At most so many keys; 1000 unless given.").optional(),
+  after: z.string().optional().meta({ description: "Only keys that come after this one." }),
+});
+
+/** What is gone after a position. */
+export const Gap = z.strictObject({
+  after: z.string(),
+  before: z.string().meta({ description: "The first item that can be read." }),
+}).meta({ id: "Gap" });
+
+/** Items in order, oldest first. */
+export const ItemList = z.strictObject({
+  _links: z.strictObject({ self: Link, next: Link.optional(), previous: Link.optional() }),
+  items: z.array(z.strictObject({
+    id: z.string(),
+    href: z.url(),
+    timestamp: Moment,
+    contentType: z.string(),
+    length: z.int().meta({ description: "Bytes." }),
+    key: z.string().optional(),
+  })),
+  gap: Gap.optional().meta({ description: "Items after the position that can no longer be read." }),
+}).meta({ id: "ItemList" });
+
+/** Item keys in order, each with its newest item. */
+export const KeyList = z.strictObject({
+  _links: z.strictObject({ self: Link, next: Link.optional() }),
+  keys: z.array(z.strictObject({ key: z.string(), id: z.string(), href: z.url(), timestamp: Moment })),
+}).meta({ id: "KeyList" });
+
+const TimeLink = z.strictObject({ href: z.url(), template: z.string() });
+/** The addresses of the time queries. */
+export const TimeLinks = z.strictObject({
+  _links: z.strictObject({ self: Link, second: TimeLink, minute: TimeLink, hour: TimeLink, day: TimeLink }),
+  now: Moment,
+}).meta({ id: "TimeLinks" });
+
+/** The state of a channel. */
+export const ChannelStatus = z.strictObject({
+  _links: z.strictObject({ self: Link, latest: Link }),
+  latest: z.strictObject({ id: z.string(), timestamp: Moment }).nullable(),
+  lag: z.int().nullable().meta({ description: "Milliseconds since the newest item was stored." }),
+}).meta({ id: "ChannelStatus" });
+
+const FILTER = {
+  contentType: z.string().optional().meta({ description: "Only items of this media type." }),
+  key: z.string().optional().meta({ description: "Only items with this key." }),
+  where: z.array(z.string()).optional().meta({
+    description: "Only JSON items in which the value at a JSON pointer has this text; may be repeated.",
+    example: ["/status=open"],
+  }),
+};
+/** How a channel is followed. */
+export const FollowQuery = z.object({
+  after: z.string().optional().meta({
+    description: "First what came after this position; `earliest`: everything that can be read.",
+  }),
+  since: z.string().optional().meta({
+    description: "First what was stored since a time, or in the last `1h`.",
+    example: "1h",
+  }),
+  content: flag("The items with their contents instead of their addresses.").optional(),
+  ...FILTER,
+});
+/** How many channels are followed at once. */
+export const FollowManyQuery = FollowQuery.extend({
+  channels: list("Names of channels.").optional(),
+  tag: z.string().optional().meta({ description: "All channels with this tag, those to come among them." }),
 });

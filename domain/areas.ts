@@ -2,7 +2,10 @@
 
 /** Each area with its heading in the API reference and the addresses under which it answers. */
 export const AREAS = {
-  channels: { about: "Append-only lists of items, in commit order", addresses: /^\/channel\b/ },
+  channels: {
+    about: "Append-only lists of items, in commit order",
+    addresses: /^\/(channel|ws|events|webhook)\b/,
+  },
   profiles: {
     about: "Profiles of accounts, their events, and analytics",
     addresses: /^\/(profile|event|analytics|person)\b/,

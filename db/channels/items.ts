@@ -18,6 +18,11 @@ const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
     SELECT i.rowid FROM item i JOIN channel c ON c.id = i.channel
     WHERE c.id = ?1 AND i.key >= c.floor_key ORDER BY i.key
     LIMIT (SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1))`;
+const NOTE_TRIMMED = `UPDATE channel SET gone_key = max(gone_key, ifnull((SELECT max(key) FROM (
+    SELECT i.key FROM item i JOIN channel c ON c.id = i.channel
+    WHERE c.id = ?1 AND i.key >= c.floor_key ORDER BY i.key
+    LIMIT (SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1))), 0))
+  WHERE id = ?1 AND item_count > max_items`;
 // The floor follows, so that an item that went is gone from the memory of every process, too.
 const TRIM_COUNT = `UPDATE channel SET item_count = min(item_count, max_items),
     floor_key = max(floor_key, ifnull((SELECT min(key) FROM item WHERE channel = ?1 AND key >= floor_key), 0))
@@ -39,7 +44,8 @@ const SELECT_SWEEPABLE = `SELECT id, CAST(max(floor_key, ifnull(max(0, ?1 - ttl_
 const OLDEST_KEYS = `SELECT key FROM item WHERE channel = ?1 AND key < ?2 ORDER BY key LIMIT ?3`;
 const SWEEP_COUNT = `UPDATE channel SET
     item_count = item_count - (SELECT count(*) FROM (${OLDEST_KEYS}) WHERE key >= floor_key),
-    floor_key = max(floor_key, 1 + ifnull((SELECT max(key) FROM (${OLDEST_KEYS})), 0))
+    floor_key = max(floor_key, 1 + ifnull((SELECT max(key) FROM (${OLDEST_KEYS})), 0)),
+    gone_key = max(gone_key, ifnull((SELECT max(key) FROM (${OLDEST_KEYS})), 0))
   WHERE id = ?1`;
 const SWEEP_ITEMS = `DELETE FROM item WHERE channel = ?1 AND key IN (${OLDEST_KEYS})`;
 const SELECT_DROPPED = `SELECT id FROM dropped_channel`;
@@ -162,7 +168,7 @@ function planAppends(ops: Append[], now: number): Plan<bigint | undefined> {
         args: [channel, count, bytes, positions, content.type, content.encoding, content.language],
       },
     );
-    if (trims) statements.push({ sql: TRIM_ITEMS, args: [channel] }, { sql: TRIM_COUNT, args: [channel] });
+    if (trims) statements.push(...trim(channel));
   }
   return {
     statements,
@@ -177,6 +183,11 @@ function planAppends(ops: Append[], now: number): Plan<bigint | undefined> {
       return keys;
     },
   };
+}
+
+/** Removes what exceeds the channel's maxItems, oldest first. */
+function trim(channel: number): Statement[] {
+  return [NOTE_TRIMMED, TRIM_ITEMS, TRIM_COUNT].map((sql) => ({ sql, args: [channel] }));
 }
 
 function groupAppends(ops: Append[]): AppendGroup[] {

@@ -6,6 +6,7 @@ import { series } from "./004_series.ts";
 import { conversations } from "./005_conversations.ts";
 import { userSessions } from "./006_user_sessions.ts";
 import { jobs } from "./007_jobs.ts";
+import { reading } from "./008_reading.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   conversations,
   userSessions,
   jobs,
+  reading,
 ];

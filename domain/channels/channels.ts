@@ -158,12 +158,29 @@ export class Channels {
     return reading;
   }
 
+  /** A channel's number, and the first key that can be read. Unknown: `channel-not-found`. */
+  async window(name: string): Promise<{ channel: number; visible: bigint }> {
+    const channel = this.#known(name) ?? await this.#require(name);
+    return { channel: channel.id, visible: this.#firstVisible(channel) };
+  }
+
+  /** The first key of a channel that can be read. Unknown: `channel-not-found`. */
+  async firstVisible(name: string): Promise<bigint> {
+    return this.#firstVisible(this.#known(name) ?? await this.#require(name));
+  }
+
   /** The newest item's id. None: `channel-empty`. */
   async latest(name: string): Promise<string> {
+    const newest = await this.newest(name);
+    if (newest !== undefined) return newest.id;
+    throw emptyChannel(name);
+  }
+
+  /** The newest item, or undefined when none can be read. */
+  async newest(name: string): Promise<Position | undefined> {
     const channel = await this.#fresh(name);
     const { lastKey } = channel;
-    if (this.#isVisible(channel, lastKey, timeOfKey(lastKey))) return idOfKey(lastKey);
-    throw emptyChannel(name);
+    return this.#isVisible(channel, lastKey, timeOfKey(lastKey)) ? positionOf(lastKey) : undefined;
   }
 
   /** The oldest item's id. None: `channel-empty`. */

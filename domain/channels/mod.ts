@@ -1,10 +1,12 @@
 /** The area of channels: what it is made of and how it is run. */
 import { createChannelStore } from "../../db/channels/channels.ts";
 import { createItemStore } from "../../db/channels/items.ts";
+import { createPageStore } from "../../db/channels/pages.ts";
 import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Channels } from "./channels.ts";
 import { Hub } from "./hub.ts";
+import { Reader } from "./reader.ts";
 
 /** Settings of channels. */
 export interface ChannelAreaOptions {
@@ -15,6 +17,7 @@ export interface ChannelAreaOptions {
 export interface ChannelServices {
   readonly channels: Channels;
   readonly hub: Hub;
+  readonly reader: Reader;
 }
 
 export function createChannelArea(
@@ -24,9 +27,10 @@ export function createChannelArea(
   const store = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
   const channels = new Channels({ channels: store, items, clock, cacheBytes });
-  const hub = new Hub({ channels: store, items }, channels);
+  const hub = new Hub(store, channels);
+  const reader = new Reader(channels, createPageStore(database));
   return {
-    services: { channels, hub },
+    services: { channels, hub, reader },
     sweep: (signal) => channels.sweep(signal),
     close: () => hub.close(),
   };

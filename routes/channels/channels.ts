@@ -71,6 +71,7 @@ function metadata(channel: Channel, base: string) {
       latest: { href: `${self}/latest` },
       earliest: { href: `${self}/earliest` },
       ws: { href: `${self.replace(/^http/, "ws")}/ws` },
+      events: { href: `${self}/events` },
     },
     name,
     creationDate: new Date(createdAt).toISOString(),

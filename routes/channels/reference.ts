@@ -1,11 +1,21 @@
 /** What the API reference tells of channels, their items and subscriptions. */
 import {
   ChannelList,
+  ChannelStatus,
+  FollowManyQuery,
+  FollowQuery,
+  ItemList,
+  ItemsQuery,
+  KeyList,
+  KeysQuery,
   ListQuery,
   Metadata,
   NewChannelBody,
+  NextQuery,
   SettingsBody,
   Stored,
+  TimeLinks,
+  TimeQuery,
 } from "../../api/channels.ts";
 import type { BodyReference, RouteReference } from "../route.ts";
 
@@ -119,9 +129,104 @@ export const FETCH: RouteReference = {
   ],
 };
 
-export const FOLLOW: RouteReference = {
-  summary: "Follow a channel",
-  description: "For WebSocket clients: each new item's URL comes as a line of text.",
+export const FOLLOW: RouteReference<typeof FollowQuery> = {
+  summary: "Follow a channel over a WebSocket",
+  description:
+    "Each new item's URL comes as a line of text; several lines may share a frame when very much is sent at once. With " +
+    "`after` or `since`, first what is there already, then what comes, without a gap or a double. Resume after the id of " +
+    "the item that came last.",
+  query: FollowQuery,
   answers: { 101: { description: "The connection speaks WebSocket from here on." } },
   errors: ["channel-not-found", "upgrade-required", "invalid-request"],
+};
+export const FOLLOW_MANY: RouteReference<typeof FollowManyQuery> = {
+  ...FOLLOW,
+  summary: "Follow many channels over a WebSocket",
+  description:
+    "As for one channel; with `content`, each message names its channel. Positions are `a:ID,b:ID`.",
+  query: FollowManyQuery,
+};
+
+const EVENT_STREAM: RouteReference["answers"] = {
+  200: {
+    description: "Events `item` (and `gap`) with the position as `id`, until the client leaves.",
+    type: "text/event-stream",
+    example:
+      "id: 00002FHOK8JMK000\nevent: item\ndata: http://127.0.0.1:8080/channel/stumptown/00002FHOK8JMK000",
+  },
+};
+export const EVENTS: RouteReference<typeof FollowQuery> = {
+  summary: "Follow a channel as Server-Sent Events",
+  description: "As over a WebSocket. EventSource resumes by itself, through `Last-Event-ID`.",
+  query: FollowQuery,
+  answers: EVENT_STREAM,
+  errors: ["channel-not-found"],
+};
+export const EVENTS_MANY: RouteReference<typeof FollowManyQuery> = {
+  ...EVENTS,
+  summary: "Follow many channels as Server-Sent Events",
+  query: FollowManyQuery,
+};
+
+const LISTED: RouteReference["answers"] = {
+  200: { description: "Oldest first. With `bulk`, the contents.", schema: ItemList },
+};
+const OF_LISTS: NonNullable<RouteReference["errors"]> = ["channel-not-found", "not-acceptable"];
+
+export const NEWEST: RouteReference<typeof ItemsQuery> = {
+  summary: "The newest items",
+  query: ItemsQuery,
+  answers: LISTED,
+  errors: OF_LISTS,
+};
+export const OLDEST: RouteReference<typeof ItemsQuery> = { ...NEWEST, summary: "The oldest items" };
+export const NEXT_ITEMS: RouteReference<typeof NextQuery> = {
+  summary: "The items after a position",
+  description: "The position is an item's id, whether that item is still there or not.",
+  query: NextQuery,
+  answers: LISTED,
+  errors: OF_LISTS,
+};
+export const PREVIOUS_ITEMS: RouteReference<typeof ItemsQuery> = {
+  ...NEWEST,
+  summary: "The items before a position",
+};
+export const NEXT: RouteReference = {
+  summary: "Go to the item after a position",
+  answers: { 303: { description: "`Location` is the item." } },
+  errors: ["channel-not-found", "item-not-found"],
+};
+export const PREVIOUS: RouteReference = { ...NEXT, summary: "Go to the item before a position" };
+export const TIME: RouteReference<typeof TimeQuery> = {
+  summary: "The items of a day, hour, minute or second",
+  description: "In UTC. `next` leads through the pages, then to the following stretch.",
+  query: TimeQuery,
+  answers: LISTED,
+  errors: OF_LISTS,
+};
+export const TIME_LINKS: RouteReference = {
+  summary: "Addresses of the time queries",
+  answers: { 200: { description: "Templates.", schema: TimeLinks } },
+  errors: ["channel-not-found"],
+};
+export const NOW: RouteReference = {
+  summary: "Go to the current second, minute, hour or day",
+  answers: { 303: { description: "`Location` is the time query." } },
+  errors: ["channel-not-found"],
+};
+export const STATUS: RouteReference = {
+  summary: "The state of a channel",
+  answers: { 200: { description: "Its newest item.", schema: ChannelStatus } },
+  errors: ["channel-not-found"],
+};
+export const KEYS: RouteReference<typeof KeysQuery> = {
+  summary: "The item keys of a channel",
+  query: KeysQuery,
+  answers: { 200: { description: "In order, each with its newest item.", schema: KeyList } },
+  errors: ["channel-not-found"],
+};
+export const NEWEST_OF_KEY: RouteReference = {
+  summary: "Go to the newest item with a key",
+  answers: { 303: { description: "`Location` is the item." } },
+  errors: ["channel-not-found", "item-not-found"],
 };

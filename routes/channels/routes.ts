@@ -10,31 +10,54 @@ import {
 } from "./channels.ts";
 import { fetchItem, goToEarliest, goToLatest, insertItem } from "./items.ts";
 import {
-  CHANGE,
-  CREATE,
-  EARLIEST,
-  FETCH,
-  FOLLOW,
-  INSERT,
-  LATEST,
-  LIST,
-  PUT,
-  READ,
-  REMOVE,
-} from "./reference.ts";
-import { followChannel } from "./subscriptions.ts";
+  goToKey,
+  goToNext,
+  goToPrevious,
+  goToTime,
+  showEarliest,
+  showKeys,
+  showLatest,
+  showNext,
+  showPrevious,
+  showStatus,
+  showTime,
+  showTimeLinks,
+} from "./lists.ts";
+import * as reference from "./reference.ts";
+import { followChannel, followChannels, streamChannel, streamChannels } from "./subscriptions.ts";
+
+const NAME = "/channel/:name";
+const DAY = `${NAME}/time/:year{[0-9]+}/:month{[0-9]+}/:day{[0-9]+}`;
 
 export const channelRoutes: readonly Route[] = [
-  get("/channel", "channels:read", LIST, listChannels),
-  post("/channel", "channels:write", CREATE, createChannel),
-  get("/channel/:name", "channels:read", READ, readChannel),
-  put("/channel/:name", "channels:write", PUT, putChannel),
-  patch("/channel/:name", "channels:write", CHANGE, changeChannel),
-  del("/channel/:name", "channels:write", REMOVE, removeChannel),
-  post("/channel/:name", "channels:write", INSERT, insertItem),
-  // Before the route of items, whose id would match these words, too.
-  get("/channel/:name/ws", "channels:read", FOLLOW, followChannel),
-  get("/channel/:name/latest", "channels:read", LATEST, goToLatest),
-  get("/channel/:name/earliest", "channels:read", EARLIEST, goToEarliest),
-  get("/channel/:name/:id", "channels:read", FETCH, fetchItem),
+  get("/channel", "channels:read", reference.LIST, listChannels),
+  post("/channel", "channels:write", reference.CREATE, createChannel),
+  get(NAME, "channels:read", reference.READ, readChannel),
+  put(NAME, "channels:write", reference.PUT, putChannel),
+  patch(NAME, "channels:write", reference.CHANGE, changeChannel),
+  del(NAME, "channels:write", reference.REMOVE, removeChannel),
+  post(NAME, "channels:write", reference.INSERT, insertItem),
+  // Words come before the ids of items, which would match them, too.
+  get(`${NAME}/ws`, "channels:read", reference.FOLLOW, followChannel),
+  get(`${NAME}/events`, "channels:read", reference.EVENTS, streamChannel),
+  get("/ws", "channels:read", reference.FOLLOW_MANY, followChannels),
+  get("/events", "channels:read", reference.EVENTS_MANY, streamChannels),
+  get(`${NAME}/latest`, "channels:read", reference.LATEST, goToLatest),
+  get(`${NAME}/earliest`, "channels:read", reference.EARLIEST, goToEarliest),
+  get(`${NAME}/status`, "channels:read", reference.STATUS, showStatus),
+  get(`${NAME}/keys`, "channels:read", reference.KEYS, showKeys),
+  get(`${NAME}/keys/:key`, "channels:read", reference.NEWEST_OF_KEY, goToKey),
+  get(`${NAME}/time`, "channels:read", reference.TIME_LINKS, showTimeLinks),
+  get(`${NAME}/time/:unit{day|hour|minute|second}`, "channels:read", reference.NOW, goToTime),
+  get(DAY, "channels:read", reference.TIME, showTime),
+  get(`${DAY}/:hour{[0-9]+}`, "channels:read", reference.TIME, showTime),
+  get(`${DAY}/:hour{[0-9]+}/:minute{[0-9]+}`, "channels:read", reference.TIME, showTime),
+  get(`${DAY}/:hour{[0-9]+}/:minute{[0-9]+}/:second{[0-9]+}`, "channels:read", reference.TIME, showTime),
+  get(`${NAME}/latest/:n`, "channels:read", reference.NEWEST, showLatest),
+  get(`${NAME}/earliest/:n`, "channels:read", reference.OLDEST, showEarliest),
+  get(`${NAME}/:id/next`, "channels:read", reference.NEXT, goToNext),
+  get(`${NAME}/:id/previous`, "channels:read", reference.PREVIOUS, goToPrevious),
+  get(`${NAME}/:id/next/:n`, "channels:read", reference.NEXT_ITEMS, showNext),
+  get(`${NAME}/:id/previous/:n`, "channels:read", reference.PREVIOUS_ITEMS, showPrevious),
+  get(`${NAME}/:id`, "channels:read", reference.FETCH, fetchItem),
 ];

@@ -11,6 +11,7 @@ testOnBothEngines("the published description's first steps work", async (app) =>
       latest: { href: "http://datahub:8080/channel/stumptown/latest" },
       earliest: { href: "http://datahub:8080/channel/stumptown/earliest" },
       ws: { href: "ws://datahub:8080/channel/stumptown/ws" },
+      events: { href: "http://datahub:8080/channel/stumptown/events" },
     },
     name: "stumptown",
     creationDate: "2026-01-02T03:04:05.678Z",

@@ -5,7 +5,12 @@ import { ROUTES } from "../../routes/app.ts";
 import { createTestApp } from "../support/app.ts";
 
 /** A path of a route, with something in place of each parameter. */
-const addressOf = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?/g, "something");
+const addressOf = (path: string) =>
+  path.replace(
+    /:\w+(?:\{([^}]*)\})?/g,
+    (_, pattern?: string) =>
+      pattern === undefined ? "something" : pattern.startsWith("[0-9]") ? "12" : pattern.split("|")[0]!,
+  );
 
 Deno.test("a parameter that is not known is refused everywhere, with those that are", async () => {
   await using app = await createTestApp();

@@ -15,7 +15,7 @@ export interface TestApp extends AsyncDisposable {
   /** Sends a request to a path, as http://datahub:8080 would get it. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** A GET whose answer nobody else reads: it is not held against the reference. */
-  stream(path: string): Promise<Response>;
+  stream(path: string, headers?: HeadersInit): Promise<Response>;
   /** The same, with what the server says of the request. */
   fetch(path: string, env: GateEnv["Bindings"]): Promise<Response>;
   /** Sends a request with a JSON body. */
@@ -86,7 +86,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const request = (path: string, init?: RequestInit) => fetch(path, init, { anonymous: true });
   return {
     request,
-    stream: async (path) => await app.fetch(at(path), { anonymous: true }),
+    stream: async (path, headers = {}) => await app.fetch(at(path, { headers }), { anonymous: true }),
     fetch: (path, env) => fetch(path, undefined, env),
     send: (method, path, body) =>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),

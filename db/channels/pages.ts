@@ -1,0 +1,133 @@
+/** The queries that read many items of a channel in order. Keys leave SQL as decimal text, because they exceed 2^53. */
+import type { Row } from "../engine/engine.ts";
+import type { Database } from "../open.ts";
+
+const FORWARD = `SELECT rowid AS r, key, length(body) AS size FROM item
+  WHERE channel = ?1 AND key >= ?2 AND key <= ?3 ORDER BY key LIMIT ?4`;
+const BACKWARD = `SELECT rowid AS r, key, length(body) AS size FROM item
+  WHERE channel = ?1 AND key >= ?2 AND key <= ?3 ORDER BY key DESC LIMIT ?4`;
+// As many as fit into ?5 bytes, and one in any case. length() of a blob reads no more of it than its head.
+const FITTING =
+  `SELECT r FROM (SELECT r, key, sum(size) OVER (ORDER BY key) - size AS before FROM (${FORWARD}))
+  WHERE before < ?5`;
+const HEAD = `CAST(i.key AS TEXT), i.type, i.encoding, i.language, i.item_key, length(i.body)`;
+const SELECT_FORWARD = `SELECT ${HEAD} FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;
+const SELECT_BACKWARD =
+  `SELECT ${HEAD} FROM (${BACKWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;
+const SELECT_BODIES = `SELECT ${HEAD}, i.body FROM (${FITTING}) k CROSS JOIN item i ON i.rowid = k.r
+  ORDER BY i.key`;
+// Within JSON a line break can only stand between tokens, where a space means the same.
+const ONE_LINE = `replace(replace(CAST(i.body AS TEXT), char(13), ' '), char(10), ' ')`;
+const SELECT_LINES = `SELECT group_concat(line, char(10)), CAST(max(key) AS TEXT) FROM (
+  SELECT ${ONE_LINE} AS line, i.key AS key FROM (${FITTING}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY i.key)`;
+const IS_JSON = `i.encoding IS NULL
+  AND (i.type LIKE 'application/json%' OR i.type LIKE 'application/%+json%') AND json_valid(CAST(i.body AS TEXT))`;
+const SELECT_NOT_JSON = `SELECT CAST(i.key AS TEXT) FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r
+  WHERE NOT (${IS_JSON}) LIMIT 1`;
+// What can no longer be read after ?2: removed already, or not swept yet.
+const SELECT_GONE = `SELECT CAST(max(gone_key, ifnull((SELECT max(key) FROM item
+    WHERE channel = ?1 AND key > ?2 AND key < ?3), 0)) AS TEXT) FROM channel WHERE id = ?1`;
+const SELECT_KEYED = `SELECT i.item_key, CAST(max(i.key) AS TEXT) FROM item i
+  WHERE i.channel = ?1 AND i.item_key > ?2 AND i.key >= ?3 GROUP BY i.item_key ORDER BY i.item_key LIMIT ?4`;
+const SELECT_OF_KEY = `SELECT CAST(max(key) AS TEXT) FROM item
+  WHERE channel = ?1 AND item_key = ?2 AND key >= ?3`;
+
+/** The largest key that a database can hold. */
+export const LAST_KEY = 2n ** 63n - 1n;
+
+/** What is asked of a channel: keys from `from` to `to`, both included. */
+export interface KeyRange {
+  readonly channel: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** At most so many items. */
+  readonly limit: number;
+}
+
+/** An item without its content. */
+export interface HeadRow {
+  readonly key: bigint;
+  readonly type: string;
+  readonly encoding: string | null;
+  readonly language: string | null;
+  readonly itemKey: string | null;
+  /** Bytes of the content. */
+  readonly length: number;
+}
+
+/** An item with its content. */
+export interface BodyRow extends HeadRow {
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** The queries, bound to a database. */
+export type PageStore = ReturnType<typeof createPageStore>;
+
+export function createPageStore({ engine, query }: Database) {
+  const argsOf = ({ channel, from, to, limit }: KeyRange) => [channel, from, to, limit];
+  return {
+    /** The oldest of a range, ascending. */
+    async forward(range: KeyRange): Promise<HeadRow[]> {
+      return (await query(SELECT_FORWARD, ...argsOf(range))).map(toHead);
+    },
+    /** The newest of a range, ascending. */
+    async backward(range: KeyRange): Promise<HeadRow[]> {
+      return (await query(SELECT_BACKWARD, ...argsOf(range))).map(toHead);
+    },
+    /**
+     * The oldest of a range with their contents, as many as fit into so many bytes and one in any case; and the
+     * greatest key after `after` that can no longer be read, 0 when nothing is gone. Both of one moment.
+     */
+    async bodies(range: KeyRange, bytes: number, after: bigint): Promise<{ rows: BodyRow[]; gone: bigint }> {
+      const [bodies, gone] = await engine.read([
+        { sql: SELECT_BODIES, args: [...argsOf(range), bytes] },
+        { sql: SELECT_GONE, args: [range.channel, after, range.from] },
+      ]);
+      const goneKey = BigInt((gone!.rows[0]?.[0] ?? "0") as string);
+      return {
+        rows: bodies!.rows.map((row) => ({ ...toHead(row), body: row[6] as Uint8Array<ArrayBuffer> })),
+        gone: goneKey > after ? goneKey : 0n,
+      };
+    },
+    /** The greatest key after `after`, and before `visible`, that can no longer be read; 0 when nothing is gone. */
+    async gone(channel: number, after: bigint, visible: bigint): Promise<bigint> {
+      const [row] = await query(SELECT_GONE, channel, after, visible);
+      const key = BigInt((row?.[0] ?? "0") as string);
+      return key > after ? key : 0n;
+    },
+    /** Contents that are JSON, a line each, and the key of the last one; undefined when there are none. */
+    async lines(range: KeyRange, bytes: number): Promise<{ text: string; last: bigint } | undefined> {
+      const [row] = await query(SELECT_LINES, ...argsOf(range), bytes);
+      if (row?.[1] === null || row === undefined) return undefined;
+      return { text: row[0] as string, last: BigInt(row[1] as string) };
+    },
+    /** The first item of a range that is no JSON. */
+    async notJson(range: KeyRange): Promise<bigint | undefined> {
+      const [row] = await query(SELECT_NOT_JSON, ...argsOf(range));
+      return row && BigInt(row[0] as string);
+    },
+    /** Item keys after that one, in order, each with the key of its newest item. */
+    async itemKeys(channel: number, after: string, from: bigint, limit: number) {
+      return (await query(SELECT_KEYED, channel, after, from, limit)).map(([itemKey, key]) => ({
+        itemKey: itemKey as string,
+        key: BigInt(key as string),
+      }));
+    },
+    /** The newest item with an item key. */
+    async newestOf(channel: number, itemKey: string, from: bigint): Promise<bigint | undefined> {
+      const [row] = await query(SELECT_OF_KEY, channel, itemKey, from);
+      return typeof row?.[0] === "string" ? BigInt(row[0]) : undefined;
+    },
+  };
+}
+
+function toHead(row: Row): HeadRow {
+  return {
+    key: BigInt(row[0] as string),
+    type: row[1] as string,
+    encoding: row[2] as string | null,
+    language: row[3] as string | null,
+    itemKey: row[4] as string | null,
+    length: row[5] as number,
+  };
+}

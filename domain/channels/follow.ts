@@ -1,0 +1,72 @@
+/** Following channels: what is there after a position, then what comes, without a gap and without a double. */
+import type { BodyRow } from "../../db/channels/pages.ts";
+import { type Channel, type Channels } from "./channels.ts";
+import type { Filter } from "./filter.ts";
+import type { EndReason, Hub } from "./hub.ts";
+import { firstKeyAt } from "./item_id.ts";
+import type { Gap, Reader } from "./reader.ts";
+
+/** What a follower gets next: items of one channel in order, after what is gone before them. */
+export interface News {
+  readonly channel: string;
+  readonly gap: Gap | undefined;
+  /** Those that the filter lets through. */
+  readonly rows: readonly BodyRow[];
+  /** The position after this. */
+  readonly position: bigint;
+  /** So much is to be told to so many that several items should go in one message. */
+  readonly isCrowded: boolean;
+}
+
+/** Where following begins: after a key, at a time (milliseconds since the epoch), or with what is inserted from now on. */
+export type Start = { readonly after: bigint } | { readonly since: number } | "now";
+
+/** Past this many messages at once, several items go in one. */
+const CALM_MESSAGES = 2_000;
+
+/** What following needs. */
+export interface FollowOptions {
+  readonly channels: Channels;
+  readonly hub: Hub;
+  readonly reader: Reader;
+}
+
+/** Follows one channel until `signal`, or until the answered reason. A follower reads on when it asks for more. */
+export async function* follow(
+  { channels, hub, reader }: FollowOptions,
+  channel: Channel,
+  start: Start,
+  filter: Filter,
+  signal: AbortSignal,
+): AsyncGenerator<News, EndReason | undefined> {
+  using watch = hub.watch(channel.id, channel.lastKey);
+  const aborted = new Promise<void>((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+  let position = positionAt(start, channel);
+  while (!signal.aborted) {
+    if (watch.ended !== undefined) return watch.ended;
+    const visible = await channels.firstVisible(channel.name).catch(() => undefined);
+    if (visible === undefined) return "channel-deleted";
+    const { head } = watch;
+    const { rows, gap } = await reader.contents(channel.id, visible, position);
+    if (rows.length === 0) {
+      // Not after the position: what was between may have expired, and would wake this for ever.
+      await Promise.race([watch.after(head), aborted]);
+      continue;
+    }
+    position = rows.at(-1)!.key;
+    const wanted = filter === undefined ? rows : rows.filter(filter);
+    if (wanted.length === 0 && gap === undefined) continue;
+    const isCrowded = wanted.length > 1 && wanted.length * watch.crowd > CALM_MESSAGES;
+    yield { channel: channel.name, gap, rows: wanted, position, isCrowded };
+  }
+  return undefined;
+}
+
+function positionAt(start: Start, { lastKey }: Channel): bigint {
+  if (start === "now") return lastKey;
+  if ("after" in start) return start.after;
+  const key = firstKeyAt(start.since);
+  return key > 0n ? key - 1n : 0n;
+}

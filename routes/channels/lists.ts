@@ -1,0 +1,266 @@
+/** Lists of items: the newest, the oldest, what comes after or before a position, a stretch of time, and keys. */
+import {
+  type ItemsQuery,
+  type KeysQuery,
+  MAX_LIST,
+  type NextQuery,
+  type TimeQuery,
+} from "../../api/channels.ts";
+import { follow } from "../../domain/channels/follow.ts";
+import type { ItemList, ListedItem } from "../../domain/channels/reader.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
+import { NDJSON_TYPES } from "../../domain/ndjson.ts";
+import { DAY_MS } from "../../domain/time.ts";
+import { qualityOf } from "../conditional.ts";
+import { encoded, json, seeOther, streamed } from "../respond.ts";
+import { baseOf, type Call, param } from "../route.ts";
+import { multipartPieces } from "./multipart.ts";
+
+/** Items of a list of which the query says no number. */
+const DEFAULT_LIST = 1_000;
+
+export async function showLatest(call: Call<typeof ItemsQuery>): Promise<Response> {
+  const name = param(call, "name"), count = countOf(call);
+  return await render(call, await call.services.reader.newest(name, count), `latest/${count}`, count);
+}
+
+export async function showEarliest(call: Call<typeof ItemsQuery>): Promise<Response> {
+  const name = param(call, "name"), count = countOf(call);
+  return await render(call, await call.services.reader.after(name, 0n, count), `earliest/${count}`, count);
+}
+
+export async function showNext(call: Call<typeof NextQuery>): Promise<Response> {
+  const { reader } = call.services;
+  const name = param(call, "name"), id = param(call, "id"), count = countOf(call);
+  const after = reader.keyOf(id);
+  let list = await reader.after(name, after, count);
+  if (list.items.length === 0 && call.query.wait !== undefined) {
+    await arrival(call, name, after, call.query.wait);
+    list = await reader.after(name, after, count);
+  }
+  return await render(call, list, `${id}/next/${count}`, count);
+}
+
+export async function showPrevious(call: Call<typeof ItemsQuery>): Promise<Response> {
+  const { reader } = call.services;
+  const name = param(call, "name"), id = param(call, "id"), count = countOf(call);
+  return await render(
+    call,
+    await reader.before(name, reader.keyOf(id), count),
+    `${id}/previous/${count}`,
+    count,
+  );
+}
+
+export async function goToNext(call: Call): Promise<Response> {
+  const { reader } = call.services;
+  const name = param(call, "name");
+  const { items } = await reader.after(name, reader.keyOf(param(call, "id")), 1);
+  return goTo(call, name, items[0]);
+}
+
+export async function goToPrevious(call: Call): Promise<Response> {
+  const { reader } = call.services;
+  const name = param(call, "name");
+  const { items } = await reader.before(name, reader.keyOf(param(call, "id")), 1);
+  return goTo(call, name, items[0]);
+}
+
+export async function showKeys(call: Call<typeof KeysQuery>): Promise<Response> {
+  const { after = "", limit = DEFAULT_LIST } = call.query;
+  const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
+  const { keys, hasNext } = await call.services.reader.itemKeys(name, after, limit);
+  const last = keys.at(-1);
+  return json({
+    _links: {
+      self: { href: `${channel}/keys` },
+      ...(hasNext && last !== undefined &&
+        { next: { href: `${channel}/keys?limit=${limit}&after=${encodeURIComponent(last.itemKey)}` } }),
+    },
+    keys: keys.map(({ itemKey, id, time }) => ({
+      key: itemKey,
+      id,
+      href: `${channel}/${id}`,
+      timestamp: new Date(time).toISOString(),
+    })),
+  });
+}
+
+export async function goToKey(call: Call): Promise<Response> {
+  const name = param(call, "name");
+  return goTo(call, name, await call.services.reader.newestOf(name, param(call, "key")));
+}
+
+const UNITS = ["day", "hour", "minute", "second"] as const;
+const UNIT_MS = { day: DAY_MS, hour: 3_600_000, minute: 60_000, second: 1_000 } as const;
+const TEMPLATES = {
+  day: "{year}/{month}/{day}",
+  hour: "{year}/{month}/{day}/{hour}",
+  minute: "{year}/{month}/{day}/{hour}/{minute}",
+  second: "{year}/{month}/{day}/{hour}/{minute}/{second}",
+} as const;
+type Unit = typeof UNITS[number];
+
+export async function showTimeLinks(call: Call): Promise<Response> {
+  const { channels, clock } = call.services;
+  const name = param(call, "name");
+  await channels.window(name);
+  const time = `${baseOf(call)}/channel/${name}/time`;
+  const link = (unit: Unit) => ({ href: `${time}/${unit}`, template: `${time}/${TEMPLATES[unit]}` });
+  return json({
+    _links: {
+      self: { href: time },
+      second: link("second"),
+      minute: link("minute"),
+      hour: link("hour"),
+      day: link("day"),
+    },
+    now: new Date(clock()).toISOString(),
+  });
+}
+
+export async function goToTime(call: Call): Promise<Response> {
+  const { channels, clock } = call.services;
+  const name = param(call, "name"), unit = UNITS.find((unit) => unit === param(call, "unit"))!;
+  await channels.window(name);
+  return seeOther(`${baseOf(call)}/channel/${name}/time/${pathOf(clock(), unit)}`);
+}
+
+export async function showTime(call: Call<typeof TimeQuery>): Promise<Response> {
+  const { reader, clock } = call.services;
+  const { limit = DEFAULT_LIST, after } = call.query;
+  const name = param(call, "name");
+  const parts = ["year", "month", "day", "hour", "minute", "second"]
+    .map((part) => call.context.req.param(part)).filter((part) => part !== undefined);
+  const unit = UNITS[parts.length - 3]!;
+  const from = startOf(parts), until = from + UNIT_MS[unit];
+  const list = await reader.between(name, from, until, after === undefined ? 0n : reader.keyOf(after), limit);
+  const time = `${baseOf(call)}/channel/${name}/time`;
+  const last = list.items.at(-1);
+  const next = list.hasNext
+    ? `${time}/${parts.join("/")}?limit=${limit}&after=${last!.id}`
+    : until <= clock()
+    ? `${time}/${pathOf(until, unit)}`
+    : undefined;
+  return await answer(call, name, list, {
+    self: `${time}/${parts.join("/")}`,
+    next,
+    previous: from > 0 ? `${time}/${pathOf(from - 1, unit)}` : undefined,
+  });
+}
+
+export async function showStatus(call: Call): Promise<Response> {
+  const { channels, clock } = call.services;
+  const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
+  const latest = await channels.newest(name);
+  return json({
+    _links: { self: { href: `${channel}/status` }, latest: { href: `${channel}/latest` } },
+    latest: latest === undefined ? null : { id: latest.id, timestamp: new Date(latest.time).toISOString() },
+    lag: latest === undefined ? null : Math.max(0, clock() - latest.time),
+  });
+}
+
+/** The midnight, hour … that the parts of a path name, in milliseconds since the epoch. */
+function startOf(parts: readonly string[]): number {
+  const [year, month, day, hour = "00", minute = "00", second = "00"] = parts;
+  const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const time = Date.parse(text);
+  if (!Number.isNaN(time) && time >= 0 && new Date(time).toISOString() === text) return time;
+  throw invalid(
+    `${
+      parts.join("/")
+    } is no time: write year, month and day, such as 2026/01/02, and as you need hour/minute/second`,
+  );
+}
+
+function pathOf(time: number, unit: Unit): string {
+  return new Date(time).toISOString().slice(0, 19).split(/[-T:]/).slice(0, UNITS.indexOf(unit) + 3).join("/");
+}
+
+function countOf(call: Pick<Call, "context">): number {
+  const text = param(call, "n"), count = Number(text);
+  if (/^\d{1,5}$/.test(text) && count >= 1 && count <= MAX_LIST) return count;
+  throw invalid(`${text} is no number of items: ask for 1 to ${MAX_LIST}`);
+}
+
+function goTo(call: Call, name: string, item: Pick<ListedItem, "id"> | undefined): Response {
+  if (item === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item there`);
+  return seeOther(`${baseOf(call)}/channel/${name}/${item.id}`);
+}
+
+/** Waits for an item after a position, for so many milliseconds, or until the reader is gone. */
+async function arrival(call: Call, name: string, after: bigint, wait: number): Promise<void> {
+  const { channels, hub, reader } = call.services;
+  const signal = AbortSignal.any([AbortSignal.timeout(wait), call.request.signal]);
+  const channel = await channels.get(name);
+  for await (const _ of follow({ channels, hub, reader }, channel, { after }, undefined, signal)) return;
+}
+
+function render(
+  call: Call<typeof ItemsQuery>,
+  list: ItemList,
+  self: string,
+  count: number,
+): Promise<Response> {
+  const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
+  const first = list.items[0], last = list.items.at(-1);
+  return answer(call, name, list, {
+    self: `${channel}/${self}`,
+    next: list.hasNext ? `${channel}/${last!.id}/next/${count}` : undefined,
+    previous: list.hasPrevious ? `${channel}/${first!.id}/previous/${count}` : undefined,
+  });
+}
+
+interface Links {
+  readonly self: string;
+  readonly next: string | undefined;
+  readonly previous: string | undefined;
+}
+
+async function answer(
+  call: Call<typeof ItemsQuery>,
+  name: string,
+  { items, gap }: ItemList,
+  links: Links,
+): Promise<Response> {
+  if (call.query.bulk) return await answerContents(call, name, items, links);
+  const channel = `${baseOf(call)}/channel/${name}`;
+  return json({
+    _links: {
+      self: { href: links.self },
+      ...(links.next !== undefined && { next: { href: links.next } }),
+      ...(links.previous !== undefined && { previous: { href: links.previous } }),
+    },
+    items: items.map(({ id, time, type, length, itemKey }) => ({
+      id,
+      href: `${channel}/${id}`,
+      timestamp: new Date(time).toISOString(),
+      contentType: type,
+      length,
+      ...(itemKey !== null && { key: itemKey }),
+    })),
+    ...(gap !== undefined && { gap }),
+  });
+}
+
+async function answerContents(
+  call: Call,
+  name: string,
+  items: readonly ListedItem[],
+  { next, previous }: Links,
+): Promise<Response> {
+  const { request, services: { reader, log } } = call;
+  const link = [next && `<${next}>;rel="next"`, previous && `<${previous}>;rel="previous"`].filter(Boolean);
+  const headers = { Vary: "Accept", ...(link.length > 0 && { Link: link.join(", ") }) };
+  const accept = request.headers.get("accept");
+  const lineType = NDJSON_TYPES.find((type) =>
+    accept?.toLowerCase().includes(type) && qualityOf(accept, type) > 0
+  );
+  if (lineType !== undefined) {
+    const lines = await reader.lines(name, items);
+    return await streamed(request, encoded(lines), { type: lineType, headers, log });
+  }
+  const boundary = `runnel-${crypto.randomUUID()}`;
+  const pieces = multipartPieces(reader.bulk(name, items), boundary, `${baseOf(call)}/channel/${name}`);
+  return await streamed(request, pieces, { type: `multipart/mixed; boundary=${boundary}`, headers, log });
+}
