@@ -60,6 +60,12 @@ export const VARIABLES = {
     initial: "",
     about: "Web origins that may call the API from a browser, separated by commas; `*` for all",
   },
+  ALLOWED_HOSTS: {
+    schema: commaList,
+    initial: "",
+    about:
+      "Hosts answered while there is no API key, beside this machine's and `PUBLIC_URL`'s; separated by commas",
+  },
   LOG: {
     schema: z.enum(["off", "requests"], "off or requests"),
     initial: "off",
@@ -68,7 +74,7 @@ export const VARIABLES = {
   ALLOW_ANONYMOUS: {
     schema: flag,
     initial: "false",
-    about: "Listen on other addresses although no API key exists",
+    about: "Let everybody in while there is no API key, on every address",
   },
   MAX_ITEM_BYTES: {
     schema: wholeNumber(1, 100 * MIB),
@@ -170,6 +176,9 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** Values of these are not shown: they are passwords, or addresses that may hold one. */
+const MAY_HOLD_SECRETS = /(SECRET|KEY|TOKENS?|_URL)$/;
+
 /** Reads and checks the variables; an empty one counts as absent. */
 export function readConfig(
   read: (name: string) => string | undefined = (name) => Deno.env.get(name),
@@ -180,9 +189,10 @@ export function readConfig(
     if (text === undefined) continue;
     const result = schema.safeParse(text);
     if (!result.success) {
-      throw new ConfigError(
-        `${name} is ${JSON.stringify(text)}, but must be ${result.error.issues[0]!.message}`,
-      );
+      const shown = MAY_HOLD_SECRETS.test(name)
+        ? "is set to what is not allowed:"
+        : `is ${JSON.stringify(text)}, but`;
+      throw new ConfigError(`${name} ${shown} must be ${result.error.issues[0]!.message}`);
     }
     values[name] = result.data;
   }
@@ -220,6 +230,8 @@ export function appSettings(config: Config, log: (line: string) => void) {
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,
     corsOrigins: config.CORS_ORIGINS,
+    allowedHosts: config.ALLOWED_HOSTS,
+    allowAnonymous: config.ALLOW_ANONYMOUS,
     maxItemBytes: config.MAX_ITEM_BYTES,
     maxFrameBytes: config.MAX_FRAME_BYTES,
     log,

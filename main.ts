@@ -10,7 +10,7 @@ import { describeError } from "./domain/errors.ts";
 import { openRunnel, type Runnel } from "./domain/services.ts";
 import { JOBS } from "./jobs/mod.ts";
 import { createApp } from "./routes/app.ts";
-import { createPeerCheck } from "./routes/serving/peer.ts";
+import { createPeer } from "./routes/serving/peer.ts";
 import { listen, ListenError, stopOnSignals } from "./routes/serving/listen.ts";
 
 const log = (line: string) => writeAll(Deno.stderr, `${line}\n`);
@@ -31,7 +31,7 @@ if (Deno.args.length > 0 && !isServe) {
 const runnel = await open().catch(exitWith);
 serving.resolve(runnel);
 const app = createApp({ ...runnel.services, ...appSettings(config, log) });
-const peer = createPeerCheck(config.ALLOW_ANONYMOUS);
+const peer = createPeer(config.TRUST_PROXY);
 
 let servedByHost = false;
 /** For `deno serve` and edge hosting, which decide where to listen. */

@@ -7,6 +7,8 @@ import { DAY_MS } from "../domain/time.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
+const NOBODY = "There is no key any more: nobody is let in until you make one, or set ALLOW_ANONYMOUS=true.";
+
 export function addKeyCommands(program: Command, { out, withServices }: Terminal): void {
   const keys = program.command("keys").description("API keys of the configured database");
 
@@ -22,8 +24,9 @@ export function addKeyCommands(program: Command, { out, withServices }: Terminal
     });
 
   keys.command("list").description("list the keys, without their secrets").action(async () => {
-    const all = await withServices(({ keys }) => keys.list());
-    if (all.length === 0) out("There are no keys: whoever reaches the process may do everything.\n");
+    const [all, existed] = await withServices(async ({ keys }) => [await keys.list(), await keys.exist()]);
+    if (all.length === 0 && existed) out(`${NOBODY}\n`);
+    else if (all.length === 0) out("There are no keys: everybody on this machine may do everything.\n");
     else out(table([["NAME", "SCOPES", "CREATED", "EXPIRES"], ...all.map(cells)]));
   });
 
@@ -32,10 +35,13 @@ export function addKeyCommands(program: Command, { out, withServices }: Terminal
     "what the key is called",
   )
     .action(async (name: string) => {
-      if (!await withServices(({ keys }) => keys.revoke(name))) {
-        throw new Error(`there is no key named ${name}`);
-      }
+      const [isRevoked, left] = await withServices(async ({ keys }) => [
+        await keys.revoke(name),
+        (await keys.list()).length,
+      ]);
+      if (!isRevoked) throw new Error(`there is no key named ${name}`);
       out(`The key ${name} is revoked.\n`);
+      if (left === 0) out(`${NOBODY}\n`);
     });
 }
 

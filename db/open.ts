@@ -53,9 +53,20 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
+/** The database file, where others than its owner may read it; undefined where the engine has no file. */
+export async function laxFile({ url }: DatabaseOptions): Promise<string | undefined> {
+  if (!url.startsWith("file:")) return undefined;
+  const path = pathOf(url);
+  return await (await import("./engine/embedded.ts")).isReadByOthers(path) ? path : undefined;
+}
+
+function pathOf(url: string): string {
+  return url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+}
+
 async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
   if (!url.startsWith("file:")) return (await import("./engine/server.ts")).openServer(url, authToken);
-  const path = url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
+  const path = pathOf(url);
   if (syncUrl === undefined) return (await import("./engine/embedded.ts")).openEmbedded(path);
   return (await import("./engine/replica.ts")).openReplica(path, syncUrl, authToken);
 }

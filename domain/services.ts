@@ -1,7 +1,7 @@
 /** Everything that Runnel knows, over one database. */
 import { createJobStore } from "../db/jobs.ts";
 import { createKeyStore } from "../db/keys.ts";
-import { type Database, type DatabaseOptions, openDatabase } from "../db/open.ts";
+import { type Database, type DatabaseOptions, laxFile, openDatabase } from "../db/open.ts";
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
@@ -123,6 +123,8 @@ export async function openRunnel(
   options: ServiceOptions & { readonly database: DatabaseOptions },
 ): Promise<Runnel> {
   const database = await openDatabase(options.database);
+  const lax = await laxFile(options.database);
+  if (lax !== undefined) options.log(`${lax} can be read by others than its owner: chmod 600 ${lax}`);
   const services = createServices(database, options);
   return {
     database,

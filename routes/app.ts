@@ -53,7 +53,7 @@ function refuse(cause: unknown, context: Context, log: (line: string) => void): 
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();
-  log(`${requestId} ${context.req.method} ${context.req.path}: ${describeError(error.cause)}`);
+  log(`${requestId} ${context.req.method} ${shown(context.req.path)}: ${describeError(error.cause)}`);
   return render(error, requestId);
 }
 
@@ -97,6 +97,12 @@ function corsFor(origins: readonly string[]) {
   });
 }
 
+/** A percent-decoded path may hold what makes a terminal or a reader of logs see another line. */
+function shown(path: string): string {
+  // deno-lint-ignore no-control-regex
+  return path.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (character) => encodeURIComponent(character));
+}
+
 function requestLog(log: (line: string) => void) {
   return async (context: Context, next: () => Promise<void>) => {
     const started = performance.now();
@@ -104,7 +110,9 @@ function requestLog(log: (line: string) => void) {
     const took = (performance.now() - started).toFixed(1);
     // The path alone: a query may hold a key.
     log(
-      `${new Date().toISOString()} ${context.req.method} ${context.req.path} ${context.res.status} ${took}ms`,
+      `${new Date().toISOString()} ${context.req.method} ${
+        shown(context.req.path)
+      } ${context.res.status} ${took}ms`,
     );
   };
 }

@@ -10,6 +10,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "unauthorized": 401,
   "forbidden": 403,
   "cross-site": 403,
+  "misdirected": 421,
   "not-found": 404,
   "channel-not-found": 404,
   "channel-exists": 409,

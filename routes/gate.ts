@@ -5,11 +5,13 @@ import { createQueryReader } from "./query.ts";
 import { refuseDots } from "./request.ts";
 import type { Route } from "./route.ts";
 import type { Services } from "./services.ts";
+import { isLoopback } from "./serving/peer.ts";
 
-/** What the server says of a request: whether it may come in while there is no API key. */
+/** What the server says of a request. */
 export interface GateEnv {
   Bindings: {
-    readonly anonymous: boolean;
+    /** Whether the request comes from this machine, and through no proxy. */
+    isLocal(request: Request): boolean;
     /** Where the connection comes from, if that is known. */
     readonly address?: () => string | undefined;
   };
@@ -17,20 +19,31 @@ export interface GateEnv {
 
 /** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
 export function createGate(services: Services) {
-  const { keys } = services;
+  const { keys, allowAnonymous } = services;
+  const checkHost = createHostCheck(services);
   return ({ access, reference, handle }: Route) => {
     const readQuery = createQueryReader(reference);
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
       refuseDots(request.url);
+      checkHost(request.url);
       checkSite(request, services);
       if (access !== "public" && access !== "person") {
-        keys.check(() => secretOf(request), access, context.env.anonymous);
+        keys.check(
+          () => secretOf(request),
+          access,
+          () => allowAnonymous ? "everybody" : context.env.isLocal(request) ? "this-machine" : "nobody",
+        );
       }
       const answer = handle({ request, services, query: readQuery(request.url), context });
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };
-    if (access === "public" || access === "person") return enter;
+    if (access === "public" || access === "person") {
+      return (context: Context<GateEnv>) =>
+        checkHost.isKnown(context.req.url) || keys.isFresh
+          ? enter(context)
+          : keys.refresh().then(() => enter(context));
+    }
     return (context: Context<GateEnv>) =>
       keys.isFresh ? enter(context) : keys.refresh().then(() => enter(context));
   };
@@ -46,15 +59,48 @@ async function headOf(answer: Response): Promise<Response> {
 }
 
 /**
+ * Without keys only hosts of this machine, of PUBLIC_URL and of ALLOWED_HOSTS are answered: else a page of another site
+ * whose name was made to lead to this machine (DNS rebinding) would be let in as if it were local.
+ */
+function createHostCheck({ keys, publicUrl, allowedHosts, allowAnonymous }: Services) {
+  const named = new Set(allowedHosts.map((host) => host.toLowerCase()));
+  if (publicUrl !== undefined) named.add(new URL(publicUrl).host);
+  let lastKnown = "";
+  const isKnown = (url: string): boolean => {
+    const host = url.slice(url.indexOf("//") + 2, url.indexOf("/", url.indexOf("//") + 2));
+    if (host === lastKnown) return true;
+    const name = host.replace(/:\d+$/, "").toLowerCase();
+    if (!isLoopback(name.replace(/^\[|\]$/g, "")) && !named.has(host.toLowerCase()) && !named.has(name)) {
+      return false;
+    }
+    lastKnown = host;
+    return true;
+  };
+  const check = (url: string): void => {
+    if (isKnown(url) || keys.required || allowAnonymous) return;
+    const { host } = new URL(url);
+    throw new RunnelError(
+      "misdirected",
+      `${host} is no host of this server: set ALLOWED_HOSTS or PUBLIC_URL`,
+    );
+  };
+  return Object.assign(check, { isKnown });
+}
+
+/**
  * A page of another site can make a browser send requests here, even to 127.0.0.1. Browsers mark them with
  * Sec-Fetch-Site (https://www.w3.org/TR/fetch-metadata/), and WebSockets, which lack that mark, with their Origin.
  * Programs send neither.
  */
 function checkSite({ method, url, headers }: Request, { corsOrigins, publicUrl }: Services): void {
-  const isSocket = method === "GET" && headers.has("upgrade");
-  if (!isSocket && headers.get("sec-fetch-site") !== "cross-site") return;
   const origin = headers.get("origin");
-  if (isSocket && (origin === null || isOwn(origin, url, publicUrl))) return;
+  const isWrite = method !== "GET" && method !== "HEAD";
+  const isSocket = !isWrite && headers.has("upgrade");
+  if (isWrite || isSocket) {
+    if (origin === null ? headers.get("sec-fetch-site") !== "cross-site" : isOwn(origin, url, publicUrl)) {
+      return;
+    }
+  } else if (headers.get("sec-fetch-site") !== "cross-site") return;
   if (origin !== null && (corsOrigins.includes(origin) || corsOrigins.includes("*"))) return;
   const isNavigation = headers.get("sec-fetch-mode") === "navigate" && method === "GET";
   if (!isNavigation) throw new RunnelError("cross-site", "this web site is not among CORS_ORIGINS");
@@ -67,7 +113,7 @@ function isOwn(origin: string, url: string, publicUrl: string | undefined): bool
 }
 
 /** The key of `Authorization: Bearer`, else of `access_token`, for browsers that can set no header. */
-function secretOf({ method, url, headers }: Request): string | undefined {
+export function secretOf({ method, url, headers }: Request): string | undefined {
   const bearer = bearerOf(headers);
   if (bearer !== undefined) return bearer;
   if (method !== "GET" || !url.includes("access_token=")) return undefined;

@@ -10,7 +10,7 @@ import { VERSION } from "../domain/version.ts";
 import type { BodyReference, Route } from "./route.ts";
 
 /** What any route may answer, and what any that asks for a key may. */
-const OF_ANY: readonly ErrorCode[] = ["internal", "unavailable"];
+const OF_ANY: readonly ErrorCode[] = ["misdirected", "internal", "unavailable"];
 const OF_QUERIES: readonly ErrorCode[] = ["invalid-request"];
 const OF_KEYS: readonly ErrorCode[] = ["unauthorized", "forbidden", "cross-site"];
 const OF_WRITES: readonly ErrorCode[] = ["overloaded", "storage-full"];

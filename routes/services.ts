@@ -7,6 +7,10 @@ export interface AppSettings {
   readonly publicUrl?: string | undefined;
   readonly trustProxy: boolean;
   readonly corsOrigins: readonly string[];
+  /** Hosts that are answered while there is no key, beside those of this machine and of `publicUrl`. */
+  readonly allowedHosts: readonly string[];
+  /** Whether everybody is let in while there is no key, wherever they come from. */
+  readonly allowAnonymous: boolean;
   readonly maxItemBytes: number;
   readonly maxFrameBytes: number;
   /** Writes one line of the log. */

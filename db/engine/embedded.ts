@@ -8,6 +8,7 @@ import { WorkerConnection } from "./connection.ts";
  */
 export async function openEmbedded(path: string): Promise<Engine> {
   await makeFolderOf(path);
+  await makePrivate(path);
   const writer = await WorkerConnection.open({ path, role: "writer" });
   // Opened after the writer, which turns the file to WAL: from then on reading never waits for writing.
   const reader = await WorkerConnection.open({ path, role: "reader" });
@@ -24,5 +25,22 @@ export async function openEmbedded(path: string): Promise<Engine> {
 /** Makes the folder that a database file is to lie in. */
 export async function makeFolderOf(path: string): Promise<void> {
   const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") await Deno.mkdir(folder, { recursive: true });
+  if (folder !== "") await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Makes the file, for its owner alone: the log and the index beside it get the same mode. What is there stays. */
+async function makePrivate(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists) && !(error instanceof Deno.errors.IsADirectory)) {
+      throw error;
+    }
+  }
+}
+
+/** Whether others than its owner may read a file; false where there are no such modes. */
+export async function isReadByOthers(path: string): Promise<boolean> {
+  const { mode } = await Deno.stat(path);
+  return mode !== null && (mode & 0o077) !== 0;
 }

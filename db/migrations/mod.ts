@@ -7,6 +7,7 @@ import { conversations } from "./005_conversations.ts";
 import { userSessions } from "./006_user_sessions.ts";
 import { jobs } from "./007_jobs.ts";
 import { reading } from "./008_reading.ts";
+import { keys } from "./009_keys.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   userSessions,
   jobs,
   reading,
+  keys,
 ];

@@ -12,26 +12,33 @@ export const SCOPES: readonly Scope[] = [
   "admin",
 ];
 
+/** Who is let in without a key, as far as the connection and the settings say. */
+export type Admission = "everybody" | "this-machine" | "nobody";
+
 /** How long the list of keys is trusted: a key that is made or revoked elsewhere counts within this time. */
 const KEYS_MAX_AGE_MS = 500;
 
 /** All keys of a database. */
 export class ApiKeys {
   #byHash: ReadonlyMap<string, KeyRow> = new Map();
+  /** Whether there ever was a key: from then on nobody comes in without one. */
+  #existed = false;
+  readonly #watchers = new Set<() => void>();
+  #watching: ReturnType<typeof setInterval> | undefined;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
 
   constructor(readonly store: KeyStore, readonly clock: () => number) {}
 
-  /** True when there is at least one key, so that every request must show one. */
+  /** True when there is a key, or ever was one, so that every request must show one. */
   async exist(): Promise<boolean> {
     await this.refresh();
-    return this.#byHash.size > 0;
+    return this.#existed;
   }
 
   /** The last answer of `exist`. */
   get required(): boolean {
-    return this.#byHash.size > 0;
+    return this.#existed;
   }
 
   /** Whether the list of keys is recent enough for `check`. */
@@ -48,11 +55,16 @@ export class ApiKeys {
 
   /**
    * Refuses a key that does not exist or has expired (`unauthorized`) or lacks the scope (`forbidden`). While there is
-   * no key at all, `anonymous` decides, and `shown` is not asked for the secret. The caller sees to it that the list is fresh.
+   * no key, `admits` says who needs none: everybody, or, as long as there never was a key, those of this machine.
+   * `shown` is not asked for the secret then. The caller sees to it that the list is fresh.
    */
-  check(shown: () => string | undefined, scope: Scope, anonymous: boolean): void {
+  check(shown: () => string | undefined, scope: Scope, admits: () => Admission): void {
     if (this.#byHash.size === 0) {
-      if (anonymous) return;
+      const who = admits();
+      if (who === "everybody" || (who === "this-machine" && !this.#existed)) return;
+      if (this.#existed) {
+        throw new RunnelError("unauthorized", "the last API key was revoked: make one (runnel keys add)");
+      }
       throw new RunnelError(
         "unauthorized",
         "there is no API key yet: make one (runnel keys add), or set ALLOW_ANONYMOUS=true",
@@ -76,7 +88,7 @@ export class ApiKeys {
   /** Makes a key and answers its secret, which cannot be read again. Name taken: `invalid-request`. */
   async add(name: string, scopes: readonly Scope[], expiresAt: number | null): Promise<string> {
     const secret = `rnl_${randomBytes(32).toString("base64url")}`;
-    const row = { hash: hashOf(secret), name, scopes, createdAt: this.clock(), expiresAt };
+    const row = { hash: hashOf(secret), name, scopes, createdAt: this.clock(), expiresAt, isRevoked: false };
     if (!await this.store.insert(row)) {
       throw new RunnelError("invalid-request", `a key named ${name} exists already`);
     }
@@ -84,14 +96,45 @@ export class ApiKeys {
     return secret;
   }
 
-  /** All keys, by name. */
-  list(): Promise<KeyRow[]> {
-    return this.store.all();
+  /** All keys that can be used, by name. */
+  async list(): Promise<KeyRow[]> {
+    return (await this.store.all()).filter((key) => !key.isRevoked);
+  }
+
+  /**
+   * Calls back once, within a second, when a key can no longer be used; `secret` undefined: when one is needed. Answers
+   * how to stop watching.
+   */
+  watch(secret: string | undefined, onInvalid: () => void): () => void {
+    const hash = secret === undefined ? undefined : hashOf(secret);
+    const isValid = () => {
+      if (hash === undefined) return !this.#existed;
+      const key = this.#byHash.get(hash);
+      return this.#byHash.size === 0 && !this.#existed ||
+        (key !== undefined && (key.expiresAt === null || key.expiresAt > this.clock()));
+    };
+    const look = () => {
+      if (isValid()) return;
+      stop();
+      onInvalid();
+    };
+    const stop = () => {
+      this.#watchers.delete(look);
+      if (this.#watchers.size > 0) return;
+      clearInterval(this.#watching);
+      this.#watching = undefined;
+    };
+    this.#watchers.add(look);
+    this.#watching ??= setInterval(async () => {
+      await this.refresh().catch(() => {});
+      for (const each of [...this.#watchers]) each();
+    }, KEYS_MAX_AGE_MS);
+    return stop;
   }
 
   /** Makes a key useless. False when there was none of that name. */
   async revoke(name: string): Promise<boolean> {
-    const removed = await this.store.remove(name);
+    const removed = await this.store.revoke(name, this.clock());
     await this.refresh();
     return removed;
   }
@@ -99,7 +142,8 @@ export class ApiKeys {
   async #read(): Promise<void> {
     const readAt = this.clock();
     const keys = await this.store.all();
-    this.#byHash = new Map(keys.map((key) => [key.hash, key]));
+    this.#byHash = new Map(keys.filter((key) => !key.isRevoked).map((key) => [key.hash, key]));
+    this.#existed = keys.length > 0;
     this.#readAt = readAt;
   }
 }

@@ -5,8 +5,8 @@ import { NO_SNIFF } from "../respond.ts";
 const MAX_CACHE_SECONDS = 3600;
 /** Bytes from which an answer says that parts of it can be asked for. */
 const WORTH_A_RANGE = 4096;
-/** Content in which a browser runs nothing. Any other must not run with the dashboard's rights. */
-const INERT_TYPES = /^(text\/plain|application\/(json|octet-stream)|image\/(png|jpeg|gif|webp))\s*(;|$)/i;
+/** Whatever its type says, a browser must not run what is stored with the rights of Runnel's own pages. */
+export const CONTENT_POLICY = { "Content-Security-Policy": "sandbox; default-src 'none'" } as const;
 
 interface Built {
   readonly channel: string;
@@ -28,6 +28,7 @@ function buildHeaders(item: Item, channel: string): Record<string, string> {
   const { type, encoding, language, body, previous, next } = item;
   const headers: Record<string, string> = {
     ...NO_SNIFF,
+    ...CONTENT_POLICY,
     "Creation-Date": isoTime(item.time),
     "ETag": etagOf(item),
     "Content-Type": type,
@@ -37,7 +38,6 @@ function buildHeaders(item: Item, channel: string): Record<string, string> {
   if (next !== undefined) headers["link"] = link(channel, next, "next");
   if (encoding !== null) headers["Content-Encoding"] = encoding;
   if (language !== null) headers["Content-Language"] = language;
-  if (!INERT_TYPES.test(type)) headers["Content-Security-Policy"] = "sandbox";
   if (body.byteLength >= WORTH_A_RANGE) headers["Accept-Ranges"] = "bytes";
   return headers;
 }

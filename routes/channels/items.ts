@@ -2,7 +2,7 @@
 import type { Reading } from "../../domain/channels/channels.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
-import { accepts, byteRange, checkPreconditions } from "../conditional.ts";
+import { accepts, byteRange, checkPreconditions, isMediaType } from "../conditional.ts";
 import { problem } from "../errors.ts";
 import { readBody } from "../request.ts";
 import { NO_SNIFF, seeOther } from "../respond.ts";
@@ -17,7 +17,7 @@ export async function insertItem(call: Call): Promise<Response> {
   const name = param(call, "name");
   // What can be refused is refused before anything is stored: here, a Host that no link can be made of.
   const channel = `${baseOf(call)}/channel/${name}`;
-  const type = storedHeader(headers, "content-type") ?? DEFAULT_TYPE;
+  const type = storedType(headers);
   const encoding = storedHeader(headers, "content-encoding");
   const language = storedHeader(headers, "content-language");
   const content = { type, encoding, language, body: await readBody(request, services.maxItemBytes) };
@@ -75,6 +75,22 @@ function render(call: Call, name: string, { item, expires }: Reading): Response 
   }
   headers["Content-Range"] = `bytes ${range.from}-${range.to}/${body.byteLength}`;
   return new Response(body.subarray(range.from, range.to + 1), { status: 206, headers });
+}
+
+/** The type that was checked last: most items of a channel share one. */
+let lastType = DEFAULT_TYPE;
+
+/** The item's media type. A browser that is told two types may choose the one that runs. */
+function storedType(headers: Headers): string {
+  const type = storedHeader(headers, "content-type") ?? DEFAULT_TYPE;
+  if (type === lastType) return type;
+  if (!isMediaType(type)) {
+    throw new RunnelError(
+      "invalid-request",
+      `Content-Type is ${JSON.stringify(type)}, which is no media type`,
+    );
+  }
+  return lastType = type;
 }
 
 function storedHeader(headers: Headers, name: string): string | null {

@@ -2,6 +2,7 @@
 import type { FollowManyQuery, FollowQuery } from "../../api/channels.ts";
 import type { EndReason } from "../../domain/channels/hub.ts";
 import { RunnelError } from "../../domain/errors.ts";
+import { secretOf } from "../gate.ts";
 import { NO_SNIFF } from "../respond.ts";
 import type { Call } from "../route.ts";
 import { type Bundle, type Following, followMany, followOne, upgradeRequired } from "./news.ts";
@@ -18,7 +19,7 @@ const MAX_FRAME = 4 << 10;
 const COMMENT_MS = 15_000, RETRY_MS = 1_000;
 
 // Close codes of RFC 6455 §7.4 and the IANA registry.
-const NORMAL = 1000, GOING_AWAY = 1001, TOO_BIG = 1009, TRY_AGAIN_LATER = 1013;
+const NORMAL = 1000, GOING_AWAY = 1001, TOO_BIG = 1009, TRY_AGAIN_LATER = 1013, UNAUTHORIZED = 4401;
 
 const CLOSE_REASONS: Record<EndReason, string> = {
   "channel-deleted": "the channel was deleted",
@@ -49,12 +50,19 @@ function resumed<Query extends typeof FollowQuery>(call: Call<Query>): Call<Quer
   return last === null || last === "" ? call : { ...call, query: { ...call.query, after: last } };
 }
 
-function overSocket({ request }: Call, following: Following): Response {
+function overSocket({ request, services: { keys } }: Call, following: Following): Response {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") throw upgradeRequired();
   const { socket, response } = upgrade(request);
   const leaving = new AbortController();
   socket.onopen = () => feed(socket, following, leaving.signal);
-  socket.onclose = () => leaving.abort();
+  const stopWatching = keys.watch(
+    secretOf(request),
+    () => close(socket, UNAUTHORIZED, "the API key can no longer be used"),
+  );
+  socket.onclose = () => {
+    stopWatching();
+    leaving.abort();
+  };
   // A broken connection is followed by its close event.
   socket.onerror = () => {};
   socket.onmessage = ({ data }) => {

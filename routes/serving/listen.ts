@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import type { ApiKeys } from "../../domain/access/keys.ts";
 import type { Runnel } from "../../domain/services.ts";
 import type { GateEnv } from "../gate.ts";
-import { createPeerCheck, isLoopback } from "./peer.ts";
+import { createPeer, isLoopback } from "./peer.ts";
 
 /** How long a stop waits for requests that are under way, and then for the database. Together less than 4 s. */
 const DRAIN_MS = 2_400, CLOSE_MS = 1_400;
@@ -18,13 +18,14 @@ export interface ListenOptions {
   readonly HOST: string;
   readonly PORT: number;
   readonly ALLOW_ANONYMOUS: boolean;
+  readonly TRUST_PROXY: boolean;
 }
 
 /** Serves until a signal. `ListenError`: the port is taken, or others reach the address and there is no key. */
 export async function listen(
   app: Hono<GateEnv>,
   keys: ApiKeys,
-  { HOST, PORT, ALLOW_ANONYMOUS }: ListenOptions,
+  { HOST, PORT, ALLOW_ANONYMOUS, TRUST_PROXY }: ListenOptions,
   log: (line: string) => void,
 ): Promise<Deno.HttpServer> {
   if (!isLoopback(HOST) && !ALLOW_ANONYMOUS && !await keys.exist()) {
@@ -33,7 +34,7 @@ export async function listen(
         "or set ALLOW_ANONYMOUS=true to let everybody in",
     );
   }
-  const peer = createPeerCheck(ALLOW_ANONYMOUS || isLoopback(HOST));
+  const peer = createPeer(TRUST_PROXY);
   const shown = HOST.includes(":") ? `[${HOST}]` : HOST;
   try {
     return Deno.serve({

@@ -1,12 +1,26 @@
 /** What is known of a request's connection. */
-import type { GateEnv } from "../gate.ts";
 
-/** Makes the function that says of a connection whether it may come in while there is no API key. */
-export function createPeerCheck(
-  allowAnonymous: boolean,
-): (info: Deno.ServeHandlerInfo | undefined) => GateEnv["Bindings"] {
+/** What the server says of a request; see `GateEnv`. */
+export interface Peer {
+  isLocal(request: Request): boolean;
+  address(): string | undefined;
+}
+
+/** Headers by which a proxy says for whom it asks. */
+const FORWARDING = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
+/**
+ * Makes the function that describes a connection. A request is local when it comes from this machine, and no proxy asked
+ * for somebody else: with `trustProxy`, the first address that X-Forwarded-For names decides.
+ */
+export function createPeer(trustProxy: boolean): (info: Deno.ServeHandlerInfo | undefined) => Peer {
   return (info) => ({
-    anonymous: allowAnonymous || isThisMachine(info && addressOf(info)),
+    isLocal({ headers }) {
+      if (!isFromHere(info)) return false;
+      const first = trustProxy ? headers.get("x-forwarded-for")?.split(",", 1)[0]?.trim() : undefined;
+      if (first !== undefined && first !== "") return isLoopback(first);
+      return !FORWARDING.some((name) => headers.has(name));
+    },
     address: () => info && addressOf(info),
   });
 }
@@ -17,7 +31,10 @@ export function isLoopback(host: string): boolean {
     /^127(\.\d+){3}$/.test(host);
 }
 
-function isThisMachine(address: string | undefined): boolean {
+/** A unix socket has peers of this machine only. */
+function isFromHere(info: Deno.ServeHandlerInfo | undefined): boolean {
+  if (info?.remoteAddr?.transport as string === "unix") return true;
+  const address = info && addressOf(info);
   return address !== undefined && isLoopback(address);
 }
 

@@ -80,8 +80,8 @@ Deno.test("every route names a scope that keys can have, and few are public", ()
 
 Deno.test("where others can reach it and there is no key, nobody is let in", async () => {
   await using app = await createTestApp();
-  const remote = await app.fetch("/channel", { anonymous: false });
+  const remote = await app.fetch("/channel", { isLocal: () => false });
   equal(remote.status, 401);
   match((await remote.json()).detail, /runnel keys add/);
-  equal((await app.fetch("/health", { anonymous: false })).status, 200);
+  equal((await app.fetch("/health", { isLocal: () => false })).status, 200);
 });

@@ -41,6 +41,9 @@ export type TestOptions = Partial<Services> & {
   readonly sessionTtlDays?: number;
 };
 
+/** A request from this machine. */
+const LOCAL: GateEnv["Bindings"] = { isLocal: () => true };
+
 /** 2026-01-02T03:04:05.678Z, the time when every test begins. */
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -69,6 +72,8 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const app = createApp({
     trustProxy: false,
     corsOrigins: [],
+    allowedHosts: ["datahub:8080"],
+    allowAnonymous: false,
     maxItemBytes: 10 << 20,
     maxFrameBytes: 64 << 20,
     log: (line) => log.push(line),
@@ -83,10 +88,10 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     await checkAnswer(request.method, request.url, answer);
     return answer;
   };
-  const request = (path: string, init?: RequestInit) => fetch(path, init, { anonymous: true });
+  const request = (path: string, init?: RequestInit) => fetch(path, init, LOCAL);
   return {
     request,
-    stream: async (path, headers = {}) => await app.fetch(at(path, { headers }), { anonymous: true }),
+    stream: async (path, headers = {}) => await app.fetch(at(path, { headers }), LOCAL),
     fetch: (path, env) => fetch(path, undefined, env),
     send: (method, path, body) =>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),

@@ -30,7 +30,7 @@ export async function startProcess({ database, env = {}, args }: ProcessOptions)
   const process = new Deno.Command(Deno.execPath(), {
     args: [...(args ?? ["run", "-q", "-P", "main.ts", "serve"])],
     cwd: ROOT,
-    env: { PORT: "0", DATABASE_URL: database, ...env },
+    env: { PORT: "0", DATABASE_URL: database, ALLOWED_HOSTS: "runnel", ...env },
     stdout: "null",
     stderr: "piped",
   }).spawn();
