@@ -1,18 +1,20 @@
 /**
  * Measures the text analysis on data sets with references by people.
  *
- *   deno task eval [--data ../shared/data/text] [--scorer ../shared/tools/text-eval.ts] [--keep DIRECTORY]
+ *   deno task eval [--data ../shared/data] [--tools ../shared/tools] [--only text | threads] [--keep DIRECTORY]
  *
- * Writes each task's predictions as JSON Lines, has them scored by the scorer, and prints one line a figure. With
+ * Writes each task's predictions as JSON Lines, has them scored by the scorers, and prints one line a figure. With
  * `--split test` it reads `*.test.jsonl` instead of `*.dev.jsonl`. Exits with 1 if a figure is missed.
  */
 import { parseArgs } from "node:util";
 import { type DataRecord, type Task, tasks } from "./eval/tasks.ts";
+import { linkPredictions, type ThreadSet, threadSets } from "./eval/threads.ts";
 
 interface Figure {
   readonly name: string;
   readonly mean: number;
-  readonly margin: number;
+  /** Half of the 95 % interval, where the scorer gives it. */
+  readonly margin?: number;
 }
 
 function readRecords(path: string): DataRecord[] {
@@ -20,30 +22,34 @@ function readRecords(path: string): DataRecord[] {
   return lines.map((line) => JSON.parse(line) as DataRecord);
 }
 
-/** Runs the scorer on the predictions of one task. */
-async function score(task: Task, predictions: string, references: string, scorer: string): Promise<Figure[]> {
-  const args = ["run", "--allow-read", "--no-lock", scorer, task.metric, predictions];
+/** Runs a scorer, and reads the JSON that it prints. */
+async function runScorer<Result>(scorer: string, args: readonly string[]): Promise<Result> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: [...args, "--references", references, "--json", ...task.scorerArgs],
+    args: ["run", "--allow-read", "--no-lock", scorer, ...args, "--json"],
     stderr: "inherit",
   });
   const { success, stdout } = await command.output();
-  if (!success) throw new Error(`the scorer failed on ${task.name}`);
-  return (JSON.parse(new TextDecoder().decode(stdout)) as { figures: Figure[] }).figures;
+  if (!success) throw new Error(`${scorer} failed on ${args.join(" ")}`);
+  return JSON.parse(new TextDecoder().decode(stdout)) as Result;
 }
 
-function report(task: Task, figures: readonly Figure[]): boolean {
+/** Prints one line a figure, and whether all of them are reached. */
+function report(
+  name: string,
+  figures: readonly Figure[],
+  toReach: Readonly<Record<string, number>>,
+): boolean {
   let met = true;
-  for (const [name, toReach] of Object.entries(task.toReach)) {
-    const { mean, margin } = figures.find((figure) => figure.name === name)!;
-    met &&= mean >= toReach;
+  for (const [figure, least] of Object.entries(toReach)) {
+    const { mean, margin } = figures.find((one) => one.name === figure)!;
+    met &&= mean >= least;
     const cells = [
-      task.name.padEnd(36),
-      name.padEnd(8),
+      name.padEnd(36),
+      figure.padEnd(9),
       mean.toFixed(2).padStart(6),
-      `±${margin.toFixed(1).padStart(4)}`,
-      toReach.toFixed(1).padStart(6),
-      mean >= toReach ? "met" : "MISSED",
+      margin === undefined ? "     " : `±${margin.toFixed(1).padStart(4)}`,
+      least.toFixed(1).padStart(6),
+      mean >= least ? "met" : "MISSED",
     ];
     write(cells.join("  "));
   }
@@ -54,31 +60,72 @@ function write(line: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
+interface Options {
+  readonly data: string;
+  readonly tools: string;
+  readonly split: string;
+  /** Where predictions are written. */
+  readonly out: string;
+}
+
+async function evaluateText(task: Task, { data, tools, split, out }: Options): Promise<boolean> {
+  const path = (file: string) => `${data}/text/${file.replace(".dev.", `.${split}.`)}`;
+  const records = readRecords(path(task.file));
+  const past = task.background === undefined ? [] : readRecords(path(task.background));
+  const predictions = `${out}/${task.name.replace(/\W+/gu, "-")}.jsonl`;
+  const lines = task.predict(records, past).map((prediction, index) =>
+    JSON.stringify({ id: records[index]!.id, ...prediction })
+  );
+  await Deno.writeTextFile(predictions, lines.join("\n"));
+  const args = [task.metric, predictions, "--references", path(task.file), ...task.scorerArgs];
+  const { figures } = await runScorer<{ figures: Figure[] }>(`${tools}/text-eval.ts`, args);
+  return report(task.name, figures, task.toReach);
+}
+
+interface ThreadFigures {
+  readonly vi: number;
+  readonly oneToOne: number;
+  readonly links: { readonly f1: number };
+  readonly exact: { readonly f1: number };
+}
+
+async function evaluateThreads(set: ThreadSet, { data, tools, split, out }: Options): Promise<boolean> {
+  const references = `${data}/${set.file.replace("dev.", `${split}.`)}`;
+  const predictions = `${out}/${set.name.replace(/\W+/gu, "-")}.jsonl`;
+  await Deno.writeTextFile(predictions, linkPredictions(references).join("\n"));
+  const { links, oneToOne, exact } = await runScorer<ThreadFigures>(`${tools}/thread-eval.ts`, [
+    predictions,
+    "--references",
+    references,
+  ]);
+  const figures = [
+    { name: "links F1", mean: 100 * links.f1 },
+    { name: "1-1", mean: 100 * oneToOne },
+    { name: "exact F1", mean: 100 * exact.f1 },
+  ];
+  return report(set.name, figures, set.toReach);
+}
+
 async function main(): Promise<void> {
   const { values: options } = parseArgs({
     options: {
-      data: { type: "string", default: "../shared/data/text" },
-      scorer: { type: "string", default: "../shared/tools/text-eval.ts" },
+      data: { type: "string", default: "../shared/data" },
+      tools: { type: "string", default: "../shared/tools" },
       split: { type: "string", default: "dev" },
+      only: { type: "string" },
       keep: { type: "string" },
     },
   });
   const out = options.keep ?? await Deno.makeTempDir({ prefix: "runnel-eval-" });
   await Deno.mkdir(out, { recursive: true });
-  const data = (file: string) => `${options.data}/${file.replace(".dev.", `.${options.split}.`)}`;
-  write(["task".padEnd(36), "figure  ", "reached", "    ", "to reach"].join("  "));
+  write(["task".padEnd(36), "figure   ", "reached", "    ", "to reach"].join("  "));
+  const wanted = (what: string) => options.only === undefined || options.only === what;
   try {
-    const results = tasks.map(async (task) => {
-      const records = readRecords(data(task.file));
-      const past = task.background === undefined ? [] : readRecords(data(task.background));
-      const path = `${out}/${task.name.replace(/\W+/gu, "-")}.jsonl`;
-      const lines = task.predict(records, past).map((prediction, index) =>
-        JSON.stringify({ id: records[index]!.id, ...prediction })
-      );
-      await Deno.writeTextFile(path, lines.join("\n"));
-      return { task, figures: await score(task, path, data(task.file), options.scorer) };
-    });
-    const met = (await Promise.all(results)).map(({ task, figures }) => report(task, figures));
+    const met: boolean[] = [];
+    for (const task of wanted("text") ? tasks : []) met.push(await evaluateText(task, { ...options, out }));
+    for (const set of wanted("threads") ? threadSets : []) {
+      met.push(await evaluateThreads(set, { ...options, out }));
+    }
     if (!met.every(Boolean)) Deno.exitCode = 1;
   } finally {
     if (options.keep === undefined) await Deno.remove(out, { recursive: true });

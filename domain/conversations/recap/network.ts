@@ -1,0 +1,65 @@
+/** A network with one hidden layer over features that are on or off: score = output · tanh(sum of their rows + bias). */
+
+/** Its weights: `rows` has `hidden` numbers a feature. */
+export interface Network {
+  readonly hidden: number;
+  readonly rows: Float32Array;
+  readonly bias: Float32Array;
+  readonly output: Float32Array;
+}
+
+/** A network as data: little-endian 16-bit whole numbers in base64, each times `scale`; rows, then bias, then output. */
+export interface StoredNetwork {
+  readonly hidden: number;
+  readonly scale: number;
+  readonly weights: string;
+}
+
+/** Adds the rows of some features to a sum. */
+export function addRows(network: Network, features: readonly number[], sum: Float32Array): void {
+  const { hidden, rows } = network;
+  for (const feature of features) {
+    const start = feature * hidden;
+    for (let unit = 0; unit < hidden; unit++) sum[unit]! += rows[start + unit]!;
+  }
+}
+
+/** The score of a sum of rows; leaves the hidden units' values in `sum`. */
+export function scoreOf({ hidden, output }: Network, sum: Float32Array): number {
+  let score = 0;
+  for (let unit = 0; unit < hidden; unit++) {
+    const value = Math.tanh(sum[unit]!);
+    sum[unit] = value;
+    score += value * output[unit]!;
+  }
+  return score;
+}
+
+/** Reads a stored network. */
+export function readNetwork({ hidden, scale, weights }: StoredNetwork): Network {
+  const bytes = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  const values = Float32Array.from(
+    { length: bytes.length / 2 },
+    (_, index) => view.getInt16(2 * index, true) * scale,
+  );
+  const rows = values.length - 2 * hidden;
+  return {
+    hidden,
+    rows: values.subarray(0, rows),
+    bias: values.subarray(rows, rows + hidden),
+    output: values.subarray(rows + hidden),
+  };
+}
+
+/** Writes a network as data. */
+export function storeNetwork({ hidden, rows, bias, output }: Network): StoredNetwork {
+  const values = [...rows, ...bias, ...output];
+  const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 32767;
+  const bytes = new Uint8Array(2 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (const [index, value] of values.entries()) view.setInt16(2 * index, Math.round(value / scale), true);
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return { hidden, scale, weights: btoa(binary) };
+}

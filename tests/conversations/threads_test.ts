@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { replyLinks, threadsOf } from "../../domain/conversations/recap/threads.ts";
+
+type Said = readonly [user: string, text: string, more?: { thread?: string; replyTo?: string }];
+
+const channel = (said: readonly Said[]) =>
+  said.map(([user, text, more], index) => ({ id: `m${index}`, user, text, time: index * 30_000, ...more }));
+
+Deno.test("replyLinks() follows whom a message addresses through two conversations at once", () => {
+  const links = replyLinks(channel([
+    ["ann", "hi, my printer prints every page twice, any idea?"],
+    ["carl", "hello all, how do I mount a samba share?"],
+    ["bob", "ann: which driver does the printer have?"],
+    ["dora", "carl: with mount -t cifs"],
+    ["ann", "bob: the one from cups"],
+    ["carl", "dora: thanks, that did it"],
+  ]));
+  assert.deepEqual([...links], [-1, -1, 0, 1, 2, 3]);
+  assert.deepEqual(threadsOf(links), [[0, 2, 4], [1, 3, 5]]);
+});
+
+Deno.test("replyLinks() believes the source's threads and replies whatever the texts say", () => {
+  const links = replyLinks(channel([
+    ["ann", "is the build broken?", { thread: "m0" }],
+    ["bob", "lunch, anybody?"],
+    ["carl", "yes, in ten minutes", { thread: "m0" }],
+    ["dora", "I come along", { replyTo: "m1" }],
+    ["bob", "ann: which build?"],
+  ]));
+  assert.deepEqual([...links].slice(0, 4), [-1, -1, 0, 1]);
+  assert.ok(
+    links[4] === 1 || links[4] === -1 || links[4] === 3,
+    "no message outside joins the source's thread",
+  );
+});
+
+Deno.test("replyLinks() takes nothing, empty texts and strange names", () => {
+  assert.equal(replyLinks([]).length, 0);
+  const links = replyLinks(channel([["", ""], ["__proto__", "constructor"], ["名前", "😀"], ["", "\u0000"]]));
+  assert.ok([...links].every((link, index) => link < index));
+});
