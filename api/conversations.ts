@@ -14,6 +14,14 @@ export const Credentials = z.object({
   ),
 });
 
+/** Several messages, and who may read their channel. */
+export const PostedChannel = z.strictObject({
+  messages: z.lazy(() => PostedMessages),
+  members: z.array(UserName).max(1_000, "must have at most 1000 names").optional()
+    .meta({ description: "Own users who may read the channel from now on." }),
+  public: z.boolean().optional().meta({ description: "Whether every person of Runnel may read it." }),
+});
+
 /** Many messages of one channel. */
 export const PostedMessages = z.array(PostedMessage).min(1, "must have at least one message").max(
   MAX_BATCH,

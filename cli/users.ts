@@ -3,6 +3,12 @@ import type { Command } from "commander";
 import { UserName } from "../domain/conversations/inbox.ts";
 import { InvalidArgumentError } from "commander";
 import { MAX_PASSWORD } from "../domain/conversations/accounts.ts";
+import {
+  exportedMattermostPerson,
+  mattermostPerson,
+  type Person,
+  slackPerson,
+} from "../domain/conversations/access.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 const MIN_PASSWORD = 8;
@@ -12,7 +18,7 @@ export function addUserCommands(program: Command, { out, readPassword, withServi
 
   users.command("add")
     .description("make a user, or give one a new password, which is read from the terminal")
-    .argument("<name>", "who it is: a user sees the channels in which somebody of that name writes", userName)
+    .argument("<name>", "who it is", userName)
     .option(
       "--channels <list>",
       "ids of channels to see from the start, separated by commas; made as needed",
@@ -25,6 +31,23 @@ export function addUserCommands(program: Command, { out, readPassword, withServi
       }
       await withServices(({ conversations }) => conversations.accounts.add(name, password, channels));
       out(`The user ${name} may log in.\n`);
+    });
+
+  users.command("link").description(
+    "say which accounts at chat systems are a user's, who then reads their channels",
+  )
+    .argument("<name>", "who it is", userName)
+    .option("--slack <id>", "the user's id at Slack, such as U123")
+    .option("--mattermost <id>", "the user's id at Mattermost, or the name in an imported export")
+    .option("--remove", "take the links back")
+    .action(async (name: string, { remove, ...ids }: LinkFlags) => {
+      const accounts = accountsOf(ids);
+      if (accounts.length === 0) throw new Error("name an account: --slack ID, or --mattermost ID");
+      await withServices(async ({ conversations: { accounts: users } }) => {
+        if (remove) { for (const account of accounts) await users.unlink(name, account); }
+        else await users.link(name, accounts);
+      });
+      out(remove ? `${name} is no longer ${accounts.join(", ")}.\n` : `${name} is ${accounts.join(", ")}.\n`);
     });
 
   users.command("list").description("list the users").action(async () => {
@@ -40,6 +63,20 @@ export function addUserCommands(program: Command, { out, readPassword, withServi
       }
       out(`The user ${name} is removed.\n`);
     });
+}
+
+interface LinkFlags {
+  readonly slack?: string;
+  readonly mattermost?: string;
+  readonly remove?: true;
+}
+
+/** Mattermost's live accounts have ids, those of an export have names. */
+function accountsOf({ slack, mattermost }: LinkFlags): Person[] {
+  return [
+    ...(slack === undefined ? [] : [slackPerson(slack)]),
+    ...(mattermost === undefined ? [] : [mattermostPerson(mattermost), exportedMattermostPerson(mattermost)]),
+  ];
 }
 
 function userName(text: string): string {

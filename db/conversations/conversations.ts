@@ -3,10 +3,12 @@ import type { Row } from "../engine/engine.ts";
 import type { ConversationOrigin } from "./messages.ts";
 import type { Database } from "../open.ts";
 
-const SELECT_OF_PERSON = `SELECT c.id, c.public_id, c.name, c.version
-  FROM member m JOIN conversation c ON c.id = m.conversation WHERE m.person = ?1 ORDER BY c.name, c.public_id`;
-const SELECT_ONE = `SELECT c.id, c.public_id, c.name, c.version
-  FROM conversation c JOIN member m ON m.conversation = c.id AND m.person = ?2 WHERE c.public_id = ?1`;
+// A person, and the accounts that are theirs.
+const ACCOUNTS = `(SELECT ?1 UNION SELECT account FROM person_link WHERE person = ?1)`;
+const SELECT_OF_PERSON = `SELECT id, public_id, name, version FROM conversation WHERE is_public = 1 OR id IN
+  (SELECT conversation FROM member WHERE person IN ${ACCOUNTS}) ORDER BY name, public_id`;
+const SELECT_ONE = `SELECT id, public_id, name, version FROM conversation c WHERE public_id = ?2
+  AND (is_public = 1 OR EXISTS (SELECT 1 FROM member WHERE conversation = c.id AND person IN ${ACCOUNTS}))`;
 const SELECT_BUCKETS = `SELECT time / ?4, count(*) FROM message
   WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
 const SELECT_ACTIVE = `SELECT author FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3
@@ -35,6 +37,19 @@ const LEAVE =
   `DELETE FROM member WHERE person = ?2 AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)`;
 const LEAVE_OTHERS = `DELETE FROM member WHERE person = ?1
   AND conversation NOT IN (SELECT id FROM conversation WHERE public_id IN (SELECT value FROM json_each(?2)))`;
+const KEEP_MEMBERS = `DELETE FROM member WHERE substr(person, 1, length(?2)) = ?2
+  AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)
+  AND person NOT IN (SELECT value FROM json_each(?3))`;
+const JOIN_ALL = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_each(?2) r
+  CROSS JOIN conversation c ON c.public_id = ?1`;
+const EMPTY_OTHERS = `DELETE FROM member WHERE substr(person, 1, length(?1) + 1) = ?1 || ':'
+  AND conversation IN (SELECT id FROM conversation
+    WHERE source = ?1 AND public_id NOT IN (SELECT value FROM json_each(?2)))`;
+const PUBLISH = `UPDATE conversation SET is_public = ?2 WHERE public_id = ?1`;
+const SELECT_SOURCE = `SELECT source FROM conversation WHERE public_id = ?1`;
+const LINK = `INSERT OR IGNORE INTO person_link (person, account) VALUES (?1, ?2)`;
+const UNLINK = `DELETE FROM person_link WHERE person = ?1 AND account = ?2 RETURNING 1`;
+const SELECT_LINKS = `SELECT account FROM person_link WHERE person = ?1 ORDER BY account`;
 const SELECT_SYNCED = `SELECT synced_at FROM conversation WHERE public_id = ?1`;
 const SET_SYNCED = `UPDATE conversation SET synced_at = max(synced_at, ?2) WHERE public_id = ?1`;
 
@@ -65,7 +80,7 @@ export function createConversationStore({ commits, query }: Database) {
     },
     /** The channel with that public id, if the person is in it. */
     async visibleTo(person: string, publicId: string): Promise<ConversationRow | undefined> {
-      const [row] = await query(SELECT_ONE, publicId, person);
+      const [row] = await query(SELECT_ONE, person, publicId);
       return row && toConversation(row);
     },
 
@@ -121,6 +136,37 @@ export function createConversationStore({ commits, query }: Database) {
     },
     async leave(publicId: string, person: string): Promise<void> {
       await commits.execute([{ sql: LEAVE, args: [publicId, person] }]);
+    },
+    /** Makes these the channel's members from a source (`slack:` or `mattermost:`), and nobody else. */
+    async replaceMembers(publicId: string, source: string, people: readonly string[]): Promise<void> {
+      const members = JSON.stringify(people);
+      await commits.execute([
+        { sql: KEEP_MEMBERS, args: [publicId, source, members] },
+        { sql: JOIN_ALL, args: [publicId, members] },
+      ]);
+    },
+    /** Ends all membership of a source's channels but these: nobody can say any more who is in them. */
+    async emptyOthers(source: string, publicIds: readonly string[]): Promise<void> {
+      await commits.execute([{ sql: EMPTY_OTHERS, args: [source, JSON.stringify(publicIds)] }]);
+    },
+    /** Lets every person of Runnel read the channel, or its members only. */
+    async setPublic(publicId: string, isPublic: boolean): Promise<void> {
+      await commits.execute([{ sql: PUBLISH, args: [publicId, isPublic ? 1 : 0] }]);
+    },
+    /** Where the channel comes from; undefined when it is not known yet. */
+    async sourceOf(publicId: string): Promise<string | undefined> {
+      return (await query(SELECT_SOURCE, publicId))[0]?.[0] as string | undefined;
+    },
+    /** Says that an account at a source is a person of Runnel. */
+    async link(person: string, account: string): Promise<void> {
+      await commits.execute([{ sql: LINK, args: [person, account] }]);
+    },
+    /** False when they were not linked. */
+    async unlink(person: string, account: string): Promise<boolean> {
+      return (await commits.execute([{ sql: UNLINK, args: [person, account] }]))[0]!.changes > 0;
+    },
+    async links(person: string): Promise<string[]> {
+      return (await query(SELECT_LINKS, person)).map(([account]) => account as string);
     },
     /** Ends the person's membership of all channels but these. */
     async leaveOthers(person: string, publicIds: readonly string[]): Promise<void> {

@@ -8,12 +8,10 @@ const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)`;
 const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO NOTHING`;
 const ENSURE_CHANGED_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO UPDATE SET version = version + 1`;
-const JOIN_MEMBERS = `INSERT OR IGNORE INTO member (conversation, person)
-  SELECT c.id, r.value ->> 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
 const UPSERT_MESSAGES = `INSERT INTO message (conversation, origin, time, revised_at, author, text)
   SELECT c.id, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5
-  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0 AND c.source = r.value ->> 6
   WHERE NOT EXISTS (SELECT 1 FROM deleted_message d WHERE d.conversation = c.id AND d.origin = r.value ->> 1)
   ORDER BY r.key
   ON CONFLICT (conversation, origin) DO UPDATE
@@ -70,8 +68,6 @@ export interface IncomingMessage {
   /** When it was edited last, else `time`. */
   readonly revisedAt: number;
   readonly author: string;
-  /** Whom it makes a member of the channel, if anybody; see `member.person`. */
-  readonly person?: string;
   readonly text: string;
   /** Its id was made just now, so that the channel cannot have it already. */
   readonly isNew?: boolean;
@@ -158,11 +154,10 @@ function deletion(publicId: string, places: string): Statement[] {
 function planBatches(batches: MessageBatch[]): Plan<void> {
   const origins = new Map(batches.map(({ conversation }) => [conversation.publicId, conversation]));
   const rows: unknown[][] = [], maybeStored: [string, string][] = [];
-  const members = new Map<string, [string, string]>(), days = new Map<string, [string, number]>();
-  for (const { conversation: { publicId }, messages } of batches) {
-    for (const { origin, time, revisedAt, author, person, text, isNew } of messages) {
-      rows.push([publicId, origin, time, revisedAt, author, text]);
-      if (person !== undefined) members.set(`${publicId} ${person}`, [publicId, person]);
+  const days = new Map<string, [string, number]>();
+  for (const { conversation: { publicId, source }, messages } of batches) {
+    for (const { origin, time, revisedAt, author, text, isNew } of messages) {
+      rows.push([publicId, origin, time, revisedAt, author, text, source]);
       const day = Math.floor(time / DAY_MS);
       if (isNew) days.set(`${publicId} ${day}`, [publicId, day]);
       else maybeStored.push([publicId, origin]);
@@ -174,7 +169,6 @@ function planBatches(batches: MessageBatch[]): Plan<void> {
   ];
   const add = (sql: string, values: unknown[]) =>
     values.length > 0 && statements.push({ sql, args: [JSON.stringify(values)] });
-  add(JOIN_MEMBERS, [...members.values()]);
   add(MARK_DAYS, [...days.values()]);
   add(MARK_STORED_DAYS, maybeStored);
   return { statements, settle: () => batches.map(() => undefined) };

@@ -8,6 +8,7 @@ import { userSessions } from "./006_user_sessions.ts";
 import { jobs } from "./007_jobs.ts";
 import { reading } from "./008_reading.ts";
 import { keys } from "./009_keys.ts";
+import { access } from "./010_access.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   jobs,
   reading,
   keys,
+  access,
 ];

@@ -2,6 +2,7 @@
 import type { ConversationStore } from "../../db/conversations/conversations.ts";
 import type { PeopleStore } from "../../db/conversations/people.ts";
 import { RunnelError } from "../errors.ts";
+import { ownPerson, type Person } from "./access.ts";
 import { LoginAttempts } from "./attempts.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";
 import type { LoggedIn, Tokens } from "./tokens.ts";
@@ -25,11 +26,6 @@ export interface AccountOptions {
   readonly tokens: Tokens;
   readonly clock: () => number;
   readonly authority: LoginAuthority | undefined;
-}
-
-/** The person that an own user of that name is. */
-export function ownPerson(name: string): string {
-  return `own:${name}`;
 }
 
 /** Users and their logins. */
@@ -78,6 +74,25 @@ export class Accounts {
     for (const publicId of channels) {
       await conversations.ensure({ publicId, source: "api", name: publicId }, [ownPerson(name)]);
     }
+  }
+
+  /** Says that accounts at chat systems are an own user's, who reads their channels from now on. No such user: `not-found`. */
+  async link(name: string, accounts: readonly Person[]): Promise<void> {
+    const { people, conversations } = this.options;
+    if (await people.password(name) === undefined) {
+      throw new RunnelError("not-found", `there is no user named ${name}`);
+    }
+    for (const account of accounts) await conversations.link(ownPerson(name), account);
+  }
+
+  /** Takes such a link back. False when there was none. */
+  unlink(name: string, account: Person): Promise<boolean> {
+    return this.options.conversations.unlink(ownPerson(name), account);
+  }
+
+  /** The accounts that are linked to an own user. */
+  links(name: string): Promise<string[]> {
+    return this.options.conversations.links(ownPerson(name));
   }
 
   names(): Promise<string[]> {

@@ -84,7 +84,7 @@ export function createConversations(
   const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
-  const inbox = new Inbox({ messages, clock, ttlMillis });
+  const inbox = new Inbox({ messages, conversations, clock, ttlMillis });
   const shared = { messages, conversations, clock, ttlMillis, log };
   const mattermost = connectMattermost(settings, shared);
   const slack = connectSlack(settings, shared);

@@ -1,11 +1,14 @@
 /** Messages in, from programs with an API key; and what every source shares: deletion and expiry. */
 import { v7 as timeOrderedId } from "uuid";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { type IncomingMessage, type MessageStore } from "../../db/conversations/messages.ts";
 import { DOTS_REFUSED, isDots } from "../names.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS, Time } from "../time.ts";
-import { ownPerson } from "./accounts.ts";
+import type { ConversationStore } from "../../db/conversations/conversations.ts";
+import { RunnelError } from "../errors.ts";
+import { ownPerson } from "./access.ts";
 import { firstAlive, type TimeToLive } from "../expiry.ts";
 
 /** Longest text of a message, in characters. */
@@ -41,20 +44,40 @@ export const PostedMessage = z.object({
 /** What the inbox needs. */
 export interface InboxOptions {
   readonly messages: MessageStore;
+  readonly conversations: ConversationStore;
   readonly clock: () => number;
   /** How long a message is kept. */
   readonly ttlMillis: TimeToLive;
 }
 
+/** Who may read a channel that a program writes to, beside those who may already. */
+export interface Readers {
+  /** Names of own users. */
+  readonly members?: readonly string[] | undefined;
+  /** Whether every person of Runnel may. */
+  readonly public?: boolean | undefined;
+}
+
+/** Channels that are known to be of programs: a channel never changes its source. */
+const KNOWN_CHANNELS = 10_000;
+
 /** Takes messages in, deletes them, and forgets old ones. */
 export class Inbox {
+  readonly #ofPrograms = new LRUCache<string, true>({ max: KNOWN_CHANNELS });
+
   constructor(readonly options: InboxOptions) {}
 
   /**
    * Stores messages, and creates the channel as needed; resolves when they are durable, with their ids. A message with an
-   * id that the channel has already replaces its text. Whoever wrote one is a member of the channel.
+   * id that the channel has already replaces its text. `readers` may read the channel from then on; whoever wrote in it may
+   * not for that alone. A channel of Slack's or Mattermost's: `forbidden`.
    */
-  async post(channel: string, posted: readonly z.output<typeof PostedMessage>[]): Promise<string[]> {
+  async post(
+    channel: string,
+    posted: readonly z.output<typeof PostedMessage>[],
+    { members = [], public: isPublic }: Readers = {},
+  ): Promise<string[]> {
+    await this.#checkSource(channel);
     const now = this.options.clock();
     const messages = posted.map(({ id, username, message, timestamp }): IncomingMessage => ({
       // Random ids would spread over the whole index, and halve the rate.
@@ -63,19 +86,32 @@ export class Inbox {
       time: timestamp ?? now,
       revisedAt: now,
       author: username,
-      person: ownPerson(username),
       text: message,
     }));
-    await this.options.messages.store({
-      conversation: { publicId: channel, source: "api", name: channel },
-      messages,
-    });
+    const conversation = { publicId: channel, source: "api", name: channel } as const;
+    await this.options.messages.store({ conversation, messages });
+    if (members.length > 0) await this.options.conversations.ensure(conversation, members.map(ownPerson));
+    if (isPublic !== undefined) await this.options.conversations.setPublic(channel, isPublic);
     return messages.map(({ origin }) => origin);
   }
 
-  /** Deletes a message for good. False when there was none. */
-  remove(channel: string, id: string): Promise<boolean> {
-    return this.options.messages.removeExisting(channel, id, this.options.clock());
+  /** Deletes a message for good. False when there was none. A channel of Slack's or Mattermost's: `forbidden`. */
+  async remove(channel: string, id: string): Promise<boolean> {
+    await this.#checkSource(channel);
+    return await this.options.messages.removeExisting(channel, id, this.options.clock());
+  }
+
+  async #checkSource(channel: string): Promise<void> {
+    if (this.#ofPrograms.has(channel)) return;
+    const source = await this.options.conversations.sourceOf(channel);
+    if (source === undefined) return;
+    if (source !== "api") {
+      throw new RunnelError(
+        "forbidden",
+        `channel ${channel} belongs to ${source}: only ${source} writes to it`,
+      );
+    }
+    this.#ofPrograms.set(channel, true);
   }
 
   /** Frees the space of messages that are past their time, and of what was counted of them. */

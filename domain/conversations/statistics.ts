@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
 import type { SummaryStore } from "../../db/conversations/summaries.ts";
-import { RunnelError } from "../errors.ts";
+import { ReadingRights } from "./access.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
@@ -58,7 +58,11 @@ export class Statistics {
   /** Answers by channel, its version, the messages in the period, and the question. */
   readonly #answers = new LRUCache<string, Promise<unknown>>({ max: KEPT_ANSWERS });
 
-  constructor(readonly options: StatisticsOptions) {}
+  readonly #rights: ReadingRights;
+
+  constructor(readonly options: StatisticsOptions) {
+    this.#rights = new ReadingRights(options.conversations);
+  }
 
   /** Makes ready for the questions of somebody who has just logged in. */
   prepare(): void {
@@ -67,7 +71,7 @@ export class Statistics {
 
   /** The person's channels, by name. */
   async channels(person: string): Promise<{ id: string; name: string }[]> {
-    const rows = await this.options.conversations.ofPerson(person);
+    const rows = await this.#rights.channels(person);
     return rows.map(({ publicId, name }) => ({ id: publicId, name }));
   }
 
@@ -84,8 +88,8 @@ export class Statistics {
   ): Promise<PulseBucket[]> {
     const { hours = 24, interval = 5 } = options;
     const channels = publicId === undefined
-      ? await this.options.conversations.ofPerson(person)
-      : [await this.#visible(person, publicId)];
+      ? await this.#rights.channels(person)
+      : [await this.#rights.channel(person, publicId)];
     const size = interval * MINUTE_MS;
     const now = this.options.clock();
     const last = Math.floor(now / size);
@@ -103,13 +107,13 @@ export class Statistics {
 
   /** Names of those who wrote most in the past hours, most messages first, equals by name. */
   async mostActive(person: string, publicId: string, { limit = 5, hours = 24 } = {}): Promise<string[]> {
-    const channel = await this.#visible(person, publicId);
+    const channel = await this.#rights.channel(person, publicId);
     return await this.options.conversations.mostActive(this.#past(channel, hours * HOUR_MS), limit);
   }
 
   /** What the last 24 hours talk about more than the 30 days before, hottest first. */
   async hotTopics(person: string, publicId: string, limit = 10): Promise<readonly string[]> {
-    const channel = await this.#visible(person, publicId);
+    const channel = await this.#rights.channel(person, publicId);
     const span = this.#past(channel, DAY_MS);
     return await this.#once(
       channel,
@@ -133,7 +137,7 @@ export class Statistics {
     period?: Period,
     limit = 5,
   ): Promise<readonly RepresentativeMessage[]> {
-    const channel = await this.#visible(person, publicId);
+    const channel = await this.#rights.channel(person, publicId);
     const span = period === undefined ? this.#past(channel, DAY_MS) : this.#span(channel, period);
     return await this.#once(channel, span, `representatives ${limit}`, async (messages) => {
       const ids = await this.options.analyst.run({ kind: "representatives", messages, limit });
@@ -144,7 +148,7 @@ export class Statistics {
 
   /** What was said, in at most 100 words; of the last 24 hours unless told otherwise. */
   async summary(person: string, publicId: string, period?: Period): Promise<WrittenSummary> {
-    const channel = await this.#visible(person, publicId);
+    const channel = await this.#rights.channel(person, publicId);
     const span = period === undefined ? this.#past(channel, DAY_MS) : this.#span(channel, period);
     return await this.#once<WrittenSummary>(
       channel,
@@ -157,16 +161,10 @@ export class Statistics {
 
   /** The stored summaries of the past so many days, ascending. `day` is the number of days since the epoch. */
   async summaries(person: string, publicId: string, days: number) {
-    const channel = await this.#visible(person, publicId);
+    const channel = await this.#rights.channel(person, publicId);
     const now = this.options.clock();
     const since = Math.max(now - days * DAY_MS, this.#firstVisible(now));
     return await this.options.summaries.since(channel.id, Math.floor(since / DAY_MS));
-  }
-
-  async #visible(person: string, publicId: string): Promise<ConversationRow> {
-    const channel = await this.options.conversations.visibleTo(person, publicId);
-    if (channel !== undefined) return channel;
-    throw new RunnelError("channel-not-found", `you have no channel with the id ${publicId}`);
   }
 
   #firstVisible(now: number): number {

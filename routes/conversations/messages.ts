@@ -1,7 +1,8 @@
 /** Chat messages from programs, with an API key. */
-import { PostedMessages } from "../../api/conversations.ts";
+import { PostedChannel, PostedMessages } from "../../api/conversations.ts";
 import { PostedMessage, SourceId } from "../../domain/conversations/inbox.ts";
 import { RunnelError } from "../../domain/errors.ts";
+import type { z } from "zod";
 import { check, readJsonValue } from "../request.ts";
 import { json, noContent } from "../respond.ts";
 import { type Call, param } from "../route.ts";
@@ -12,8 +13,15 @@ const MAX_BYTES = 16 << 20;
 export async function postMessages(call: Call): Promise<Response> {
   const channel = check(param(call, "channel_id"), SourceId);
   const body = await readJsonValue(call.request, MAX_BYTES);
-  const posted = Array.isArray(body) ? check(body, PostedMessages) : [check(body, PostedMessage)];
-  return json({ ids: await call.services.conversations.inbox.post(channel, posted) }, 201);
+  const { messages, ...readers } = readPosted(body);
+  return json({ ids: await call.services.conversations.inbox.post(channel, messages, readers) }, 201);
+}
+
+/** One message, several, or several with who may read their channel. */
+function readPosted(body: unknown): z.output<typeof PostedChannel> {
+  if (Array.isArray(body)) return { messages: check(body, PostedMessages) };
+  const isChannel = typeof body === "object" && body !== null && "messages" in body;
+  return isChannel ? check(body, PostedChannel) : { messages: [check(body, PostedMessage)] };
 }
 
 export async function deleteMessage(call: Call): Promise<Response> {

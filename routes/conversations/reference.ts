@@ -6,6 +6,7 @@ import {
   LoggedIn,
   LoggedOut,
   PeriodBody,
+  PostedChannel,
   PostedMessages,
   PulseAnswer,
   PulseQuery,
@@ -143,22 +144,22 @@ export const SUMMARIES: RouteReference<typeof SummariesQuery> = {
 export const MESSAGES: RouteReference = {
   summary: "Add chat messages to a channel",
   description: "One message or an array of them, stored together or not at all. The channel is created as " +
-    "needed, and who writes in it is a member of it: the own user of that name sees it. A message with an `id` " +
-    "that is there already replaces its text.",
+    "needed; `members` and `public` say who may read it, writing in it does not. A channel of Slack's or Mattermost's is " +
+    "refused. A message with an `id` that is there already replaces its text.",
   body: {
-    schema: z.union([PostedMessage, PostedMessages]),
+    schema: z.union([PostedMessage, PostedMessages, PostedChannel]),
     example: { id: "42", username: "ann", message: "the disk is full", timestamp: "2026-01-02T03:04:05Z" },
   },
   answers: {
     201: { description: "The ids of the stored messages", schema: StoredMessages, example: { ids: ["42"] } },
   },
-  errors: ["invalid-request", "too-large", "unsupported-media-type"],
+  errors: ["invalid-request", "forbidden", "too-large", "unsupported-media-type"],
 };
 
 export const REMOVE: RouteReference = {
   summary: "Delete a chat message",
   answers: { 204: { description: "It is gone, and stays gone when it is sent again" } },
-  errors: ["not-found"],
+  errors: ["not-found", "forbidden"],
 };
 
 export const SLACK: RouteReference = {

@@ -187,7 +187,7 @@ testOnBothEngines("a browser cannot be made to run an item", async (app) => {
     app,
     await insert(app, "<script>alert(1)</script>", { "Content-Type": "text/html" }),
   );
-  equal(page.headers.get("content-security-policy"), "sandbox");
+  equal(page.headers.get("content-security-policy"), "sandbox; default-src 'none'");
   equal(page.headers.get("x-content-type-options"), "nosniff");
 });
 

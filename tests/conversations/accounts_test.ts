@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 testOnBothEngines("POST /api/auth answers a token, the user's channels and their pulse", async (app) => {
   await post(app, "town", { username: "ann", message: "the disk is full" });
   await post(app, "secret", { username: "bob", message: "nobody else reads this" });
-  await app.services.conversations.accounts.add("ann", PASSWORD);
+  await app.services.conversations.accounts.add("ann", PASSWORD, ["town"]);
   for (const path of ["/api/auth", "/api/auth/"]) {
     const response = await app.send("POST", path, { username: "ann", password: PASSWORD });
     equal(response.status, 200);

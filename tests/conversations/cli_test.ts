@@ -96,6 +96,8 @@ Deno.test("import slack brings channels, members and messages, and twice is like
     ]);
   }
   await run(app, ["users", "add", "ann"]);
+  deepEqual((await enter(app, "ann")).channels, [], "an equal name grants nothing");
+  equal((await run(app, ["users", "link", "ann", "--slack", "U1"])).status, 0);
   deepEqual((await enter(app, "ann")).channels, [{ id: "C1", name: "town" }]);
 });
 
@@ -142,6 +144,8 @@ Deno.test("import mattermost brings channels, members, posts, replies and direct
     ]);
   }
   await run(app, ["users", "add", "ann"]);
+  deepEqual((await enter(app, "ann")).channels, [], "an equal name grants nothing");
+  equal((await run(app, ["users", "link", "ann", "--mattermost", "ann"])).status, 0);
   const { channels } = await enter(app, "ann");
   deepEqual(channels.map(({ name }: { name: string }) => name), ["Town Square", "ann, bob"]);
 });

@@ -97,6 +97,12 @@ function answer(
       server.users.filter(({ id }) => ids.includes(id)).map(({ password: _, ...user }) => user),
     );
   }
+  const of = /^\/channels\/(\w+)\/members$/.exec(path)?.[1];
+  if (of !== undefined) {
+    const [page, size] = [Number(query.get("page")), Number(query.get("per_page"))];
+    const members = server.channels.get(of)?.members.slice(page * size, (page + 1) * size) ?? [];
+    return Response.json(members.map((user_id) => ({ channel_id: of, user_id })));
+  }
   const channel = /^\/channels\/(\w+)\/posts$/.exec(path)?.[1];
   if (channel !== undefined) return postsOf(server, channel, query);
   return refusal(404, "api.context.404.app_error", "Sorry, we could not find the page.");

@@ -78,7 +78,8 @@ testOnBothEngines("events bring messages, edits, deletions, names and membership
     channel_type: "C",
     team: "T1",
   });
-  const token = await logIn(app, "U9");
+  const token = await logIn(app, "U9", []);
+  await app.services.conversations.accounts.link("U9", ["slack:U9"]);
   const login = await app.send("POST", "/api/auth", { username: "U9", password: "correct horse battery" });
   deepEqual((await login.json()).data.channels, [{ id: "C1", name: "incidents" }]);
   equal((await stats(app, token, "most_active/C1")).data[0], "U1");
@@ -157,6 +158,7 @@ Deno.test("without SLACK_SIGNING_SECRET events are 404", async () => {
 /** A workspace with two channels, of which the bot is in one. */
 function startWorkspace(): FakeSlack {
   return startFakeSlack("xoxb-1", {
+    "users.list": () => ({ members: [{ id: "U2", name: "name-of-U2" }, { broken: true }] }),
     "users.info": (form) => ({ user: { id: form.get("user"), name: `name-of-${form.get("user")}` } }),
     "conversations.list": () => ({
       channels: [{ id: "C1", name: "town", is_member: true }, { id: "C2", name: "other", is_member: false }, {
@@ -194,7 +196,9 @@ Deno.test("history comes through the Web API, with names, threads and members", 
   deepEqual(await stored(app), expected);
   await app.services.conversations.sync();
   deepEqual(await stored(app), expected);
-  const token = await logIn(app, "name-of-U2");
+  const token = await logIn(app, "bob", []);
+  equal((await stats(app, token, "most_active/C1")).status, 404);
+  await app.services.conversations.accounts.link("bob", ["slack:U2"]);
   equal((await stats(app, token, "most_active/C1")).data[0], "name-of-U1");
   deepEqual(app.log, []);
 });

@@ -5,7 +5,11 @@ import type { TestApp } from "../support/app.ts";
 export const PASSWORD = "correct horse battery";
 
 /** Makes an own user, logs in, and answers the token. */
-export async function logIn(app: TestApp, name: string, channels: readonly string[] = []): Promise<string> {
+export async function logIn(
+  app: TestApp,
+  name: string,
+  channels: readonly string[] = ["town"],
+): Promise<string> {
   await app.services.conversations.accounts.add(name, PASSWORD, channels);
   const response = await app.send("POST", "/api/auth", { username: name, password: PASSWORD });
   equal(response.status, 200);

@@ -7,7 +7,7 @@ import type {
   IncomingMessage,
   MessageStore,
 } from "../../../db/conversations/messages.ts";
-import { ownPerson } from "../accounts.ts";
+import { exportedMattermostPerson } from "../access.ts";
 import { ForeignName, ForeignText } from "../foreign.ts";
 import type { ImportProgress } from "../slack/export.ts";
 
@@ -20,6 +20,7 @@ const replies = z.array(Said).nullish();
 const Channel = z.object({ team: name, name, display_name: ForeignName });
 const User = z.object({
   username: name,
+  delete_at: z.number().default(0),
   teams: z.array(z.object({ name, channels: z.array(z.object({ name })).nullish() })).nullish(),
 });
 /** https://docs.mattermost.com/administration-guide/onboard/bulk-loading-data.html; other types are passed over. */
@@ -41,8 +42,8 @@ export interface MattermostExportOptions {
 }
 
 /**
- * Imports an export; the same one again changes nothing. A channel's id is TEAM/CHANNEL, and its members are the own
- * users of their names. A first line that is no `version`: `TypeError`.
+ * Imports an export; the same one again changes nothing. A channel's id is TEAM/CHANNEL, and its members are those
+ * of the export by their names there, without those who were deactivated. A first line that is no `version`: `TypeError`.
  */
 export async function* importMattermostExport(
   lines: AsyncIterable<string>,
@@ -79,10 +80,11 @@ async function take(
     return await conversations.ensure(channelOf(`${team}/${name}`, display_name || name));
   }
   if (line.type === "user") {
-    const { username, teams } = line.user;
+    const { username, teams, delete_at } = line.user;
+    if (delete_at > 0) return;
     for (const team of teams ?? []) {
       for (const channel of team.channels ?? []) {
-        await conversations.join(`${team.name}/${channel.name}`, ownPerson(username));
+        await conversations.join(`${team.name}/${channel.name}`, exportedMattermostPerson(username));
       }
     }
     return;
@@ -94,7 +96,7 @@ async function take(
   const { channel_members, replies, ...post } = line.direct_post;
   const members = channel_members.toSorted().join(", ");
   const origin = channelOf(`direct/${createHash("sha256").update(members).digest("hex")}`, members);
-  await conversations.ensure(origin, channel_members.map(ownPerson));
+  await conversations.ensure(origin, channel_members.map(exportedMattermostPerson));
   posts.add(origin, [post, ...replies ?? []]);
 }
 

@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
+import { mattermostPerson } from "../access.ts";
 import type { LoginAuthority } from "../accounts.ts";
 import { ForeignId, ForeignName, ForeignText, wellFormed, within } from "../foreign.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
@@ -18,7 +19,12 @@ const SINCE_LIMIT = 1000;
 /** Pages of a channel that is read for the first time. */
 const MAX_PAGES = 500;
 
-const User = z.object({ id: ForeignId, username: ForeignName.pipe(z.string().min(1)) });
+const User = z.object({
+  id: ForeignId,
+  username: ForeignName.pipe(z.string().min(1)),
+  delete_at: z.number().default(0),
+});
+const Member = z.object({ user_id: ForeignId });
 const Team = z.object({ id: ForeignId });
 const Channel = z.object({ id: ForeignId, display_name: ForeignName, name: ForeignName });
 const time = z.number().int().min(0).max(8.64e15);
@@ -55,11 +61,6 @@ export interface MattermostOptions {
   /** How long messages are kept: older ones are not asked for. */
   readonly ttlMillis: TimeToLive;
   readonly log: (line: string) => void;
-}
-
-/** The person that a Mattermost user is. */
-export function mattermostPerson(userId: string): string {
-  return `mattermost:${userId}`;
 }
 
 /** One Mattermost server. */
@@ -119,6 +120,12 @@ export class Mattermost implements LoginAuthority {
       await conversations.ensure(channel, person === undefined ? [] : [person]);
     }
     if (person !== undefined) await conversations.leaveOthers(person, [...channels.keys()]);
+    for (const { publicId } of person === undefined ? channels.values() : []) {
+      if (signal?.aborted) return;
+      await this.#syncMembers(client, publicId).catch((error) =>
+        this.options.log(`Mattermost, members of ${publicId}: ${describe(error)}`)
+      );
+    }
     for (const channel of channels.values()) {
       if (signal?.aborted) return;
       // One channel that fails must not keep the others from being read.
@@ -126,6 +133,22 @@ export class Mattermost implements LoginAuthority {
         this.options.log(`Mattermost, channel ${channel.publicId}: ${describe(error)}`)
       );
     }
+  }
+
+  /** Whoever left, was removed or deactivated reads nothing from now on. */
+  async #syncMembers(client: Client4, channel: string): Promise<void> {
+    const ids: string[] = [];
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const members = wellFormed(await client.getChannelMembers(channel, page, PAGE), Member);
+      ids.push(...members.map(({ user_id }) => user_id));
+      if (members.length < PAGE) break;
+    }
+    const active: string[] = [];
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const users = wellFormed(await client.getProfilesByIds(ids.slice(from, from + PAGE)), User);
+      active.push(...users.filter(({ delete_at }) => delete_at === 0).map(({ id }) => mattermostPerson(id)));
+    }
+    await this.options.conversations.replaceMembers(channel, "mattermost:", active);
   }
 
   async #syncPosts(client: Client4, channel: ConversationOrigin): Promise<void> {

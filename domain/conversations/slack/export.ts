@@ -1,7 +1,7 @@
 /** Slack's export: an archive of channels.json, users.json and a JSON file for each channel and day. */
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
-import { ownPerson } from "../accounts.ts";
+import { slackPerson } from "../access.ts";
 import { ForeignId, ForeignName, wellFormed } from "../foreign.ts";
 import { type SlackInbox, SlackMessage } from "./inbox.ts";
 
@@ -25,7 +25,11 @@ export interface SlackExportOptions {
   readonly inbox: SlackInbox;
 }
 
-const User = z.object({ id: ForeignId, name: ForeignName.pipe(z.string().min(1)) });
+const User = z.object({
+  id: ForeignId,
+  name: ForeignName.pipe(z.string().min(1)),
+  deleted: z.boolean().default(false),
+});
 const Channel = z.object({
   id: ForeignId,
   name: ForeignName.optional(),
@@ -41,7 +45,8 @@ const LISTS: Record<string, "name" | "id"> = {
 };
 
 /**
- * Imports an export; the same one again changes nothing. Members of each channel are the own users of their names.
+ * Imports an export; the same one again changes nothing. Members of each channel are those of the export,
+ * by their ids, without those who were deactivated.
  * No channels.json: `TypeError`.
  */
 export async function* importSlackExport(
@@ -51,17 +56,18 @@ export async function* importSlackExport(
   if (!files.names.includes("channels.json")) {
     throw new TypeError("this is no Slack export: it has no channels.json");
   }
-  const names = new Map(
-    (await listOf(files, "users.json", User)).map(({ id, name }) => [id, name]),
-  );
+  const users = await listOf(files, "users.json", User);
+  const names = new Map(users.map(({ id, name }) => [id, name]));
+  const gone = new Set(users.filter(({ deleted }) => deleted).map(({ id }) => id));
   const byFolder = new Map<string, { publicId: string; source: "slack"; name: string }>();
   for (const [list, folder] of Object.entries(LISTS)) {
     for (const channel of await listOf(files, list, Channel)) {
       const { id, name = id, members } = channel;
       const origin = { publicId: id, source: "slack", name } as const;
       byFolder.set(folder === "name" ? name : id, origin);
-      const people = wellFormed(members, ForeignId).map((member) => ownPerson(names.get(member) ?? member));
-      await conversations.ensure(origin, people);
+      const people = wellFormed(members, ForeignId).filter((member) => !gone.has(member)).map(slackPerson);
+      await conversations.ensure(origin);
+      await conversations.replaceMembers(id, "slack:", people);
     }
   }
   const days = files.names.filter((name) => /^[^/]+\/\d{4}-\d\d-\d\d\.json$/.test(name));

@@ -2,10 +2,10 @@
 import type { SlackAPIClient } from "slack-web-api-client";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
-import { ownPerson } from "../accounts.ts";
+import { slackPerson } from "../access.ts";
 import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
 import { type SlackInbox, SlackMessage } from "./inbox.ts";
-import type { SlackNames } from "./names.ts";
+import { type SlackNames, SlackUser } from "./names.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
 const PAGE = 200;
@@ -33,23 +33,37 @@ export class SlackHistory {
 
   /** Reads each channel from where it was left. A failure leaves that channel for the next time. */
   async sync(signal?: AbortSignal): Promise<void> {
-    const { client } = this.options;
+    const { client, names } = this.options;
+    const users: z.output<typeof SlackUser>[] = [];
+    for await (const page of this.#pages((cursor) => client.users.list({ limit: PAGE, ...cursor }))) {
+      users.push(...wellFormed(page.members, SlackUser));
+    }
+    names.learn(users);
     const channels = this.#pages((cursor) =>
       client.conversations.list({ types: ["public_channel", "private_channel"], limit: PAGE, ...cursor })
     );
+    const seen: string[] = [];
+    const failures: unknown[] = [];
     for await (const page of channels) {
       for (const { id, name, is_member } of wellFormed(page.channels, Channel)) {
         if (signal?.aborted) return;
-        if (is_member !== false) await this.#syncChannel(id, name, signal);
+        if (is_member === false) continue;
+        seen.push(id);
+        // One channel that fails must not keep the others from being read.
+        await this.#syncChannel(id, name, signal).catch((error) => failures.push(error));
       }
     }
+    // Of a channel that the app is no longer in, nobody can say who is.
+    await this.options.conversations.emptyOthers("slack", seen);
+    if (failures.length > 0) throw failures[0];
   }
 
   async #syncChannel(channel: string, name: string, signal?: AbortSignal): Promise<void> {
     const { client, conversations, inbox, clock, ttlMillis } = this.options;
     const started = clock();
     const conversation = { publicId: channel, source: "slack", name } as const;
-    await conversations.ensure(conversation, await this.#members(channel));
+    await conversations.ensure(conversation);
+    await conversations.replaceMembers(channel, "slack:", await this.#members(channel));
     const since = Math.max(await conversations.syncedAt(channel), firstAlive(ttlMillis, started));
     const oldest = (since / 1000).toFixed(6);
     const history = this.#pages((cursor) =>
@@ -79,7 +93,7 @@ export class SlackHistory {
     );
     for await (const page of pages) {
       for (const user of wellFormed(page.members, ForeignId)) {
-        people.push(ownPerson(await this.options.names.of(user)));
+        if (this.options.names.isActive(user)) people.push(slackPerson(user));
       }
     }
     return people;

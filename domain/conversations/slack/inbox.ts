@@ -6,7 +6,7 @@ import type {
   IncomingMessage,
   MessageStore,
 } from "../../../db/conversations/messages.ts";
-import { ownPerson } from "../accounts.ts";
+import { slackPerson } from "../access.ts";
 import { ForeignId, ForeignName, ForeignText } from "../foreign.ts";
 import type { SlackNames } from "./names.ts";
 
@@ -44,8 +44,6 @@ export interface SlackInboxOptions {
 
 /** What is known of messages beside themselves. */
 export interface StoreOptions {
-  /** Their authors are in the channel now. */
-  readonly joining?: boolean;
   /** They were changed at that time, or later. */
   readonly revisedAt?: number;
   /** The name of a user, where it is known without asking Slack. */
@@ -62,7 +60,7 @@ export class SlackInbox {
     if (subtype === "message_changed") return await this.#changed(event);
     if (subtype === "message_deleted") return await this.#deleted(event);
     const posted = SlackMessage.extend(MessageEvent.shape).safeParse(event);
-    if (posted.success) await this.store(slackChannel(posted.data.channel), [posted.data], { joining: true });
+    if (posted.success) await this.store(slackChannel(posted.data.channel), [posted.data]);
   }
 
   async renamed(event: unknown): Promise<void> {
@@ -74,23 +72,22 @@ export class SlackInbox {
     const { success, data } = Membership.safeParse(event);
     if (!success) return;
     const conversation = slackChannel(data.channel);
-    const name = await this.options.names.of(data.user);
     // Storing no message creates the channel without renaming it.
     await this.options.messages.store({ conversation, messages: [] });
-    await this.options.conversations.join(conversation.publicId, ownPerson(name));
+    await this.options.conversations.join(conversation.publicId, slackPerson(data.user));
   }
 
   async left(event: unknown): Promise<void> {
     const { success, data } = Membership.safeParse(event);
     if (!success) return;
-    await this.options.conversations.leave(data.channel, ownPerson(await this.options.names.of(data.user)));
+    await this.options.conversations.leave(data.channel, slackPerson(data.user));
   }
 
   /** Stores those of the messages that say something, and answers how many. */
   async store(
     conversation: ConversationOrigin,
     messages: readonly SlackMessage[],
-    { joining = false, revisedAt = 0, nameOf }: StoreOptions = {},
+    { revisedAt = 0, nameOf }: StoreOptions = {},
   ): Promise<number> {
     const incoming: IncomingMessage[] = [];
     for (const message of messages) {
@@ -105,7 +102,6 @@ export class SlackInbox {
         time: toMillis(ts),
         revisedAt: Math.max(revisedAt, toMillis(edited?.ts ?? ts)),
         author,
-        ...(joining && user !== undefined && { person: ownPerson(author) }),
         text,
       });
     }

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { type RetryHandler, SlackAPIClient } from "slack-web-api-client";
 import { z } from "zod";
-import { ForeignName, within } from "../foreign.ts";
+import { ForeignId, ForeignName, within } from "../foreign.ts";
 
 const NAME_MAX_AGE_MS = 3_600_000;
 /** An event must be acknowledged within 3 seconds, so its author's name may take less. */
@@ -11,6 +11,12 @@ const NAME_TIMEOUT_MS = 1500;
 const MAX_RETRY_AFTER_S = 60;
 const MAX_RETRIES = 5;
 
+/** A user as Slack lists them. */
+export const SlackUser = z.object({
+  id: ForeignId,
+  name: ForeignName.pipe(z.string().min(1)),
+  deleted: z.boolean().default(false),
+});
 const UserInfo = z.object({ user: z.object({ name: ForeignName.pipe(z.string().min(1)) }) });
 
 /** A client that waits as long as Slack asks it to, within reason. */
@@ -30,6 +36,7 @@ export function createSlackClient(apiUrl: string, botToken: string): SlackAPICli
 /** User ids to names. */
 export class SlackNames {
   readonly #names = new LRUCache<string, Promise<string>>({ max: 10_000, ttl: NAME_MAX_AGE_MS });
+  #deactivated: ReadonlySet<string> = new Set();
 
   constructor(readonly client: SlackAPIClient | undefined) {}
 
@@ -43,6 +50,17 @@ export class SlackNames {
       name.catch(() => this.#names.delete(userId));
     }
     return await within(NAME_TIMEOUT_MS, name).catch(() => userId);
+  }
+
+  /** Takes the list of all users: their names, and who was deactivated. */
+  learn(users: readonly z.output<typeof SlackUser>[]): void {
+    for (const { id, name } of users) this.#names.set(id, Promise.resolve(name));
+    this.#deactivated = new Set(users.filter(({ deleted }) => deleted).map(({ id }) => id));
+  }
+
+  /** False for users who were deactivated when the list was taken last. */
+  isActive(userId: string): boolean {
+    return !this.#deactivated.has(userId);
   }
 
   async #ask(client: SlackAPIClient, user: string): Promise<string> {

@@ -1,0 +1,48 @@
+/**
+ * Who may read which chat channel, asked at every read, however old a token is. A channel belongs to its source, and its
+ * members are members there, by the id that the source gives people. A person of Runnel reads it when one of these is
+ * theirs: membership by `--channels` or a program's `members`, an account at the source that was linked to them, a channel
+ * that a program made public. Equal names grant nothing.
+ */
+import type { ConversationRow, ConversationStore } from "../../db/conversations/conversations.ts";
+import { RunnelError } from "../errors.ts";
+
+/** A person, or an account at a source, as memberships and links name them. */
+export type Person = `own:${string}` | `slack:${string}` | `mattermost:${string}`;
+
+/** The person that an own user of that name is. */
+export function ownPerson(name: string): Person {
+  return `own:${name}`;
+}
+
+/** The account with that id at Slack. */
+export function slackPerson(userId: string): Person {
+  return `slack:${userId}`;
+}
+
+/** The account with that id at Mattermost. */
+export function mattermostPerson(userId: string): Person {
+  return `mattermost:${userId}`;
+}
+
+/** The account of that name in an export of Mattermost, which knows no ids. */
+export function exportedMattermostPerson(username: string): Person {
+  return `mattermost:@${username}`;
+}
+
+/** What a person may read. */
+export class ReadingRights {
+  constructor(readonly store: Pick<ConversationStore, "ofPerson" | "visibleTo">) {}
+
+  /** The channels that a person may read, by name. */
+  channels(person: string): Promise<ConversationRow[]> {
+    return this.store.ofPerson(person);
+  }
+
+  /** The channel, if the person may read it. Otherwise `channel-not-found`, as if it did not exist. */
+  async channel(person: string, publicId: string): Promise<ConversationRow> {
+    const channel = await this.store.visibleTo(person, publicId);
+    if (channel !== undefined) return channel;
+    throw new RunnelError("channel-not-found", `there is no channel ${publicId} for you`);
+  }
+}
