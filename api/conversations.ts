@@ -1,6 +1,6 @@
 /** The wire shapes of conversations. */
 import { z } from "zod";
-import { MAX_PASSWORD } from "../domain/conversations/accounts.ts";
+import { MAX_PASSWORD } from "../domain/conversations/people/accounts.ts";
 import { MAX_BATCH, PostedMessage, UserName } from "../domain/conversations/inbox.ts";
 import { Moment, wholeNumber } from "./parameters.ts";
 import { Time } from "../domain/time.ts";

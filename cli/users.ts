@@ -2,13 +2,13 @@
 import type { Command } from "commander";
 import { UserName } from "../domain/conversations/inbox.ts";
 import { InvalidArgumentError } from "commander";
-import { MAX_PASSWORD } from "../domain/conversations/accounts.ts";
+import { MAX_PASSWORD } from "../domain/conversations/people/accounts.ts";
 import {
   exportedMattermostPerson,
   mattermostPerson,
   type Person,
   slackPerson,
-} from "../domain/conversations/access.ts";
+} from "../domain/conversations/people/access.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 const MIN_PASSWORD = 8;

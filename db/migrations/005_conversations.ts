@@ -63,7 +63,7 @@ export const conversations = {
     `CREATE INDEX day_phrase_by_day ON day_phrase (conversation, day)`,
     `CREATE TABLE own_user (
       name TEXT PRIMARY KEY,
-      password TEXT NOT NULL,     -- scrypt, see domain/conversations/passwords.ts
+      password TEXT NOT NULL,     -- scrypt, see domain/conversations/people/passwords.ts
       changed_at INTEGER NOT NULL -- tokens from before are void
     ) STRICT, WITHOUT ROWID`,
     `CREATE TABLE revoked_token (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,

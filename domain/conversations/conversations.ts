@@ -5,7 +5,7 @@ import type { Database } from "../../db/open.ts";
 import { createPeopleStore } from "../../db/conversations/people.ts";
 import { createSummaryStore } from "../../db/conversations/summaries.ts";
 import type { AreaOptions } from "../areas.ts";
-import { Accounts } from "./accounts.ts";
+import { Accounts } from "./people/accounts.ts";
 import { Analyst } from "./analyst.ts";
 import { DailySummaries } from "./daily.ts";
 import { Inbox } from "./inbox.ts";
@@ -18,7 +18,7 @@ import { SlackHistory } from "./slack/history.ts";
 import { createSlackClient, SlackNames } from "./slack/names.ts";
 import { Statistics } from "./statistics.ts";
 import { type ModelOptions, Summarizer } from "./summarizer.ts";
-import { Tokens } from "./tokens.ts";
+import { Tokens } from "./people/tokens.ts";
 import { days, type TimeToLive } from "../expiry.ts";
 
 /** The Mattermost server that this works with. */

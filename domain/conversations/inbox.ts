@@ -8,7 +8,7 @@ import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS, Time } from "../time.ts";
 import type { ConversationStore } from "../../db/conversations/conversations.ts";
 import { RunnelError } from "../errors.ts";
-import { ownPerson } from "./access.ts";
+import { ownPerson } from "./people/access.ts";
 import { firstAlive, type TimeToLive } from "../expiry.ts";
 
 /** Longest text of a message, in characters. */

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
 import type { SummaryStore } from "../../db/conversations/summaries.ts";
-import { ReadingRights } from "./access.ts";
+import { ReadingRights } from "./people/access.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";

@@ -1,5 +1,5 @@
 /** Who asks: the person whose token a request carries. */
-import type { LoggedIn } from "../../domain/conversations/tokens.ts";
+import type { LoggedIn } from "../../domain/conversations/people/tokens.ts";
 import { bearerOf } from "../gate.ts";
 import type { Call } from "../route.ts";
 

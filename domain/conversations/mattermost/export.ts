@@ -7,7 +7,7 @@ import type {
   IncomingMessage,
   MessageStore,
 } from "../../../db/conversations/messages.ts";
-import { exportedMattermostPerson } from "../access.ts";
+import { exportedMattermostPerson } from "../people/access.ts";
 import { ForeignName, ForeignText } from "../foreign.ts";
 import type { ImportProgress } from "../slack/export.ts";
 

@@ -4,8 +4,8 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
-import { mattermostPerson } from "../access.ts";
-import type { LoginAuthority } from "../accounts.ts";
+import { mattermostPerson } from "../people/access.ts";
+import type { LoginAuthority } from "../people/accounts.ts";
 import { ForeignId, ForeignName, ForeignText, wellFormed, within } from "../foreign.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
 

@@ -1,7 +1,7 @@
 /** Slack's export: an archive of channels.json, users.json and a JSON file for each channel and day. */
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
-import { slackPerson } from "../access.ts";
+import { slackPerson } from "../people/access.ts";
 import { ForeignId, ForeignName, wellFormed } from "../foreign.ts";
 import { type SlackInbox, SlackMessage } from "./inbox.ts";
 

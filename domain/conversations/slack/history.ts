@@ -2,7 +2,7 @@
 import type { SlackAPIClient } from "slack-web-api-client";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
-import { slackPerson } from "../access.ts";
+import { slackPerson } from "../people/access.ts";
 import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
 import { type SlackInbox, SlackMessage } from "./inbox.ts";
 import { type SlackNames, SlackUser } from "./names.ts";

@@ -6,7 +6,7 @@ import type {
   IncomingMessage,
   MessageStore,
 } from "../../../db/conversations/messages.ts";
-import { slackPerson } from "../access.ts";
+import { slackPerson } from "../people/access.ts";
 import { ForeignId, ForeignName, ForeignText } from "../foreign.ts";
 import type { SlackNames } from "./names.ts";
 

@@ -1,7 +1,7 @@
 /** Logging in: Mattermost decides where there is one, Runnel's own users otherwise. */
-import type { ConversationStore } from "../../db/conversations/conversations.ts";
-import type { PeopleStore } from "../../db/conversations/people.ts";
-import { RunnelError } from "../errors.ts";
+import type { ConversationStore } from "../../../db/conversations/conversations.ts";
+import type { PeopleStore } from "../../../db/conversations/people.ts";
+import { RunnelError } from "../../errors.ts";
 import { ownPerson, type Person } from "./access.ts";
 import { LoginAttempts } from "./attempts.ts";
 import { hashPassword, verifyPassword } from "./passwords.ts";

@@ -4,8 +4,8 @@
  * theirs: membership by `--channels` or a program's `members`, an account at the source that was linked to them, a channel
  * that a program made public. Equal names grant nothing.
  */
-import type { ConversationRow, ConversationStore } from "../../db/conversations/conversations.ts";
-import { RunnelError } from "../errors.ts";
+import type { ConversationRow, ConversationStore } from "../../../db/conversations/conversations.ts";
+import { RunnelError } from "../../errors.ts";
 
 /** A person, or an account at a source, as memberships and links name them. */
 export type Person = `own:${string}` | `slack:${string}` | `mattermost:${string}`;

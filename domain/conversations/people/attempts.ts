@@ -1,6 +1,6 @@
 /** Wrong passwords are counted by name and by address, so that nobody can try many. */
 import { LRUCache } from "lru-cache";
-import { RunnelError } from "../errors.ts";
+import { RunnelError } from "../../errors.ts";
 
 /** So many wrong passwords for a name, or from an address, within the window. */
 const MAX_WRONG = 10;

@@ -1,7 +1,7 @@
 /** Passwords of own users, kept as scrypt (RFC 7914): `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
 import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
-import { Batcher, DEFAULT_LIMITS } from "../../db/queue.ts";
+import { Batcher, DEFAULT_LIMITS } from "../../../db/queue.ts";
 
 /** Cost as OWASP's password storage cheat sheet has it: 32 MB and three rounds. */
 const COST = { N: 2 ** 15, r: 8, p: 3 };

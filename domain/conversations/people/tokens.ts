@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { sign, verify } from "hono/jwt";
 import { z } from "zod";
-import type { PeopleStore } from "../../db/conversations/people.ts";
-import { RunnelError } from "../errors.ts";
+import type { PeopleStore } from "../../../db/conversations/people.ts";
+import { RunnelError } from "../../errors.ts";
 
 const HOUR_S = 3600;
 
