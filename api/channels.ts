@@ -69,6 +69,12 @@ export const ListQuery = z.object({
   tag: z.string().optional().meta({ description: "Only channels with this tag." }),
 });
 
+/** Where new items are. */
+export const StoredItems = z.strictObject({
+  _links: z.strictObject({ channel: Link }),
+  ids: z.array(z.string()).meta({ description: "In the order of the items." }),
+}).meta({ id: "StoredItems" });
+
 /** Items that one list may hold. */
 export const MAX_LIST = 10_000;
 const MAX_WAIT_MS = 60_000;

@@ -24,6 +24,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "method-not-allowed": 405,
   "not-acceptable": 406,
   "request-timeout": 408,
+  "idempotency-conflict": 422,
   "precondition-failed": 412,
   "too-large": 413,
   "unsupported-media-type": 415,

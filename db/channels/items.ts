@@ -32,7 +32,7 @@ const NEXT_KEY =
   `(SELECT CAST(n.key AS TEXT) FROM item n WHERE n.channel = ?1 AND n.key > k.value ORDER BY n.key LIMIT 1)`;
 const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language, i.body,
     (SELECT CAST(p.key AS TEXT) FROM item p WHERE p.channel = ?1 AND p.key < k.value ORDER BY p.key DESC LIMIT 1),
-    ${NEXT_KEY}
+    ${NEXT_KEY}, i.item_key
   FROM json_each(?2) k CROSS JOIN item i ON i.channel = ?1 AND i.key = k.value`;
 const SELECT_FIRST_KEY =
   `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key >= ?2 ORDER BY key LIMIT 1`;
@@ -68,6 +68,7 @@ export interface ItemRow extends ItemContent {
   readonly key: bigint;
   readonly previous: bigint | null;
   readonly next: bigint | null;
+  readonly itemKey: string | null;
 }
 
 /** An item on its way into a channel. */
@@ -186,7 +187,7 @@ function planAppends(ops: Append[], now: number): Plan<bigint | undefined> {
 }
 
 /** Removes what exceeds the channel's maxItems, oldest first. */
-function trim(channel: number): Statement[] {
+export function trim(channel: number): Statement[] {
   return [NOTE_TRIMMED, TRIM_ITEMS, TRIM_COUNT].map((sql) => ({ sql, args: [channel] }));
 }
 
@@ -230,5 +231,6 @@ function toItem(row: Row): ItemRow {
     body: row[4] as Uint8Array<ArrayBuffer>,
     previous: toKey(row[5]),
     next: toKey(row[6]),
+    itemKey: row[7] as string | null,
   };
 }

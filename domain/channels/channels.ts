@@ -34,6 +34,7 @@ export interface Position {
 export interface Item extends Position, ItemContent {
   readonly previous: Position | undefined;
   readonly next: Position | undefined;
+  readonly itemKey: string | null;
 }
 
 /** An item that can be read, and until when, in milliseconds since the epoch. */
@@ -130,7 +131,7 @@ export class Channels {
       this.#forget(name);
       throw unknownChannel(name);
     }
-    for (const listener of this.#listeners) listener(channel.id, key);
+    this.announce(channel.id, key);
     return positionOf(key);
   }
 
@@ -158,10 +159,15 @@ export class Channels {
     return reading;
   }
 
-  /** A channel's number, and the first key that can be read. Unknown: `channel-not-found`. */
-  async window(name: string): Promise<{ channel: number; visible: bigint }> {
+  /** A channel's number, the first key that can be read, and whether it keeps only so many items. Unknown: `channel-not-found`. */
+  async window(name: string): Promise<{ channel: number; visible: bigint; trims: boolean }> {
     const channel = this.#known(name) ?? await this.#require(name);
-    return { channel: channel.id, visible: this.#firstVisible(channel) };
+    return { channel: channel.id, visible: this.#firstVisible(channel), trims: channel.maxItems !== null };
+  }
+
+  /** Tells listeners of items of a channel up to a key, which this process has committed. */
+  announce(channel: number, key: bigint): void {
+    for (const listener of this.#listeners) listener(channel, key);
   }
 
   /** The first key of a channel that can be read. Unknown: `channel-not-found`. */

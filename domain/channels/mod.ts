@@ -2,11 +2,13 @@
 import { createChannelStore } from "../../db/channels/channels.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";
+import { createWriteStore } from "../../db/channels/writes.ts";
 import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Channels } from "./channels.ts";
 import { Hub } from "./hub.ts";
 import { Reader } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 /** Settings of channels. */
 export interface ChannelAreaOptions {
@@ -18,6 +20,7 @@ export interface ChannelServices {
   readonly channels: Channels;
   readonly hub: Hub;
   readonly reader: Reader;
+  readonly writer: Writer;
 }
 
 export function createChannelArea(
@@ -29,9 +32,13 @@ export function createChannelArea(
   const channels = new Channels({ channels: store, items, clock, cacheBytes });
   const hub = new Hub(store, channels);
   const reader = new Reader(channels, createPageStore(database));
+  const writer = new Writer(channels, createWriteStore(database, clock), clock);
   return {
-    services: { channels, hub, reader },
-    sweep: (signal) => channels.sweep(signal),
+    services: { channels, hub, reader, writer },
+    async sweep(signal) {
+      await writer.sweep(signal);
+      return await channels.sweep(signal);
+    },
     close: () => hub.close(),
   };
 }

@@ -25,7 +25,7 @@ export function itemHeaders(item: Item, channel: string): Readonly<Record<string
 }
 
 function buildHeaders(item: Item, channel: string): Record<string, string> {
-  const { type, encoding, language, body, previous, next } = item;
+  const { type, encoding, language, body, previous, next, itemKey } = item;
   const headers: Record<string, string> = {
     ...NO_SNIFF,
     ...CONTENT_POLICY,
@@ -38,6 +38,7 @@ function buildHeaders(item: Item, channel: string): Record<string, string> {
   if (next !== undefined) headers["link"] = link(channel, next, "next");
   if (encoding !== null) headers["Content-Encoding"] = encoding;
   if (language !== null) headers["Content-Language"] = language;
+  if (itemKey !== null) headers["Item-Key"] = itemKey;
   if (body.byteLength >= WORTH_A_RANGE) headers["Accept-Ranges"] = "bytes";
   return headers;
 }

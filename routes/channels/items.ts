@@ -1,5 +1,6 @@
 /** Items: insert, fetch with links to the neighbours, latest and earliest. The hot paths of channels. */
 import type { Reading } from "../../domain/channels/channels.ts";
+import type { WriteOptions } from "../../domain/channels/writer.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
 import { accepts, byteRange, checkPreconditions, isMediaType } from "../conditional.ts";
@@ -20,8 +21,12 @@ export async function insertItem(call: Call): Promise<Response> {
   const type = storedType(headers);
   const encoding = storedHeader(headers, "content-encoding");
   const language = storedHeader(headers, "content-language");
+  const isPlain = !KEEPING_PROMISES.some((promise) => headers.has(promise));
+  const options = isPlain ? undefined : writeOptions(headers);
+  const itemKey = isPlain ? null : storedHeader(headers, "item-key");
   const content = { type, encoding, language, body: await readBody(request, services.maxItemBytes) };
-  const { id, time } = await services.channels.append(name, content);
+  const stored = isPlain ? undefined : await services.writer.insert(name, { ...content, itemKey }, options!);
+  const { id, time } = stored?.positions[0] ?? await services.channels.append(name, content);
   const self = `${channel}/${id}`;
   // By hand, because no part of it can need escaping: names, ids and checked hosts are plain ASCII.
   const body =
@@ -30,8 +35,28 @@ export async function insertItem(call: Call): Promise<Response> {
     }"}`;
   return new Response(body, {
     status: 201,
-    headers: { "Content-Type": "application/json", Location: self, ...NO_SNIFF },
+    headers: {
+      "Content-Type": "application/json",
+      Location: self,
+      ...stored?.isReplay && { "Idempotent-Replay": "true" },
+      ...NO_SNIFF,
+    },
   });
+}
+
+/** Headers by which an insert asks for more than being stored. */
+const KEEPING_PROMISES = ["idempotency-key", "if-latest", "item-key"];
+
+/** The conditions that an insert's headers name. */
+export function writeOptions(headers: Headers): WriteOptions {
+  const idempotencyKey = headers.get("idempotency-key");
+  if (idempotencyKey !== null && (idempotencyKey === "" || idempotencyKey.length > MAX_HEADER)) {
+    throw new RunnelError("invalid-request", `an Idempotency-Key has 1 to ${MAX_HEADER} characters`);
+  }
+  return {
+    ...(idempotencyKey !== null && { idempotencyKey }),
+    ...(headers.has("if-latest") && { ifLatest: headers.get("if-latest")! }),
+  };
 }
 
 export async function goToLatest(call: Call): Promise<Response> {

@@ -1,6 +1,7 @@
-/** multipart/mixed (RFC 2046 §5.1): items with their headers, one part each. */
+/** multipart/mixed (RFC 2046 §5.1): items with their headers, one part each, written and read. */
 import type { BodyRow } from "../../db/channels/pages.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
 
 /** Items as the parts of a message, a page at a time. `channel` is the channel's address. */
 export async function* multipartPieces(
@@ -43,4 +44,94 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.length;
   }
   return bytes;
+}
+
+/** Headers of one part, in bytes. */
+const MAX_HEAD = 16 << 10;
+const CRLF = [13, 10] as const;
+
+/** One part of a message. */
+export interface Part {
+  readonly headers: Headers;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The parts of a message as they become whole. What stands before the first boundary and after the last is passed over.
+ * A part of more than `limit` bytes: `too-large`. No end, or headers that are none: `invalid-request`.
+ */
+export async function* readParts(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  boundary: string,
+  limit: number,
+): AsyncGenerator<Part> {
+  const mark = new TextEncoder().encode(`\r\n--${boundary}`);
+  // The first boundary may stand at the very beginning, with no line before it.
+  let waiting: Uint8Array<ArrayBuffer> = new Uint8Array(CRLF), searched = 0, isInside = false;
+  for await (const piece of pieces) {
+    waiting = joined([waiting, piece]);
+    while (true) {
+      const at = indexOf(waiting, mark, searched);
+      // Two bytes more tell a boundary from the last one.
+      if (at < 0 || waiting.length < at + mark.length + 2) {
+        searched = at < 0 ? Math.max(0, waiting.length - mark.length + 1) : at;
+        break;
+      }
+      if (isInside) yield partOf(waiting.subarray(0, at), limit);
+      const after = at + mark.length;
+      if (waiting[after] === DASH && waiting[after + 1] === DASH) return;
+      isInside = true;
+      waiting = waiting.slice(after);
+      searched = 0;
+    }
+    if (isInside && waiting.length > limit + MAX_HEAD) throw tooLarge(limit);
+    if (!isInside) waiting = waiting.slice(searched), searched = 0;
+  }
+  throw invalid(`the body is no multipart/mixed message: it has no end, --${boundary}--`);
+}
+
+const DASH = 45;
+
+/** What stands between two boundaries: the rest of the boundary's line, headers, an empty line, the content. */
+function partOf(bytes: Uint8Array<ArrayBuffer>, limit: number): Part {
+  const line = indexOf(bytes, CRLF, 0);
+  const padding = bytes.subarray(0, Math.max(0, line));
+  if (line < 0 || padding.some((byte) => byte !== 32 && byte !== 9)) {
+    throw invalid("the body is no multipart/mixed message: a boundary does not stand on a line of its own");
+  }
+  // From the line's end on, so that a part without headers has its empty line, too.
+  const end = indexOf(bytes, [...CRLF, ...CRLF], line);
+  if (end < 0) {
+    throw invalid("the body is no multipart/mixed message: a part has no empty line after its headers");
+  }
+  const content = bytes.slice(end + 4);
+  if (content.length > limit) throw tooLarge(limit);
+  const headers = new Headers();
+  // A header may go on in the next line, after white space.
+  const head = new TextDecoder("latin1").decode(bytes.subarray(line + 2, Math.max(line + 2, end)))
+    .replace(/\r\n[ \t]+/g, " ");
+  for (const text of head.split("\r\n").filter(Boolean)) {
+    const colon = text.indexOf(":");
+    try {
+      headers.append(text.slice(0, Math.max(0, colon)).trim(), text.slice(colon + 1).trim());
+    } catch {
+      throw invalid(
+        `the body is no multipart/mixed message: ${JSON.stringify(text.slice(0, 100))} is no header`,
+      );
+    }
+  }
+  return { headers, content };
+}
+
+function tooLarge(limit: number): RunnelError {
+  return new RunnelError("too-large", `an item may have at most ${limit} bytes`);
+}
+
+function indexOf(bytes: Uint8Array, wanted: ArrayLike<number>, from: number): number {
+  for (let at = bytes.indexOf(wanted[0]!, from); at >= 0; at = bytes.indexOf(wanted[0]!, at + 1)) {
+    let length = 1;
+    while (length < wanted.length && bytes[at + length] === wanted[length]) length++;
+    if (length === wanted.length) return at;
+  }
+  return -1;
 }

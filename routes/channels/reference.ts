@@ -14,6 +14,7 @@ import {
   NextQuery,
   SettingsBody,
   Stored,
+  StoredItems,
   TimeLinks,
   TimeQuery,
 } from "../../api/channels.ts";
@@ -87,7 +88,10 @@ export const REMOVE: RouteReference = {
 
 export const INSERT: RouteReference = {
   summary: "Insert an item",
-  description: "Any content. Content-Type, Content-Encoding and Content-Language are kept with it.",
+  description:
+    "Any content. Content-Type, Content-Encoding, Content-Language and Item-Key are kept with it. With an " +
+    "`Idempotency-Key` a retry within a day answers the first result again; with `If-Latest` the item is stored only " +
+    "while that id is the newest (`none`: while there is none).",
   body: { type: "*/*", example: "your content here" },
   answers: {
     201: {
@@ -95,7 +99,31 @@ export const INSERT: RouteReference = {
       schema: Stored,
     },
   },
-  errors: ["invalid-request", "channel-not-found", "too-large", "request-timeout"],
+  errors: [
+    "invalid-request",
+    "channel-not-found",
+    "too-large",
+    "request-timeout",
+    "precondition-failed",
+    "idempotency-conflict",
+  ],
+};
+
+export const BULK: RouteReference = {
+  summary: "Insert many items",
+  description:
+    "Stores all of them in their order, in one commit, or none: as `application/x-ndjson`, each line an item, or as " +
+    "`multipart/mixed`, each part an item with its headers. A body may have any length.",
+  body: { type: "application/x-ndjson", example: '{"n": 1}\n{"n": 2}\n' },
+  answers: { 201: { description: "The items are stored durably.", schema: StoredItems } },
+  errors: [
+    "channel-not-found",
+    "unsupported-media-type",
+    "too-large",
+    "request-timeout",
+    "precondition-failed",
+    "idempotency-conflict",
+  ],
 };
 
 export const LATEST: RouteReference = {

@@ -8,6 +8,7 @@ import {
   readChannel,
   removeChannel,
 } from "./channels.ts";
+import { insertItems } from "./bulk.ts";
 import { fetchItem, goToEarliest, goToLatest, insertItem } from "./items.ts";
 import {
   goToKey,
@@ -37,6 +38,7 @@ export const channelRoutes: readonly Route[] = [
   patch(NAME, "channels:write", reference.CHANGE, changeChannel),
   del(NAME, "channels:write", reference.REMOVE, removeChannel),
   post(NAME, "channels:write", reference.INSERT, insertItem),
+  post(`${NAME}/bulk`, "channels:write", reference.BULK, insertItems),
   // Words come before the ids of items, which would match them, too.
   get(`${NAME}/ws`, "channels:read", reference.FOLLOW, followChannel),
   get(`${NAME}/events`, "channels:read", reference.EVENTS, streamChannel),

@@ -1,0 +1,83 @@
+/** Many items in one commit, as lines of JSON or as multipart/mixed (RFC 2046), read as they come. */
+import type { KeyedContent } from "../../db/channels/writes.ts";
+import { invalidPart, RunnelError } from "../../domain/errors.ts";
+import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
+import { isMediaType } from "../conditional.ts";
+import { bodyPieces } from "../request.ts";
+import { json } from "../respond.ts";
+import { baseOf, type Call, param } from "../route.ts";
+import { writeOptions } from "./items.ts";
+import { readParts } from "./multipart.ts";
+
+const JSON_TYPE = "application/json";
+const DEFAULT_TYPE = "application/octet-stream";
+const MAX_HEADER = 255;
+
+export async function insertItems(call: Call): Promise<Response> {
+  const { request, services: { writer, maxItemBytes } } = call;
+  const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
+  const type = request.headers.get("content-type");
+  const boundary = /^multipart\/mixed\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type ?? "");
+  const items = isNdjson(type)
+    ? jsonItems(request, maxItemBytes)
+    : boundary !== null
+    ? parts(request, boundary[1] ?? boundary[2]!, maxItemBytes)
+    : undefined;
+  if (items === undefined) {
+    throw new RunnelError(
+      "unsupported-media-type",
+      `items in bulk are application/x-ndjson, or multipart/mixed with a boundary, not ${type ?? "untyped"}`,
+    );
+  }
+  const { positions, isReplay } = await writer.bulk(name, items, writeOptions(request.headers));
+  return json(
+    { _links: { channel: { href: channel } }, ids: positions.map(({ id }) => id) },
+    201,
+    isReplay ? { "Idempotent-Replay": "true" } : undefined,
+  );
+}
+
+/** Each line is an item, as it stands. */
+async function* jsonItems({ body }: Request, maxItemBytes: number): AsyncGenerator<KeyedContent> {
+  const encoder = new TextEncoder();
+  let number = 0;
+  for await (const lines of linesOf(body === null ? [] : bodyPieces(body), maxItemBytes)) {
+    for (const line of lines) {
+      number++;
+      const parsed = parseLine(line);
+      if (parsed === undefined) continue;
+      if ("message" in parsed) throw invalidPart(`${number}`, `line ${number}: ${parsed.message}`);
+      yield { type: JSON_TYPE, encoding: null, language: null, itemKey: null, body: encoder.encode(line) };
+    }
+  }
+}
+
+/** Each part is an item with its headers. */
+async function* parts(
+  { body }: Request,
+  boundary: string,
+  maxItemBytes: number,
+): AsyncGenerator<KeyedContent> {
+  let number = 0;
+  for await (
+    const { headers, content } of readParts(body === null ? [] : bodyPieces(body), boundary, maxItemBytes)
+  ) {
+    number++;
+    const header = (name: string) => {
+      const value = headers.get(name);
+      if (value !== null && value.length > MAX_HEADER) {
+        throw invalidPart(`${number}`, `part ${number}: ${name} may have at most ${MAX_HEADER} characters`);
+      }
+      return value || null;
+    };
+    const type = header("content-type") ?? DEFAULT_TYPE;
+    if (!isMediaType(type)) throw invalidPart(`${number}`, `part ${number}: ${type} is no media type`);
+    yield {
+      type,
+      encoding: header("content-encoding"),
+      language: header("content-language"),
+      itemKey: header("item-key"),
+      body: content,
+    };
+  }
+}
