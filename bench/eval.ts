@@ -1,13 +1,14 @@
 /**
  * Measures the text analysis on data sets with references by people.
  *
- *   deno task eval [--data ../shared/data] [--tools ../shared/tools] [--only text | threads] [--keep DIRECTORY]
+ *   deno task eval [--data ../shared/data] [--tools ../shared/tools] [--only text | threads | recaps] [--keep DIRECTORY]
  *
  * Writes each task's predictions as JSON Lines, has them scored by the scorers, and prints one line a figure. With
  * `--split test` it reads `*.test.jsonl` instead of `*.dev.jsonl`. Exits with 1 if a figure is missed.
  */
 import { parseArgs } from "node:util";
 import { type DataRecord, type Task, tasks } from "./eval/tasks.ts";
+import { recapBudgets, recapPredictions, recapsToReach } from "./eval/recaps.ts";
 import { linkPredictions, type ThreadSet, threadSets } from "./eval/threads.ts";
 
 interface Figure {
@@ -106,6 +107,32 @@ async function evaluateThreads(set: ThreadSet, { data, tools, split, out }: Opti
   return report(set.name, figures, set.toReach);
 }
 
+interface RecapFigures {
+  readonly recall: number;
+  readonly margin: number;
+  readonly precision: number;
+  readonly repeats: number;
+  readonly kind?: number;
+  readonly who?: number;
+}
+
+async function evaluateRecaps(words: number, { data, tools, out }: Options): Promise<boolean> {
+  const days = `${data}/recaps`;
+  const predictions = `${out}/recaps-${words}.jsonl`;
+  await Deno.writeTextFile(predictions, recapPredictions(days, words).join("\n"));
+  const args = [predictions, "--days", days, "--words", `${words}`];
+  const scored = await runScorer<{ reports: [RecapFigures] }>(`${tools}/recap-eval.ts`, args);
+  const { recall, margin, precision, repeats, kind = 0, who = 0 } = scored.reports[0];
+  const figures = [
+    { name: "recall", mean: 100 * recall, margin: 100 * margin },
+    { name: "precision", mean: 100 * precision },
+    { name: "kind", mean: 100 * kind },
+    { name: "who", mean: 100 * who },
+    { name: "no repeat", mean: 100 * (1 - repeats) },
+  ];
+  return report(`recap of ${words} words`, figures, recapsToReach[words]!);
+}
+
 async function main(): Promise<void> {
   const { values: options } = parseArgs({
     options: {
@@ -125,6 +152,9 @@ async function main(): Promise<void> {
     for (const task of wanted("text") ? tasks : []) met.push(await evaluateText(task, { ...options, out }));
     for (const set of wanted("threads") ? threadSets : []) {
       met.push(await evaluateThreads(set, { ...options, out }));
+    }
+    for (const words of wanted("recaps") ? recapBudgets : []) {
+      met.push(await evaluateRecaps(words, { ...options, out }));
     }
     if (!met.every(Boolean)) Deno.exitCode = 1;
   } finally {

@@ -89,8 +89,36 @@ export function isFiller(word: string): boolean {
   return fillers.has(word) || hesitation.test(word);
 }
 
+/** Greetings and thanks of several words, and those of scripts without spaces; other languages than the three as well. */
+const greeting = new RegExp(
+  `^(?:${
+    [
+      "gute[nr]? (?:morgen|tag|abend|nacht)|schön(?:en|es) (?:feierabend|wochenende|abend)|bis (?:morgen|später|dann)|vielen dank",
+      "bon(?:ne)? (?:appétit|ap|journée|soirée|nuit|matin|week)|à (?:demain|plus|bientôt|tout à l)|je vous en prie",
+      "buen(?:os|as) (?:días?|dias?|tardes?|noches?)|hola|gracias|muchas gracias|hasta (?:luego|mañana|pronto)|saludos",
+      "buon ?(?:giorno|dì|pomeriggio)|buona ?(?:sera|notte|giornata)|ciao|grazie|salve|arrivederci",
+      "bo[ma] (?:dia|tarde|noite)|olá|obrigad[oa]|até (?:logo|amanhã)",
+      "goede(?:n|r)? ?(?:morgen|middag|avond|nacht|dag)|hoi|dank (?:je|u)|bedankt|tot (?:morgen|ziens)",
+      "go[de]d? ?(?:morgon|morgen|morn|kväll|aften|kveld|natt|dag|eftermiddag)|hej|hei|tack|takk|tak|vi ses",
+      "dzień dobry|dobry wieczór|cześć|dzięki|dziękuję|dobrý (?:den|večer)|ahoj|děkuji|hyvää (?:huomenta|päivää|iltaa)|kiitos|moi",
+      "günaydın|merhaba|selam|teşekkür|bună (?:dimineața|ziua|seara)|mulțumesc|jó (?:reggelt|napot|estét)|szia|köszön",
+      "привет|здравствуй|доброе утро|добрый (?:день|вечер)|спасибо|до свидания|привіт|дякую|καλημέρα|καλησπέρα|γεια|ευχαριστώ",
+      "おはよう|こんにちは|こんばんは|お疲れ様|おつかれ|ありがとう|よろしく|お願いします|はじめまして",
+      "大家(?:早上)?好|你们?好|您好|早上好|下午好|晚上好|早安|晚安|谢谢|謝謝|再见|안녕|감사|고마워|좋은 아침",
+      "مرحب|السلام عليكم|صباح الخير|مساء الخير|شكر|أهلا|שלום|בוקר טוב|ערב טוב|תודה|سلام|สวัสดี|ขอบคุณ|नमस्ते|धन्यवाद|xin chào|cảm ơn",
+    ].join("|")
+  })`,
+  "iu",
+);
+/** So many letters of a script without spaces are a greeting and whom it greets. */
+const longestGreeting = 14;
+
 /** Whether the words of a sentence are a greeting or thanks: a formula and at most four words more. */
 export function isFormula(words: readonly string[]): boolean {
-  const spoken = words.slice(0, 2 * longestFormula + 2).filter((word) => word !== "");
-  return spoken.length > 0 && spoken.length <= longestFormula && formulaWords.has(spoken[0]!.toLowerCase());
+  const spoken = words.slice(0, 2 * longestGreeting + 2).filter((word) => word !== "");
+  if (spoken.length === 0 || spoken.length > longestGreeting) return false;
+  if (spoken.length <= longestFormula && formulaWords.has(spoken[0]!.toLowerCase())) return true;
+  const together = spoken.join("");
+  if (spoken.length > longestFormula && together.length > longestGreeting) return false;
+  return greeting.test(spoken.join(" ")) || together.length <= longestGreeting && greeting.test(together);
 }

@@ -9,8 +9,9 @@
 /** Stands in a word list where no phrase may run across: punctuation, a link, a mention, an emoji. */
 export const BOUNDARY = "";
 
+/** The long vowel mark, its narrow form and 〆 belong to several scripts, and to the words of these. */
 const unspaced =
-  "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
+  "\\u30fc\\uff70\\u3006\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
 
 /** In order: words (1), runs without spaces (2); else a link, an address, a mention, an emoji name or punctuation. */
 const token = new RegExp(

@@ -75,3 +75,13 @@ Deno.test("joinOrdinals() keeps a German date in one sentence", () => {
     "Schön.",
   ]);
 });
+
+Deno.test("tokenize() keeps Japanese words with long vowels, and words of Chinese, Thai, Arabic and Hebrew, whole", () => {
+  const words = (text: string) => tokenize(text).filter((word) => word !== BOUNDARY);
+  assert.deepEqual(words("サーバーが落ちました").slice(0, 1), ["サーバー"]);
+  assert.ok(words("人々はデータベースのエラーを見た").includes("データベース"));
+  assert.deepEqual(words("部署失败了"), ["部署", "失败", "了"]);
+  assert.deepEqual(words("สวัสดีครับ").join(""), "สวัสดีครับ");
+  assert.deepEqual(words("الخادم معطل"), ["الخادم", "معطل"]);
+  assert.deepEqual(words("השרת נפל"), ["השרת", "נפל"]);
+});

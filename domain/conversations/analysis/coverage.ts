@@ -12,6 +12,8 @@ export const coverage = {
   /** A passage of whose concepts this share is covered says the same again, and counts only so much. */
   redundantShare: 0.7,
   redundant: 0.05,
+  /** A passage that shares this much with a single chosen one is never chosen, also where there is room. */
+  sameShare: 1,
   /** What a concept counts that only one message has. */
   single: 0.1,
   /** Worth is divided by length to this power, so that a budget of words is well spent. */
@@ -31,6 +33,7 @@ export const coverage = {
   /** Who has not been heard yet is heard sooner; a message already chosen from, later. */
   newSpeaker: 0.15,
   sameMessage: 0.9,
+  sameGroup: 0.75,
   /** How much sooner a chosen question's answer is taken, and a chosen answer's question. */
   exchange: 0.1,
   /** How many messages after a question its answer may come. */
@@ -65,11 +68,17 @@ function placeFactor({ message, sentence }: Passage, count: number): number {
   return (1 + opening + closing) * (1 + first);
 }
 
-function lengthFactor(length: number): number {
+/** How the length of a passage counts. */
+export type LengthWeights = Pick<
+  typeof coverage,
+  "lengthPower" | "fewWords" | "manyWords" | "short" | "longPower"
+>;
+
+function lengthFactor(length: number, lengths: LengthWeights): number {
   const words = Math.max(1, length);
-  let factor = words ** -coverage.lengthPower;
-  if (words < coverage.fewWords) factor *= coverage.short;
-  if (words > coverage.manyWords) factor *= (coverage.manyWords / words) ** coverage.longPower;
+  let factor = words ** -lengths.lengthPower;
+  if (words < lengths.fewWords) factor *= lengths.short;
+  if (words > lengths.manyWords) factor *= (lengths.manyWords / words) ** lengths.longPower;
   return factor;
 }
 
@@ -119,6 +128,7 @@ class Cover {
   readonly #covered: Uint8Array;
   readonly #speakers = new Set<string>();
   readonly #perMessage = new Map<number, number>();
+  readonly #perGroup = new Map<number, number>();
 
   constructor(weights: Float64Array) {
     this.#worth = weights.slice();
@@ -135,8 +145,14 @@ class Cover {
       gain += this.#worth[concept]!;
       covered += this.#covered[concept]!;
     }
-    if (covered > coverage.redundantShare * concepts.length) gain *= coverage.redundant;
+    if (covered > coverage.redundantShare * concepts.length) {
+      gain *= coverage.redundant;
+      if (covered >= coverage.sameShare * concepts.length && concepts.length > 2 && this.#isSaid(passage)) {
+        gain = 0;
+      }
+    }
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
+    if (passage.group !== undefined) gain *= coverage.sameGroup ** (this.#perGroup.get(passage.group) ?? 0);
     candidate.bound = gain * (candidate.quality ?? 1);
     if (candidate.bound * largestBoost <= most) return 0;
     candidate.quality ??= passage.quality();
@@ -147,6 +163,12 @@ class Cover {
     return gain;
   }
 
+  #isSaid({ stems }: Passage): boolean {
+    return this.chosen.some((other) =>
+      stems.filter((stem) => other.stems.includes(stem)).length >= coverage.sameShare * stems.length
+    );
+  }
+
   add({ passage, concepts }: Candidate): void {
     this.chosen.push(passage);
     for (const concept of concepts) {
@@ -155,6 +177,9 @@ class Cover {
     }
     this.#speakers.add(passage.user);
     this.#perMessage.set(passage.message, (this.#perMessage.get(passage.message) ?? 0) + 1);
+    if (passage.group !== undefined) {
+      this.#perGroup.set(passage.group, (this.#perGroup.get(passage.group) ?? 0) + 1);
+    }
   }
 }
 
@@ -166,6 +191,7 @@ export function choosePassages(
   passages: readonly Passage[],
   messageCount: number,
   budget: Budget,
+  lengths: LengthWeights = coverage,
 ): Passage[] {
   const { concepts, weights } = weighConcepts(passages);
   const cost = budget.cost ?? (({ length }) => length);
@@ -175,7 +201,7 @@ export function choosePassages(
     concepts: concepts[index]!,
     bound: Infinity,
     quality: undefined,
-    factor: placeFactor(passage, messageCount) * lengthFactor(passage.length),
+    factor: placeFactor(passage, messageCount) * lengthFactor(passage.length, lengths),
   }));
   let words = budget.words ?? Infinity;
   while (cover.chosen.length < (budget.passages ?? Infinity)) {

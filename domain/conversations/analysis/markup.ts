@@ -97,9 +97,19 @@ const joined =
 const command = /^\s*(?:[!/][a-z][\w-]*(?:\s|$)|s\/[^/]+\/[^/]*\/?g?\s*$)/u;
 const botName = /(?:^|[\s._-])bot\d*$|\[bot\]|[a-z]Bot$|^slackbot$|^webhook/u;
 
+/** Whether a name is that of a program by its form: "statusbot", "CI[bot]", "webhook". */
+export function isBotName(user: string): boolean {
+  return botName.test(user);
+}
+
+/** Whether the text is a command to a program, or says that somebody joined or left. */
+export function isHousekeeping(text: string): boolean {
+  return command.test(text) || (text.length < 200 && joined.test(text));
+}
+
 /** Whether a program wrote the message: a name that ends in "bot", "Ann has joined the channel", a command to a bot, or "s/tow/two/". */
 export function isAutomatic(text: string, user = ""): boolean {
-  return botName.test(user) || command.test(text) || (text.length < 200 && joined.test(text));
+  return isBotName(user) || isHousekeeping(text);
 }
 
 /** What a message is by its form, given its own prose and whether that says anything beside fillers. */

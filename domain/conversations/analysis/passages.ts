@@ -17,6 +17,8 @@ export interface Passage {
   /** Stems of its topic words, each once. */
   readonly stems: readonly string[];
   readonly isQuestion: boolean;
+  /** Passages of one group (a thread) are chosen from less often the more of them are chosen. */
+  readonly group?: number;
   /** How much of its worth counts, above 0: 1 for plain prose, less for addresses, markup and lists of names. */
   readonly quality: () => number;
 }

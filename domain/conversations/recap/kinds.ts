@@ -1,0 +1,97 @@
+/** What a statement is for somebody who was away, by the words that people use for it. */
+import { type Language } from "../../text/language.ts";
+
+/** What a statement is: something that happened unless its words say more. */
+export type PointKind = "event" | "decision" | "action" | "question" | "answer" | "cause" | "resolution";
+
+/** A pattern that begins at the beginning of a word, without case. */
+const words = (...sources: string[]): RegExp =>
+  new RegExp(`(?<![\\p{L}\\p{N}])(?:${sources.join("|")})`, "iu");
+
+const actions = words(
+  "i(?:'|’)?ll (?!be (?:away|back|late)|say|bet|have to go|see you)\\w+",
+  "i (?:will|shall) (?!be (?:away|back|late))\\w+",
+  "i(?:'|’)?m (?:going to|gonna|working on|looking (?:at|into)|on it)",
+  "i am (?:going to|working on|looking (?:at|into))",
+  "i (?:can|could) (?:take|do|handle|look|try|file|write|test|help|make|add|put|review|prepare)",
+  "i(?:'|’)?d be happy to|i (?:don(?:'|’)?t mind|volunteer|plan to|intend to|want to (?:write|make|add|fix))",
+  "let me (?:look|try|check|file|fix|write|see if|do|add|ask|find)",
+  "(?:action|todo|to do)\\b\\s?[:-]|action item",
+  "will (?:try|do|test|fix|check|file|look|add|write|review|merge|send|update|prepare|ask)\\b",
+  "(?:needs?|has|have) to (?:be )?(?:done|fixed|reviewed|merged|tested|updated|written|look)",
+  "j(?:e m)?['’]?\\s?(?:m['’])?(?:occupe|ajoute|envoie|enverrai|ajouterai)|je (?:m['’]en|me) (?:occupe|charge)",
+  "je (?:vais|lance|prépare|préviens|mets|regarde|demande|fais|prends|corrige|crée|ferai|le dis|relis|vérifie)",
+  "ich (?:\\p{L}+ )?(?:kümmere|übernehme|mache|richte|schaue|prüfe|kläre|schreibe|schicke|sage|bringe|erledige|frage|werde)",
+  "kümmere ich mich|übernehme ich|kläre ich|mache ich|ich kann (?:den|die|das)",
+  "(?:yo )?(?:voy a|me encargo|lo hago|haré|enviaré|revisaré|lo miro)",
+);
+const decisions = words(
+  "(?:decision|décision|entscheidung|decisión|beschluss)\\s?:",
+  "(?:we |i )?(?:have |has |was |been )?(?:decided|agreed)\\b|(?:in|we have) agreement|consensus",
+  "let(?:'|’)?s (?!see|say|hope|start|begin|move|go on)\\p{L}+|we(?:'|’)?ll \\p{L}+|we (?:will|shall) (?!see)\\p{L}+",
+  "we (?:should|can) (?:probably |just |then |now )?(?:table|wait|postpone|keep|drop|leave|close|merge|move|use|go|not)",
+  "i(?:'|’)?m in favou?r|i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:we|this|it|to)|should (?:be|go|live|stay|not)",
+  "(?:rejected|accepted|approved|postponed|tabled|merge it|go ahead|instead of|from now on|no longer|out of scope)",
+  "on (?:gèle|garde|revient|passe|reporte|décide|attend|part sur|fait|prend)|d['’]accord pour|je préfère|décidé|reporté",
+  "wir (?:machen|nehmen|verschieben|bleiben|warten|lassen|entscheiden|einigen)|verschiebe|verschoben|beschlossen|entschieden|abgemacht|zugesagt|sage ich",
+  "(?:decidimos|acordamos|quedamos en|vamos a|mejor (?:usamos|dejamos)|se (?:decide|aprueba))",
+);
+const causes = words(
+  "because|due to|caused? by|the (?:cause|reason|problem|issue) (?:is|was|seems|being)|root cause|turns? out",
+  "that(?:'|’)?s why|the reason|so it (?:was|seems)|seems? (?:like|that|to be)|it was (?:my|the|a)|culprit|blame",
+  "parce qu|à cause|c['’]est (?:la|le|dû)|en raison|dû à|saturé|provoqué",
+  "weil|wegen|liegt (?:an|daran)|grund (?:ist|war|dafür)|ursache|abgelaufen|das war ich",
+  "porque|debido a|por culpa|el problema (?:es|era)|la causa",
+);
+const resolutions = words(
+  "(?:is|are|was|were|been|now|got|it(?:'|’)?s|i(?:'|’)?ve|i) (?:now |just |all )?(?:fixed|resolved|solved|merged|closed|repaired)",
+  "(?:works?|working|worked) (?:now|again|fine|for me|great|perfectly|like a charm)|that (?:worked|did it|fixed|solved)|it works",
+  "back (?:up|online|to normal)|no (?:longer|more) (?:fails?|errors?|broken)|fixed (?:it|in|with|by|now)|solved|opened|closed pull",
+  "ça (?:marche|remarche|fonctionne)|réparé|corrigé|résolu|terminé|retomb|rétabli|de retour",
+  "behoben|gemergt|gelöst|repariert|(?:geht|gehen|läuft|laufen|funktioniert) (?:jetzt )?wieder|wieder (?:da|raus|online)|erledigt",
+  "(?:ya )?(?:funciona|funcionó|arreglado|solucionado|resuelto|listo)",
+);
+const asks = words(
+  "(?:does|do|can|could|would|has|is) (?:any(?:one|body)|some(?:one|body))|any(?:one|body) (?:know|want|willing|interested|able|have|fancy)",
+  "quelqu['’]un|qui (?:peut|sait|veut|a)|personne pour|est-ce qu",
+  "wei(?:ß|ss) (?:jemand|wer)|kann (?:jemand|wer|mir)|hat (?:jemand|wer)|wer (?:kann|gibt|hat|weiß|macht)",
+  "alguien|sabe[ns]? (?:si|como|cómo)",
+  "(?:how (?:do|can|to|would|should) (?:i|you|we|one)|what(?:'|’)?s the (?:best|right)|is there (?:a|any|some))",
+);
+const japanese: readonly (readonly [RegExp, PointKind])[] = [
+  [/[?？]|でしょうか|ですか|ますか|どうします/u, "question"],
+  [/(?:ます|ておく|しときます|考えてます|やってみます|予定です)[。\s]*$|方向で|担当/u, "action"],
+  [/決定|決まり|ことにし|にしましょう|合意/u, "decision"],
+  [/ので|から(?:です)?[。\s]*$|原因|ため(?:に)?[、。]|せいで/u, "cause"],
+  [/直りました|解決|修正(?:済|しま)|復旧/u, "resolution"],
+];
+
+/** When something is due, in the words of the text. */
+const due = words(
+  "(?:by |before |until |on |this |next )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: (?:morning|afternoon|evening|noon))?",
+  "(?:by |before |until )?(?:today|tonight|tomorrow|next week|this week|end of (?:the )?(?:day|week|month))(?: (?:morning|afternoon|evening|noon))?|later today",
+  "(?:d['’]ici |avant |jusqu['’]à )?(?:demain|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|ce soir|cet après-midi)(?: (?:matin|midi|soir|après-midi))?",
+  "(?:bis |am |vor )?(?:morgen|heute|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|ende der woche|nächste woche)(?: (?:früh|mittag|abend))?",
+  "(?:para |antes del? |el )?(?:mañana|lunes|martes|miércoles|jueves|viernes|sábado|domingo)",
+);
+
+/** The date or day by which something is to be done, as the text says it. */
+export function dueIn(text: string): string | undefined {
+  return due.exec(text)?.[0].trim();
+}
+
+/** Whether somebody wants to know something. */
+export function isQuestion(text: string): boolean {
+  return /[?？؟](?:\s|$|["»)\]:;])/u.test(text) || asks.test(text) && !/[.!]$/u.test(text.trim());
+}
+
+/** What a statement is by its own words; an answer only shows by what it answers. */
+export function kindOfText(text: string, language: Language): PointKind {
+  if (language === "ja") return japanese.find(([pattern]) => pattern.test(text))?.[1] ?? "event";
+  if (isQuestion(text)) return "question";
+  if (decisions.test(text) && !actions.test(text)) return "decision";
+  if (actions.test(text)) return "action";
+  if (resolutions.test(text)) return "resolution";
+  if (causes.test(text)) return "cause";
+  return "event";
+}

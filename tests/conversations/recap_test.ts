@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { type ChannelMessage, recapOf, type RecapPoint } from "../../domain/conversations/recap/mod.ts";
+import { countWords } from "../../domain/text/words.ts";
+
+type Said = readonly [user: string, text: string, more?: Partial<ChannelMessage>];
+
+const channel = (said: readonly Said[]): ChannelMessage[] =>
+  said.map(([user, text, more], index) => ({ id: `m${index}`, user, text, time: index * 60_000, ...more }));
+
+const pointsOf = (said: readonly Said[], words = 200): RecapPoint[] =>
+  recapOf(channel(said), { words }).topics.flatMap(({ points }) => [...points]);
+
+const incident: Said[] = [
+  ["camille", "Bonjour à tous"],
+  ["camille", "Depuis 9h10 les paiements par carte échouent, on voit 40 % d'erreurs 502 sur l'API paiement"],
+  ["hugo", "le pool de connexions vers db-pay-2 est saturé"],
+  ["julien", "je lance le retour arrière vers la version 4.11"],
+  ["camille", "les erreurs retombent, 0,2 % à 9h45, la version 4.11 est en place"],
+  ["camille", "Décision : on gèle les déploiements du service paiement jusqu'à jeudi"],
+  ["julien", "ok, j'ajoute un test de fuite de connexions avant demain midi"],
+  ["camille", "merci à tous"],
+];
+
+Deno.test("recapOf() says what happened, was decided and promised, by whom and by when", () => {
+  const recap = recapOf(channel(incident));
+  const points = recap.topics.flatMap(({ points }) => points);
+  const kindOf = (part: string) => points.find(({ text }) => text.includes(part))?.kind;
+  assert.equal(kindOf("gèle"), "decision");
+  assert.equal(kindOf("échouent"), "event");
+  assert.deepEqual(recap.actions.map(({ who, due }) => [who, due]).at(-1), ["julien", "avant demain midi"]);
+  assert.ok(points.every(({ messages }) => messages.length >= 1 && messages.length <= 5));
+  assert.equal(points.find(({ text }) => text.includes("gèle"))?.messages[0], "m5");
+});
+
+Deno.test("recapOf() stays within its words, however few", () => {
+  for (const words of [0, 5, 20, 60]) {
+    const recap = recapOf(channel(incident), { words });
+    const said = recap.topics.flatMap(({ points }) => points.map(({ text }) => text)).join(" ");
+    assert.ok(countWords(said) <= words, `${words}: ${said}`);
+    assert.ok(countWords(recap.text) <= words, `${words}: ${recap.text}`);
+  }
+});
+
+Deno.test("recapOf() says nothing of an empty channel, and is the same each time", () => {
+  assert.deepEqual(recapOf([]), { topics: [], open_questions: [], actions: [], text: "" });
+  assert.deepEqual(recapOf(channel(incident)), recapOf(channel(incident)));
+});
+
+Deno.test("recapOf() keeps a question that nobody answers open, and one that is answered not", () => {
+  const { open_questions } = recapOf(channel([
+    ["ann", "which port does the staging database listen on?"],
+    ["bob", "ann: it listens on 5433"],
+    ["carl", "who can review the pull request of the exporter?"],
+    ["carl", "nobody for the pull request of the exporter?"],
+  ]));
+  assert.deepEqual(open_questions.map(({ who, messages }) => [who, messages[0]]), [["carl", "m2"]]);
+});
+
+Deno.test("recapOf() says once what is said twice, and a program's series once", () => {
+  const points = pointsOf([
+    ...Array.from({ length: 8 }, (_, index): Said => ["ci", `Build #${index}: SUCCESS`, { bot: true }]),
+    ["ann", "The nightly backup of the customer database failed again"],
+    ["bob", "I restart the search cluster after lunch"],
+    ["carl", "The nightly backup of the customer database failed again"],
+  ]);
+  assert.equal(points.filter(({ text }) => text.includes("backup")).length, 1);
+  assert.ok(points.filter(({ text }) => text.startsWith("Build")).length <= 1);
+});
+
+Deno.test("recapOf() takes no greeting in ten languages", () => {
+  const greetings = [
+    "Good morning everybody!",
+    "Bonjour à tous",
+    "Guten Morgen zusammen",
+    "Buenos días a todos",
+    "Buongiorno a tutti",
+    "Bom dia a todos",
+    "Goedemorgen allemaal",
+    "God morgon allihopa",
+    "おはようございます",
+    "大家好",
+  ];
+  const said = greetings.map((text, index): Said => [`user${index}`, text]);
+  const points = pointsOf([...said, ["ann", "The release of version 2.4 is postponed until Thursday"]]);
+  assert.deepEqual(points.map(({ who }) => who), ["ann"]);
+});
+
+Deno.test("recapOf() puts first that a service is down when four people say so", () => {
+  const recap = recapOf(channel([
+    ["ann", "The new carpet in the office is blue"],
+    ["bob", "is github down for you, too?"],
+    ["carl", "yes, github is down here"],
+    ["dora", "github is down, I cannot push"],
+    ["ann", "We could have lunch at the market today"],
+    ["emil", "github down as well in our office"],
+    ["bob", "The printer on the second floor has no paper"],
+  ]));
+  assert.match(recap.topics[0]!.summary, /github/i);
+});
