@@ -1,7 +1,7 @@
 /**
  * Speed and memory of the text analysis on a made-up day of a busy channel.
  *
- *   deno run --allow-read bench/text_analysis.ts [summary | representatives | hot] [--messages 10000] [--language en]
+ *   deno run --allow-read bench/text_analysis.ts [summary | representatives | recap | hot] [--messages 10000] [--language en]
  *
  * One measurement a process, so that nothing is cached and memory is its own.
  */
@@ -14,6 +14,7 @@ import {
   representativeMessages,
   summarize,
 } from "../domain/conversations/analysis/mod.ts";
+import { recapOf } from "../domain/conversations/recap/mod.ts";
 import { generateDay, languages } from "./eval/generate.ts";
 
 const { values: options, positionals } = parseArgs({
@@ -55,6 +56,15 @@ function main(): void {
       `hot topics of ${size} analysed messages: ${milliseconds(start)}; adding ${days.length} days: ${added}`,
     );
     write(`${usual.messages} messages before, ${usual.counts.size} phrases; ${topics.join(", ")}`);
+    return;
+  }
+  if (task === "recap") {
+    const messages = day.map((message, index) => ({ ...message, id: `${index}`, time: index * 8_640 }));
+    const start = performance.now();
+    const { text } = recapOf(messages);
+    write(`recap of ${size} messages (${options.language}): ${milliseconds(start)}`);
+    write(`whole process ${megabytes(Deno.memoryUsage().rss)}`);
+    write(text);
     return;
   }
   const before = Deno.memoryUsage();

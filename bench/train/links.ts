@@ -1,5 +1,10 @@
 /** Learns which message answers which, from the IRC messages that people annotated (../../../shared/data/threads). */
-import { featureCount, LinkReader } from "../../domain/conversations/recap/link_features.ts";
+import {
+  featureCount,
+  LinkReader,
+  pairFeatures,
+  startFeatures,
+} from "../../domain/conversations/recap/link_features.ts";
 import { readLines } from "../../domain/conversations/recap/lines.ts";
 import type { ChannelMessage } from "../../domain/conversations/recap/message.ts";
 import { addRows, type Network, scoreOf } from "../../domain/conversations/recap/network.ts";
@@ -17,8 +22,8 @@ export interface AnnotatedLine {
 
 /** One message to learn from: its features, and which candidates are right. */
 interface Example {
-  readonly own: readonly number[];
-  readonly features: readonly (readonly number[])[];
+  readonly own: Int32Array;
+  readonly features: readonly Int32Array[];
   readonly right: readonly boolean[];
 }
 
@@ -44,7 +49,11 @@ function examplesOf(lines: readonly AnnotatedLine[]): Example[] {
       const gold = new Set(replyTo.length === 0 ? [-1] : replyTo.map((id) => places.get(id)!));
       const { own, candidates, features } = reader.read(index);
       const right = candidates.map((candidate) => gold.has(candidate));
-      if (right.includes(true)) examples.push({ own, features, right });
+      const each = candidates.map((candidate, place) => {
+        const start = place * pairFeatures;
+        return features.slice(start, start + (candidate < 0 ? startFeatures : pairFeatures));
+      });
+      if (right.includes(true)) examples.push({ own: own.slice(), features: each, right });
     }
     reader.pass(index);
   }
@@ -92,10 +101,10 @@ class Trainer {
     const { network } = this;
     const { hidden } = network;
     const base = network.bias.slice();
-    addRows(network, own, base);
+    addRows(network, own, base, 0, own.length);
     const units = features.map((some) => {
       const sum = base.slice();
-      addRows(network, some, sum);
+      addRows(network, some, sum, 0, some.length);
       return sum;
     });
     const scores = units.map((sum) => scoreOf(network, sum));
@@ -112,7 +121,7 @@ class Trainer {
       for (let unit = 0; unit < hidden; unit++) {
         const value = values[unit]!;
         ofOutput[unit]! += gradient * value;
-        values[unit] = gradient * network.output[unit]! * (1 - value * value);
+        values[unit] = gradient * network.output[unit]! * (1 - Math.abs(value)) ** 2;
         ofOwn[unit]! += values[unit]!;
       }
       for (const feature of features[place]!) {
@@ -134,7 +143,7 @@ class Trainer {
 /** Learns from the hours; `report` gets the mean loss of each round. */
 export function trainLinks(
   hours: Iterable<readonly AnnotatedLine[]>,
-  { hidden = 24, rounds = 6 },
+  { hidden = 16, rounds = 6 },
   report: (round: number, loss: number) => void,
 ): Network {
   const random = randomNumbers(7);

@@ -33,6 +33,8 @@ const wordPattern = /[\p{L}\p{M}\p{N}_]+(?:['’-][\p{L}\p{N}]+)*/gu;
 const spacePattern = /\s+/u;
 const edges = /^[^\p{L}\p{N}_|\\[\]^`{}]+|[^\p{L}\p{N}_|\\[\]^`{}-]+$/gu;
 const systemPattern = /^(?:===|---|\*\*\*)\s/u;
+/** How many different words are remembered. */
+const capacity = 50_000;
 const longestRead = 1000;
 const common = new Set(functionWords("en"));
 
@@ -49,6 +51,7 @@ export function hashed(text: string, size: number): number {
 class People {
   readonly #ids = new Map<string, number>();
   readonly #called = new Map<string, number>();
+  readonly #written = new Map<string, number>();
 
   constructor(messages: readonly ChannelMessage[]) {
     for (const { user } of messages) {
@@ -70,23 +73,39 @@ class People {
     return this.#ids.get(user)!;
   }
 
+  /** Whom a word names as it is written, punctuation included, -1 for nobody; -2 - person where the name is short. */
+  writtenAs(raw: string): number {
+    let person = this.#written.get(raw);
+    if (person === undefined) {
+      const word = raw.replace(edges, "").toLowerCase();
+      person = this.called(word);
+      if (
+        person >= 0 && !raw.startsWith("@") && !raw.startsWith("<@") && (word.length < 3 || common.has(word))
+      ) {
+        person = word.length > 1 && !common.has(word) ? -2 - person : -1;
+      }
+      if (this.#written.size >= capacity) this.#written.clear();
+      this.#written.set(raw, person);
+    }
+    return person;
+  }
+
   /** Who is called so in lower case; -1 for nobody. */
   called(name: string): number {
     return this.#called.get(name) ?? -1;
   }
 }
 
-/** The people whom a text names: first the one it begins with, or -1. */
+/** The people whom a text names, and the one whom it begins with, or -1. */
 function namesIn(text: string, user: number, people: People): { addressee: number; named: number[] } {
   const named: number[] = [];
   let addressee = -1;
   for (const [index, raw] of text.split(spacePattern).entries()) {
-    const word = raw.replace(edges, "").toLowerCase();
-    const mentions = raw.startsWith("@") || raw.startsWith("<@");
-    if (index > 0 && !mentions && (word.length < 3 || common.has(word))) continue;
-    const person = people.called(word);
+    const found = people.writtenAs(raw);
+    // A short name only counts where a message begins with it.
+    const person = found < -1 && index === 0 ? -2 - found : found;
     if (person < 0 || person === user) continue;
-    if (index === 0 && !common.has(word) || index < 2 && mentions) addressee = person;
+    if (index === 0 || index === 1 && /^<?@/u.test(raw)) addressee = person;
     if (!named.includes(person)) named.push(person);
   }
   return { addressee, named };

@@ -62,22 +62,31 @@ function bin(value: number, limits: readonly number[]): number {
 const distanceLimits = [1, 2, 3, 4, 6, 9, 14, 24, 49];
 const gapLimits = [0.01, 1, 2, 5, 10, 30, 120];
 const ownGapLimits = [1, 3, 10, 30];
+const speakerLimits = [0, 1, 2, 4];
 const lengthLimits = [2, 6, 14];
 const sharedLimits = [0, 3, 6, 10, 16];
 const rarestLimits = [0, 3, 5, 7];
 
 /** Candidates: the latest lines, and further ones by the same people or with the same rare words. */
-const latest = 14;
-const perPerson = 3;
+const latest = 12;
+const perPerson = 2;
 const perWord = 2;
-const rareWords = 3;
+const rareWords = 2;
 const farthest = 400;
 
-/** A message's features, and those of each message that it may answer; -1 stands for none (it begins a conversation). */
+/** How many features a message has alone, with a message that it may answer, and where it begins a conversation. */
+const ownFeatures = 8;
+export const pairFeatures = 19;
+export const startFeatures = 3;
+
+/**
+ * A message's own features, and those of each message that it may answer, `pairFeatures` each, one after the other. The last
+ * candidate is -1: none, it begins a conversation; it has `startFeatures`. Valid until the next line is read.
+ */
 export interface Candidates {
-  readonly own: readonly number[];
+  readonly own: Int32Array;
   readonly candidates: readonly number[];
-  readonly features: readonly (readonly number[])[];
+  readonly features: Int32Array;
 }
 
 /** Walks through lines once, and keeps what the features of the next one need. */
@@ -91,6 +100,8 @@ export class LinkReader {
   /** Whom the person addressed last, and who addressed them last; -1 for nobody. */
   readonly #addressed: Int32Array;
   readonly #addressedBy: Int32Array;
+  readonly #own = new Int32Array(ownFeatures);
+  #features = new Int32Array(64 * pairFeatures);
 
   constructor({ lines, users, rarity }: Lines) {
     this.#lines = lines;
@@ -121,17 +132,20 @@ export class LinkReader {
   read(index: number): Candidates {
     const line = this.#lines[index]!;
     const candidates = this.#candidates(index, line);
-    const features: number[][] = [];
+    const length = candidates.length * pairFeatures;
+    if (length + startFeatures > this.#features.length) this.#features = new Int32Array(2 * length);
+    const features = this.#features;
     let most = 0;
-    for (const candidate of candidates) {
-      const { sum, rarest } = this.#shared(line, this.#lines[candidate]!);
-      if (sum > most) most = sum;
-      features.push(this.#pair(index, candidate, sum, rarest));
+    for (const [place, candidate] of candidates.entries()) {
+      most = Math.max(most, this.#pair(index, candidate, place * pairFeatures));
     }
     const silence = index === 0 ? 7 : bin(line.time - this.#lines[index - 1]!.time, gapLimits);
     candidates.push(-1);
-    features.push([at.self, at.silence + silence, at.sharedMost + bin(most, sharedLimits)]);
-    return { own: this.#own(index, line), candidates, features };
+    features[length] = at.self;
+    features[length + 1] = at.silence + silence;
+    features[length + 2] = at.sharedMost + bin(most, sharedLimits);
+    this.#readOwn(index, line);
+    return { own: this.#own, candidates, features };
   }
 
   #candidates(index: number, line: Line): number[] {
@@ -163,52 +177,61 @@ export class LinkReader {
     return { sum, rarest };
   }
 
-  #own(index: number, line: Line): number[] {
+  #readOwn(index: number, line: Line): void {
     const own = this.#byUser[line.user]!.at(-1);
     const called = this.#naming[line.user]!;
-    return [
-      at.ownLength + bin(line.length, lengthLimits),
-      at.ownAddress + (line.addressee >= 0 ? 2 : line.named.length > 0 ? 1 : 0),
-      at.ownQuestion + Number(line.isQuestion),
-      at.ownSystem + Number(line.isSystem),
-      at.ownBefore + (own === undefined ? 5 : bin(index - own, [1, 4, 15, 60])),
-      at.ownGap + (own === undefined ? 5 : bin(line.time - this.#lines[own]!.time, ownGapLimits)),
-      at.ownCalled + Math.min(2, countSince(called, own ?? -1)),
-      at.opening + line.opening,
-    ];
+    const features = this.#own;
+    features[0] = at.ownLength + bin(line.length, lengthLimits);
+    features[1] = at.ownAddress + (line.addressee >= 0 ? 2 : line.named.length > 0 ? 1 : 0);
+    features[2] = at.ownQuestion + Number(line.isQuestion);
+    features[3] = at.ownSystem + Number(line.isSystem);
+    features[4] = at.ownBefore + (own === undefined ? 5 : bin(index - own, [1, 4, 15, 60]));
+    features[5] = at.ownGap + (own === undefined ? 5 : bin(line.time - this.#lines[own]!.time, ownGapLimits));
+    features[6] = at.ownCalled + countSince(called, own ?? -1, 2);
+    features[7] = at.opening + line.opening;
   }
 
-  #pair(index: number, candidate: number, sum: number, rarest: number): number[] {
+  /** Writes the features of a line and a candidate, and returns how much they share. */
+  #pair(index: number, candidate: number, start: number): number {
     const line = this.#lines[index]!;
     const other = this.#lines[candidate]!;
-    const same = line.user === other.user;
+    const features = this.#features;
     const toThem = line.addressee < 0 ? 0 : line.addressee === other.user ? 1 : 2;
     const toMe = other.addressee < 0 ? 0 : other.addressee === line.user ? 1 : 2;
-    const before = this.#lines[candidate - 1];
-    const after = candidate + 1 < index ? this.#lines[candidate + 1] : undefined;
-    const distance = index - candidate;
-    return [
-      at.relation + 9 * Number(same) + 3 * toThem + toMe,
-      at.mentions + 2 * Number(line.named.includes(other.user)) + Number(other.named.includes(line.user)),
-      at.distance + bin(distance, distanceLimits),
-      at.gap + bin(line.time - other.time, gapLimits),
-      at.back + Math.min(3, countSince(this.#byUser[other.user]!, candidate)),
-      at.spokenSince + Math.min(3, countSince(this.#byUser[line.user]!, candidate)),
-      at.calledSince + Math.min(2, countSince(this.#naming[line.user]!, candidate)),
-      at.exchangedSince + this.#exchanged(line.user, other.user, candidate),
-      at.othersCalled + Math.min(2, countSince(this.#naming[other.user]!, candidate)),
-      at.partners + 3 * partner(this.#addressed[line.user]!, other.user) +
-      partner(this.#addressedBy[line.user]!, other.user),
-      at.theirPartner + partner(this.#addressed[other.user]!, line.user),
-      at.shared + bin(sum, sharedLimits),
-      at.rarest + bin(rarest, rarestLimits),
-      at.questions + 2 * Number(line.isQuestion) + Number(other.isQuestion),
-      at.length + bin(other.length, lengthLimits),
-      at.run + 2 * Number(before?.user === other.user) + Number(after?.user === other.user),
-      at.system + Number(other.isSystem),
-      at.speakersBetween + this.#speakersBetween(index, candidate),
-      at.theirOpening + other.opening % 64,
-    ];
+    const relation = 9 * Number(line.user === other.user) + 3 * toThem + toMe;
+    const mentions = 2 * Number(line.named.includes(other.user)) + Number(other.named.includes(line.user));
+    const { sum, rarest } = this.#shared(line, other);
+    features[start] = at.relation + relation;
+    features[start + 1] = at.mentions + mentions;
+    features[start + 2] = at.distance + bin(index - candidate, distanceLimits);
+    features[start + 3] = at.gap + bin(line.time - other.time, gapLimits);
+    features[start + 4] = at.shared + bin(sum, sharedLimits);
+    features[start + 5] = at.rarest + bin(rarest, rarestLimits);
+    features[start + 6] = at.questions + 2 * Number(line.isQuestion) + Number(other.isQuestion);
+    features[start + 7] = at.length + bin(other.length, lengthLimits);
+    features[start + 8] = at.system + Number(other.isSystem);
+    features[start + 9] = at.theirOpening + other.opening % 64;
+    this.#between(index, candidate, start + 10);
+    return sum;
+  }
+
+  /** Writes the features of what was said between a line and a candidate. */
+  #between(index: number, candidate: number, start: number): void {
+    const { user } = this.#lines[index]!;
+    const they = this.#lines[candidate]!.user;
+    const features = this.#features;
+    const before = this.#lines[candidate - 1]?.user === they;
+    const after = candidate + 1 < index && this.#lines[candidate + 1]!.user === they;
+    const partners = 3 * partner(this.#addressed[user]!, they) + partner(this.#addressedBy[user]!, they);
+    features[start] = at.back + countSince(this.#byUser[they]!, candidate, 3);
+    features[start + 1] = at.spokenSince + countSince(this.#byUser[user]!, candidate, 3);
+    features[start + 2] = at.calledSince + countSince(this.#naming[user]!, candidate, 2);
+    features[start + 3] = at.exchangedSince + this.#exchanged(user, they, candidate);
+    features[start + 4] = at.othersCalled + countSince(this.#naming[they]!, candidate, 2);
+    features[start + 5] = at.partners + partners;
+    features[start + 6] = at.theirPartner + partner(this.#addressed[they]!, user);
+    features[start + 7] = at.run + 2 * Number(before) + Number(after);
+    features[start + 8] = at.speakersBetween + this.#speakersBetween(index, candidate);
   }
 
   /** Whether one of two people named the other since a line: bit 0 they me, bit 1 I them. */
@@ -225,18 +248,21 @@ export class LinkReader {
 
   #speakersBetween(index: number, candidate: number): number {
     if (index - candidate > 12) return 4;
-    const speakers = new Set<number>();
+    let speakers = 0;
     for (let between = candidate + 1; between < index; between++) {
-      speakers.add(this.#lines[between]!.user);
+      const { user } = this.#lines[between]!;
+      let first = candidate + 1;
+      while (this.#lines[first]!.user !== user) first++;
+      if (first === between) speakers++;
     }
-    return bin(speakers.size, [0, 1, 2, 4]);
+    return bin(speakers, speakerLimits);
   }
 }
 
-/** How many of the ascending numbers are greater, counted up to 3. */
-function countSince(numbers: readonly number[], since: number): number {
+/** How many of the ascending numbers are greater, counted up to `most`. */
+function countSince(numbers: readonly number[], since: number, most: number): number {
   let count = 0;
-  for (let back = numbers.length - 1; count < 3 && back >= 0 && numbers[back]! > since; back--) count++;
+  for (let back = numbers.length - 1; count < most && back >= 0 && numbers[back]! > since; back--) count++;
   return count;
 }
 

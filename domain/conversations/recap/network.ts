@@ -1,4 +1,4 @@
-/** A network with one hidden layer over features that are on or off: score = output · tanh(sum of their rows + bias). */
+/** A network with one hidden layer over features that are on or off: score = output · softsign(sum of their rows + bias). */
 
 /** Its weights: `rows` has `hidden` numbers a feature. */
 export interface Network {
@@ -15,11 +15,16 @@ export interface StoredNetwork {
   readonly weights: string;
 }
 
-/** Adds the rows of some features to a sum. */
-export function addRows(network: Network, features: readonly number[], sum: Float32Array): void {
-  const { hidden, rows } = network;
-  for (const feature of features) {
-    const start = feature * hidden;
+/** Adds the rows of the features from one place to another to a sum. */
+export function addRows(
+  { hidden, rows }: Network,
+  features: Int32Array,
+  sum: Float32Array,
+  from: number,
+  to: number,
+): void {
+  for (let place = from; place < to; place++) {
+    const start = features[place]! * hidden;
     for (let unit = 0; unit < hidden; unit++) sum[unit]! += rows[start + unit]!;
   }
 }
@@ -28,7 +33,8 @@ export function addRows(network: Network, features: readonly number[], sum: Floa
 export function scoreOf({ hidden, output }: Network, sum: Float32Array): number {
   let score = 0;
   for (let unit = 0; unit < hidden; unit++) {
-    const value = Math.tanh(sum[unit]!);
+    const input = sum[unit]!;
+    const value = input / (1 + Math.abs(input));
     sum[unit] = value;
     score += value * output[unit]!;
   }

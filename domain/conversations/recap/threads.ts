@@ -2,7 +2,7 @@
  * Which messages of a channel belong together. What the source says (threads, replies) comes first; where it says nothing,
  * a learned score picks the earlier message that each one most likely answers, or none (docs/text-analysis.md).
  */
-import { LinkReader } from "./link_features.ts";
+import { LinkReader, pairFeatures, startFeatures } from "./link_features.ts";
 import stored from "./link_weights.json" with { type: "json" };
 import { readLines } from "./lines.ts";
 import type { ChannelMessage } from "./message.ts";
@@ -29,11 +29,12 @@ export function linkWith(weights: Network, messages: readonly ChannelMessage[]):
     else {
       const { own: ownFeatures, candidates, features } = reader.read(index);
       own.set(weights.bias);
-      addRows(weights, ownFeatures, own);
+      addRows(weights, ownFeatures, own, 0, ownFeatures.length);
       let most = -Infinity;
       for (const [place, candidate] of candidates.entries()) {
         sum.set(own);
-        addRows(weights, features[place]!, sum);
+        const start = place * pairFeatures;
+        addRows(weights, features, sum, start, start + (candidate < 0 ? startFeatures : pairFeatures));
         const score = scoreOf(weights, sum);
         // A message of a thread of the source is answered there, and nowhere else.
         if (score > most && (candidate < 0 || messages[candidate]!.thread === undefined)) {
