@@ -57,9 +57,18 @@ hallo moin servus danke willkommen liebe lieber tschüss glückwunsch entschuldi
 `;
 const longestFormula = 5;
 
+/** When something happens is not what it is about, in any language. */
+const days = `
+yesterday today tonight tomorrow hier aujourd'hui aujourd demain matin soir midi gestern heute morgen abend mittag ayer hoy
+mañana anoche ieri oggi domani ontem hoje amanhã gisteren vandaag igår idag imorgon 昨日 今日 明日 今天 昨天 明天
+`;
+/** Particles and auxiliaries of Japanese, which dictionaries cut in many ways. */
+const kana = /^[\p{Script=Hiragana}ー]{1,3}$/u;
+
 const lists = listsByLanguage as Record<string, string[]>;
 const split = (text: string): string[] => text.trim().split(/\s+/u);
 const fillers = new Set(split(chat));
+const dayWords = new Set(split(days));
 const formulaWords = new Set(split(formulas));
 const englishWords = split(english);
 const sets = new Map<string, ReadonlySet<string>>();
@@ -86,7 +95,7 @@ const hesitation = /^(?:m+|h+m*|u+[hm]+|a+h+|o+h+|e+[hu]*m*|y+e+a+h*|(.)\1{2,})$
 
 /** Whether a word in lower case only keeps a conversation going ("lol", "merci", "moin", "hmmm"), in any language. */
 export function isFiller(word: string): boolean {
-  return fillers.has(word) || hesitation.test(word);
+  return fillers.has(word) || hesitation.test(word) || kana.test(word);
 }
 
 /** Greetings and thanks of several words, and those of scripts without spaces; other languages than the three as well. */
@@ -112,6 +121,11 @@ const greeting = new RegExp(
 );
 /** So many letters of a script without spaces are a greeting and whom it greets. */
 const longestGreeting = 14;
+
+/** Whether a word in lower case says when: "yesterday", "demain", "heute", "今日". */
+export function isDay(word: string): boolean {
+  return dayWords.has(word);
+}
 
 /** Whether the words of a sentence are a greeting or thanks: a formula and at most four words more. */
 export function isFormula(words: readonly string[]): boolean {

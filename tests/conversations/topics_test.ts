@@ -130,3 +130,44 @@ Deno.test("hotTopics() gives at most ten different phrases of the day's own word
   });
   fc.assert(property, { seed: 20240501, numRuns: 100 });
 });
+
+Deno.test("hotTopics() has it among the first three that four people say that a service is down", () => {
+  const usual = addFrequencies(Array.from({ length: 10 }, () => phraseFrequencies(analyzed(usualDay))));
+  const day = [
+    ...usualDay.map((text, index) => ({ user: `user${index % 3}`, text })),
+    ...[
+      "the new parser needs a parser test",
+      "parser test fails",
+      "parser test again",
+      "my parser test works",
+      "parser test done",
+    ]
+      .map((text) => ({ user: "ann", text })),
+    ...[
+      "is github down for you, too?",
+      "github is down here",
+      "yes, github seems down",
+      "github down since ten",
+    ]
+      .map((text, index) => ({ user: `person${index}`, text })),
+  ];
+  const topics = hotTopics(analyzeMessages(day), usual);
+  assert.ok(topics.slice(0, 3).some((topic) => topic.includes("github")), topics.join());
+});
+
+Deno.test("hotTopics() takes no day and no particle for a topic, and no program's words", () => {
+  const day = [
+    ...["gestern war der Export kaputt", "heute geht der Export wieder", "gestern und heute: Export"]
+      .map((text, index) => ({ user: `user${index}`, text })),
+    ...["サーバーが落ちたって", "サーバーはそうですね", "またサーバーって"].map((text, index) => ({
+      user: `人${index}`,
+      text,
+    })),
+    ...["[ALERTE] api : taux 41 %", "[ALERTE] api : taux 43 %"].map((text) => ({ user: "statusbot", text })),
+  ];
+  const topics = hotTopics(analyzeMessages(day), never);
+  assert.ok(topics.includes("サーバー") && topics.includes("Export"), topics.join());
+  for (const none of ["gestern", "heute", "って", "そう", "ALERTE", "taux"]) {
+    assert.ok(!topics.includes(none), `${none}: ${topics.join()}`);
+  }
+});

@@ -11,7 +11,7 @@ const mostLabels = 4, leastUses = 3;
  * words, or addresses somebody ("ann: ...", "ann : ...", "@ann ...").
  */
 function label(text: string): string | undefined {
-  const [first = "", second = ""] = text.trimStart().slice(0, 100).replace(/\p{N}+/gu, "").split(/\s+/u, 2);
+  const [first = "", second = ""] = text.trimStart().slice(0, 100).replace(/#?\p{N}+/gu, "").split(/\s+/u, 2);
   if (first === "" || /^[@<]|[:,]$/u.test(first)) return undefined;
   if (!/^[\p{L}'’.!?-]+$/u.test(first)) return first;
   return second.length > 1 && second.endsWith(":") ? `${first} ${second}` : undefined;

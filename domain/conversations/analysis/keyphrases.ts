@@ -1,4 +1,5 @@
 /** Keyphrases of a document or a conversation, and what a day talks about more than usual. */
+import { isDay } from "../../text/stop_words.ts";
 import { withoutAutomatic } from "./automatic.ts";
 import type { AnalyzedMessage } from "./message.ts";
 import {
@@ -32,6 +33,8 @@ export const phraseWeights = {
   hotPartOf: 0.6,
   /** A longer phrase around one already chosen is left out if it has less than this share of its occurrences. */
   around: 0.3,
+  /** A topic of one person who keeps to it is less hot than one of many. */
+  peoplePower: 0.5,
   /** A hot topic occurs in this many messages or more. */
   fewestMessages: 2,
   /** Messages added to the usual ones, so that a word never seen before is not infinitely unusual. */
@@ -163,8 +166,10 @@ export function hotTopics(
   const heats = heat(day, usual);
   const scored: Scored[] = [];
   for (const phrase of collectPhrases(withoutAutomatic(messages), greatest(heats, 20 * limit)).values()) {
-    if (users.has(phrase.surface.toLowerCase())) continue;
-    const score = heats.get(phrase.key)! * weakness(phrase, phraseWeights.weakHot);
+    const name = phrase.surface.toLowerCase();
+    if (users.has(name) || isDay(name)) continue;
+    const spread = (phrase.people.size / phrase.messages) ** phraseWeights.peoplePower;
+    const score = heats.get(phrase.key)! * weakness(phrase, phraseWeights.weakHot) * spread;
     scored.push({ phrase, score, weight: phrase.messages });
   }
   return pickPhrases(scored, limit, phraseWeights.hotPartOf, 0);

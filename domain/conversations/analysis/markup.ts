@@ -95,7 +95,7 @@ export function ownProse(text: string): string {
 const joined =
   /^(?:<@\w+>|\S+)\s+(?:has |hat |est |a )?(?:joined|left|added|removed|set the (?:channel|topic)|archived|renamed|rejoint|quitté|quit\b|beigetreten|verlassen)/iu;
 const command = /^\s*(?:[!/][a-z][\w-]*(?:\s|$)|s\/[^/]+\/[^/]*\/?g?\s*$)/u;
-const botName = /(?:^|[\s._-])bot\d*$|\[bot\]|[a-z]Bot$|^slackbot$|^webhook/u;
+const botName = /(?:^|[\s._-])bot\d*$|(?<!ro|ab|tal)(?<=[a-z]{3})bot$|\[bot\]|[a-z]Bot$|^slackbot$|^webhook/u;
 
 /** Whether a name is that of a program by its form: "statusbot", "CI[bot]", "webhook". */
 export function isBotName(user: string): boolean {

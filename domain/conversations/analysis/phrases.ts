@@ -15,6 +15,8 @@ export interface Phrase {
   /** How often it occurs, and in how many messages. */
   occurrences: number;
   messages: number;
+  /** Who uses it; only known of phrases that were asked for by their keys. */
+  readonly people: Set<string>;
   /** How many words stand before it first occurs, and whether that is in the first sentence. */
   readonly wordsBefore: number;
   readonly inFirstSentence: boolean;
@@ -78,6 +80,7 @@ function newPhrase(key: string, stems: readonly string[], language: string, at: 
     surface: "",
     occurrences: 0,
     messages: 0,
+    people: new Set(),
     votes: 0,
     lastMessage: -1,
   };
@@ -93,7 +96,7 @@ export function collectPhrases(
   const phrases = new Map<string, Phrase>();
   let wordsBefore = 0;
   let firstSentence: AnalyzedSentence | undefined;
-  for (const [index, { sentences, language }] of messages.entries()) {
+  for (const [index, { user, sentences, language }] of messages.entries()) {
     for (const sentence of sentences) {
       firstSentence ??= sentence;
       eachPhrase(sentence, (key, start, end) => {
@@ -108,6 +111,7 @@ export function collectPhrases(
         if (phrase.lastMessage !== index) {
           phrase.lastMessage = index;
           phrase.messages++;
+          if (wanted !== undefined) phrase.people.add(user);
         }
         vote(phrase, surfaceOf(sentence, start, end, language));
       });
