@@ -14,6 +14,7 @@ interface SaveFlags extends RemoteOptions {
   readonly jsonFormat?: SavedOrient;
   readonly csv?: true;
   readonly merge?: true;
+  readonly append?: true;
 }
 
 interface RetrieveFlags
@@ -37,12 +38,15 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
     )
     .addOption(new Option("--json-format <orient>", "shape of the JSON, as in pandas").choices(SAVED_ORIENTS))
     .option("--csv", "the input is CSV")
+    .addOption(
+      new Option("--append", "refuse rows that do not come after the last one").conflicts("merge"),
+    )
     .option("--merge", "update cells, rather than replace the rows between the first and the last stamp")
     .action(async (reference: string, symbol: string, file: string, flags: SaveFlags) => {
       const format = flags.csv || file.endsWith(".csv") ? "csv" : flags.jsonFormat ?? "columns";
       const text = await terminal.read(file);
       await connect(flags, terminal).store.saveText(reference, symbol, text, format, {
-        mode: flags.merge ? "merge" : "replace",
+        mode: flags.merge ? "merge" : flags.append ? "append" : "replace",
       });
       out(`Saved ${reference} ${symbol}.\n`);
     });
@@ -80,11 +84,16 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
       if (!flags.csv) terminal.out("\n");
     });
 
-  addRemoteOptions(store.command("delete").description("delete a series"))
+  addRemoteOptions(store.command("delete").description("delete a series, or a part of it"))
     .argument("<reference>").argument("<symbol>")
-    .action(async (reference: string, symbol: string, flags: RemoteOptions) => {
-      await connect(flags, terminal).store.delete(reference, symbol);
-      out(`Deleted ${reference} ${symbol}.\n`);
+    .option("--start <time>", "from this stamp on")
+    .option("--end <time>", "up to this stamp, inclusive")
+    .option("--columns <names>", "these columns only, separated by commas")
+    .action(async (reference: string, symbol: string, flags: RetrieveFlags) => {
+      const part = retrieveOptions(flags);
+      await connect(flags, terminal).store.delete(reference, symbol, part);
+      const which = Object.keys(part).length > 0 ? "a part of " : "";
+      out(`Deleted ${which}${reference} ${symbol}.\n`);
     });
 
   addRemoteOptions(store.command("list").description("list references, or the series of one"))

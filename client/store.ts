@@ -31,8 +31,11 @@ type DateUnit = "s" | "ms" | "us" | "ns";
 
 /** How to save a frame. */
 export interface SaveOptions {
-  /** `merge` updates cells; `replace`, the default, replaces the rows between the first and last stamp. */
-  readonly mode?: "replace" | "merge";
+  /**
+   * `merge` updates cells; `append` refuses rows that do not come after the last one; `replace`, the default, replaces
+   * the rows between the first and last stamp.
+   */
+  readonly mode?: "replace" | "merge" | "append";
   /** Unit of stamps that are numbers; guessed as pandas does unless given. */
   readonly dateUnit?: DateUnit;
 }
@@ -146,9 +149,14 @@ export class StoreClient {
     });
   }
 
-  /** Deletes a series, if there is one. */
-  delete(reference: string, symbol: string): Promise<void> {
-    return this.#http.done("DELETE", { path: [...ROOT, reference, symbol] });
+  /** Deletes a series, if there is one, or the part that is named: a range, columns, or cells. */
+  delete(
+    reference: string,
+    symbol: string,
+    { start, end, columns }: Pick<RetrieveOptions, "start" | "end" | "columns"> = {},
+  ): Promise<void> {
+    const query = { start, end, columns: columns?.join() };
+    return this.#http.done("DELETE", { path: [...ROOT, reference, symbol], query });
   }
 
   /** All references. */

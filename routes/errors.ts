@@ -18,6 +18,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "item-not-found": 404,
   "profile-not-found": 404,
   "series-not-found": 404,
+  "series-overlap": 409,
   "reference-not-found": 404,
   "job-not-found": 404,
   "job-running": 409,

@@ -12,7 +12,7 @@ import { isAlive, lastExpired, Reading, type SeriesRange } from "./storage/open.
 import type { SaveMode } from "./storage/rewrite.ts";
 import { Saving, type SeriesName } from "./storage/save.ts";
 import type { FrameSource } from "./storage/source.ts";
-import { MIN_STAMP } from "./frame/stamps.ts";
+import { MAX_STAMP, MIN_STAMP } from "./frame/stamps.ts";
 
 /** After this time a save that has not come to its end is taken for crashed. */
 const ABANDONED_MS = 3_600_000;
@@ -29,6 +29,13 @@ export interface SeriesOptions {
   readonly catalogue: SeriesCatalogue;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+}
+
+/** Which part of a series to remove. Stamps, both inclusive, are nanoseconds since the epoch. */
+export interface SeriesPart {
+  readonly start?: bigint | undefined;
+  readonly end?: bigint | undefined;
+  readonly columns?: readonly string[] | undefined;
 }
 
 /** A series as it is listed. Stamps are nanoseconds since the epoch. */
@@ -93,13 +100,34 @@ export class Series {
         await this.#store.remove(reference, symbol);
       }
       const saving = new Saving(this.#store, name);
-      await (mode === "merge" ? saving.merge(window, frame) : saving.replace(window, frame));
+      await saving[mode](window, frame);
     });
   }
 
   /** The rows of a range, in one state. Unknown: `series-not-found`. Bad range: RunnelError. */
   open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
     return this.#reading.open(name, range);
+  }
+
+  /**
+   * Removes the rows from `start` to `end`, the columns, or where both are given the cells, which become null; answers
+   * how many rows that changed. No such series: 0. Unknown column: RunnelError.
+   */
+  async removePart(name: SeriesName, { start, end, columns }: SeriesPart): Promise<number> {
+    let rows = 0;
+    await this.#inTurn(name, async () => {
+      const series = await this.#store.find(name.reference, name.symbol);
+      if (!isAlive(series, this.#clock())) return;
+      const alive = lastExpired(series, this.#clock()) + 1n;
+      const first = start === undefined || start < alive ? alive : start, last = end ?? MAX_STAMP;
+      if (first > last) return;
+      const saving = new Saving(this.#store, name);
+      if (columns === undefined) rows = await saving.remove({ first, last });
+      else if (start === undefined && end === undefined) {
+        rows = await saving.drop({ first: MIN_STAMP, last }, columns);
+      } else rows = await saving.clear({ first, last }, columns);
+    });
+    return rows;
   }
 
   /** Removes a series, if there is one. */
@@ -163,7 +191,9 @@ export class Series {
     for (const { until, ...name } of await this.#catalogue.expiring(reference)) {
       if (signal?.aborted) return;
       const window = { first: MIN_STAMP, last: until };
-      await this.#inTurn(name, () => new Saving(this.#store, name).replace(window, undefined));
+      await this.#inTurn(name, async () => {
+        await new Saving(this.#store, name).remove(window);
+      });
     }
   }
 

@@ -25,19 +25,16 @@ export const Shape = z.object({
 export const SaveQuery = Shape.extend({
   date_format: oneOf(DATE_FORMATS).optional().meta({ description: "Without effect when saving" }),
   mode: oneOf(SAVE_MODES).default("replace").meta({
-    description: "replace: the rows between the first and last stamp are replaced; merge: cells are updated",
+    description:
+      "replace: the rows between the first and last stamp are replaced; merge: cells are updated; append: only after the last row",
   }),
 });
 
 const flag = z.enum(["0", "1", "false", "true"], "0 or 1").transform((text) =>
   text === "1" || text === "true"
 );
-/** Which part of a frame is read, and how it is written. */
-export const ReadQuery = Shape.extend({
-  date_format: oneOf(DATE_FORMATS).optional().meta({
-    description: "How stamps are written; iso unless given",
-  }),
-  include_index: flag.optional().meta({ description: "Records begin with their stamp, as `index`" }),
+/** Which part of a frame is meant. */
+const Part = z.object({
   start: z.string().optional().meta({
     description: "First stamp, inclusive, ISO 8601",
     example: "2020-01-31",
@@ -47,6 +44,18 @@ export const ReadQuery = Shape.extend({
     description: "Names of columns, separated by commas",
     example: "open,close",
   }),
+});
+
+/** Which part of a series is removed; all of it unless one is given. */
+export const DeleteQuery = Part;
+
+/** Which part of a frame is read, and how it is written. */
+export const ReadQuery = Shape.extend({
+  ...Part.shape,
+  date_format: oneOf(DATE_FORMATS).optional().meta({
+    description: "How stamps are written; iso unless given",
+  }),
+  include_index: flag.optional().meta({ description: "Records begin with their stamp, as `index`" }),
   limit: wholeNumber("limit").optional().meta({ description: "The first rows only" }),
   tail: wholeNumber("tail").optional().meta({ description: "The last rows only" }),
   every: z.string().optional().meta({ description: "Reduce to bins of this width", example: "1h" }),
@@ -119,7 +128,7 @@ export const SAVE: RouteReference<typeof SaveQuery> = {
   query: SaveQuery,
   body: { example: FRAME },
   answers: { 200: { description: "Saved, durably", schema: Done, example: { status: true } } },
-  errors: ["unsupported-media-type", "too-large"],
+  errors: ["unsupported-media-type", "too-large", "series-overlap"],
 };
 
 export const RETRIEVE: RouteReference<typeof ReadQuery> = {
@@ -136,9 +145,17 @@ export const RETRIEVE: RouteReference<typeof ReadQuery> = {
   errors: ["series-not-found", "not-acceptable"],
 };
 
-export const DELETE: RouteReference = {
-  summary: "Delete a series",
-  answers: { 200: { description: "Gone, or never there", schema: Done, example: { status: true } } },
+export const DELETE: RouteReference<typeof DeleteQuery> = {
+  summary: "Delete a series, or a part of it",
+  description: "`start` and `end` remove rows, `columns` columns, both together cells, which become null.",
+  query: DeleteQuery,
+  answers: {
+    200: {
+      description: "Gone, or never there; `rows` says how many rows a part had",
+      schema: Done.extend({ rows: z.int().optional() }),
+      example: { status: true },
+    },
+  },
 };
 
 export const EXPIRE: RouteReference<typeof TtlQuery> = {

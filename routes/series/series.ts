@@ -13,6 +13,7 @@ import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import {
   DELETE,
+  type DeleteQuery,
   EXPIRE,
   type ReadQuery,
   REFERENCES,
@@ -80,9 +81,15 @@ export async function retrieveFrame({ request, query, services }: Call<typeof Re
   return await streamed(request, text, { type, headers: { Vary: "Accept" }, log });
 }
 
-export async function removeSeries({ request, services }: Call): Promise<Response> {
-  await services.series.remove(seriesName(request));
-  return json({ status: true });
+export async function removeSeries(
+  { request, query, services: { series } }: Call<typeof DeleteQuery>,
+): Promise<Response> {
+  const name = seriesName(request);
+  if (Object.values(query).every((part) => part === undefined)) {
+    await series.remove(name);
+    return json({ status: true });
+  }
+  return json({ status: true, rows: await series.removePart(name, partOf(query)) });
 }
 
 export async function listReferences(call: Call): Promise<Response> {
@@ -167,16 +174,22 @@ function answerType(accept: string | null): typeof ANSWERS[number] {
   throw new RunnelError("not-acceptable", "a frame is application/json, text/csv or application/x-ndjson");
 }
 
+function partOf({ start, end, columns }: z.output<typeof DeleteQuery>) {
+  return {
+    start: start === undefined ? undefined : parseRangeStart(start),
+    end: end === undefined ? undefined : parseRangeEnd(end),
+    columns: columns?.split(","),
+  };
+}
+
 function rangeOf(query: z.output<typeof ReadQuery>) {
-  const { start, end, columns, limit, tail, every, agg } = query;
+  const { limit, tail, every, agg } = query;
   if (limit !== undefined && tail !== undefined) {
     throw invalid("limit and tail: ask for one of them.");
   }
   if (agg !== undefined && every === undefined) throw invalid("agg needs every, such as every=1h.");
   return {
-    start: start === undefined ? undefined : parseRangeStart(start),
-    end: end === undefined ? undefined : parseRangeEnd(end),
-    columns: columns?.split(","),
+    ...partOf(query),
     limit,
     tail,
     every: every === undefined ? undefined : parseEvery(every),

@@ -204,7 +204,7 @@ testOnBothEngines("bad requests are told what is wrong and change nothing", asyn
     ["?jsonformat=values", "[[1]]", /no stamps/],
     ["?jsonformat=split&json_format=index", FRAME, /differ/],
     ["?date_unit=m", FRAME, /"m" is none of s, ms, us, ns/],
-    ["?mode=append", FRAME, /"append" is none of replace, merge/],
+    ["?mode=upsert", FRAME, /"upsert" is none of replace, merge, append/],
     ["", "", /body is empty/],
     ["", "{", /./],
     ["", '{"a":{"01/02/2020":1}}', /01\/02\/2020/],

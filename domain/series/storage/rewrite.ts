@@ -7,8 +7,8 @@ import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "../frame
 import { mergeFrames } from "../frame/merge.ts";
 
 /** What a save with these keywords does with the rows between its first and last stamp. */
-export const SAVE_MODES = ["replace", "merge"] as const;
-/** One of SAVE_MODES: the rows there are replaced, or cells updated. */
+export const SAVE_MODES = ["replace", "merge", "append"] as const;
+/** One of SAVE_MODES: the rows there are replaced, cells updated, or rows added only after the last one. */
 export type SaveMode = typeof SAVE_MODES[number];
 
 /** Columns of a series. */

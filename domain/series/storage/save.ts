@@ -1,10 +1,12 @@
 /** Saving: optimistic, so that several processes may save to one series, and one of the serial outcomes remains. */
 import { setImmediate } from "node:timers/promises";
 import { type ChunkContent, newBatch, type SeriesRow, type SeriesStore } from "../../../db/series/chunks.ts";
-import { RunnelError } from "../../errors.ts";
+import { quote, RunnelError } from "../../errors.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
-import { cutChunks, rowsPerChunk } from "../chunks/chunk.ts";
-import { concatFrames, type DataFrame } from "../frame/frame.ts";
+import { cutChunks, decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
+import { clearCells, dropColumns } from "../frame/clear.ts";
+import { concatFrames, type DataFrame, rangeOf, selectColumns } from "../frame/frame.ts";
+import { formatStamp } from "../frame/stamps.ts";
 import {
   checkColumns,
   isSmall,
@@ -39,20 +41,99 @@ export class Saving {
 
   constructor(readonly store: SeriesStore, readonly name: SeriesName) {}
 
-  /** Puts `update` in place of what the window has; undefined: nothing. */
-  async replace(window: Window, update: DataFrame | undefined): Promise<void> {
+  /** Adds rows after the last one of the series. Any that would not come after it: `series-overlap`. */
+  async append(window: Window, update: DataFrame): Promise<void> {
+    await this.#replace(window, update, (series) => this.#checkAfter(series, window.first, update.aware));
+  }
+
+  /** Puts `update` in place of what the window has. */
+  async replace(window: Window, update: DataFrame): Promise<void> {
+    await this.#replace(window, update);
+  }
+
+  /** Removes the rows of the window; answers how many. */
+  remove(window: Window): Promise<number> {
+    return this.#replace(window, undefined);
+  }
+
+  /** Answers how many rows went; an `update` of undefined puts nothing in their place. */
+  async #replace(
+    window: Window,
+    update: DataFrame | undefined,
+    check: (series: SeriesRow) => void = () => {},
+  ): Promise<number> {
+    let removed = 0;
     await this.#attempt(window, update !== undefined, async (state, series) => {
+      check(series);
       const needed = neededBodies(state, window);
       const bodies = await this.store.bodiesOf(needed);
       if (bodies.size < needed.length) return false;
       const plan = planReplace(state, window, update, bodies);
-      if (update === undefined && plan.replaced.length === 0) return true;
+      removed = rowsOf(plan.replaced) - plan.left.stamps.length - plan.right.stamps.length;
+      if (update === undefined && removed === 0) return true;
       const chunks = update === undefined || isSmall(update)
         ? joined(plan, update)
         : [...cutChunks(plan.left, plan.columns), ...cutChunks(plan.right, plan.columns)];
       if (update !== undefined && !isSmall(update)) await this.#stageAll(series.id, update, plan.columns);
       return this.#commit(series, plan, chunks, update?.stamps.length ?? 0);
     });
+    return removed;
+  }
+
+  /** Removes columns. Unknown ones: RunnelError. Answers how many rows had them. */
+  drop(window: Window, names: readonly string[]): Promise<number> {
+    return this.#edit(window, names, (base) => base.filter(({ name }) => !names.includes(name)), dropColumns);
+  }
+
+  /** Makes the cells of those columns null in the rows of the window. Unknown columns: RunnelError. Answers how many rows. */
+  clear(window: Window, names: readonly string[]): Promise<number> {
+    const clear = (frame: DataFrame) => clearCells(frame, names, window.first, window.last);
+    return this.#edit(window, names, (base) => base, clear);
+  }
+
+  /** Rewrites the chunks that overlap the window. */
+  async #edit(
+    window: Window,
+    names: readonly string[],
+    columnsFrom: (base: readonly StoredColumn[]) => readonly StoredColumn[],
+    edit: (frame: DataFrame, names: readonly string[]) => DataFrame,
+  ): Promise<number> {
+    let rows = 0;
+    await this.#attempt(window, false, async (state, series) => {
+      await this.#discard();
+      rows = 0;
+      selectColumns(series.columns, names);
+      const touched = state.chunks.filter(({ first, last }) => last >= window.first && first <= window.last);
+      const change = new CatalogueChange(columnsFrom(series.columns));
+      if (series.rows > rowsOf(touched)) change.keepRest();
+      const places = [...series.columns.keys()];
+      for (let from = 0; from < touched.length; from += MERGED_CHUNKS) {
+        const some = touched.slice(from, from + MERGED_CHUNKS);
+        const bodies = await this.store.bodiesOf(some.map(({ id }) => id));
+        if (bodies.size < some.length) return false;
+        for (const { id } of some) {
+          const frame = decodeChunk(bodies.get(id)!, series.aware, series.columns, places);
+          const edited = edit(frame, names);
+          rows += rangeOf(frame, window.first, window.last).stamps.length;
+          change.add(edited);
+          await this.#stage(series.id, edited, change.finish());
+        }
+      }
+      if (rows === 0) return await this.#discard().then(() => true);
+      const plan = { replaced: touched, aware: series.aware, columns: change.finish() };
+      return this.#commit(series, plan, [], 0, rowsOf(touched));
+    });
+    return rows;
+  }
+
+  #checkAfter({ last }: SeriesRow, first: bigint, aware: boolean): void {
+    if (last === null || first > last) return;
+    throw new RunnelError(
+      "series-overlap",
+      `the first row, ${formatStamp(first, aware)}, does not come after the last one of ${
+        quote(this.name.symbol)
+      }, ${formatStamp(last, aware)}`,
+    );
   }
 
   /** Updates the cells that `update` has, and adds its rows. */
@@ -62,7 +143,7 @@ export class Saving {
       const change = new CatalogueChange(series.columns);
       const parts = [...rowsByChunk(chunksFor(state, window), update)];
       const touched = parts.map(({ chunk }) => chunk);
-      if (series.rows > touched.reduce((sum, { rows }) => sum + rows, 0)) change.keepRest();
+      if (series.rows > rowsOf(touched)) change.keepRest();
       let rows = 0;
       for (let from = 0; from < Math.max(parts.length, 1); from += MERGED_CHUNKS) {
         const some = parts.slice(from, from + MERGED_CHUNKS);
@@ -117,14 +198,14 @@ export class Saving {
     updateRows: number,
     stagedRows = this.#staged.count > 0 ? updateRows : 0,
   ): Promise<boolean> {
-    const added = chunks.reduce((sum, chunk) => sum + chunk.rows, stagedRows);
+    const added = rowsOf(chunks) + stagedRows;
     return await this.store.commit({
       series: series.id,
       revision: series.revision,
       batch: this.#batch,
       aware: plan.aware,
       columns: plan.columns,
-      addedRows: added - plan.replaced.reduce((sum, chunk) => sum + chunk.rows, 0),
+      addedRows: added - rowsOf(plan.replaced),
       replaced: plan.replaced.map(({ id }) => id),
       staged: this.#staged.count,
       chunks,
@@ -165,6 +246,10 @@ export class Saving {
     if (this.#staged.count > 0) await this.store.discard(this.#batch);
     this.#staged = { count: 0, series: 0, layout: "" };
   }
+}
+
+function rowsOf(chunks: readonly { readonly rows: number }[]): number {
+  return chunks.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function joined({ left, right, columns }: Rewrite, update: DataFrame | undefined): ChunkContent[] {

@@ -1,0 +1,194 @@
+/** Random saves and removals against a model that is a table of cells. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import fc from "fast-check";
+import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
+
+const COLUMNS = ["a", "b", "c"] as const;
+const ORIGIN = 1_600_000_000;
+type Cell = number | string | null;
+
+interface Step {
+  readonly kind: "replace" | "merge" | "append" | "rows" | "columns" | "cells" | "series";
+  readonly from: number;
+  readonly rows: number;
+  readonly gap: number;
+  readonly seed: number;
+  readonly columns: readonly string[];
+}
+
+const Steps = fc.array(
+  fc.record<Step>({
+    kind: fc.oneof(
+      { weight: 12, arbitrary: fc.constantFrom("replace", "merge", "append", "rows", "cells") },
+      { weight: 1, arbitrary: fc.constantFrom("columns", "series") },
+    ),
+    from: fc.integer({ min: 0, max: 9000 }),
+    rows: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5000 })),
+    gap: fc.integer({ min: 1, max: 3 }),
+    seed: fc.integer({ min: 0, max: 99 }),
+    columns: fc.subarray([...COLUMNS], { minLength: 1 }),
+  }),
+  { minLength: 20, maxLength: 20 },
+);
+
+/** A series as a table of cells. */
+class Model {
+  columns: string[] = [];
+  rows = new Map<number, Map<string, Cell>>();
+
+  get last(): number {
+    return Math.max(-1, ...this.rows.keys());
+  }
+
+  save({ kind, from, rows, gap, columns, seed }: Step): boolean {
+    if (kind === "append" && from <= this.last) return false;
+    if (this.rows.size === 0) this.columns = [];
+    if (kind === "replace") this.remove(from, from + (rows - 1) * gap);
+    for (const name of columns) if (!this.columns.includes(name)) this.columns.push(name);
+    for (let i = 0; i < rows; i++) {
+      const at = from + i * gap, row = this.rows.get(at) ?? new Map<string, Cell>();
+      for (const name of columns) row.set(name, cellOf(name, at, seed) ?? row.get(name) ?? null);
+      this.rows.set(at, row);
+    }
+    return true;
+  }
+
+  remove(first: number, last: number): number {
+    const inside = [...this.rows.keys()].filter((at) => at >= first && at <= last);
+    for (const at of inside) this.rows.delete(at);
+    return inside.length;
+  }
+
+  /** Removes cells, and answers how many rows lie there. */
+  clear(first: number, last: number, names: readonly string[]): number {
+    const inside = [...this.rows].filter(([at]) => at >= first && at <= last);
+    for (const [, row] of inside) for (const name of names) row.delete(name);
+    return inside.length;
+  }
+
+  frame() {
+    const stamps = [...this.rows.keys()].sort((one, other) => one - other);
+    return {
+      columns: this.columns,
+      index: stamps.map((at) => at + ORIGIN),
+      data: stamps.map((at) => this.columns.map((name) => this.rows.get(at)!.get(name) ?? null)),
+    };
+  }
+}
+
+function cellOf(column: string, at: number, seed: number): Cell {
+  const mixed = (at * 31 + seed * 17) % 101;
+  if (mixed % 5 === 0 && column !== "b") return null;
+  return column === "a" ? mixed / 4 : column === "b" ? mixed : `text ${mixed}`;
+}
+
+const PATH = "/api/store/r/s";
+const iso = (at: number) => new Date((at + ORIGIN) * 1000).toISOString();
+
+async function perform(app: TestApp, model: Model, step: Step): Promise<void> {
+  const { kind, from, rows, gap, columns, seed } = step;
+  const last = from + (rows - 1) * gap;
+  if (kind === "replace" || kind === "merge" || kind === "append") {
+    const index = Array.from({ length: rows }, (_, i) => from + i * gap);
+    const data = index.map((at) => columns.map((name) => cellOf(name, at, seed)));
+    const body = JSON.stringify({ columns, index: index.map((at) => at + ORIGIN), data });
+    const { status } = await app.request(`${PATH}?jsonformat=split&mode=${kind}`, { method: "PUT", body });
+    equal(status, model.save(step) ? 200 : 409);
+    return;
+  }
+  const range = `start=${iso(from)}&end=${iso(last)}`;
+  const known = columns.filter((name) => model.columns.includes(name));
+  if (kind === "columns" && known.length === 0) return;
+  const query = {
+    series: "",
+    rows: `?${range}`,
+    columns: `?columns=${known}`,
+    cells: `?${range}&columns=${known.length > 0 ? known : model.columns}`,
+  }[kind];
+  if (kind === "cells" && model.columns.length === 0) return;
+  const answer = await (await app.request(`${PATH}${query}`, { method: "DELETE" })).json();
+  if (kind === "series") {
+    model.rows.clear();
+    return deepEqual(answer, { status: true });
+  }
+  const removed = kind === "rows"
+    ? model.remove(from, last)
+    : kind === "cells"
+    ? model.clear(from, last, known.length > 0 ? known : model.columns)
+    : model.clear(0, Infinity, known);
+  if (kind === "columns" && removed > 0) {
+    model.columns = model.columns.filter((name) => !known.includes(name));
+  }
+  deepEqual(answer, { status: true, rows: removed }, JSON.stringify(step));
+}
+
+Deno.test("a series is what a table of cells would be after any saves and removals", async () => {
+  await fc.assert(
+    fc.asyncProperty(Steps, async (steps) => {
+      await using app = await createTestApp();
+      const model = new Model();
+      for (const step of steps) {
+        await perform(app, model, step);
+        const read = await app.request(`${PATH}?jsonformat=split&date_format=epoch&date_unit=s`);
+        equal(read.status, model.rows.size > 0 ? 200 : 404);
+        const frame = await read.json();
+        if (read.status === 200) deepEqual(frame, model.frame());
+      }
+    }),
+    { numRuns: 12 },
+  );
+});
+
+async function save(app: TestApp, body: string, query = ""): Promise<Response> {
+  return await app.request(`${PATH}${query}`, { method: "PUT", body });
+}
+
+testOnBothEngines(
+  "DELETE removes a range, columns or cells, and says how many rows had them",
+  async (app) => {
+    const remove = async (query: string) => {
+      const response = await app.request(`${PATH}${query}`, { method: "DELETE" });
+      return [response.status, await response.json()] as const;
+    };
+    const values = async () =>
+      await (await app.request(`${PATH}?jsonformat=split&date_format=epoch&date_unit=s`)).text();
+    deepEqual(await remove("?start=2020-01-01"), [200, { status: true, rows: 0 }]);
+    await save(
+      app,
+      '{"a":{"2020-01-01":1,"2020-01-02":2,"2020-01-03":3},"b":{"2020-01-01":"x","2020-01-02":"y","2020-01-03":"z"}}',
+    );
+    deepEqual(await remove("?start=2020-01-02&end=2020-01-02"), [200, { status: true, rows: 1 }]);
+    equal(await values(), '{"columns":["a","b"],"index":[1577836800,1578009600],"data":[[1,"x"],[3,"z"]]}');
+    deepEqual(await remove("?start=2020-01-03&columns=a"), [200, { status: true, rows: 1 }]);
+    equal(
+      await values(),
+      '{"columns":["a","b"],"index":[1577836800,1578009600],"data":[[1.0,"x"],[null,"z"]]}',
+    );
+    deepEqual(await remove("?columns=b"), [200, { status: true, rows: 2 }]);
+    equal(await values(), '{"columns":["a"],"index":[1577836800,1578009600],"data":[[1.0],[null]]}');
+    for (const query of ["?columns=b", "?columns=", "?columns=a,a", "?start=never", "?end=2020-02-30"]) {
+      equal((await remove(query))[0], 400, query);
+    }
+    deepEqual(await remove("?start=2021-01-01&end=2019-01-01"), [200, { status: true, rows: 0 }]);
+    equal(await values(), '{"columns":["a"],"index":[1577836800,1578009600],"data":[[1.0],[null]]}');
+    deepEqual(await remove("?start=2019-01-01"), [200, { status: true, rows: 2 }]);
+    equal((await app.request(PATH)).status, 404);
+    deepEqual(await (await app.request("/api/store")).json(), []);
+  },
+);
+
+testOnBothEngines(
+  "mode=append refuses rows that do not come after the last one, and keeps all",
+  async (app) => {
+    equal((await save(app, '{"a":{"2020-01-01":1,"2020-01-02":2}}', "?mode=append")).status, 200);
+    equal((await save(app, '{"a":{"2020-01-03":3}}', "?mode=append")).status, 200);
+    for (const first of ["2019-01-01", "2020-01-02T12:00", "2020-01-03"]) {
+      const refused = await save(app, `{"a":{"${first}":9,"2020-01-04":9}}`, "?mode=append");
+      const { detail, type } = await refused.json();
+      equal(refused.status, 409);
+      match(type, /series-overlap$/);
+      match(detail, new RegExp(`the first row, ${first}.* 2020-01-03T00:00:00.000`));
+    }
+    equal(await (await app.request(`${PATH}?jsonformat=values`)).text(), "[[1],[2],[3]]");
+  },
+);
