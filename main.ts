@@ -53,7 +53,7 @@ async function start(): Promise<void> {
   }
 }
 
-/** What the operator can mend is told in a sentence, anything else with its stack. */
+/** A fault that the operator can mend is one sentence in the log; any other has its stack. */
 function exitWith(error: unknown): never {
   const isExpected = error instanceof ConfigError || error instanceof NewerDatabaseError ||
     error instanceof ListenError;

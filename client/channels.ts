@@ -1,35 +1,16 @@
 /** Channels of opaque items. */
+import type { z } from "zod";
+import type { ChannelList, Metadata, SettingsBody, Stored } from "../api/channels.ts";
 import type { Http } from "./http.ts";
 
 /** Settings of a channel; what is absent has its default, or stays as it is. */
-export interface ChannelSettings {
-  /** How long an item can be read, in milliseconds; null: for ever. */
-  readonly ttlMillis?: number | null;
-  /** At most that many items are kept; null: no limit. */
-  readonly maxItems?: number | null;
-  readonly description?: string | null;
-  readonly tags?: readonly string[];
-}
+export type ChannelSettings = Omit<z.input<typeof SettingsBody>, "name">;
 
 /** A channel as the server describes it. */
-export interface Channel {
-  readonly name: string;
-  /** ISO 8601. */
-  readonly creationDate: string;
-  /** When the newest item was stored; absent when there is none. */
-  readonly lastUpdateDate?: string;
-  readonly ttlMillis?: number;
-  readonly maxItems?: number;
-  readonly description?: string;
-  readonly tags?: readonly string[];
-}
+export type Channel = z.output<typeof Metadata>;
 
 /** An item that was stored. */
-export interface StoredItem {
-  readonly id: string;
-  /** ISO 8601. */
-  readonly timestamp: string;
-}
+export type StoredItem = z.output<typeof Stored>;
 
 /** The client of channels. Whatever the server refuses throws RunnelProblem. */
 export class ChannelsClient {
@@ -41,7 +22,7 @@ export class ChannelsClient {
 
   /** Names of all channels, or of those with a tag. */
   async list(tag?: string): Promise<string[]> {
-    const list = await this.#http.json<{ _links: { channels: { name: string }[] } }>("GET", {
+    const list = await this.#http.json<z.output<typeof ChannelList>>("GET", {
       path: ["channel"],
       query: { tag },
     });

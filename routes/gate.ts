@@ -120,7 +120,7 @@ export function secretOf({ method, url, headers }: Request): string | undefined 
   return new URLSearchParams(url.slice(url.indexOf("?"))).get("access_token") ?? undefined;
 }
 
-/** What stands in `Authorization: Bearer`. */
+/** The value of `Authorization: Bearer`. */
 export function bearerOf(headers: Headers): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }

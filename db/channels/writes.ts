@@ -49,7 +49,7 @@ const FREE_STAGED =
 const SWEEP_STAGED =
   `DELETE FROM staged_item WHERE id IN (SELECT id FROM staged_item WHERE at <= ?1 LIMIT ?2)`;
 
-/** Content with what it is about. */
+/** An item's content with its Item-Key. */
 export interface KeyedContent extends ItemContent {
   readonly itemKey: string | null;
 }

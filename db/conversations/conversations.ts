@@ -121,7 +121,7 @@ export function createConversationStore({ commits, query }: Database) {
       return rows.map(([author, text]) => ({ author: author as string, text: text as string }));
     },
 
-    /** Creates the channel, or names it anew; makes these people members. */
+    /** Creates the channel, or gives it this name; makes these people members. */
     async ensure({ publicId, source, name }: ConversationOrigin, people: readonly string[] = []) {
       await commits.execute([
         { sql: ENSURE, args: [publicId, source, name] },

@@ -143,7 +143,7 @@ export class Channels {
     const cacheKey = `${channel.id}:${id}`;
     const item = this.#cache.get(cacheKey);
     const reading = item && this.#read(channel, item);
-    // Its predecessor went meanwhile, which it will not do twice.
+    // The previous item expired since: the item is cached without that link.
     if (reading !== undefined && reading.item !== item) this.#cache.set(cacheKey, reading.item);
     return reading;
   }

@@ -7,7 +7,7 @@ import type { Channels } from "./channels.ts";
 
 /** How often the hub looks for what other processes inserted; the promise is 250 ms. */
 const POLL_INTERVAL_MS = 200;
-/** A crowd is woken with pauses, so that inserting goes on: what comes in a pause is told together. */
+/** Pauses between two wakes leave time for inserting; the items of a pause go out together. */
 const PAUSE_MS_A_FOLLOWER = 0.06, MAX_PAUSE_MS = 100;
 
 /** Why following ended. */

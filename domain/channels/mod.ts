@@ -1,4 +1,4 @@
-/** The area of channels: what it is made of and how it is run. */
+/** The area of channels: its parts, its sweep and its end. */
 import { createChannelStore } from "../../db/channels/channels.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";

@@ -1,4 +1,4 @@
-/** The area of conversations: what it is made of and how it is run. */
+/** The area of conversations: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { type Conversations, type ConversationSettings, createConversations } from "./conversations.ts";

@@ -1,4 +1,4 @@
-/** The area of profiles, events and analytics: what it is made of and how it is run. */
+/** The area of profiles, events and analytics: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
 import { createAnalyticsStore } from "../../db/profiles/analytics.ts";
 import { createEventStore } from "../../db/profiles/events.ts";

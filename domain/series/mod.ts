@@ -1,4 +1,4 @@
-/** The area of time series: what it is made of and how it is run. */
+/** The area of time series: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
 import { createSeriesCatalogue } from "../../db/series/catalogue.ts";
 import { createSeriesStore } from "../../db/series/chunks.ts";

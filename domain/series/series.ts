@@ -222,7 +222,7 @@ export class Series {
     return extent && { symbol, ...extent, last: last!, aware, columns };
   }
 
-  /** What is left of a series some of whose rows have expired; undefined if that changes meanwhile. */
+  /** The rows of a series that have not expired; undefined when another save changed the series during the read. */
   async #alive(series: SeriesRow, until: bigint): Promise<{ first: bigint; rows: number } | undefined> {
     const range = { series: series.id, revision: series.revision };
     let expired = 0, from = MIN_STAMP, page;

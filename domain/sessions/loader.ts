@@ -24,7 +24,7 @@ export class SessionLoader implements EventSink {
   #gathered = new PartsMerger();
   #events = 0;
   #stored = 0;
-  /** One that is being stored, and one that is made ready meanwhile. After a failure they stay. */
+  /** At most two pieces: one in the database, one queued. A rejected one stays, so the next wait throws. */
   readonly #pieces: Promise<void>[] = [];
 
   constructor(readonly store: SessionStore, readonly options: LoaderOptions) {}

@@ -1,4 +1,4 @@
-/** The area of user sessions: what it is made of and how it is run. */
+/** The area of user sessions: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
 import { createSessionStore } from "../../db/sessions/sessions.ts";
 import type { Area, AreaOptions } from "../areas.ts";

@@ -36,7 +36,7 @@ export class Sessions {
 
   /**
    * JSON text in pieces: an object with, for every country ever seen, its starts as {session_id, user_id, ts}, newest
-   * first. Nothing is read before it is asked for; sessions that come meanwhile are left out.
+   * first. Nothing is read before it is asked for; sessions that are stored during the answer are left out.
    */
   async *lastEvents({ age, country, limit = Infinity }: StartsRequest): AsyncGenerator<string> {
     const since = Math.max(0, Math.ceil((this.clock() - age) * 1000));

@@ -105,7 +105,7 @@ function render(call: Call, name: string, { item, expires }: Reading): Response 
 /** The type that was checked last: most items of a channel share one. */
 let lastType = DEFAULT_TYPE;
 
-/** The item's media type. A browser that is told two types may choose the one that runs. */
+/** The item's media type: exactly one, because a browser that gets two may choose the one that runs. */
 function storedType(headers: Headers): string {
   const type = storedHeader(headers, "content-type") ?? DEFAULT_TYPE;
   if (type === lastType) return type;

@@ -144,7 +144,7 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 
 type Write = (channel: string, row: BodyRow) => string;
 
-/** How an item is written: its address, or what it is and holds. */
+/** The text of an item: its address, or its headers and content. */
 function writerOf(call: Call<typeof FollowQuery>, namesChannel: boolean): Write & { readonly says?: true } {
   const base = baseOf(call);
   if (!call.query.content) return (channel, { key }) => `${base}/channel/${channel}/${idOfKey(key)}`;

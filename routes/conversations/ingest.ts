@@ -32,7 +32,7 @@ export async function takeSlackEvent({ request, services }: Call): Promise<Respo
   const context = {
     waitUntil(promise: Promise<unknown>) {
       pending.push(promise);
-      // Its failure is told below, when everything is awaited.
+      // The failure surfaces below, where all of them are awaited.
       promise.catch(() => {});
     },
   };

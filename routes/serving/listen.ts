@@ -8,7 +8,7 @@ import { createPeer, isLoopback } from "./peer.ts";
 /** How long a stop waits for requests that are under way, and then for the database. Together less than 4 s. */
 const DRAIN_MS = 2_400, CLOSE_MS = 1_400;
 
-/** It cannot listen as it is told to; the message says what to change. */
+/** Listening failed for a reason that the operator can mend; the message says how. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
 }

@@ -5,15 +5,8 @@ import { loadLines } from "../../domain/sessions/load.ts";
 import { bodyPieces, readJson } from "../request.ts";
 import { encoded, json, streamed } from "../respond.ts";
 import { type Call, get, post, type Route } from "../route.ts";
-import {
-  BATCHES,
-  LAST_EVENTS,
-  LAST_SESSIONS,
-  type LastEventsQuery,
-  type LastSessionsQuery,
-  METRICS,
-  type MetricsQuery,
-} from "./reference.ts";
+import type { LastEventsQuery, LastSessionsQuery, MetricsQuery } from "../../api/sessions.ts";
+import { BATCHES, LAST_EVENTS, LAST_SESSIONS, METRICS } from "./reference.ts";
 import { HOUR_MS } from "../../domain/time.ts";
 import { isNdjson } from "../../domain/ndjson.ts";
 

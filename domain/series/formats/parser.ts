@@ -1,4 +1,4 @@
-/** Turning bodies into frames; large ones in a thread of their own, so that other requests go on meanwhile. */
+/** Turning bodies into frames; a large body is parsed in a thread of its own, so that other requests go on. */
 import { readCsv } from "./csv.ts";
 import { invalid } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";

@@ -23,7 +23,7 @@ import {
 const STAGED_BYTES = 1 << 20;
 /** Chunks of a merge that are in memory at a time. */
 const MERGED_CHUNKS = 64;
-/** How often a save begins anew because another process was faster. */
+/** How often a save is tried again because another process saved first. */
 const MAX_ATTEMPTS = 200;
 const MAX_PAUSE_MS = 20;
 

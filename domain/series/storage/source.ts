@@ -69,7 +69,7 @@ export interface LeasedOptions {
   readonly limit: number;
 }
 
-/** Rows read page by page at one revision, under a lease: what saves replace meanwhile is kept until `close`. */
+/** Rows read page by page at one revision, under a lease: chunks that a save replaces during the read are kept until `close`. */
 export class LeasedSource implements FrameSource {
   readonly aware: boolean;
   readonly columns: readonly SelectedColumn[];

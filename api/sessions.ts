@@ -1,0 +1,84 @@
+/** The wire shapes of user sessions. */
+import { z } from "zod";
+import { Country, Id } from "../domain/sessions/event.ts";
+import { flag, wholeNumber } from "./parameters.ts";
+
+const MAX_LIMIT = 1000;
+
+const decimal = (wanted: string) =>
+  z.string({ error: wanted }).refine((text) => /^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) > 0, wanted)
+    .transform(Number);
+
+/** Which starts: since days or hours ago. */
+export const LastEventsQuery = z.object({
+  days: decimal("a number of days above 0").optional()
+    .meta({ description: "Starts of so many days up to now. This or `hours` is needed.", example: "30" }),
+  hours: decimal("a number of hours above 0").optional()
+    .meta({ description: "Starts of so many hours up to now." }),
+  country: Country.optional().meta({ description: "Starts of this country only." }),
+  limit: wholeNumber(1, 999_999_999, "At most so many starts of each country, the newest.").optional(),
+}).refine(({ days, hours }) => (days === undefined) !== (hours === undefined), {
+  path: ["days"],
+  message: "give days=N or hours=N, a number above 0",
+});
+
+/** Whose sessions, how many, and how much of each. */
+export const LastSessionsQuery = z.object({
+  user_id: Id.meta({ example: "d6313e1fb7d247a6a034e2aadc30ab3f" }),
+  limit: wholeNumber(1, MAX_LIMIT, "At most so many sessions; 20 unless given.").default(20),
+  details: flag("With country, start, end and duration.").default(false),
+});
+
+/** Figures of which days, and of which country. */
+export const MetricsQuery = z.object({
+  days: wholeNumber(1, 1_000_000, "Whole days (UTC) up to now, today included."),
+  country: Country.optional().meta({ description: "Sessions of this country only." }),
+});
+
+const Time = z.string().meta({ description: "UTC, without a zone.", example: "2018-11-16T18:01:37" });
+const Start = z.strictObject({ session_id: z.string(), user_id: z.string(), ts: Time });
+const Counts = z.strictObject({
+  started: z.int().meta({ description: "Sessions with a start." }),
+  completed: z.int().meta({ description: "With an end at or after the start." }),
+  open: z.int().meta({ description: "Without an end." }),
+  inconsistent: z.int().meta({ description: "With an end before the start." }),
+});
+const Row = Counts.extend({ mean_duration_seconds: z.number().nullable() });
+const Seconds = z.number().nullable();
+
+/** The answer to a batch. */
+export const Inserted = z.strictObject({
+  message: z.literal("success insertion"),
+  accepted: z.int().optional().meta({ description: "Lines stored." }),
+  refused: z.int().optional().meta({ description: "Lines left out." }),
+  errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional()
+    .meta({ description: "The first ten of them, by line." }),
+}).meta({ id: "Inserted" });
+
+/** Session starts by country, newest first. */
+export const StartsByCountry = z.record(z.string(), z.array(Start)).meta({ id: "StartsByCountry" });
+
+/** A user's complete sessions, under the user's id. */
+export const SessionsOfUser = z.record(
+  z.string(),
+  z.array(z.union([
+    z.string(),
+    z.strictObject({
+      session_id: z.string(),
+      country: z.string(),
+      start: Time,
+      end: Time,
+      duration_seconds: z.number(),
+    }),
+  ])),
+).meta({ id: "SessionsOfUser" });
+
+/** Figures about sessions. */
+export const Metrics = z.strictObject({
+  sessions: Counts,
+  users: z.int(),
+  duration_seconds: z.strictObject({ mean: Seconds, p50: Seconds, p90: Seconds, p99: Seconds }),
+  relative_error: z.strictObject({ percentiles: z.number(), users: z.number() }),
+  by_country: z.array(Row.extend({ country: z.string() })),
+  by_day: z.array(Row.extend({ day: z.string().meta({ example: "2018-11-16" }) })),
+}).meta({ id: "SessionMetrics" });
