@@ -97,3 +97,28 @@ Deno.test("recapOf() puts first that a service is down when four people say so",
   ]));
   assert.match(recap.topics[0]!.summary, /github/i);
 });
+
+Deno.test("recapOf() puts a question and its short answer together, and says the answer once", () => {
+  const points = pointsOf([
+    ["paul", "quelqu'un sait pourquoi mon environnement de recette est vide ?"],
+    ["sophie", "c'est la purge mensuelle, elle a tourné dimanche."],
+    ["nadia", "bon appétit"],
+    ["nadia", "la page d'état montre un bandeau rouge depuis midi"],
+  ]);
+  const answer = points.find(({ kind }) => kind === "answer");
+  assert.equal(
+    answer?.text,
+    "quelqu'un sait pourquoi mon environnement de recette est vide ? sophie: c'est la purge mensuelle, elle a tourné dimanche.",
+  );
+  assert.deepEqual(answer?.messages.slice(0, 2), ["m0", "m1"]);
+  assert.equal(points.filter(({ text }) => text.includes("purge")).length, 1);
+});
+
+Deno.test("recapOf() says a short sentence that two people write once", () => {
+  const points = pointsOf([
+    ["ann", "The deployment failed."],
+    ["bob", "Lunch at the market was cheaper than yesterday"],
+    ["carl", "The deployment failed."],
+  ]);
+  assert.equal(points.filter(({ text }) => text.includes("deployment")).length, 1);
+});

@@ -147,7 +147,7 @@ class Cover {
     }
     if (covered > coverage.redundantShare * concepts.length) {
       gain *= coverage.redundant;
-      if (covered >= coverage.sameShare * concepts.length && concepts.length > 2 && this.#isSaid(passage)) {
+      if (covered >= coverage.sameShare * concepts.length && this.#isSaid(passage)) {
         gain = 0;
       }
     }
@@ -163,10 +163,12 @@ class Cover {
     return gain;
   }
 
+  /** Whether one chosen passage says it already; one or two concepts tell too little. */
   #isSaid({ stems }: Passage): boolean {
-    return this.chosen.some((other) =>
-      stems.filter((stem) => other.stems.includes(stem)).length >= coverage.sameShare * stems.length
-    );
+    return stems.length > 2 &&
+      this.chosen.some((other) =>
+        stems.filter((stem) => other.stems.includes(stem)).length >= coverage.sameShare * stems.length
+      );
   }
 
   add({ passage, concepts }: Candidate): void {

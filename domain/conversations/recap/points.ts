@@ -4,7 +4,7 @@ import { choosePassages } from "../analysis/coverage.ts";
 import type { AnalyzedMessage } from "../analysis/message.ts";
 import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import { seriesPassages } from "./series.ts";
-import { countWords } from "../../text/words.ts";
+import { BOUNDARY, countWords } from "../../text/words.ts";
 import { isQuestion, kindOfText, type PointKind } from "./kinds.ts";
 
 /** A chosen statement; messages by their index. */
@@ -19,12 +19,12 @@ export interface ChosenPoint {
 export const salience = {
   kinds: {
     event: 0.35,
-    question: 0.7,
+    question: 0.65,
     answer: 0.9,
     cause: 0.8,
     resolution: 0.8,
     decision: 1,
-    action: 1,
+    action: 1.1,
   } as Record<PointKind, number>,
   /** A thread of two messages or more counts more than a remark that nobody answers. */
   alone: 0.8,
@@ -72,8 +72,9 @@ export function withAnswers(
 ): Int32Array {
   const all = links.slice();
   const answered = new Set<number>();
-  for (const [index, { user, kind, text }] of messages.entries()) {
-    if (all[index]! < 0 && kind === "prose" && !isQuestion(text)) {
+  for (const [index, { user, sentences, text }] of messages.entries()) {
+    const says = sentences.some(({ stems }) => stems.some((stem) => stem !== BOUNDARY));
+    if (all[index]! < 0 && says && !isQuestion(text)) {
       for (let back = index - 1; back >= 0 && back >= index - answerSpan; back--) {
         const asked = messages[back]!;
         if (asked.user === user || times[index]! - times[back]! > answerMinutes * 60_000) break;
@@ -173,6 +174,53 @@ function kindOf(
   return kind;
 }
 
+/** A question and its answer are one statement if both take at most this share of all words. */
+export const pairs = { share: 0.11 };
+
+/** For a question that somebody else answers in a few words: both as one statement. */
+function withAnswer(
+  question: Passage,
+  messages: readonly AnalyzedMessage[],
+  links: Links,
+  byMessage: ReadonlyMap<number, readonly Passage[]>,
+  longest: number,
+): Passage | undefined {
+  for (const index of links.answers[question.message]!) {
+    if (messages[index]!.user === question.user || isQuestion(messages[index]!.text)) continue;
+    const answer = byMessage.get(index)?.[0];
+    if (answer === undefined || question.length + answer.length > longest) continue;
+    return {
+      ...question,
+      text: `${question.text} ${answer.user}: ${answer.text}`,
+      length: question.length + answer.length + 1,
+      stems: [...new Set([...question.stems, ...answer.stems])],
+      quality: () => (question.quality() + answer.quality()) / 2,
+    };
+  }
+  return undefined;
+}
+
+/** How many lines beside a question its writer still speaks of it. */
+const besideQuestion = 3;
+
+/** The kind as it is shown: what happened to somebody who asks about it right there is part of the question. */
+function shownKind(
+  kind: PointKind,
+  { message, user }: Passage,
+  messages: readonly AnalyzedMessage[],
+  { links }: Links,
+): PointKind {
+  if (kind !== "event" || messages[message]!.kind !== "prose") return kind;
+  for (let index = message - besideQuestion; index <= message + besideQuestion; index++) {
+    const near = messages[index];
+    if (near?.user !== user || !isQuestion(near.text)) continue;
+    const together = index === message || links[index] === message || links[message] === index ||
+      links[index] === links[message] && links[index]! >= 0;
+    if (together) return "question";
+  }
+  return kind;
+}
+
 /** The first message of each one's thread. */
 export function rootsOf(links: Int32Array): Int32Array {
   const roots = new Int32Array(links.length);
@@ -190,12 +238,19 @@ export function choosePoints(all: readonly AnalyzedMessage[], links: Links, word
   const kinds = new Map<Passage, PointKind>();
   const series = seriesPassages(messages);
   const cited = new Map(series.map(({ passage, messages }) => [passage, messages]));
-  const said = sentencePassages(messages).map((untrimmed) => {
-    const text = trimmed(untrimmed.text, users);
-    const passage = text === untrimmed.text ? untrimmed : { ...untrimmed, text, length: countWords(text) };
-    const { message } = passage;
+  const plain = sentencePassages(messages).map((passage) => {
+    const text = trimmed(passage.text, users);
+    return text === passage.text ? passage : { ...passage, text, length: countWords(text) };
+  });
+  const longest = words * pairs.share;
+  const byMessage = Map.groupBy(plain, ({ message }) => message);
+  const said = plain.map((single) => {
+    const { message } = single;
     const root = roots[message]!;
-    const kind = kindOf(passage, messages, links, root);
+    const ofWords = kindOf(single, messages, links, root);
+    const pair = ofWords === "question" ? withAnswer(single, messages, links, byMessage, longest) : undefined;
+    const passage = pair ?? single;
+    const kind = pair === undefined ? ofWords : "answer";
     const weighed: Passage = {
       ...passage,
       group: root,
@@ -212,8 +267,15 @@ export function choosePoints(all: readonly AnalyzedMessage[], links: Links, word
     return weighed;
   });
   const passages = [...said, ...series.map(({ passage }) => passage)];
-  return choosePassages(passages, messages.length, { words }, lengths).map((passage) => ({
-    kind: kinds.get(passage) ?? "event",
+  const chosen = choosePassages(passages, messages.length, { words }, lengths);
+  // An answer may be chosen alone, and then again with its question.
+  const each = chosen.filter((one, place) =>
+    !chosen.some((other, index) =>
+      other.text.includes(one.text) && (other.text.length > one.text.length || index < place)
+    )
+  );
+  return each.map((passage) => ({
+    kind: shownKind(kinds.get(passage) ?? "event", passage, messages, links),
     text: passage.text,
     messages: cited.get(passage) ?? citations(passage.message, messages, links),
   }));
