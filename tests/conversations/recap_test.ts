@@ -122,3 +122,25 @@ Deno.test("recapOf() says a short sentence that two people write once", () => {
   ]);
   assert.equal(points.filter(({ text }) => text.includes("deployment")).length, 1);
 });
+
+Deno.test("recapOf() takes whatever a channel may hold", () => {
+  const texts = [
+    "",
+    "\u0000",
+    "!".repeat(20_000),
+    "?".repeat(20_000),
+    "a".repeat(20_000),
+    "\ud800",
+    "@@@: ::",
+    "ann: ann: ann: ",
+    "ok, ok, ok, ",
+  ];
+  const said = texts.flatMap((
+    text,
+  ): Said[] => [["", text], ["ann", text], ["__proto__", `${text} why?`], ["人", text, { thread: "m0" }]]);
+  const recap = recapOf(channel([...said, ...said]));
+  const ids = new Set(channel([...said, ...said]).map(({ id }) => id));
+  for (const point of [...recap.topics.flatMap(({ points }) => points), ...recap.open_questions]) {
+    assert.ok(point.messages.every((id) => ids.has(id)));
+  }
+});

@@ -35,6 +35,8 @@ const edges = /^[^\p{L}\p{N}_|\\[\]^`{}]+|[^\p{L}\p{N}_|\\[\]^`{}-]+$/gu;
 const systemPattern = /^(?:===|---|\*\*\*)\s/u;
 /** How many different words are remembered. */
 const capacity = 50_000;
+/** Longer words are no names. */
+const longestName = 70;
 const longestRead = 1000;
 const common = new Set(functionWords("en"));
 
@@ -75,6 +77,7 @@ class People {
 
   /** Whom a word names as it is written, punctuation included, -1 for nobody; -2 - person where the name is short. */
   writtenAs(raw: string): number {
+    if (raw.length > longestName) return -1;
     let person = this.#written.get(raw);
     if (person === undefined) {
       const word = raw.replace(edges, "").toLowerCase();

@@ -58,6 +58,15 @@ export function bothWays(links: Int32Array): Links {
   return { links, answers };
 }
 
+const asking = new WeakMap<AnalyzedMessage, boolean>();
+
+/** Whether a message asks something; each is looked at once. */
+function isAsking(message: AnalyzedMessage): boolean {
+  let known = asking.get(message);
+  if (known === undefined) asking.set(message, known = isQuestion(message.text));
+  return known;
+}
+
 const answerSpan = 4;
 const answerMinutes = 60;
 
@@ -72,13 +81,14 @@ export function withAnswers(
 ): Int32Array {
   const all = links.slice();
   const answered = new Set<number>();
-  for (const [index, { user, sentences, text }] of messages.entries()) {
+  for (const [index, message] of messages.entries()) {
+    const { user, sentences } = message;
     const says = sentences.some(({ stems }) => stems.some((stem) => stem !== BOUNDARY));
-    if (all[index]! < 0 && says && !isQuestion(text)) {
+    if (all[index]! < 0 && says && !isAsking(message)) {
       for (let back = index - 1; back >= 0 && back >= index - answerSpan; back--) {
         const asked = messages[back]!;
         if (asked.user === user || times[index]! - times[back]! > answerMinutes * 60_000) break;
-        if (asked.kind !== "prose" || !isQuestion(asked.text) || answered.has(back)) continue;
+        if (asked.kind !== "prose" || !isAsking(asked) || answered.has(back)) continue;
         all[index] = back;
         break;
       }
@@ -151,7 +161,7 @@ export function isOpen(index: number, messages: readonly AnalyzedMessage[], link
   const open = [index];
   for (let place = 0; place < open.length && place < 20; place++) {
     for (const answer of links.answers[open[place]!]!) {
-      if (messages[answer]!.user !== user && !isQuestion(messages[answer]!.text)) return false;
+      if (messages[answer]!.user !== user && !isAsking(messages[answer]!)) return false;
       open.push(answer);
     }
   }
@@ -168,9 +178,9 @@ function kindOf(
   const kind = kindOfText(passage.text, messages[passage.message]!.language);
   if (kind !== "event" && kind !== "cause") return kind;
   const answered = answeredBy(passage.message, messages, links);
-  if (answered >= 0 && isQuestion(messages[answered]!.text)) return "answer";
+  if (answered >= 0 && isAsking(messages[answered]!)) return "answer";
   const starter = messages[root]!.user;
-  if (answered >= 0 && starter !== passage.user && isQuestion(messages[root]!.text)) return "answer";
+  if (answered >= 0 && starter !== passage.user && isAsking(messages[root]!)) return "answer";
   return kind;
 }
 
@@ -186,7 +196,7 @@ function withAnswer(
   longest: number,
 ): Passage | undefined {
   for (const index of links.answers[question.message]!) {
-    if (messages[index]!.user === question.user || isQuestion(messages[index]!.text)) continue;
+    if (messages[index]!.user === question.user || isAsking(messages[index]!)) continue;
     const answer = byMessage.get(index)?.[0];
     if (answer === undefined || question.length + answer.length > longest) continue;
     return {
@@ -213,7 +223,7 @@ function shownKind(
   if (kind !== "event" || messages[message]!.kind !== "prose") return kind;
   for (let index = message - besideQuestion; index <= message + besideQuestion; index++) {
     const near = messages[index];
-    if (near?.user !== user || !isQuestion(near.text)) continue;
+    if (near?.user !== user || !isAsking(near)) continue;
     const together = index === message || links[index] === message || links[message] === index ||
       links[index] === links[message] && links[index]! >= 0;
     if (together) return "question";
