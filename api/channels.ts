@@ -149,6 +149,19 @@ const FILTER = {
     example: ["/status=open"],
   }),
 };
+/** An item with its content, as followers get it. */
+export const FollowedContent = z.strictObject({
+  channel: z.string().optional().meta({ description: "Where many channels are followed." }),
+  id: z.string(),
+  href: z.url(),
+  timestamp: Moment,
+  contentType: z.string(),
+  contentEncoding: z.string().optional(),
+  key: z.string().optional(),
+  data: z.string().optional().meta({ description: "Text and JSON, as stored." }),
+  dataBase64: z.string().optional().meta({ description: "Everything else." }),
+}).meta({ id: "FollowedContent" });
+
 /** How a channel is followed. */
 export const FollowQuery = z.object({
   after: z.string().optional().meta({

@@ -1,5 +1,6 @@
 /** `runnel channel`: list and create channels, post, get and follow items over HTTP. */
 import { type Command, InvalidArgumentError } from "commander";
+import type { FollowedItem } from "../client/mod.ts";
 import { addRemoteOptions, connect, type RemoteOptions } from "./terminal/remote.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -59,21 +60,39 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
     });
 
   addRemoteOptions(
-    channel.command("tail").description("write the body of each new item, on a line of its own"),
+    channel.command("tail").description(
+      "write each new item's body on a line of its own, through restarts of the server",
+    ),
   )
     .argument("<name>")
+    .option(
+      "--since <time>",
+      "first what was stored since a time (ISO 8601), or in the last 1h; earliest: all",
+    )
+    .option("--json", "write each item with its headers, as JSON")
     .option("--count <number>", "stop after so many items", positiveInteger)
-    .action(
-      async (name: string, { count = Infinity, ...flags }: RemoteOptions & { readonly count?: number }) => {
-        const { channels } = connect(flags, terminal);
-        await channels.get(name);
-        let seen = 0;
-        for await (const id of channels.follow(name)) {
-          terminal.out(`${await (await channels.item(name, id)).text()}\n`);
-          if (++seen >= count) return;
-        }
-      },
-    );
+    .action(async (name: string, { count = Infinity, since, json, ...flags }: TailFlags) => {
+      const from = since === "earliest" ? { after: since } : since === undefined ? {} : { since };
+      const onReconnect = () => terminal.isTerminal && terminal.err("reconnecting\n");
+      let seen = 0;
+      for await (
+        const item of connect(flags, terminal).channels.follow(name, { ...from, content: true, onReconnect })
+      ) {
+        terminal.out(json ? JSON.stringify(item) : bodyOf(item));
+        terminal.out("\n");
+        if (++seen >= count) return;
+      }
+    });
+}
+
+interface TailFlags extends RemoteOptions {
+  readonly count?: number;
+  readonly since?: string;
+  readonly json?: true;
+}
+
+function bodyOf({ data, dataBase64 }: FollowedItem): string | Uint8Array {
+  return data ?? Uint8Array.fromBase64(dataBase64 ?? "");
 }
 
 function positiveInteger(text: string): number {

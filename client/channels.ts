@@ -1,6 +1,7 @@
 /** Channels of opaque items. */
 import type { z } from "zod";
 import type { ChannelList, Metadata, SettingsBody, Stored } from "../api/channels.ts";
+import { followChannel, type FollowedItem, type FollowOptions } from "./follow.ts";
 import type { Http } from "./http.ts";
 
 /** Settings of a channel; what is absent has its default, or stays as it is. */
@@ -11,6 +12,16 @@ export type Channel = z.output<typeof Metadata>;
 
 /** An item that was stored. */
 export type StoredItem = z.output<typeof Stored>;
+
+/** What an insert asks for beside being stored. */
+export interface PostOptions {
+  /** The same key within a day answers the first result again. */
+  readonly idempotencyKey?: string;
+  /** Stored only while this id is the newest; `none`: while there is none. */
+  readonly ifLatest?: string;
+  /** What the item is about. */
+  readonly key?: string;
+}
 
 /** The client of channels. Whatever the server refuses throws RunnelProblem. */
 export class ChannelsClient {
@@ -48,8 +59,19 @@ export class ChannelsClient {
   }
 
   /** Stores an item; resolves when it is durable. */
-  post(name: string, body: BodyInit, type = "application/octet-stream"): Promise<StoredItem> {
-    return this.#http.json("POST", { path: ["channel", name], body, headers: { "Content-Type": type } });
+  post(
+    name: string,
+    body: BodyInit,
+    type = "application/octet-stream",
+    { idempotencyKey, ifLatest, key }: PostOptions = {},
+  ): Promise<StoredItem> {
+    const headers = {
+      "Content-Type": type,
+      ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
+      ...(ifLatest !== undefined && { "If-Latest": ifLatest }),
+      ...(key !== undefined && { "Item-Key": key }),
+    };
+    return this.#http.json("POST", { path: ["channel", name], body, headers });
   }
 
   /** The answer that holds an item: its body, and its headers. `id` may be `latest` or `earliest`. */
@@ -57,33 +79,9 @@ export class ChannelsClient {
     return this.#http.send("GET", { path: ["channel", name, id] });
   }
 
-  /** The ids of new items, from now on, until `signal` aborts. Throws when the connection breaks. */
-  async *follow(name: string, signal?: AbortSignal): AsyncGenerator<string> {
-    const address = this.#http.address(["channel", name, "ws"], { access_token: this.#http.key });
-    const socket = new WebSocket(address.replace(/^http/, "ws"));
-    const ids: string[] = [];
-    let wake = () => {};
-    let end: { readonly reason: string } | undefined;
-    socket.onmessage = ({ data }) => {
-      for (const line of String(data).split("\n")) ids.push(line.slice(line.lastIndexOf("/") + 1));
-      wake();
-    };
-    socket.onclose = ({ reason, code }) => {
-      end = { reason: reason || `the connection closed (${code})` };
-      wake();
-    };
-    const stop = () => socket.close();
-    signal?.addEventListener("abort", stop);
-    try {
-      while (!signal?.aborted) {
-        if (ids.length > 0) yield ids.shift()!;
-        else if (end !== undefined) throw new Error(`channel ${name} cannot be followed: ${end.reason}`);
-        else await new Promise<void>((resolve) => wake = resolve);
-      }
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      socket.close();
-    }
+  /** Items as they come, from now on unless the options say otherwise; see `followChannel`. */
+  follow(name: string, options: FollowOptions = {}): AsyncGenerator<FollowedItem> {
+    return followChannel(this.#http, name, options);
   }
 }
 

@@ -15,7 +15,7 @@ export interface Call {
   /** Parts of the path, not encoded yet. */
   readonly path: readonly string[];
   /** What is undefined is left out. */
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
   readonly body?: BodyInit | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -77,7 +77,8 @@ export class Http {
   address(path: readonly string[], query: Call["query"] = {}): string {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) parameters.set(name, String(value));
+      if (Array.isArray(value)) { for (const each of value) parameters.append(name, each); }
+      else if (value !== undefined) parameters.set(name, String(value));
     }
     const search = parameters.size > 0 ? `?${parameters}` : "";
     return `${this.url}/${path.map(encodeURIComponent).join("/")}${search}`;

@@ -12,7 +12,8 @@ import { ChannelsClient } from "./channels.ts";
 import { type ClientOptions, Http } from "./http.ts";
 import { StoreClient } from "./store.ts";
 
-export type { Channel, ChannelSettings, StoredItem } from "./channels.ts";
+export type { Channel, ChannelSettings, PostOptions, StoredItem } from "./channels.ts";
+export type { FollowedItem, FollowOptions } from "./follow.ts";
 export { ChannelsClient } from "./channels.ts";
 export type { ClientOptions } from "./http.ts";
 export { RunnelProblem } from "./http.ts";

@@ -79,13 +79,50 @@ Deno.test("ChannelsClient.follow() gives the ids of new items, with a key, until
     // Whatever is posted before the socket is open is not seen, so post until something is.
     while (seen.length === 0) posted.push((await channels.post("news", "one")).id);
   })();
-  for await (const id of channels.follow("news")) {
+  for await (const { id } of channels.follow("news")) {
     seen.push(id);
     break;
   }
   await posting;
   ok(posted.includes(seen[0]!));
-  await rejects(channels.follow("none").next(), /channel none cannot be followed/);
+  await rejects(channels.follow("none").next(), /no channel named none/);
+});
+
+Deno.test("ChannelsClient.follow() resumes by itself: killed servers cost time, never an item", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  await using writer = await startProcess({ database });
+  const { channels } = new RunnelClient({ url: writer.url });
+  await channels.create("news");
+  const ITEMS = 3_000, KILLS = 5;
+  // Each server takes the place of the last, on the same port.
+  let server = await startProcess({ database });
+  const { port } = new URL(server.url);
+  const stopping = new AbortController();
+  let reconnects = 0;
+  const seen: string[] = [];
+  const following = (async () => {
+    const client = new RunnelClient({ url: `http://127.0.0.1:${port}` });
+    const options = { after: "earliest", signal: stopping.signal, onReconnect: () => reconnects++ };
+    for await (const { id } of client.channels.follow("news", options)) {
+      seen.push(id);
+      if (seen.length === ITEMS) stopping.abort();
+    }
+  })();
+  const posted: string[] = [];
+  const posting = (async () => {
+    while (posted.length < ITEMS) posted.push((await channels.post("news", "x")).id);
+  })();
+  for (let kill = 0; kill < KILLS; kill++) {
+    const enough = (kill + 1) * ITEMS / (KILLS + 1);
+    while (seen.length < enough) await new Promise((resolve) => setTimeout(resolve, 5));
+    await server.end("SIGKILL");
+    server = await startProcess({ database, env: { PORT: port } });
+  }
+  await Promise.all([posting, following]);
+  await server.end("SIGTERM");
+  deepEqual(seen, posted);
+  ok(reconnects >= KILLS, `${reconnects} reconnects`);
 });
 
 Deno.test("RunnelProblem tells what an answer without a problem document is", async () => {
