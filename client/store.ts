@@ -54,7 +54,10 @@ export interface RetrieveOptions {
   readonly every?: string;
   readonly agg?: "mean" | "sum" | "min" | "max" | "first" | "last" | "count" | "ohlc";
   readonly dateFormat?: "iso" | "epoch";
-  readonly dateUnit?: DateUnit;
+  /** `auto`: the coarsest that keeps stamps apart, milliseconds at least. */
+  readonly dateUnit?: DateUnit | "auto";
+  /** Decimals of floats in JSON, 0 to 15; `full`: they read back as the same doubles. 10 unless given. */
+  readonly doublePrecision?: number | "full";
   /** Records begin with their stamp. */
   readonly includeIndex?: boolean;
 }
@@ -133,7 +136,7 @@ export class StoreClient {
     format: TextFormat = "columns",
     options: RetrieveOptions = {},
   ): Promise<Response> {
-    const { dateFormat, dateUnit, includeIndex, columns, ...others } = options;
+    const { dateFormat, dateUnit, doublePrecision, includeIndex, columns, ...others } = options;
     const isJson = format !== "csv" && format !== "ndjson";
     return this.#http.send("GET", {
       path: [...ROOT, reference, symbol],
@@ -143,6 +146,7 @@ export class StoreClient {
         columns: columns?.join(),
         date_format: dateFormat,
         date_unit: dateUnit,
+        double_precision: doublePrecision,
         include_index: includeIndex,
       },
       headers: { Accept: isJson ? "application/json" : TYPES[format] },

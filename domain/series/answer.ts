@@ -5,11 +5,21 @@ import { ndjsonPass } from "./formats/ndjson.ts";
 import type { Orient } from "./formats/read_frame.ts";
 import { PassWriter, type WritePass } from "./formats/row_pass.ts";
 import type { FrameSource } from "./storage/source.ts";
-import { checkDistinctKeys } from "./formats/stamp_cells.ts";
+import { areWhole, checkDistinctKeys, findAlike } from "./formats/stamp_cells.ts";
+import type { DateUnit } from "./frame/stamps.ts";
 import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./formats/write_frame.ts";
 
 /** The shapes of a frame as text: pandas' orients, and those of other tools. */
 export type FrameFormat = Orient | "csv" | "ndjson";
+
+/** How to write a frame. */
+export interface TextOptions extends Omit<WriteOptions, "dateUnit"> {
+  /**
+   * `auto`: the coarsest unit, milliseconds at least, that keeps stamps apart, and in CSV and lines of JSON writes them
+   * exactly. Auto unless given where stamps are keys and in those two; else milliseconds, as in pandas.
+   */
+  readonly dateUnit?: DateUnit | "auto" | undefined;
+}
 
 /**
  * Prepares the text of a source's rows. Throws RunnelError, before the first piece, where the rows cannot be
@@ -18,14 +28,15 @@ export type FrameFormat = Orient | "csv" | "ndjson";
 export async function prepareText(
   source: FrameSource,
   format: FrameFormat,
-  options: WriteOptions,
+  { dateUnit: wanted, ...others }: TextOptions,
 ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
   try {
+    const options = { ...others, dateUnit: await unitFor(source, format, wanted, others) };
     const head: FrameHead = { aware: source.aware, columns: source.columns };
     if (format === "csv") return write(source, [csvPass(head, options)]);
     if (format === "ndjson") return write(source, [ndjsonPass(head, options)]);
     const passes = writePasses(format === "table" ? await withNulls(source, head) : head, format, options);
-    if (format === "columns" || format === "index") {
+    if (hasKeys(format) && wanted !== undefined && wanted !== "auto") {
       let before: bigint | undefined;
       for await (const { stamps } of source.batches([])) {
         checkDistinctKeys(stamps, stampFormat(source.aware, options), before);
@@ -37,6 +48,34 @@ export async function prepareText(
     await source.close();
     throw error;
   }
+}
+
+/** Whether stamps are names of members. */
+function hasKeys(format: FrameFormat): boolean {
+  return format === "columns" || format === "index";
+}
+
+async function unitFor(
+  source: FrameSource,
+  format: FrameFormat,
+  wanted: DateUnit | "auto" | undefined,
+  options: WriteOptions,
+): Promise<DateUnit> {
+  if (wanted !== undefined && wanted !== "auto") return wanted;
+  const isExact = format === "csv" || format === "ndjson";
+  if (wanted === undefined && !isExact && !hasKeys(format)) return "ms";
+  const units: DateUnit[] = ["ms", "us", "ns"];
+  let before: bigint | undefined;
+  for await (const { stamps } of source.batches([])) {
+    while (units.length > 1) {
+      const dateUnit = units[0]!, asKeys = stampFormat(source.aware, { ...options, dateUnit });
+      if (isExact ? areWhole(stamps, dateUnit) : findAlike(stamps, asKeys, before) === undefined) break;
+      units.shift();
+    }
+    if (units.length === 1) break;
+    before = stamps.at(-1);
+  }
+  return units[0]!;
 }
 
 /** Only orient table says whether booleans have nulls. */

@@ -21,8 +21,12 @@ export const Shape = z.object({
   date_unit: oneOf(DATE_UNITS).optional().meta({ description: "Unit of stamps that are numbers" }),
 });
 
+const FORMATS = ["json", "csv", "ndjson"] as const;
+const format = oneOf(FORMATS).optional();
+
 /** How a frame is saved. Python's client of the published description sends `date_format` here, too. */
 export const SaveQuery = Shape.extend({
+  format: format.meta({ description: "What the body is, whatever Content-Type says" }),
   date_format: oneOf(DATE_FORMATS).optional().meta({ description: "Without effect when saving" }),
   mode: oneOf(SAVE_MODES).default("replace").meta({
     description:
@@ -52,6 +56,18 @@ export const DeleteQuery = Part;
 /** Which part of a frame is read, and how it is written. */
 export const ReadQuery = Shape.extend({
   ...Part.shape,
+  format: format.meta({ description: "What the answer is, whatever Accept says" }),
+  date_unit: oneOf([...DATE_UNITS, "auto"]).optional().meta({
+    description: "Unit of stamps; auto: the coarsest, ms at least, that keeps them apart. " +
+      "Unless given: auto where stamps are keys and in CSV and NDJSON, which have them exactly; else ms",
+  }),
+  double_precision: z.string().regex(/^(\d|1[0-5]|full)$/, "0 to 15, or full").transform((text) =>
+    text === "full" ? text : Number(text)
+  ).optional().meta({
+    description:
+      "Decimals of floats in JSON, 0 to 15, 10 unless given; full: they read back as the same doubles",
+    example: "full",
+  }),
   date_format: oneOf(DATE_FORMATS).optional().meta({
     description: "How stamps are written; iso unless given",
   }),

@@ -54,7 +54,7 @@ export const seriesRoutes: readonly Route[] = [
 export async function saveFrame({ request, query, services }: Call<typeof SaveQuery>): Promise<Response> {
   const { series, maxFrameBytes } = services;
   const name = seriesName(request);
-  const format = contentFormat(request.headers.get("content-type"), orientOf(query));
+  const format = formatOf(query) ?? contentFormat(request.headers.get("content-type"), orientOf(query));
   const declared = Number(request.headers.get("content-length")) || 0;
   await series.admit(Math.min(declared, maxFrameBytes), async () => {
     const bytes = await readBody(request, maxFrameBytes);
@@ -70,13 +70,15 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
 export async function retrieveFrame({ request, query, services }: Call<typeof ReadQuery>): Promise<Response> {
   const { series, log } = services;
   const name = seriesName(request);
-  const [kind, type] = answerType(request.headers.get("accept"));
+  const asked = ANSWERS.find(([kind]) => kind === query.format);
+  const [kind, type] = asked ?? answerType(request.headers.get("accept"));
   const format = kind === "json" ? orientOf(query) : kind;
   const source = await series.open(name, rangeOf(query));
   const text = await prepareText(source, format, {
     dateFormat: query.date_format,
     dateUnit: query.date_unit,
     includeIndex: query.include_index,
+    doublePrecision: query.double_precision,
   });
   return await streamed(request, text, { type, headers: { Vary: "Accept" }, log });
 }
@@ -146,11 +148,17 @@ function names({ url }: Request): string[] {
   });
 }
 
-function orientOf({ jsonformat, json_format }: z.output<typeof Shape>): Orient {
+function orientOf(
+  { jsonformat, json_format }: Pick<z.output<typeof Shape>, "jsonformat" | "json_format">,
+): Orient {
   if (jsonformat !== undefined && json_format !== undefined && jsonformat !== json_format) {
     throw new RunnelError("invalid-request", "jsonformat and json_format differ: send one of them");
   }
   return jsonformat ?? json_format ?? "columns";
+}
+
+function formatOf(query: z.output<typeof SaveQuery>): FrameFormat | undefined {
+  return query.format === "json" ? orientOf(query) : query.format;
 }
 
 function contentFormat(type: string | null, orient: Orient): FrameFormat {

@@ -9,6 +9,7 @@ import {
   putLiteral,
   type Sink,
 } from "./ascii.ts";
+import { FLOAT_BYTES, floatText } from "./float_text.ts";
 import type { Cell, Column } from "../frame/column.ts";
 
 /** How the cells of one batch of rows are written: the commonest kinds in the open, so that no call stands between. */
@@ -48,10 +49,17 @@ export function putCell(sink: Sink, at: number, cells: Cells, row: number): numb
 /** By value. */
 const BOOLEANS = ["false", "true", "null"].map((text) => new Literal(text));
 
-/** Cells as pandas writes them in JSON. */
-export function jsonCells(column: Column): Cells {
+/** Cells as pandas writes them in JSON, floats with so many decimals (see WriteOptions). */
+export function jsonCells(column: Column, precision: number | "full" = 10): Cells {
   const { type, values } = column;
-  if (type === "float") return { kind: "floats", widest: NUMBER_BYTES, values };
+  if (type === "float" && precision === 10) return { kind: "floats", widest: NUMBER_BYTES, values };
+  if (type === "float") {
+    return {
+      kind: "other",
+      widest: FLOAT_BYTES,
+      put: ({ bytes }, at, row) => putAscii(bytes, at, floatText(values[row]!, precision)),
+    };
+  }
   if (type === "integer" && values instanceof Float64Array) {
     return {
       kind: "other",
@@ -77,13 +85,14 @@ export function jsonCells(column: Column): Cells {
     kind: "other",
     widest: widestOf(values, 6),
     widthAt: (row) => widthOf(values[row]!, 6),
-    put: ({ bytes }, at, row) => putMixed(bytes, at, values[row]!),
+    put: ({ bytes }, at, row) => putMixed(bytes, at, values[row]!, precision),
   };
 }
 
-function putMixed(bytes: Uint8Array, at: number, cell: Cell): number {
+function putMixed(bytes: Uint8Array, at: number, cell: Cell, precision: number | "full"): number {
   if (typeof cell === "string") return putJsonString(bytes, at, cell);
-  if (typeof cell === "number") return putFloat(bytes, at, cell);
+  if (typeof cell === "number" && precision === 10) return putFloat(bytes, at, cell);
+  if (typeof cell === "number") return putAscii(bytes, at, floatText(cell, precision));
   return putAscii(bytes, at, String(cell));
 }
 

@@ -3,7 +3,14 @@ import { JsonReader } from "./json_reader.ts";
 import type { ReadOptions } from "./options.ts";
 import { RecordReader } from "./read_rows.ts";
 import type { WritePass } from "./row_pass.ts";
-import { type FrameHead, recordPass, recordStampKey, stampFormat, type WriteOptions } from "./write_frame.ts";
+import {
+  cellsFor,
+  type FrameHead,
+  recordPass,
+  recordStampKey,
+  stampFormat,
+  type WriteOptions,
+} from "./write_frame.ts";
 
 /**
  * Reads newline-delimited JSON (https://github.com/ndjson/ndjson-spec): one record a line, each with its
@@ -29,9 +36,10 @@ export function readNdjson(text: string, options: ReadOptions = {}): DataFrame {
 
 /**
  * The pass that writes newline-delimited JSON: the records of orient records with includeIndex, a newline
- * after each. Throws RunnelError if a column is called "index".
+ * after each, with floats that read back as the same doubles. Throws RunnelError if a column is called "index".
  */
 export function ndjsonPass(head: FrameHead, options: WriteOptions = {}): WritePass {
   const stampKey = recordStampKey(head, { ...options, includeIndex: true });
-  return recordPass(head, stampFormat(head.aware, options), stampKey, true);
+  const cells = cellsFor({ ...options, doublePrecision: "full" });
+  return recordPass(head, stampFormat(head.aware, options), stampKey, { cells, isLines: true });
 }

@@ -127,8 +127,24 @@ function putDay(text: Uint8Array, at: number, day: number): void {
  * members of one name. `before` is the stamp ahead of these, where frames come in batches.
  */
 export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, before?: bigint): void {
+  const alike = findAlike(stamps, format, before);
+  if (alike === undefined) return;
+  const [first, second] = alike.map((stamp) => formatStamp(stamp, format.aware));
+  throw invalid(
+    `The stamps ${first} and ${second} are the same in ${
+      quote(format.dateUnit)
+    }: ask for a finer date_unit (${format.dateUnit === "s" ? "ms, " : ""}us or ns).`,
+  );
+}
+
+/** Two neighbouring stamps that would be written alike. */
+export function findAlike(
+  stamps: BigInt64Array,
+  format: StampFormat,
+  before?: bigint,
+): readonly [bigint, bigint] | undefined {
   const unit = UNIT_NS[format.dateUnit];
-  if (unit === 1n) return;
+  if (unit === 1n) return undefined;
   const written = (ns: bigint) =>
     ns / unit - (format.dateFormat === "iso" && ns < 0n && ns % unit !== 0n ? 1n : 0n);
   // Only stamps closer than two units can meet (around zero, where numbers are cut towards it from both sides). Doubles
@@ -138,17 +154,23 @@ export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, be
   let last = before === undefined ? -Infinity : Number(before);
   for (let row = 0; row < stamps.length; row++) {
     const here = halves[row * 2 + 1]! * 4294967296 + (halves[row * 2]! >>> 0);
-    if (here - last < near) checkDistinct(row === 0 ? before! : stamps[row - 1]!, stamps[row]!);
+    if (here - last < near) {
+      const one = row === 0 ? before! : stamps[row - 1]!, other = stamps[row]!;
+      if (written(one) === written(other)) return [one, other];
+    }
     last = here;
   }
+  return undefined;
+}
 
-  function checkDistinct(one: bigint, other: bigint): void {
-    if (written(one) !== written(other)) return;
-    const [first, second] = [one, other].map((stamp) => formatStamp(stamp, format.aware));
-    throw invalid(
-      `The stamps ${first} and ${second} are the same in ${
-        quote(format.dateUnit)
-      }: ask for a finer date_unit (${format.dateUnit === "s" ? "ms, " : ""}us or ns).`,
-    );
+/** Whether every stamp is a whole number of the unit. */
+export function areWhole(stamps: BigInt64Array, unit: DateUnit): boolean {
+  const size = Number(UNIT_NS[unit]), halves = halvesOf(stamps);
+  // Products of remainders stay exact in doubles.
+  const carry = 4294967296 % size;
+  for (let row = 0; row < stamps.length; row++) {
+    const rest = (halves[row * 2 + 1]! % size) * carry + (halves[row * 2]! >>> 0);
+    if (rest % size !== 0) return false;
   }
+  return true;
 }

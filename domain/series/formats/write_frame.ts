@@ -1,6 +1,6 @@
 import { jsonString } from "./ascii.ts";
-import type { Cells } from "./cells.ts";
-import { type ColumnType, hasNulls } from "../frame/column.ts";
+import { type Cells, jsonCells } from "./cells.ts";
+import { type Column, type ColumnType, hasNulls } from "../frame/column.ts";
 import { invalid } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
 import type { Orient } from "./read_frame.ts";
@@ -14,6 +14,8 @@ export interface WriteOptions {
   dateFormat?: DateFormat | undefined;
   /** Default ms. */
   dateUnit?: DateUnit | undefined;
+  /** Decimals of floats, 0 to 15, as pandas' `double_precision`; `full`: as many as read back as the same double. Default 10. */
+  doublePrecision?: number | "full" | undefined;
   /** Orient records only: each record begins with its stamp under "index", so that it can be read again. */
   includeIndex?: boolean | undefined;
 }
@@ -74,32 +76,45 @@ export function stampFormat(aware: boolean, options: WriteOptions): StampFormat 
 export function writePasses(head: FrameHead, orient: Orient, options: WriteOptions = {}): WritePass[] {
   const format = stampFormat(head.aware, options);
   const keys = memberKeys(head);
+  const cells = cellsFor(options);
   switch (orient) {
     case "columns":
-      return columnPasses(head, format);
+      return columnPasses(head, format, cells);
     case "split": {
       const names = head.columns.map((column) => jsonString(column.name)).join(",");
       const labels = rowPass({ columns: [], stamps: (stamps) => stampCells(stamps, format, "value") });
       return [
         { ...labels, open: `{"columns":[${names}],"index":[`, close: `],"data":[` },
-        { ...arrayPass(head), close: "]}" },
+        { ...arrayPass(head, cells), close: "]}" },
       ];
     }
     case "values":
-      return [{ ...arrayPass(head), open: "[", close: "]" }];
+      return [{ ...arrayPass(head, cells), open: "[", close: "]" }];
     case "index": {
       const stamps = (stamps: BigInt64Array) => stampCells(stamps, format, "key", "", ":{");
-      return [{ ...rowPass({ columns: allOf(head), stamps, keys, end: "}" }), open: "{", close: "}" }];
+      return [{ ...rowPass({ columns: allOf(head), stamps, keys, cells, end: "}" }), open: "{", close: "}" }];
     }
     case "records":
-      return [{ ...recordPass(head, format, recordStampKey(head, options)), open: "[", close: "]" }];
+      return [{
+        ...recordPass(head, format, recordStampKey(head, options), { cells }),
+        open: "[",
+        close: "]",
+      }];
     case "table":
       return [{
-        ...recordPass(head, format, tableStampKey(head, format)),
+        ...recordPass(head, format, tableStampKey(head, format), { cells }),
         open: tableOpen(head),
         close: "]}",
       }];
   }
+}
+
+/** How the cells of a column are written. */
+type CellsOf = (column: Column) => Cells;
+
+/** How cells are written with so many decimals. */
+export function cellsFor({ doublePrecision = 10 }: WriteOptions): CellsOf {
+  return doublePrecision === 10 ? jsonCells : (column) => jsonCells(column, doublePrecision);
 }
 
 const allOf = ({ columns }: FrameHead) => columns.map((_, at) => at);
@@ -110,10 +125,10 @@ function memberKeys({ columns }: FrameHead): string[] {
 }
 
 /** Rows as arrays. */
-function arrayPass(head: FrameHead): WritePass {
+function arrayPass(head: FrameHead, cells: CellsOf): WritePass {
   const keys = head.columns.map((_, at) => at === 0 ? "[" : ",");
   // Without columns there is nothing that the bracket could stand ahead of.
-  return rowPass({ columns: allOf(head), keys, end: keys.length === 0 ? "[]" : "]" });
+  return rowPass({ columns: allOf(head), keys, cells, end: keys.length === 0 ? "[]" : "]" });
 }
 
 /** Rows as objects, each with its stamp first under `stampKey` unless that is null; `isLines`: one a line, without commas. */
@@ -121,10 +136,10 @@ export function recordPass(
   head: FrameHead,
   format: StampFormat,
   stampKey: string | null,
-  isLines = false,
+  { cells = jsonCells, isLines = false }: { readonly cells?: CellsOf; readonly isLines?: boolean } = {},
 ): WritePass {
   const keys = memberKeys(head);
-  const parts = { columns: allOf(head), end: isLines ? "}\n" : "}", separator: isLines ? "" : "," };
+  const parts = { columns: allOf(head), cells, end: isLines ? "}\n" : "}", separator: isLines ? "" : "," };
   if (stampKey !== null) {
     const open = `{${jsonString(stampKey)}:`, comma = keys.length === 0 ? "" : ",";
     const stamps = (stamps: BigInt64Array) => stampCells(stamps, format, "value", open, comma);
@@ -134,16 +149,16 @@ export function recordPass(
   return rowPass({ ...parts, keys: [`{${keys[0]}`, ...keys.slice(1)] });
 }
 
-function columnPasses(head: FrameHead, format: StampFormat): WritePass[] {
+function columnPasses(head: FrameHead, format: StampFormat, cells: CellsOf): WritePass[] {
   // All columns have the same keys, so what is made for one is kept for the others.
   const made = new WeakMap<BigInt64Array, Cells>();
   const stamps = (stamps: BigInt64Array) => {
-    let cells = made.get(stamps);
-    if (cells === undefined) made.set(stamps, cells = stampCells(stamps, format, "key", "", ":"));
-    return cells;
+    let keys = made.get(stamps);
+    if (keys === undefined) made.set(stamps, keys = stampCells(stamps, format, "key", "", ":"));
+    return keys;
   };
   const passes = head.columns.map((column, at): WritePass => ({
-    ...rowPass({ columns: [at], stamps, keys: [""] }),
+    ...rowPass({ columns: [at], stamps, cells, keys: [""] }),
     open: `${at === 0 ? "{" : ","}${jsonString(column.name)}:{`,
     close: at === head.columns.length - 1 ? "}}" : "}",
   }));

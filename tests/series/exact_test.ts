@@ -1,0 +1,88 @@
+/** Frames that lose nothing on their way out. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import fc from "fast-check";
+import { floatText } from "../../domain/series/formats/float_text.ts";
+import { createTestApp, testOnBothEngines } from "../support/app.ts";
+import { fromBits, readVector } from "./vectors.ts";
+
+Deno.test("floatText() writes doubles with 0 to 15 decimals as pandas does", () => {
+  const vectors = readVector<Record<string, string[]>>("double_precision.json");
+  equal(Object.keys(vectors).length, 66);
+  for (const [bits, texts] of Object.entries(vectors)) {
+    texts.forEach((text, precision) =>
+      equal(floatText(fromBits(bits), precision), text, `${bits}, ${precision}`)
+    );
+  }
+});
+
+const PATH = "/api/store/r/exact";
+
+Deno.test("full JSON, NDJSON and CSV give every double and every stamp back", async () => {
+  await using app = await createTestApp();
+  const rows = fc.uniqueArray(
+    fc.record({
+      stamp: fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }),
+      value: fc.double({ noDefaultInfinity: true }),
+    }),
+    { minLength: 1, maxLength: 50, selector: ({ stamp }) => stamp },
+  );
+  const queries = [
+    "jsonformat=split&double_precision=full&date_format=epoch&date_unit=ns",
+    "jsonformat=columns&double_precision=full&date_unit=ns",
+    "format=ndjson",
+    "format=csv",
+  ];
+  await fc.assert(
+    fc.asyncProperty(rows, fc.constantFrom(...queries), async (rows, query) => {
+      const index = rows.map(({ stamp }) => stamp).join();
+      const data = rows.map(({ value }) => `[${floatText(value, "full")}]`).join();
+      const body = `{"columns":["a"],"index":[${index}],"data":[${data}]}`;
+      const save = (path: string, body: string, query: string) =>
+        app.request(`${path}?${query}`, { method: "PUT", body });
+      await app.request(PATH, { method: "DELETE" });
+      await app.request(`${PATH}2`, { method: "DELETE" });
+      const saved = await save(PATH, body, "jsonformat=split&date_unit=ns");
+      equal(saved.status, 200, await saved.text());
+      const text = await (await app.request(`${PATH}?${query}`)).text();
+      const [kind, shape] = query.split("&")[0]!.split("=");
+      const copied = await save(
+        `${PATH}2`,
+        text,
+        `${kind}=${shape}${kind === "format" ? "" : "&date_unit=ns"}`,
+      );
+      equal(copied.status, 200, await copied.clone().text());
+      const read = async (path: string) => {
+        const answer = await app.request(
+          `${path}?jsonformat=split&double_precision=full&date_format=epoch&date_unit=ns`,
+        );
+        return (await answer.text()).replaceAll(/\.0\b/g, "");
+      };
+      equal(await read(`${PATH}2`), await read(PATH));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+testOnBothEngines(
+  "an answer takes the coarsest unit that keeps stamps apart, unless one is asked for",
+  async (app) => {
+    const labels = async (query: string) => {
+      const answer = await app.request(`${PATH}?${query}`);
+      equal(answer.status, 200);
+      return Object.keys((await answer.json()).a);
+    };
+    const save = (first: string, second: string) =>
+      app.request(PATH, { method: "PUT", body: JSON.stringify({ a: { [first]: 1, [second]: 2 } }) });
+    await save("2020-01-01T00:00:00.000001", "2020-01-01T00:00:00.000002");
+    deepEqual(await labels(""), ["2020-01-01T00:00:00.000001", "2020-01-01T00:00:00.000002"]);
+    deepEqual(await labels("date_format=epoch"), ["1577836800000001", "1577836800000002"]);
+    await save("2020-01-01T00:00:00.000001", "2020-01-01T00:00:00.001002003");
+    deepEqual(await labels("date_unit=auto"), ["2020-01-01T00:00:00.000", "2020-01-01T00:00:00.001"]);
+    const csv = await app.request(`${PATH}?format=csv`);
+    match(csv.headers.get("content-type")!, /^text\/csv/);
+    equal(await csv.text(), "index,a\n2020-01-01T00:00:00.000001000,1\n2020-01-01T00:00:00.001002003,2\n");
+    for (const bad of ["format=xls", "double_precision=16", "double_precision=-1", "date_unit=m"]) {
+      equal((await app.request(`${PATH}?${bad}`)).status, 400, bad);
+    }
+  },
+);
