@@ -53,6 +53,8 @@ export interface RetrieveOptions {
   /** Reduces rows to bins of this width, such as `15m`, `1h` or `1d`. */
   readonly every?: string;
   readonly agg?: "mean" | "sum" | "min" | "max" | "first" | "last" | "count" | "ohlc";
+  /** Where bins are counted from: `epoch`, the default (weeks from Monday), `start_day` as in pandas, or a time. */
+  readonly origin?: string;
   readonly dateFormat?: "iso" | "epoch";
   /** `auto`: the coarsest that keeps stamps apart, milliseconds at least. */
   readonly dateUnit?: DateUnit | "auto";

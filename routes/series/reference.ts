@@ -75,6 +75,11 @@ export const ReadQuery = Shape.extend({
   limit: wholeNumber("limit").optional().meta({ description: "The first rows only" }),
   tail: wholeNumber("tail").optional().meta({ description: "The last rows only" }),
   every: z.string().optional().meta({ description: "Reduce to bins of this width", example: "1h" }),
+  origin: z.string().optional().meta({
+    description:
+      "Where bins are counted from: epoch unless given (weeks from Monday), start_day (midnight UTC of the first row, as pandas has it), or a time",
+    example: "epoch",
+  }),
   agg: oneOf(AGGREGATES).optional().meta({
     description: "What becomes of the cells of a bin; mean unless given",
   }),

@@ -1,11 +1,11 @@
 /** Time series: save and retrieve data frames as pandas writes them, list them, let them expire. */
 import { z } from "zod";
 import { type FrameFormat, prepareText } from "../../domain/series/answer.ts";
-import { parseEvery } from "../../domain/series/frame/downsample.ts";
+import { type Origin, parseEvery } from "../../domain/series/frame/downsample.ts";
 import type { Orient } from "../../domain/series/formats/read_frame.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
-import { formatStamp, parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
+import { formatStamp, parseRangeEnd, parseRangeStart, parseTime } from "../../domain/series/frame/stamps.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { qualityOf } from "../conditional.ts";
 import { check, pathParts, readBody } from "../request.ts";
@@ -191,16 +191,22 @@ function partOf({ start, end, columns }: z.output<typeof DeleteQuery>) {
 }
 
 function rangeOf(query: z.output<typeof ReadQuery>) {
-  const { limit, tail, every, agg } = query;
+  const { limit, tail, every, agg, origin } = query;
   if (limit !== undefined && tail !== undefined) {
     throw invalid("limit and tail: ask for one of them.");
   }
   if (agg !== undefined && every === undefined) throw invalid("agg needs every, such as every=1h.");
+  if (origin !== undefined && every === undefined) throw invalid("origin needs every, such as every=1h.");
   return {
     ...partOf(query),
     limit,
     tail,
     every: every === undefined ? undefined : parseEvery(every),
     aggregate: agg,
+    origin: origin === undefined ? undefined : readOrigin(origin),
   };
+}
+
+function readOrigin(text: string): Origin {
+  return text === "epoch" || text === "start_day" ? text : parseTime(text, "origin");
 }

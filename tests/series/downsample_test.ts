@@ -129,6 +129,8 @@ Deno.test("downsample() refuses too many bins, and columns without numbers, with
 Deno.test("parseEvery() reads whole numbers with a unit and names what it cannot read", () => {
   assert.equal(parseEvery("15m"), 900_000_000_000n);
   assert.equal(parseEvery("1W"), 604_800_000_000_000n);
+  assert.equal(parseEvery("1h30m"), 5_400_000_000_000n);
+  assert.throws(() => parseEvery("1M"), /use 1m for minutes/);
   for (const text of ["", "h", "0h", "1.5h", "-1h", "1 month", "1y"]) {
     assert.throws(
       () => parseEvery(text),

@@ -81,7 +81,7 @@ testOnBothEngines("saves and merges of frames leave what the model leaves, in ev
         to = BigInt(Date.parse("2020-01-04")) * 1_000_000n - 1n;
       const part = await app.request(`${path}?jsonformat=split&start=${start}&end=${end}`);
       equal(await part.text(), writeFrameText(rangeOf(expected!, from, to), "split"));
-      const count = await app.request(`${path}?jsonformat=split&every=5h&agg=count`);
+      const count = await app.request(`${path}?jsonformat=split&every=5h&origin=start_day&agg=count`);
       equal(await count.text(), writeFrameText(downsample(expected!, 5n * HOUR, "count"), "split"));
     }),
     { numRuns },
@@ -121,7 +121,9 @@ Deno.test("large frames that overlap leave what the model leaves, and chunks sta
     );
   }
   for (const aggregate of ["mean", "sum", "ohlc"] as const) {
-    const response = await app.request(`${path}?jsonformat=values&every=7h&agg=${aggregate}`);
+    const response = await app.request(
+      `${path}?jsonformat=values&every=7h&origin=start_day&agg=${aggregate}`,
+    );
     equal(await response.text(), writeFrameText(downsample(expected!, 7n * HOUR, aggregate), "values"));
   }
   const [[rows, chunks, kept]] = await app.database.query(

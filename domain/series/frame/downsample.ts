@@ -2,7 +2,7 @@ import type { Column, ColumnType } from "./column.ts";
 import { invalid, quote } from "../../errors.ts";
 import { checkCells, type DataFrame, firstRowFrom } from "./frame.ts";
 import { type Aggregate, makeReducers, type Reducer } from "./reducers.ts";
-import { DAY_NS } from "./stamps.ts";
+import { DAY_NS, MIN_STAMP } from "./stamps.ts";
 import { type ColumnSummary, isDoubles, summarise } from "./summary.ts";
 
 /** How many bins an answer may have. */
@@ -21,22 +21,50 @@ const EVERY_UNITS: Record<string, bigint> = {
 };
 
 /**
- * Reads the width of a bin, such as 15m, 1h or 1d (units ns, us, ms, s, m or min, h, d, w), into nanoseconds.
+ * Reads the width of a bin, such as 15m, 1h30m or 1d (units ns, us, ms, s, m or min, h, d, w), into nanoseconds.
  * Throws RunnelError naming the text.
  */
 export function parseEvery(text: string): bigint {
-  const match = /^([1-9]\d{0,8})(ns|us|ms|s|m|min|h|d|w)$/i.exec(text);
-  if (match) return BigInt(match[1]!) * EVERY_UNITS[match[2]!.toLowerCase()]!;
+  const month = /^(\d+)M$/.exec(text);
+  if (month) {
+    throw invalid(
+      `every is ${quote(text)}: M means months to some and minutes to others; ` +
+        `use ${month[1]}m for minutes. Months are not supported: take days, such as 30d.`,
+    );
+  }
+  if (/^([1-9]\d{0,8}(ns|us|ms|min|[smhdw])){1,8}$/i.test(text)) {
+    const parts = text.toLowerCase().matchAll(/(\d+)([a-z]+)/g);
+    return [...parts].reduce((sum, [, count, unit]) => sum + BigInt(count!) * EVERY_UNITS[unit!]!, 0n);
+  }
   throw invalid(
     `every is ${
       quote(text)
-    }: use a whole number and a unit, such as 15m, 1h or 1d (ns, us, ms, s, m, h, d, w).`,
+    }: use whole numbers with a unit, such as 15m, 1h30m or 1d (ns, us, ms, s, m, h, d, w).`,
   );
+}
+
+const MONDAY = 4n * BigInt(DAY_NS), WEEK = 7n * BigInt(DAY_NS);
+
+/**
+ * Where bins of a width are counted from: `epoch` is 1970-01-01, for whole weeks the Monday after; `start_day` is the
+ * midnight (UTC) of the first row's day, which is pandas' default and moves with the range asked for. Else a stamp.
+ */
+export type Origin = "epoch" | "start_day" | bigint;
+
+function originOf(origin: Origin, every: bigint, first: bigint): bigint {
+  if (origin === "epoch") return every % WEEK === 0n ? MONDAY : 0n;
+  return origin === "start_day" ? floorTo(first, BigInt(DAY_NS)) : origin;
+}
+
+/** The last multiple of a width, counted from an origin, that does not come after a stamp. */
+function floorTo(ns: bigint, width: bigint, origin = 0n): bigint {
+  const rest = (ns - origin) % width;
+  return ns - (rest < 0n ? rest + width : rest);
 }
 
 /**
  * Downsamples rows that come in batches, as pandas' frame.resample(every).agg() does with its defaults: bins
- * are closed and labelled on the left, counted from midnight (UTC) of the first row's day, and there is one
+ * are closed and labelled on the left, counted from an origin (start_day unless given), and there is one
  * for every step between the first and the last row, with rows or without. Bins without cells are null, 0 for
  * sum and count. ohlc gives each column four, a_open to a_close. Columns that are not numbers only have
  * first, last and count, and are left out else.
@@ -56,14 +84,15 @@ export class Downsampler {
   constructor(
     every: bigint,
     aggregate: Aggregate,
-    range: { first: bigint; last: bigint; aware: boolean },
+    range: { first: bigint; last: bigint; aware: boolean; origin?: Origin },
     columns: readonly { name: string; type: ColumnType }[],
   ) {
     const { first, last } = range;
-    const day = BigInt(DAY_NS);
-    const midnight = first - (((first % day) + day) % day);
     this.#every = every;
-    this.#start = midnight + (first - midnight) / every * every;
+    this.#start = floorTo(first, every, originOf(range.origin ?? "start_day", every, first));
+    if (this.#start < MIN_STAMP) {
+      throw invalid("The first bin would begin before 1677-09-22: ask for narrower ones, or another origin.");
+    }
     const bins = (last - this.#start) / every + 1n;
     if (bins > MAX_BINS) {
       throw invalid(

@@ -139,6 +139,11 @@ function daysIn(year: number, month: number): number {
   return MONTH_DAYS[month - 1]!;
 }
 
+/** Reads a time of a query: the first nanosecond that the text names. Throws RunnelError for what is no time. */
+export function parseTime(text: string, path: string): bigint {
+  return readBound(text, path).ns;
+}
+
 /** Reads the `start` of a range: the first nanosecond that the text names. Throws RunnelError for what is no time. */
 export function parseRangeStart(text: string): bigint {
   return readBound(text, "start").ns;
@@ -159,7 +164,7 @@ export function parseRangeEnd(text: string): bigint {
 }
 
 /** A time as all areas read it, or a month. */
-function readBound(text: string, path: "start" | "end") {
+function readBound(text: string, path: string) {
   const isMonth = /^\d{4}-\d\d$/.test(text);
   const moment = readTime(isMonth ? `${text}-01` : text);
   if (moment === undefined) throw invalidPart(path, WANTED_TIME);

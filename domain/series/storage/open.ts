@@ -2,6 +2,7 @@
 import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
 import { invalid, quote, RunnelError } from "../../errors.ts";
 import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
+import type { Origin } from "../frame/downsample.ts";
 import type { Aggregate } from "../frame/reducers.ts";
 import { type DataFrame, rangeOf, selectColumns, sliceFrame } from "../frame/frame.ts";
 import type { SeriesName } from "./save.ts";
@@ -37,6 +38,8 @@ export interface SeriesRange {
   /** Reduces the rows to bins of so many nanoseconds; `limit` and `tail` then count bins. */
   readonly every?: bigint | undefined;
   readonly aggregate?: Aggregate | undefined;
+  /** Where bins are counted from; `epoch` unless given. */
+  readonly origin?: Origin | undefined;
 }
 
 /** The last stamp that has expired at `now`. */
@@ -56,11 +59,11 @@ export class Reading {
 
   /** The rows of a range, in one state. Unknown series: `series-not-found`. Bad range: RunnelError. */
   async open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
-    const { every, aggregate = "mean", limit, tail, ...rest } = range;
+    const { every, aggregate = "mean", origin = "epoch", limit, tail, ...rest } = range;
     if (every === undefined) return await this.#open(name, range);
     const source = await this.#open(name, rest);
     try {
-      const frame = await source.downsample(every, aggregate);
+      const frame = await source.downsample(every, aggregate, origin);
       const columns = headOf(frame).columns.map((column, place) => ({ ...column, place }));
       return new MemorySource(frame.aware, columns, cut([frame], limit, tail));
     } finally {

@@ -3,7 +3,7 @@ import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chun
 import { RunnelError } from "../../errors.ts";
 import { typeOf } from "../chunks/catalogue.ts";
 import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
-import { Downsampler } from "../frame/downsample.ts";
+import { Downsampler, type Origin } from "../frame/downsample.ts";
 import type { Aggregate } from "../frame/reducers.ts";
 import { type DataFrame, rangeOf, sliceFrame } from "../frame/frame.ts";
 import type { FrameHead } from "../formats/write_frame.ts";
@@ -26,7 +26,7 @@ export interface FrameSource {
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
   /** The rows reduced to bins (see Downsampler). */
-  downsample(every: bigint, aggregate: Aggregate): Promise<DataFrame>;
+  downsample(every: bigint, aggregate: Aggregate, origin: Origin): Promise<DataFrame>;
   /** Lets go of the state. */
   close(): Promise<void>;
 }
@@ -43,10 +43,15 @@ export class MemorySource implements FrameSource {
     for (const frame of this.frames) yield { ...frame, columns: columns.map((at) => frame.columns[at]!) };
   }
 
-  downsample(every: bigint, aggregate: Aggregate): Promise<DataFrame> {
+  downsample(every: bigint, aggregate: Aggregate, origin: Origin): Promise<DataFrame> {
     const first = this.frames[0]?.stamps[0], last = this.frames.at(-1)?.stamps.at(-1);
     if (first === undefined || last === undefined) return Promise.resolve(noRows(this));
-    const downsampler = new Downsampler(every, aggregate, { first, last, aware: this.aware }, this.columns);
+    const downsampler = new Downsampler(
+      every,
+      aggregate,
+      { first, last, aware: this.aware, origin },
+      this.columns,
+    );
     for (const frame of this.frames) downsampler.add(frame);
     return Promise.resolve(downsampler.finish());
   }
@@ -98,12 +103,17 @@ export class LeasedSource implements FrameSource {
     }
   }
 
-  async downsample(every: bigint, aggregate: Aggregate): Promise<DataFrame> {
+  async downsample(every: bigint, aggregate: Aggregate, origin: Origin): Promise<DataFrame> {
     const { series, from, to, store } = this.#options;
     const places = this.columns.map(({ place }) => place);
     const extent = await this.#extent();
     if (extent === undefined) return noRows(this);
-    const downsampler = new Downsampler(every, aggregate, { ...extent, aware: this.aware }, this.columns);
+    const downsampler = new Downsampler(
+      every,
+      aggregate,
+      { ...extent, aware: this.aware, origin },
+      this.columns,
+    );
     for await (const page of pagesOf(this.#chunks("summaries", SUMMARY_PAGE))) {
       const summaries = page.map((chunk) => decodeSummaries(chunk.bytes, places));
       const whole = page.map((chunk, i) =>
