@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { MAX_PASSWORD } from "../domain/conversations/people/accounts.ts";
 import { MAX_BATCH, PostedMessage, UserName } from "../domain/conversations/inbox.ts";
-import { Moment, wholeNumber } from "./parameters.ts";
+import { POINT_KINDS } from "../domain/conversations/recap/mod.ts";
+import { Moment, settings, wholeNumber } from "./parameters.ts";
 import { Time } from "../domain/time.ts";
 
 /** A name and its password. */
@@ -82,3 +83,45 @@ export const Summaries = enveloped(z.array(z.strictObject({
 }))).meta({ id: "Summaries" });
 /** The ids of stored messages. */
 export const StoredMessages = z.strictObject({ ids: z.array(z.string()) }).meta({ id: "StoredMessages" });
+
+const words = wholeNumber(20, 1000, "At most so many words; 200 unless given.").optional();
+/** Which stretch of a channel is recapped, and how long the recap is. */
+export const RecapQuery = z.object({
+  since: Time.optional().meta({ description: "From when on; 24 hours ago unless given." }),
+  until: Time.optional().meta({ description: "Until when; now unless given." }),
+  words,
+});
+/** The same in a body. */
+export const RecapBody = settings({
+  since: Time.optional(),
+  until: Time.optional(),
+  words,
+});
+
+const Cited = z.strictObject({ id: z.string(), time: Moment, username: Username });
+const Point = z.strictObject({
+  kind: z.enum(POINT_KINDS),
+  text: z.string(),
+  who: Username.optional(),
+  due: z.string().optional().meta({ description: "When it is due, in the words of the text." }),
+  messages: z.array(Cited).meta({ description: "What it stands on, the statement itself first." }),
+}).meta({ id: "RecapPoint" });
+/** What somebody who was away needs to know of a channel. */
+export const Recap = enveloped(z.strictObject({
+  since: Moment,
+  until: Moment,
+  people: z.array(Username),
+  messages: z.int(),
+  text: z.string().meta({ description: "All topics in a few lines." }),
+  topics: z.array(z.strictObject({
+    title: z.string(),
+    from: Moment,
+    to: Moment,
+    people: z.array(Username),
+    messages: z.int(),
+    summary: z.string(),
+    points: z.array(Point),
+  })).meta({ description: "The most important first." }),
+  open_questions: z.array(Point),
+  actions: z.array(Point),
+})).meta({ id: "Recap" });

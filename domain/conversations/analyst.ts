@@ -1,6 +1,6 @@
 /**
  * Runs the text analysis in a thread of its own, so that a busy day stops no request; where there are no threads, in
- * this one. Messages come as the text of a JSON array of [id, author, text], as the database makes it.
+ * this one. Messages come as the text of a JSON array of [id, author, text, time, origin], as the database makes it.
  */
 import { LRUCache } from "lru-cache";
 import { OverloadError } from "../../db/queue.ts";
@@ -15,11 +15,13 @@ import {
   type SummaryTurn,
   usualLanguage,
 } from "./analysis/mod.ts";
+import { type Recap, recapOf } from "./recap/mod.ts";
 
 /** A task, and the messages that it is about. */
 export type AnalysisTask =
   | { readonly kind: "summary"; readonly messages: string; readonly words: number }
   | { readonly kind: "representatives"; readonly messages: string; readonly limit: number }
+  | { readonly kind: "recap"; readonly messages: string; readonly words: number }
   | { readonly kind: "phrases"; readonly messages: string }
   | {
     readonly kind: "topics";
@@ -34,12 +36,23 @@ export interface AnalysisAnswer {
   readonly summary: { readonly text: string; readonly turns: readonly SummaryTurn[] };
   /** Ids of messages, in the order written. */
   readonly representatives: readonly number[];
+  readonly recap: ChannelRecap;
   /** Phrases of at least two messages, with how many they are in. */
   readonly phrases: readonly (readonly [string, number])[];
   readonly topics: readonly string[];
 }
 
-type StoredMessage = [id: number, author: string, text: string];
+/** A recap, with what is known of the messages that it cites. */
+export interface ChannelRecap {
+  /** Authors, in the order of their first message. */
+  readonly people: readonly string[];
+  readonly messages: number;
+  readonly recap: Recap;
+  /** By id at the source: when it was written, in milliseconds since the epoch, and by whom. */
+  readonly cited: ReadonlyMap<string, readonly [time: number, author: string]>;
+}
+
+type StoredMessage = [id: number, author: string, text: string, time: number, origin: string];
 
 /** Analyses are kept for about so many characters of messages. */
 const KEPT_CHARACTERS = 2 << 20;
@@ -78,8 +91,23 @@ function analyze(text: string): Analyzed {
   return latest = { text, ids: stored.map(([id]) => id), messages };
 }
 
+function recap(text: string, words: number): ChannelRecap {
+  const stored: StoredMessage[] = JSON.parse(text);
+  const recap = recapOf(stored.map(([, user, text, time, id]) => ({ id, user, text, time })), { words });
+  const byId = new Map(stored.map(([, author, , time, id]) => [id, [time, author] as const]));
+  const points = [...recap.topics.flatMap(({ points }) => points), ...recap.open_questions, ...recap.actions];
+  const ids = new Set(points.flatMap(({ messages }) => messages));
+  return {
+    people: [...new Set(stored.map(([, author]) => author))],
+    messages: stored.length,
+    recap,
+    cited: new Map(Array.from(ids, (id) => [id, byId.get(id)!])),
+  };
+}
+
 /** Does a task in this thread. */
 export function runTask(task: AnalysisTask): AnalysisAnswer[AnalysisTask["kind"]] {
+  if (task.kind === "recap") return recap(task.messages, task.words);
   const analyzed = analyze(task.messages);
   const { ids, messages } = analyzed;
   switch (task.kind) {

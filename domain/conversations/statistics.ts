@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
 import type { SummaryStore } from "../../db/conversations/summaries.ts";
 import { ReadingRights } from "./people/access.ts";
-import type { Analyst } from "./analyst.ts";
+import type { Analyst, ChannelRecap } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
@@ -52,6 +52,13 @@ export interface StatisticsOptions {
   /** How long a message is kept; older ones are invisible, whether swept yet or not. */
   readonly ttlMillis: TimeToLive;
 }
+
+const NOTHING_SAID: ChannelRecap = {
+  people: [],
+  messages: 0,
+  recap: { topics: [], open_questions: [], actions: [], text: "" },
+  cited: new Map(),
+};
 
 /** Answers for one person at a time: a channel that is not theirs is `channel-not-found`, as if it did not exist. */
 export class Statistics {
@@ -157,6 +164,23 @@ export class Statistics {
       (messages) => this.options.summarizer.summarize(channel.name, messages, SUMMARY_WORDS),
       { summary: "", method: "extractive" },
     );
+  }
+
+  /**
+   * What somebody who was away needs to know, in at most so many words; of the last 24 hours unless told otherwise. Each
+   * statement cites the messages that it stands on.
+   */
+  async recap(person: string, publicId: string, period: Period | undefined, words: number) {
+    const channel = await this.#rights.channel(person, publicId);
+    const span = period === undefined ? this.#past(channel, DAY_MS) : this.#span(channel, period);
+    const recap = await this.#once<ChannelRecap>(
+      channel,
+      span,
+      `recap ${words}`,
+      (messages) => this.options.analyst.run({ kind: "recap", messages, words }),
+      NOTHING_SAID,
+    );
+    return { since: span.from, until: span.until - 1, ...recap };
   }
 
   /** The stored summaries of the past so many days, ascending. `day` is the number of days since the epoch. */

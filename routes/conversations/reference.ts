@@ -10,6 +10,9 @@ import {
   PostedMessages,
   PulseAnswer,
   PulseQuery,
+  Recap,
+  RecapBody,
+  RecapQuery,
   Representatives,
   StoredMessages,
   Summaries,
@@ -138,6 +141,21 @@ export const SUMMARIES: RouteReference<typeof SummariesQuery> = {
     [{ day: "2026-01-01", summary: "ann: The disk is full.", messages: 120, people: 7 }],
     "Finished days in which something was said, ascending",
   ),
+  errors: OF_CHANNELS,
+};
+
+export const RECAP: RouteReference<typeof RecapQuery> = {
+  summary: "What somebody who was away needs to know",
+  description:
+    "Topics with what happened, was decided, asked, answered and promised; every statement cites its messages.",
+  query: RecapQuery,
+  answers: { 200: { description: "The recap; empty when nothing was said", schema: Recap } },
+  errors: OF_CHANNELS,
+};
+export const RECAP_SINCE: RouteReference = {
+  summary: "The same, asked with a body",
+  body: { schema: RecapBody, example: { since: "2026-01-01T00:00:00Z", words: 100 } },
+  answers: RECAP.answers,
   errors: OF_CHANNELS,
 };
 

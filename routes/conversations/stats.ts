@@ -3,10 +3,14 @@ import {
   type ActiveQuery,
   PeriodBody,
   type PulseQuery,
+  RecapBody,
+  type RecapQuery,
   type SummariesQuery,
 } from "../../api/conversations.ts";
 import { DAY_MS } from "../../domain/time.ts";
-import type { PulseBucket } from "../../domain/conversations/statistics.ts";
+import type { RecapPoint } from "../../domain/conversations/recap/mod.ts";
+import type { PulseBucket, Statistics } from "../../domain/conversations/statistics.ts";
+import type { z } from "zod";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import { type Call, param } from "../route.ts";
@@ -65,6 +69,57 @@ export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<
     day: new Date(day * DAY_MS).toISOString().slice(0, 10),
     ...rest,
   })));
+}
+
+export async function showRecap(call: Call<typeof RecapQuery>): Promise<Response> {
+  return await answerRecap(call, call.query);
+}
+
+export async function showRecapSince(call: Call): Promise<Response> {
+  return await answerRecap(call, await readJsonOfAnyType(call.request, RecapBody));
+}
+
+async function answerRecap(
+  call: Pick<Call, "request" | "services" | "context">,
+  { since, until, words = RECAP_WORDS }: z.output<typeof RecapQuery>,
+): Promise<Response> {
+  const { person } = await userOf(call);
+  const { conversations: { statistics }, clock } = call.services;
+  const from = since ?? (until ?? clock()) - DAY_MS;
+  const period = since === undefined && until === undefined
+    ? undefined
+    : { from, ...(until !== undefined && { until }) };
+  return envelope(renderRecap(await statistics.recap(person, param(call, "channel_id"), period, words)));
+}
+
+const RECAP_WORDS = 200;
+const iso = (time: number) => new Date(time).toISOString();
+
+function renderRecap(
+  { since, until, people, messages, recap, cited }: Awaited<ReturnType<Statistics["recap"]>>,
+) {
+  const point = ({ messages, ...rest }: RecapPoint) => ({
+    ...rest,
+    messages: messages.map((id) => {
+      const [time, username] = cited.get(id)!;
+      return { id, time: iso(time), username };
+    }),
+  });
+  return {
+    since: iso(since),
+    until: iso(until),
+    people,
+    messages,
+    text: recap.text,
+    topics: recap.topics.map(({ from, to, points, ...topic }) => ({
+      ...topic,
+      from: iso(from),
+      to: iso(to),
+      points: points.map(point),
+    })),
+    open_questions: recap.open_questions.map(point),
+    actions: recap.actions.map(point),
+  };
 }
 
 /** The period that the body of a POST names. */

@@ -1,8 +1,19 @@
 /** What a statement is for somebody who was away, by the words that people use for it. */
 import { type Language } from "../../text/language.ts";
 
+/** All kinds of statements. */
+export const POINT_KINDS = [
+  "event",
+  "decision",
+  "action",
+  "question",
+  "answer",
+  "cause",
+  "resolution",
+] as const;
+
 /** What a statement is: something that happened unless its words say more. */
-export type PointKind = "event" | "decision" | "action" | "question" | "answer" | "cause" | "resolution";
+export type PointKind = typeof POINT_KINDS[number];
 
 /** A pattern that begins at the beginning of a word, without case. */
 const words = (...sources: string[]): RegExp =>
