@@ -1,4 +1,6 @@
 /** Time series: data frames as pandas writes them. */
+import type { z } from "zod";
+import type * as wire from "../api/series.ts";
 import type { Http } from "./http.ts";
 
 /** A cell. JavaScript rounds whole numbers beyond 2^53; `retrieveText` has them as they are. */
@@ -65,24 +67,10 @@ export interface RetrieveOptions {
 }
 
 /** A reference as listed. */
-export interface ListedReference {
-  readonly reference: string;
-  readonly symbols: number;
-  /** How long its rows live after their stamp; absent: for ever. */
-  readonly ttlMillis?: number;
-  readonly href: string;
-}
+export type ListedReference = z.output<typeof wire.ListedReference>;
 
 /** A series as listed. */
-export interface ListedSymbol {
-  readonly symbol: string;
-  readonly rows: number;
-  /** Stamps of the first and the last row, ISO 8601. */
-  readonly first: string;
-  readonly last: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly href: string;
-}
+export type ListedSymbol = z.output<typeof wire.ListedSymbol>;
 
 const ROOT = ["api", "store"];
 const TYPES = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;

@@ -48,6 +48,14 @@ export interface ListedSeries {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
 }
 
+/** A frame on its way in. */
+export interface FrameBody extends Pick<ParseRequest, "format" | "options"> {
+  /** Bytes that it says it has; 0: it does not say. */
+  readonly declared: number;
+  read(): Promise<ParseRequest["bytes"]>;
+  readonly mode: SaveMode;
+}
+
 /** All series of a database. */
 export class Series {
   readonly #store: SeriesStore;
@@ -66,8 +74,21 @@ export class Series {
     this.#reading = new Reading(store, clock);
   }
 
-  /** Does the work of saving a body of so many bytes. Too many are under way: `overloaded`. */
-  async admit<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  /**
+   * Reads, parses and saves a body. Too many bytes are under way: `overloaded`, before the body is read where it says how
+   * long it is, else once it is here. Not such a frame: `invalid-request`.
+   */
+  async saveBody(name: SeriesName, { declared, read, format, options, mode }: FrameBody): Promise<void> {
+    await this.#admit(declared, async () => {
+      const bytes = await read();
+      await this.#admit(declared > 0 ? 0 : bytes.length, async () => {
+        await this.save(name, await this.parse({ bytes, format, options }), mode);
+      });
+    });
+  }
+
+  /** Does the work of saving so many bytes. Too many are under way: `overloaded`. */
+  async #admit<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     if (this.#incoming > 0 && this.#incoming + bytes > MAX_INCOMING) {
       throw new RunnelError("overloaded", "more data frames are being saved than memory can hold: try again");
     }

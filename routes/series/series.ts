@@ -11,19 +11,8 @@ import { qualityOf } from "../conditional.ts";
 import { check, pathParts, readBody } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
-import {
-  DELETE,
-  type DeleteQuery,
-  EXPIRE,
-  type ReadQuery,
-  REFERENCES,
-  RETRIEVE,
-  SAVE,
-  type SaveQuery,
-  type Shape,
-  SYMBOLS,
-  type TtlQuery,
-} from "./reference.ts";
+import type { DeleteQuery, ReadQuery, SaveQuery, Shape, TtlQuery } from "../../api/series.ts";
+import { DELETE, EXPIRE, REFERENCES, RETRIEVE, SAVE, SYMBOLS } from "./reference.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DOTS_REFUSED, isDots } from "../../domain/names.ts";
 
@@ -55,14 +44,13 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
   const { series, maxFrameBytes } = services;
   const name = seriesName(request);
   const format = formatOf(query) ?? contentFormat(request.headers.get("content-type"), orientOf(query));
-  const declared = Number(request.headers.get("content-length")) || 0;
-  await series.admit(Math.min(declared, maxFrameBytes), async () => {
-    const bytes = await readBody(request, maxFrameBytes);
-    // What comes without a length is counted once it is here.
-    await series.admit(declared > 0 ? 0 : bytes.length, async () => {
-      const frame = await series.parse({ bytes, format, options: { dateUnit: query.date_unit } });
-      await series.save(name, frame, query.mode);
-    });
+  const declared = Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes);
+  await series.saveBody(name, {
+    declared,
+    read: () => readBody(request, maxFrameBytes),
+    format,
+    options: { dateUnit: query.date_unit },
+    mode: query.mode,
   });
   return json({ status: true });
 }

@@ -1,0 +1,120 @@
+/** The wire shapes of time series. Frames themselves are the user's own data. */
+import { z } from "zod";
+import { ORIENTS } from "../domain/series/formats/read_frame.ts";
+import { DATE_FORMATS } from "../domain/series/formats/stamp_cells.ts";
+import { AGGREGATES } from "../domain/series/frame/reducers.ts";
+import { DATE_UNITS } from "../domain/series/frame/stamps.ts";
+import { SAVE_MODES } from "../domain/series/storage/rewrite.ts";
+import { flag, oneOf, wholeNumber } from "./parameters.ts";
+
+const MOST_ROWS = 999_999_999_999_999;
+
+/** How a frame is shaped as JSON. */
+export const Shape = z.object({
+  jsonformat: oneOf(ORIENTS, "Shape of the JSON, as in pandas; columns unless given").optional(),
+  json_format: oneOf(ORIENTS, "The same as `jsonformat`").optional(),
+  date_unit: oneOf(DATE_UNITS, "Unit of stamps that are numbers").optional(),
+});
+
+const FORMATS = ["json", "csv", "ndjson"] as const;
+const format = (description: string) => oneOf(FORMATS, description).optional();
+
+/** How a frame is saved. Python's client of the published description sends `date_format` here, too. */
+export const SaveQuery = Shape.extend({
+  format: format("What the body is, whatever Content-Type says"),
+  date_format: oneOf(DATE_FORMATS, "Without effect when saving").optional(),
+  mode: oneOf(
+    SAVE_MODES,
+    "replace: the rows between the first and last stamp are replaced; merge: cells are updated; append: only after the last row",
+  ).default("replace"),
+});
+
+/** Which part of a frame is meant. */
+const Part = z.object({
+  start: z.string().optional().meta({
+    description: "First stamp, inclusive, ISO 8601",
+    example: "2020-01-31",
+  }),
+  end: z.string().optional().meta({ description: "Last stamp, inclusive; a day or month counts whole" }),
+  columns: z.string().optional().meta({
+    description: "Names of columns, separated by commas",
+    example: "open,close",
+  }),
+});
+
+/** Which part of a series is removed; all of it unless one is given. */
+export const DeleteQuery = Part;
+
+/** Which part of a frame is read, and how it is written. */
+export const ReadQuery = Shape.extend({
+  ...Part.shape,
+  format: format("What the answer is, whatever Accept says"),
+  date_unit: oneOf(
+    [...DATE_UNITS, "auto"],
+    "Unit of stamps; auto: the coarsest, ms at least, that keeps them apart. " +
+      "Unless given: auto where stamps are keys and in CSV and NDJSON, which have them exactly; else ms",
+  ).optional(),
+  double_precision: z.string().regex(/^(\d|1[0-5]|full)$/, "0 to 15, or full").transform((text) =>
+    text === "full" ? text : Number(text)
+  ).optional().meta({
+    description:
+      "Decimals of floats in JSON, 0 to 15, 10 unless given; full: they read back as the same doubles",
+    example: "full",
+  }),
+  date_format: oneOf(DATE_FORMATS, "How stamps are written; iso unless given").optional(),
+  include_index: flag("Records begin with their stamp, as `index`").optional(),
+  limit: wholeNumber(0, MOST_ROWS, "The first rows only").optional(),
+  tail: wholeNumber(0, MOST_ROWS, "The last rows only").optional(),
+  every: z.string().optional().meta({ description: "Reduce to bins of this width", example: "1h" }),
+  origin: z.string().optional().meta({
+    description:
+      "Where bins are counted from: epoch unless given (weeks from Monday), start_day (midnight UTC of the first row, as pandas has it), or a time",
+    example: "epoch",
+  }),
+  agg: oneOf(AGGREGATES, "What becomes of the cells of a bin; mean unless given").optional(),
+});
+
+/** Later would overflow stamps, which are nanoseconds in 64 bits. */
+const MAX_TTL = 9_000_000_000_000;
+const ttlMessage = `a whole number of milliseconds from 1 to ${MAX_TTL}, or null for no expiry`;
+/** How long rows live. */
+export const TtlQuery = z.object({
+  ttlMillis: z.string(ttlMessage).refine(
+    (text) => text === "null" || (/^\d{1,13}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TTL),
+    ttlMessage,
+  ).transform((text) => text === "null" ? null : Number(text)),
+});
+
+/** A frame as JSON, in whichever orient was asked for. */
+export const Frame = z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]).meta({ id: "Frame" });
+
+/** What is done. */
+export const Done = z.strictObject({ status: z.literal(true) }).meta({ id: "Done" });
+/** What is removed, and of how many rows where a part was named. */
+export const Removed = Done.extend({ rows: z.int().optional() }).meta({ id: "Removed" });
+
+/** A reference with what it holds. */
+export const ListedReference = z.strictObject({
+  reference: z.string(),
+  symbols: z.int(),
+  ttlMillis: z.int().optional().meta({ description: "Absent: rows are kept for ever." }),
+  href: z.url(),
+}).meta({ id: "Reference" });
+/** References, in order of their names. */
+export const References = z.array(ListedReference);
+
+/** A series. */
+export const ListedSymbol = z.strictObject({
+  symbol: z.string(),
+  rows: z.int(),
+  first: z.string().meta({ description: "Stamp of the first row, ISO 8601." }),
+  last: z.string(),
+  columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+  href: z.url(),
+}).meta({ id: "Symbol" });
+/** Series, in order of their names. */
+export const Symbols = z.array(ListedSymbol);
+
+/** How long the rows of a reference live. */
+export const ReferenceTtl = z.strictObject({ reference: z.string(), ttlMillis: z.int().nullable() })
+  .meta({ id: "ReferenceTtl" });
