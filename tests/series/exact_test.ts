@@ -59,7 +59,10 @@ Deno.test("full JSON, NDJSON and CSV give every double and every stamp back", as
       };
       equal(await read(`${PATH}2`), await read(PATH));
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 60,
+      examples: queries.map((query) => [[{ stamp: 0n, value: 5e-324 }, { stamp: -1n, value: -0 }], query]),
+    },
   );
 });
 

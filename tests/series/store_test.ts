@@ -227,7 +227,7 @@ testOnBothEngines("bad requests are told what is wrong and change nothing", asyn
   const reads = {
     "?start=yesterday": /start: an ISO 8601 date or time/,
     "?limit=1&tail=1": /one of them/,
-    "?limit=-1": /limit is a whole number/,
+    "?limit=-1": /limit: a whole number from 0/,
     "?columns=nope": /There is no column "nope"/,
     "?every=1x": /every is "1x"/,
     "?agg=mean": /agg needs every/,

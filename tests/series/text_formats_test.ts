@@ -50,7 +50,7 @@ Deno.test("csvPass() writes floats so that they read back the same, and null as 
   let text = "";
   const frame = { stamps, aware: true, columns: [{ name: "a", type: "float" as const, values }] };
   for (const chunk of runPasses([pass], frame)) text += new TextDecoder().decode(chunk);
-  const wanted = ["1.0", "0.30000000000000004", "1e+300", "", "0.0"].map((cell, row) =>
+  const wanted = ["1.0", "0.30000000000000004", "1e+300", "", "-0.0"].map((cell, row) =>
     `1970-01-01T00:00:0${row}.000Z,${cell}\n`
   );
   assert.equal(text, `index,a\n${wanted.join("")}`);

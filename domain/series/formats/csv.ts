@@ -197,6 +197,8 @@ function csvCell(value: Cell, isInteger: boolean): string {
   if (typeof value === "string") return csvText(value);
   if (typeof value !== "number" || isInteger) return String(value);
   if (!Number.isFinite(value)) return "";
+  // A template has no sign for it.
+  if (Object.is(value, -0)) return "-0.0";
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : `${value}`;
 }
 
