@@ -9,6 +9,11 @@ const decimal = (wanted: string) =>
   z.string({ error: wanted }).refine((text) => /^\d{1,9}(\.\d{1,9})?$/.test(text) && Number(text) > 0, wanted)
     .transform(Number);
 
+/** What becomes of a batch with wrong events. */
+export const BatchQuery = z.object({
+  partial: flag("Store the valid events and count the others, instead of refusing all.").default(false),
+});
+
 /** Which starts: since days or hours ago. */
 export const LastEventsQuery = z.object({
   days: decimal("a number of days above 0").optional()
@@ -49,10 +54,10 @@ const Seconds = z.number().nullable();
 /** The answer to a batch. */
 export const Inserted = z.strictObject({
   message: z.literal("success insertion"),
-  accepted: z.int().optional().meta({ description: "Lines stored." }),
-  refused: z.int().optional().meta({ description: "Lines left out." }),
+  accepted: z.int().optional().meta({ description: "Events stored." }),
+  refused: z.int().optional().meta({ description: "Events left out." }),
   errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional()
-    .meta({ description: "The first ten of them, by line." }),
+    .meta({ description: "The first ten of them: lines count from 1, events of an array from 0." }),
 }).meta({ id: "Inserted" });
 
 /** Session starts by country, newest first. */

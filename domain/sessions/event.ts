@@ -12,14 +12,23 @@ const MAX_COUNTRY = 64;
 const ID = `1 to ${MAX_ID} characters, without control characters`;
 // deno-lint-ignore no-control-regex
 const PLAIN = /^[^\x00-\x1F\x7F]*$/;
+const isId = (text: string) =>
+  text.length >= 1 && text.length <= MAX_ID && PLAIN.test(text) && text.isWellFormed();
+
 /** What identifies a user, or a session of that user. */
-export const Id = z.string({ error: `text of ${ID}` })
-  // One check instead of four: events are many.
-  .refine(
-    (text) => text.length >= 1 && text.length <= MAX_ID && PLAIN.test(text) && text.isWellFormed(),
-    ID,
-  )
+export const Id = z.string({ error: `text of ${ID}` }).refine(isId, ID)
   .meta({ minLength: 1, maxLength: MAX_ID });
+
+const EVENT_ID = `${ID}, or a whole number`;
+/** The same in an event, where it may be a whole number, which is kept as its text. */
+const EventId = z.unknown().transform((value, context) => {
+  const text = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text !== "string") {
+    context.issues.push({ code: "custom", message: `text of ${EVENT_ID}`, input: value });
+  } else if (!isId(text)) context.issues.push({ code: "custom", message: ID, input: value });
+  else return text;
+  return z.NEVER;
+}).meta({ type: ["string", "integer"] as unknown as "string", minLength: 1, maxLength: MAX_ID });
 
 /** Microseconds since the epoch as ISO 8601 in UTC without a zone; a fraction only where there is one. */
 export function formatTime(micros: number): string {
@@ -49,8 +58,8 @@ export const Country = z.string({ error: `text of ${COUNTRY}` }).transform((text
 
 /** The start or the end of a session. */
 export const Event = z.object({
-  user_id: Id.meta({ example: "d6313e1fb7d247a6a034e2aadc30ab3f" }),
-  session_id: Id.meta({ example: "674606b1-2270-4285-928f-eef4a6b90a60" }),
+  user_id: EventId.meta({ example: "d6313e1fb7d247a6a034e2aadc30ab3f" }),
+  session_id: EventId.meta({ example: "674606b1-2270-4285-928f-eef4a6b90a60" }),
   event: z.enum(["start", "end"], "start or end"),
   ts: time,
   country: Country.nullish().meta({ description: "Of a start; an end has none." }),
@@ -59,6 +68,11 @@ export const Event = z.object({
 /** An event that was checked. `ts` in microseconds since the epoch. */
 export type SessionEvent = z.output<typeof Event>;
 
+const batchOf = <Item extends z.ZodType>(item: Item) =>
+  z.array(item, { error: "an array of events" })
+    .min(1, `1 to ${MAX_BATCH} events`).max(MAX_BATCH, `1 to ${MAX_BATCH} events`);
+
 /** The events of one request. */
-export const Batch = z.array(Event, { error: "an array of events" })
-  .min(1, `1 to ${MAX_BATCH} events`).max(MAX_BATCH, `1 to ${MAX_BATCH} events`);
+export const Batch = batchOf(Event);
+/** The same before each event is checked for itself. */
+export const UncheckedBatch = batchOf(z.unknown());

@@ -22,7 +22,7 @@ export interface LoadCount {
   /** Lines that hold an event. */
   accepted: number;
   refused: number;
-  /** The first refusals, by line number (from 1). */
+  /** The first refusals, by line number (from 1), or in an array by index (from 0). */
   readonly refusals: (Issue & { readonly line: number })[];
 }
 
@@ -31,7 +31,7 @@ export interface LoadCount {
  * storing does; then what was stored before stays, and loading again stores the rest.
  */
 export async function loadLines(
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sink: EventSink,
   onProgress?: (count: LoadCount) => void,
 ): Promise<LoadCount> {
@@ -43,12 +43,8 @@ export async function loadLines(
       for (const text of lines.slice(from, from + LINES_A_TURN)) {
         line++;
         const parsed = parseEvent(text);
-        if (parsed === undefined) continue;
-        if ("message" in parsed) {
-          if (count.refused++ < TOLD) count.refusals.push({ line, ...parsed });
-        } else events.push(parsed);
+        if (parsed !== undefined) tally(parsed, line, count, events);
       }
-      count.accepted += events.length;
       await sink.add(events);
       onProgress?.(count);
       await setImmediate();
@@ -58,12 +54,30 @@ export async function loadLines(
   return count;
 }
 
+/** The events of an array that are valid, and how many are not. */
+export function sortOut(values: readonly unknown[]): { count: LoadCount; events: SessionEvent[] } {
+  const count: LoadCount = { accepted: 0, refused: 0, refusals: [] }, events: SessionEvent[] = [];
+  for (const [i, value] of values.entries()) tally(checkEvent(value), i, count, events);
+  return { count, events };
+}
+
+function tally(checked: SessionEvent | Issue, line: number, count: LoadCount, events: SessionEvent[]): void {
+  if (!("message" in checked)) {
+    count.accepted++;
+    events.push(checked);
+  } else if (count.refused++ < TOLD) count.refusals.push({ line, ...checked });
+}
+
 /** The event of a line, or what is wrong with it; undefined for an empty line. */
 function parseEvent(line: Line): SessionEvent | Issue | undefined {
   const parsed = parseLine(line);
   if (parsed === undefined) return undefined;
   if ("message" in parsed) return { path: "", message: parsed.message };
-  const result = Event.safeParse(parsed.value);
+  return checkEvent(parsed.value);
+}
+
+function checkEvent(value: unknown): SessionEvent | Issue {
+  const result = Event.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   return { path: path.join("."), message };

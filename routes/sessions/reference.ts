@@ -1,5 +1,6 @@
 /** What the API reference tells of user sessions. */
 import {
+  BatchQuery,
   Inserted,
   LastEventsQuery,
   LastSessionsQuery,
@@ -19,17 +20,19 @@ const EVENTS = [
   { user_id: USER, session_id: SESSION, event: "end", ts: "2018-11-18T06:24:50" },
 ];
 
-export const BATCHES: RouteReference = {
+export const BATCHES: RouteReference<typeof BatchQuery> = {
   summary: "Insert session events",
   description:
     `1 to ${MAX_BATCH} events, all or none; a session is complete when it has its start and its end. Events ` +
-    "come in any order, late, or twice: of two starts the earlier counts, of two ends the later. As " +
-    "`application/x-ndjson`, an event a line, a body may have any length: it is stored as it comes, and lines that " +
-    "are not valid are counted and left out.",
+    "come in any order, late, or twice: of two starts the earlier counts, of two ends the later. Events also come a " +
+    "line each, as `application/x-ndjson`. With `partial=true` valid events are stored, and the others counted and " +
+    "left out; a body of lines may then have any length, because it is stored as it comes.",
+  query: BatchQuery,
   body: { schema: Batch, example: EVENTS },
   answers: {
     200: {
-      description: "Everything is stored. The counts are told of JSON Lines only.",
+      description:
+        "Everything is stored, or with `partial=true` what was accepted. Arrays are counted only then, lines always.",
       schema: Inserted,
       example: { message: "success insertion" },
     },

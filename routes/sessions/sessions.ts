@@ -1,11 +1,18 @@
 /** User sessions: events in, and the questions about them. */
-import { RunnelError } from "../../domain/errors.ts";
-import { Batch, formatTime } from "../../domain/sessions/event.ts";
-import { loadLines } from "../../domain/sessions/load.ts";
-import { bodyPieces, readJson } from "../request.ts";
+import type { z } from "zod";
+import { type Issue, RunnelError } from "../../domain/errors.ts";
+import { Batch, formatTime, type SessionEvent, UncheckedBatch } from "../../domain/sessions/event.ts";
+import { type EventSink, type LoadCount, loadLines, sortOut } from "../../domain/sessions/load.ts";
+import { bodyPieces, readBody, readJson } from "../request.ts";
 import { encoded, json, streamed } from "../respond.ts";
 import { type Call, get, post, type Route } from "../route.ts";
-import type { LastEventsQuery, LastSessionsQuery, MetricsQuery } from "../../api/sessions.ts";
+import type {
+  BatchQuery,
+  Inserted,
+  LastEventsQuery,
+  LastSessionsQuery,
+  MetricsQuery,
+} from "../../api/sessions.ts";
 import { BATCHES, LAST_EVENTS, LAST_SESSIONS, METRICS } from "./reference.ts";
 import { HOUR_MS } from "../../domain/time.ts";
 import { isNdjson } from "../../domain/ndjson.ts";
@@ -22,30 +29,59 @@ export const sessionRoutes: readonly Route[] = [
   get("/user/metrics", "sessions:read", METRICS, showMetrics),
 ];
 
-export async function insertEvents(call: Call): Promise<Response> {
-  const { request, services } = call;
+export async function insertEvents(call: Call<typeof BatchQuery>): Promise<Response> {
+  const { request, query: { partial }, services: { sessions } } = call;
   if (isNdjson(request.headers.get("content-type"))) {
-    return await insertLines(call);
+    return json(inserted(await (partial ? insertStream(call) : insertLines(call))));
   }
-  await services.sessions.add(await readJson(request, Batch, MAX_BATCH_BYTES));
-  return json({ message: "success insertion" });
+  if (!partial) {
+    await sessions.add(await readJson(request, Batch, MAX_BATCH_BYTES));
+    return json({ message: "success insertion" });
+  }
+  const { count, events } = sortOut(await readJson(request, UncheckedBatch, MAX_BATCH_BYTES));
+  if (events.length > 0) await sessions.add(events);
+  return json(inserted(count));
 }
 
-async function insertLines({ request: { body }, services }: Call): Promise<Response> {
-  const loader = services.sessions.loader({ gathered: STREAM_COMMIT, committed: STREAM_COMMIT });
-  const { accepted, refused, refusals } = await loadLines(
-    body === null ? none() : bodyPieces(body),
-    loader,
-  );
-  const errors = refusals.map(({ line, path, message }) => ({
+/** All lines, or none. */
+async function insertLines({ request, services: { sessions } }: Call): Promise<LoadCount> {
+  const events: SessionEvent[] = [];
+  const sink: EventSink = {
+    add(some) {
+      for (const event of some) events.push(event);
+      return Promise.resolve();
+    },
+    end: () => Promise.resolve(),
+  };
+  const count = await loadLines([await readBody(request, MAX_BATCH_BYTES)], sink);
+  if (count.refused > 0) {
+    const detail = `${count.refused} lines are no events, so none is stored; partial=true stores the others`;
+    throw new RunnelError("invalid-request", detail, issuesOf(count));
+  }
+  if (events.length > 0) await sessions.add(events);
+  return count;
+}
+
+/** Lines without end, stored as they come; those that are no event are counted. */
+function insertStream({ request: { body }, services: { sessions } }: Call): Promise<LoadCount> {
+  const loader = sessions.loader({ gathered: STREAM_COMMIT, committed: STREAM_COMMIT });
+  return loadLines(body === null ? [] : bodyPieces(body), loader);
+}
+
+function inserted(count: LoadCount): z.input<typeof Inserted> {
+  const { accepted, refused } = count, errors = issuesOf(count);
+  if (accepted === 0) {
+    const detail = refused === 0 ? "there is no event" : "none of these is an event";
+    throw new RunnelError("invalid-request", detail, errors);
+  }
+  return { message: "success insertion", accepted, refused, ...(refused > 0 && { errors }) };
+}
+
+function issuesOf({ refusals }: LoadCount): Issue[] {
+  return refusals.map(({ line, path, message }) => ({
     path: path === "" ? `${line}` : `${line}.${path}`,
     message,
   }));
-  if (accepted === 0) {
-    const detail = refused === 0 ? "there is no line with an event" : "none of the lines is an event";
-    throw new RunnelError("invalid-request", detail, errors);
-  }
-  return json({ message: "success insertion", accepted, refused, ...(refused > 0 && { errors }) });
 }
 
 export async function showLastEvents(
@@ -79,5 +115,3 @@ export async function showMetrics(
 ): Promise<Response> {
   return json(await services.sessions.metrics(days, country ?? null));
 }
-
-async function* none(): AsyncGenerator<Uint8Array> {}

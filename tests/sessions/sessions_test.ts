@@ -295,6 +295,29 @@ testOnBothEngines("ids and countries of any script come back as they were sent",
   deepEqual(new Set(starts.map((row: { ts: string }) => row.ts)), new Set(["2026-01-02T00:00:00.5"]));
 });
 
+testOnBothEngines("ids may be whole numbers, and times may have nine digits of a second", async (app) => {
+  const at = (event: string, ts: string) => ({ user_id: 17, session_id: 9007199254740991, event, ts });
+  await insert(app, [
+    at("start", "2026-01-01T01:00:00.123456789Z"),
+    at("end", "2026-01-01T01:00:01.1234569+00:00"),
+  ]);
+  await insert(app, [{ ...at("end", "2026-01-01T01:00:00.5"), user_id: "17" }]);
+  deepEqual(await get(app, "/user/last-sessions-user?user_id=17&details=true"), {
+    17: [{
+      session_id: "9007199254740991",
+      country: "UNKNOWN",
+      start: "2026-01-01T01:00:00.123456",
+      end: "2026-01-01T01:00:01.123456",
+      duration_seconds: 1,
+    }],
+  });
+  for (const user_id of [1.5, 2 ** 53, true, null]) {
+    const batch = [{ ...at("end", "2026-01-01T01:00:00"), user_id }];
+    const { status, errors } = await refusal(await app.send("POST", "/user/batches", batch));
+    deepEqual([status, errors[0].path], [400, "0.user_id"]);
+  }
+});
+
 testOnBothEngines("wrong questions are refused", async (app) => {
   const paths = [
     ...[

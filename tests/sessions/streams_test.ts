@@ -18,39 +18,66 @@ async function fill(app: TestApp, count: number): Promise<void> {
   deepEqual(await response.json(), { message: "success insertion", accepted: count, refused: 0 });
 }
 
-testOnBothEngines("JSON Lines are stored as they come; wrong lines are named and left out", async (app) => {
-  const lines = [
-    line(1),
-    "",
-    "{",
-    line(1, "end").replace("2026", "20x6"),
-    line(2),
-    "x".repeat(70_000),
-    line(3) + "\r",
-    "7",
-  ];
-  const bytes = new TextEncoder().encode(lines.join("\n"));
-  const pieces = new ReadableStream({
-    start(controller) {
-      // Cut anywhere, lines and characters as well.
-      for (let i = 0; i < bytes.length; i += 777) controller.enqueue(bytes.slice(i, i + 777));
-      controller.close();
-    },
-  });
-  const response = await app.request("/user/batches", { method: "POST", headers: NDJSON, body: pieces });
-  equal(response.status, 200);
-  const { accepted, refused, errors } = await response.json();
-  deepEqual({ accepted, refused }, { accepted: 3, refused: 4 });
-  deepEqual(errors.map(({ path }: { path: string }) => path), ["3", "4.ts", "6", "8"]);
-  const { DE } = await (await app.request("/user/last-events?days=10")).json();
-  equal(DE.length, 3);
+testOnBothEngines(
+  "a batch is stored whole or not at all; partial=true leaves wrong events out",
+  async (app) => {
+    const lines = [
+      line(1),
+      "",
+      "{",
+      line(1, "end").replace("2026", "20x6"),
+      line(2),
+      "x".repeat(70_000),
+      line(3) + "\r",
+      "7",
+    ];
+    const bytes = new TextEncoder().encode(lines.join("\n"));
+    const pieces = new ReadableStream({
+      start(controller) {
+        // Cut anywhere, lines and characters as well.
+        for (let i = 0; i < bytes.length; i += 777) controller.enqueue(bytes.slice(i, i + 777));
+        controller.close();
+      },
+    });
+    const whole = await app.request("/user/batches", {
+      method: "POST",
+      headers: NDJSON,
+      body: lines.join("\n"),
+    });
+    equal(whole.status, 400);
+    const pathsOf = (errors: { path: string }[]) => errors.map(({ path }) => path);
+    deepEqual(pathsOf((await whole.json()).errors), ["3", "4.ts", "6", "8"]);
+    deepEqual(await (await app.request("/user/last-events?days=10")).json(), {}, "nothing is stored");
 
-  for (const body of ["", "\n\n", "{}\n[]"]) {
-    const refusal = await app.request("/user/batches", { method: "POST", headers: NDJSON, body });
-    equal(refusal.status, 400, body);
-    match((await refusal.json()).detail, /line/);
-  }
-});
+    const path = "/user/batches?partial=true";
+    const response = await app.request(path, { method: "POST", headers: NDJSON, body: pieces });
+    equal(response.status, 200);
+    const { accepted, refused, errors } = await response.json();
+    deepEqual({ accepted, refused }, { accepted: 3, refused: 4 });
+    deepEqual(pathsOf(errors), ["3", "4.ts", "6", "8"]);
+    const { DE } = await (await app.request("/user/last-events?days=10")).json();
+    equal(DE.length, 3);
+
+    const array = [JSON.parse(line(4)), 7, { ...JSON.parse(line(5)), ts: "now" }];
+    equal((await app.send("POST", "/user/batches", array)).status, 400);
+    const counted = await (await app.send("POST", path, array)).json();
+    deepEqual({ ...counted, errors: pathsOf(counted.errors) }, {
+      message: "success insertion",
+      accepted: 1,
+      refused: 2,
+      errors: ["1", "2.ts"],
+    });
+    equal((await (await app.request("/user/last-events?days=10")).json()).DE.length, 4);
+
+    for (const address of [path, "/user/batches"]) {
+      for (const body of ["", "\n\n", "{}\n[]"]) {
+        const refusal = await app.request(address, { method: "POST", headers: NDJSON, body });
+        equal(refusal.status, 400, body);
+        match((await refusal.json()).detail, /event/);
+      }
+    }
+  },
+);
 
 Deno.test("last-events reads only as much as its reader takes, and stops when the reader hangs up", async () => {
   await using app = await createTestApp();
