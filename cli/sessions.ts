@@ -7,8 +7,8 @@ import { countBytes, decompressed, openInput } from "./terminal/input.ts";
 import { createProgress } from "./terminal/progress.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-/** Into the file. What is gathered, made ready and being stored takes about 160 MB. */
-const LOADER = { gathered: 200_000, committed: 20_000 };
+/** Into the file. */
+const LOADER = { committed: 20_000 };
 /** Events in one request. */
 const SENT = 10_000;
 /** Requests under way at the same time: one is stored while the next is read. */

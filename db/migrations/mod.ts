@@ -9,6 +9,7 @@ import { jobs } from "./007_jobs.ts";
 import { reading } from "./008_reading.ts";
 import { keys } from "./009_keys.ts";
 import { access } from "./010_access.ts";
+import { sortedRuns } from "./011_sorted_runs.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   reading,
   keys,
   access,
+  sortedRuns,
 ];

@@ -1,10 +1,7 @@
-/** Short keys of users and sessions, and the ids that say when a session was received. */
+/** Short keys of users and sessions, by which they are sorted and found. */
 
-const KEY_BITS = 47;
 /** What a session has of its key: the remainder of this. The rest is its user's. */
-export const SESSION_PART = 2 ** 23;
-/** Ids hold the milliseconds above this many bits of sequence. */
-const SEQUENCE_BITS = 16n;
+const SESSION_PART = 2 ** 23;
 
 /**
  * 47 bits of a text, evenly spread (cyrb53 by bryc, public domain). Two texts may share one: whoever searches by it
@@ -22,20 +19,22 @@ export function hashOf(text: string): number {
   return (low >>> 17) * 2 ** 32 + (high >>> 0);
 }
 
-/**
- * The key of a session: half of its user's and half of its own. So the sessions of a write, in the order of their keys,
- * are in the order of their users as well, and it passes through user_session once from front to back.
- */
-export function sessionKey(userKey: number, sessionId: string): number {
-  return userKey - userKey % SESSION_PART + hashOf(sessionId) % SESSION_PART;
+/** The first key that a session of the user may have. */
+export function userKey(userId: string): number {
+  return firstKeyOfUser(hashOf(userId));
 }
 
-/** Zero bits at the front of a key: n or more in one key of 2^n. */
-export function sampleOf(key: number): number {
-  return KEY_BITS - (key === 0 ? 0 : Math.floor(Math.log2(key)) + 1);
+/** The first key that sessions of the same user as this one's may have. */
+export function firstKeyOfUser(key: number): number {
+  return key - key % SESSION_PART;
 }
 
-/** The smallest id of that time, in milliseconds since the epoch. */
-export function firstIdAt(time: number): bigint {
-  return BigInt(Math.max(0, time)) << SEQUENCE_BITS;
+/** The first key that belongs to other users again. */
+export function endOfUser(firstKey: number): number {
+  return firstKey + SESSION_PART;
+}
+
+/** The key of a session: half of its user's and half of its own, so that the sessions of a user are neighbours. */
+export function sessionKey(userId: string, sessionId: string): number {
+  return userKey(userId) + hashOf(sessionId) % SESSION_PART;
 }

@@ -1,18 +1,25 @@
 /** Storing events without end: the more of them are stored at a time, the less each costs. */
-import { PartsMerger, type SessionPart } from "../../db/sessions/parts.ts";
-import type { SessionStore } from "../../db/sessions/sessions.ts";
 import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
 import type { EventSink } from "./load.ts";
+import type { SessionMap, SessionPart } from "./merge.ts";
 
 const MAX_PIECES = 2;
 
+/** Where a loader puts what it has gathered. */
+export interface LoaderTarget {
+  gather(): SessionMap;
+  now(): number;
+  /** Resolves when the sessions are durable. */
+  store(sessions: SessionMap): Promise<void>;
+  /** Resolves when what was put off has been done. */
+  settle(): Promise<void>;
+}
+
 /** How much a loader does at a time. */
 export interface LoaderOptions {
-  /** Sessions that are gathered at most while others are stored. */
-  readonly gathered: number;
-  /** Sessions in one transaction. */
+  /** Sessions in one commit. */
   readonly committed: number;
-  /** Called after each transaction with the events that are durable so far. */
+  /** Called after each commit with the events that are durable so far. */
   onStored?(events: number): void;
 }
 
@@ -21,45 +28,41 @@ export interface LoaderOptions {
  * What was stored before a failure stays.
  */
 export class SessionLoader implements EventSink {
-  #gathered = new PartsMerger();
+  #gathered: SessionMap;
   #events = 0;
   #stored = 0;
   /** At most two pieces: one in the database, one queued. A rejected one stays, so the next wait throws. */
   readonly #pieces: Promise<void>[] = [];
 
-  constructor(readonly store: SessionStore, readonly options: LoaderOptions) {}
+  constructor(readonly target: LoaderTarget, readonly options: LoaderOptions) {
+    this.#gathered = target.gather();
+  }
 
   async add(events: readonly SessionEvent[]): Promise<void> {
-    for (const event of events) this.#gathered.add(toPart(event));
+    const now = this.target.now();
+    for (const event of events) this.#gathered.add(toPart(event), now);
     this.#events += events.length;
-    const { gathered, committed } = this.options;
-    if (this.#gathered.size >= (this.#pieces.length < MAX_PIECES ? committed : gathered)) await this.#flush();
+    if (this.#gathered.size >= this.options.committed) await this.#flush();
   }
 
   async end(): Promise<void> {
-    await this.#flush();
-    await this.#pieces.at(-1);
+    if (this.#gathered.size > 0) await this.#flush();
+    while (this.#pieces.length > 0) await this.#pieces[0];
+    await this.target.settle();
   }
 
   async #flush(): Promise<void> {
     while (this.#pieces.length >= MAX_PIECES) await this.#pieces[0];
-    const piece = this.#store(this.#gathered, this.#events, this.#pieces.at(-1));
-    this.#gathered = new PartsMerger();
+    const piece = this.#store(this.#gathered, this.#events);
+    this.#gathered = this.target.gather();
     this.#events = 0;
     this.#pieces.push(piece);
     piece.then(() => this.#pieces.shift(), () => {});
   }
 
-  async #store(gathered: PartsMerger, events: number, after: Promise<void> | undefined): Promise<void> {
-    const { committed, onStored } = this.options;
-    let sessions = 0, told = 0;
-    await this.store.storeInPieces(gathered, committed, after, (count) => {
-      sessions += count;
-      const stored = Math.round(events * sessions / gathered.size);
-      this.#stored += stored - told;
-      told = stored;
-      onStored?.(this.#stored);
-    });
+  async #store(gathered: SessionMap, events: number): Promise<void> {
+    await this.target.store(gathered);
+    this.options.onStored?.(this.#stored += events);
   }
 }
 

@@ -1,10 +1,13 @@
 /** What the kept figures amount to. */
-import { DURATION_ERROR, middleOf } from "../../db/sessions/changes.ts";
-import type { SessionCounts, SessionFigures } from "../../db/sessions/sessions.ts";
+import type { Counts } from "../../db/sessions/figures.ts";
+import { SKETCH_ERROR } from "../../db/sessions/sketch.ts";
 import { DAY_MS } from "../time.ts";
+import { sortsBefore } from "./merge.ts";
+import { DURATION_ERROR, middleOf } from "./storage/changes.ts";
+import type { SessionFigures } from "./storage/questions.ts";
 
-/** Users of up to so many sessions are counted; of more, a sample of at most so many sessions is. */
-const COUNTED_SESSIONS = 32_768, SAMPLED_SESSIONS = 16_384;
+/** Users of up to so many sessions are counted; of more they are estimated. */
+export const COUNTED_SESSIONS = 4_096;
 
 /** Sessions by state. `open`: without an end. `inconsistent`: with an end before the start. */
 export interface StateCounts {
@@ -31,40 +34,40 @@ export interface Metrics {
   readonly by_day: readonly (StateCounts & { day: string; mean_duration_seconds: number | null })[];
 }
 
-/** Which sample of users to count: one of 2^level; undefined: all. */
-export function sampleLevel({ byDay }: SessionFigures): number | undefined {
-  const started = total(byDay).started;
-  return started <= COUNTED_SESSIONS
-    ? undefined
-    : Math.max(4, Math.ceil(Math.log2(started / SAMPLED_SESSIONS)));
+/** How many sessions with a start the figures have. */
+export function startedOf({ byTime }: SessionFigures): number {
+  return total(byTime.values()).started;
 }
 
-/** `users`: how many there are, or as the sample of that level has it. */
-export function metricsOf(figures: SessionFigures, users: number, level: number | undefined): Metrics {
-  const { byDay, byCountry, durations } = figures;
-  const { duration, ...sessions } = total(byDay);
+/** `users`: how many there are, counted or estimated. Days newest first, countries by sessions. */
+export function metricsOf(figures: SessionFigures, users: number, isEstimate: boolean): Metrics {
+  const { byTime, byCountry, durations } = figures;
+  const { duration, ...sessions } = total(byTime.values());
+  const histogram = Array.from(durations, ([bucket, n]) => ({ bucket, n })).filter(({ n }) => n > 0)
+    .sort((a, b) => a.bucket - b.bucket);
+  const days = Array.from(byTime, ([day, row]) => ({ day, ...counts(row) }));
+  const countries = Array.from(byCountry, ([country, row]) => ({ country, ...counts(row) }));
   return {
     sessions,
     users,
     duration_seconds: {
       mean: mean(duration, sessions.completed),
-      p50: percentile(durations, 0.5),
-      p90: percentile(durations, 0.9),
-      p99: percentile(durations, 0.99),
+      p50: percentile(histogram, 0.5),
+      p90: percentile(histogram, 0.9),
+      p99: percentile(histogram, 0.99),
     },
-    relative_error: {
-      percentiles: DURATION_ERROR,
-      users: level === undefined || users === 0 ? 0 : round(Math.sqrt((2 ** level - 1) / users)),
-    },
-    by_country: byCountry.map((row) => ({ country: row.country, ...counts(row) })),
-    by_day: byDay.map((row) => ({
-      day: new Date(row.day * DAY_MS).toISOString().slice(0, 10),
-      ...counts(row),
-    })),
+    relative_error: { percentiles: DURATION_ERROR, users: isEstimate ? round(SKETCH_ERROR) : 0 },
+    by_country: countries.filter(isAny).sort((a, b) =>
+      b.started - a.started || (sortsBefore(a.country, b.country) ? -1 : 1)
+    ),
+    by_day: days.filter(isAny).sort((a, b) => b.day - a.day)
+      .map(({ day, ...row }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), ...row })),
   };
 }
 
-function total(rows: readonly SessionCounts[]): StateCounts & { duration: number } {
+const isAny = ({ started }: StateCounts) => started > 0;
+
+function total(rows: Iterable<Counts>): StateCounts & { duration: number } {
   const sum = { started: 0, completed: 0, open: 0, inconsistent: 0, duration: 0 };
   for (const { open, completed, inconsistent, duration } of rows) {
     sum.started += open + completed + inconsistent;
@@ -76,7 +79,7 @@ function total(rows: readonly SessionCounts[]): StateCounts & { duration: number
   return sum;
 }
 
-function counts({ open, completed, inconsistent, duration }: SessionCounts) {
+function counts({ open, completed, inconsistent, duration }: Counts) {
   return {
     started: open + completed + inconsistent,
     completed,
@@ -91,7 +94,7 @@ function mean(micros: number, count: number): number | null {
 }
 
 /** The duration that this share of the completed sessions does not exceed, in seconds. */
-function percentile(durations: SessionFigures["durations"], share: number): number | null {
+function percentile(durations: readonly { bucket: number; n: number }[], share: number): number | null {
   let rank = Math.ceil(share * durations.reduce((sum, { n }) => sum + n, 0));
   for (const { bucket, n } of durations) {
     rank -= n;

@@ -1,14 +1,18 @@
 /** The area of user sessions: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
-import { createSessionStore } from "../../db/sessions/sessions.ts";
+import { createSessionStore } from "../../db/sessions/store.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { days, firstAlive } from "../expiry.ts";
 import { Sessions } from "./sessions.ts";
+import { Storage } from "./storage/storage.ts";
+import { Upkeep } from "./storage/upkeep.ts";
 
 /** Settings of user sessions. */
 export interface SessionAreaOptions {
   /** Days for which sessions are kept, from when they were received. */
   readonly sessionTtlDays: number;
+  /** Sessions that are gathered in memory before they become a run; a test may want few. */
+  readonly sessionSegment?: number | undefined;
 }
 
 export interface SessionServices {
@@ -17,13 +21,19 @@ export interface SessionServices {
 
 export function createSessionArea(
   database: Database,
-  { sessionTtlDays, clock }: SessionAreaOptions & AreaOptions,
+  { sessionTtlDays, sessionSegment, clock, log }: SessionAreaOptions & AreaOptions,
 ): Area<SessionServices> {
-  const firstVisible = () => firstAlive(days(sessionTtlDays), clock());
-  const sessions = new Sessions(createSessionStore(database, clock, firstVisible), clock);
+  const storage = new Storage({
+    store: createSessionStore(database),
+    clock,
+    firstAlive: (now) => firstAlive(days(sessionTtlDays), now),
+    segmentSize: sessionSegment,
+  });
+  const upkeep = new Upkeep(storage, log);
+  const sessions = new Sessions(storage, upkeep);
   return {
     services: { sessions },
     sweep: (signal) => sessions.sweep(signal),
-    close() {},
+    close: () => upkeep.close(),
   };
 }

@@ -64,7 +64,7 @@ async function insertLines({ request, services: { sessions } }: Call): Promise<L
 
 /** Lines without end, stored as they come; those that are no event are counted. */
 function insertStream({ request: { body }, services: { sessions } }: Call): Promise<LoadCount> {
-  const loader = sessions.loader({ gathered: STREAM_COMMIT, committed: STREAM_COMMIT });
+  const loader = sessions.loader({ committed: STREAM_COMMIT });
   return loadLines(body === null ? [] : bodyPieces(body), loader);
 }
 

@@ -12,25 +12,40 @@ export interface ModelEvent {
 interface ModelSession {
   readonly user: string;
   readonly session: string;
+  /** When its first event was received, in milliseconds since the epoch. */
+  readonly received: number;
   start?: string;
   country?: string;
   end?: string;
 }
 
+/** Events as they were received, in their order. */
+export interface Received {
+  readonly at: number;
+  readonly events: readonly ModelEvent[];
+}
+
 /** The answers that these events must lead to, in whichever order they came. Times compare as text. */
 export function answersOf(events: readonly ModelEvent[]) {
+  return answersAt([{ at: 0, events }], 0, 1);
+}
+
+/** The same at a time, where sessions live for so long after their first event was received, in milliseconds. */
+export function answersAt(received: readonly Received[], now: number, ttl: number) {
   const sessions = new Map<string, ModelSession>();
-  for (const { user_id, session_id, event, ts, country } of events) {
-    const key = JSON.stringify([user_id, session_id]);
-    const session = sessions.get(key) ?? { user: user_id, session: session_id };
+  const all = received.flatMap(({ at, events }) => events.map((event) => ({ ...event, at })));
+  for (const { user_id, session_id, event, ts, country, at } of all) {
+    const key = JSON.stringify([user_id, session_id]), known = sessions.get(key);
+    const isAlive = known !== undefined && at - known.received < ttl;
+    const session: ModelSession = isAlive ? known : { user: user_id, session: session_id, received: at };
     sessions.set(key, session);
     if (event === "end") session.end = session.end === undefined || ts > session.end ? ts : session.end;
     else if (session.start === undefined || ts < session.start) {
       Object.assign(session, { start: ts, country });
     } else if (ts === session.start && country! < session.country!) Object.assign(session, { country });
   }
-  const all = [...sessions.values()];
-  const started = all.filter(({ start }) => start !== undefined);
+  const alive = [...sessions.values()].filter((session) => now - session.received < ttl);
+  const started = alive.filter(({ start }) => start !== undefined);
   const completed = started.filter(({ start, end }) => end !== undefined && end >= start!);
   return {
     starts: started.map(({ country, session, user, start }) => `${country} ${session} ${user} ${start}`)

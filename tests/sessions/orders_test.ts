@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { SessionEvent } from "../../domain/sessions/event.ts";
 import { createTestApp, START, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
-import { answersOf, type ModelEvent } from "./model.ts";
+import { answersAt, answersOf, type ModelEvent, type Received } from "./model.ts";
 
 const USERS = ["a", "b", "c"];
 
@@ -21,9 +21,8 @@ const anEvent: fc.Arbitrary<ModelEvent> = fc.record({
 type Ask = (path: string) => Promise<Response>;
 
 /** Every answer as it must be, by the model. */
-async function check(ask: Ask, events: readonly ModelEvent[]): Promise<void> {
+async function check(ask: Ask, model: ReturnType<typeof answersAt>): Promise<void> {
   const get = async (path: string) => await (await ask(path)).json();
-  const model = answersOf(events);
   const byCountry: Record<string, { session_id: string; user_id: string; ts: string }[]> = await get(
     "/user/last-events?days=1000",
   );
@@ -56,36 +55,66 @@ async function store(app: TestApp, batch: readonly ModelEvent[]): Promise<void> 
   equal(response.status, 200, await response.text());
 }
 
-Deno.test("whatever the order, the batches and the repetitions, the answers are those of the model", async () => {
-  const batches = fc.array(fc.array(anEvent, { minLength: 1, maxLength: 12 }), {
-    minLength: 1,
-    maxLength: 6,
+/** What sessions occupy, beside the countries that were seen. */
+const TABLES = [
+  "session",
+  "session_log",
+  "session_run",
+  "session_chunk",
+  "session_doomed",
+  "session_sketch",
+  "session_figure",
+  "session_duration",
+  "session_ledger",
+];
+
+async function checkEmpty({ database }: TestApp): Promise<void> {
+  for (const table of TABLES) {
+    deepEqual(await database.query(`SELECT count(*) FROM ${table}`), [[0]], `${table} is empty`);
+  }
+}
+
+const DAY_MS = 86_400_000, TTL_DAYS = 3;
+
+Deno.test("whatever the order, the batches, the runs and the expiries, the answers are those of the model", async () => {
+  const step = fc.record({
+    events: fc.array(anEvent, { minLength: 1, maxLength: 12 }),
+    /** What happens after the events came. */
+    then: fc.constantFrom("nothing", "flush", "sweep", "settle"),
+    /** How long nothing comes. */
+    days: fc.constantFrom(0, 0, 0, 1, TTL_DAYS - 1, TTL_DAYS),
   });
+  const segment = fc.constantFrom(1, 3, 20_000);
   await fc.assert(
-    fc.asyncProperty(batches, fc.boolean(), async (batches, together) => {
-      await using app = await createTestApp();
-      if (together) await Promise.all(batches.map((batch) => store(app, batch)));
-      else for (const batch of batches) await store(app, batch);
-      await check(app.request, batches.flat());
-      await checkIndex(app);
-      app.time.now += 400 * 86_400_000;
-      await app.services.sessions.sweep();
-      deepEqual(
-        await app.database.query("SELECT * FROM user_session UNION ALL SELECT 0, 0, 0, id FROM session"),
-        [],
-      );
-    }),
-    { numRuns: 20 },
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 12 }),
+      segment,
+      async (steps, sessionSegment) => {
+        await using app = await createTestApp({ sessionTtlDays: TTL_DAYS, sessionSegment });
+        const received: Received[] = [];
+        for (const { events, then, days } of steps) {
+          await store(app, events);
+          received.push({ at: app.time.now, events });
+          app.time.now += days * DAY_MS;
+          const { sessions } = app.services;
+          if (then === "flush") await sessions.upkeep.flush();
+          if (then === "settle") await sessions.upkeep.settled();
+          if (then === "sweep") await sessions.sweep();
+          await check(app.request, answersAt(received, app.time.now, TTL_DAYS * DAY_MS));
+        }
+        deepEqual(app.log, []);
+        app.time.now += 400 * DAY_MS;
+        // Chunks of merged runs, and of those that were not finished, stay for a while.
+        for (let hour = 0; hour < 3; hour++) {
+          await app.services.sessions.sweep();
+          app.time.now += 3_600_000;
+        }
+        await checkEmpty(app);
+      },
+    ),
+    { numRuns: 40 },
   );
 });
-
-/** What `user_session` holds follows from the sessions. */
-async function checkIndex({ database }: TestApp): Promise<void> {
-  const expected = `SELECT user_key, 0, key % 8388608, CAST(id AS TEXT) FROM session
-    UNION ALL SELECT user_key, 1, end, CAST(id AS TEXT) FROM session WHERE end >= start ORDER BY 1, 2, 3, 4`;
-  const found = `SELECT user_key, is_ranked, place, CAST(id AS TEXT) FROM user_session ORDER BY 1, 2, 3, 4`;
-  deepEqual(await database.query(found), await database.query(expected));
-}
 
 testOnBothEngines(
   "the same events twice, backwards and in two halves at once give the same answers",
@@ -93,10 +122,10 @@ testOnBothEngines(
     const events = fc.sample(anEvent, { numRuns: 300, seed: 7 });
     const half = events.length >> 1;
     await Promise.all([store(app, events.slice(half)), store(app, events.slice(0, half))]);
-    await check(app.request, events);
+    await check(app.request, answersOf(events));
     await store(app, events.toReversed());
     await store(app, events);
-    await check(app.request, events);
+    await check(app.request, answersOf(events));
   },
 );
 
@@ -187,7 +216,7 @@ Deno.test("percentiles of skewed durations are within 1 % of the exact ones", as
 Deno.test("of many sessions the users are estimated from a sample, within the stated error", async () => {
   await using app = await createTestApp();
   const sessions = 60_000, users = 40_000;
-  const loader = app.services.sessions.loader({ gathered: 20_000, committed: 20_000 });
+  const loader = app.services.sessions.loader({ committed: 20_000 });
   for (let i = 0; i < sessions; i += 1000) {
     await loader.add(Array.from({ length: 1000 }, (_, j): SessionEvent => ({
       user_id: `user ${(i + j) % users}`,

@@ -172,7 +172,7 @@ testOnBothEngines(
     app.time.now += 1;
     equal(await app.services.sessions.sweep(), 1);
     deepEqual((await get(app, "/user/metrics?days=1000")).by_day, []);
-    for (const table of ["session", "session_day", "session_duration", "session_change"]) {
+    for (const table of ["session_log", "session_run", "session_chunk", "session_figure", "session_ledger"]) {
       deepEqual(await app.database.query(`SELECT count(*) FROM ${table}`), [[0]], `${table} is empty`);
     }
   },
@@ -316,6 +316,30 @@ testOnBothEngines("ids may be whole numbers, and times may have nine digits of a
     const { status, errors } = await refusal(await app.send("POST", "/user/batches", batch));
     deepEqual([status, errors[0].path], [400, "0.user_id"]);
   }
+});
+
+testOnBothEngines("a start that lies ahead counts when its time has come, and not before", async (app) => {
+  await insert(app, [
+    start("a", "soon", "2026-01-02T05:30:00", "DE"),
+    end("a", "soon", "2026-01-02T05:40:00"),
+    start("a", "2031", "2031-01-01T00:00:00", "DE"),
+    end("a", "2031", "2031-01-01T01:00:00"),
+    start("a", "now", "2026-01-02T03:00:00", "DE"),
+    end("a", "now", "2026-01-02T03:30:00"),
+  ]);
+  const check = async (sessions: string[]) => {
+    const { DE } = await get(app, "/user/last-events?days=1");
+    deepEqual(DE.map(({ session_id }: { session_id: string }) => session_id), sessions);
+    deepEqual(await get(app, "/user/last-sessions-user?user_id=a"), { a: sessions });
+    const { sessions: counts, users } = await get(app, "/user/metrics?days=1");
+    deepEqual([counts.started, counts.completed, users], [sessions.length, sessions.length, 1]);
+    equal((await get(app, "/")).holds.sessions, sessions.length);
+  };
+  await check(["now"]);
+  await app.services.sessions.upkeep.flush();
+  await check(["now"]);
+  app.time.now = Date.UTC(2026, 0, 2, 5, 30);
+  await check(["soon", "now"]);
 });
 
 testOnBothEngines("wrong questions are refused", async (app) => {

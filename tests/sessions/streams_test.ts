@@ -82,6 +82,7 @@ testOnBothEngines(
 Deno.test("last-events reads only as much as its reader takes, and stops when the reader hangs up", async () => {
   await using app = await createTestApp();
   await fill(app, 20_000);
+  await app.services.sessions.upkeep.flush();
   const { engine } = app.database;
   let reads = 0;
   const read = engine.read.bind(engine);
@@ -125,6 +126,7 @@ Deno.test("what comes while last-events is answered is left out, and nothing is 
 Deno.test("an error in the middle of an answer breaks it off, and the log says why", async () => {
   await using app = await createTestApp();
   await fill(app, 3_000);
+  await app.services.sessions.upkeep.flush();
   const { engine } = app.database;
   const read = engine.read.bind(engine);
   const response = await app.stream("/user/last-events?days=10&limit=3000");

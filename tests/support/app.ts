@@ -39,6 +39,7 @@ export type TestOptions = Partial<Services> & {
   readonly maxWaitingWrites?: number;
   readonly eventTtlDays?: number;
   readonly sessionTtlDays?: number;
+  readonly sessionSegment?: number;
 };
 
 /** A request from this machine. */
@@ -60,6 +61,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     cacheBytes: options.cacheBytes ?? 1 << 20,
     eventTtlDays: options.eventTtlDays ?? 365,
     sessionTtlDays: options.sessionTtlDays ?? 365,
+    sessionSegment: options.sessionSegment,
     conversations: {
       tokenHours: 12,
       messageTtlDays: 365,

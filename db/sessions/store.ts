@@ -1,0 +1,282 @@
+/** Where sessions are: the log, runs of chunks, and the figures that are kept. Each function is a query or a commit. */
+import type { Plan } from "../batcher.ts";
+import type { Result, Row, Statement, Value } from "../engine/engine.ts";
+import type { Database } from "../open.ts";
+import type { StoredSession } from "./chunk.ts";
+
+const SELECT_STATE = `SELECT version, flushed, deletions FROM session_state`;
+const SELECT_LOG = `SELECT number, data FROM session_log WHERE number > ?1 ORDER BY number`;
+const APPEND = `INSERT INTO session_log (data) VALUES (?1) RETURNING number`;
+const INSERT_COUNTRIES = `INSERT OR IGNORE INTO session_country SELECT value FROM json_each(?1)`;
+const SELECT_COUNTRIES = `SELECT country FROM session_country ORDER BY country`;
+const SELECT_RUNS = `SELECT id, is_by_start, rank, sessions, first_received, last_received, edition
+  FROM session_run ORDER BY rank DESC`;
+const SELECT_INDEXES = `SELECT id, fences, filter FROM session_run
+  WHERE id NOT IN (SELECT value FROM json_each(?1))`;
+const SELECT_CHUNKS = `SELECT id, data FROM session_chunk WHERE id IN (SELECT value FROM json_each(?1))`;
+const SELECT_SKETCHES = `SELECT data FROM session_sketch
+  WHERE country = ?2 AND run IN (SELECT value FROM json_each(?1))`;
+
+// Who finds another state than it began with breaks the constraint that a version is not NULL: then nothing is changed.
+const guarded = (condition: string, also = "") =>
+  `UPDATE session_state SET version = iif(${condition}, version + 1, NULL)${also}`;
+const PASS_FLUSH = guarded(`flushed = ?1 AND deletions = ?2`, `, flushed = ?3`);
+const FORGET_LOG = `DELETE FROM session_log WHERE number <= ?1`;
+const RUNS_ARE_THERE = `(SELECT count(*) FROM session_run r, json_each(?1) j
+  WHERE r.id = j.value->>0 AND r.edition = j.value->>1) = json_array_length(?1)`;
+const PASS_MERGE = guarded(RUNS_ARE_THERE);
+const PASS_SWEEP = guarded(
+  `(SELECT count(*) FROM session_ledger WHERE id IN (SELECT value FROM json_each(?1))) = json_array_length(?1)`,
+);
+const INSERT_RUN = `INSERT INTO session_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)`;
+// Fails where the run was taken for one that nobody finishes.
+const FINISH_RUN = guarded(`EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1)`);
+const INSERT_SKETCH = `INSERT INTO session_sketch VALUES (?1, ?2, ?3)`;
+const DELETE_RUNS = `DELETE FROM session_run WHERE id IN (SELECT value->>0 FROM json_each(?1))`;
+const DELETE_SKETCHES = `DELETE FROM session_sketch WHERE run IN (SELECT value->>0 FROM json_each(?1))`;
+const DOOM_RUNS = `INSERT INTO session_doomed SELECT value->>0, ?2 FROM json_each(?1)`;
+
+const BEGIN_RUN = `INSERT INTO session_doomed (at) VALUES (?1) RETURNING run`;
+const PUT_OFF = `UPDATE session_doomed SET at = ?2 WHERE run = ?1`;
+const SPARE_RUN = `DELETE FROM session_doomed WHERE run = ?1`;
+// Not where the run was given up: nobody would clear the chunk away.
+const INSERT_CHUNK = `INSERT INTO session_chunk SELECT ?2, ?3 WHERE EXISTS (
+  SELECT 1 FROM session_doomed WHERE run = ?1)`;
+const SELECT_DOOMED = `SELECT run FROM session_doomed WHERE at <= ?1 ORDER BY run`;
+const DELETE_CHUNKS = `DELETE FROM session_chunk WHERE id IN (
+  SELECT id FROM session_chunk WHERE id >= ?1 AND id < ?2 LIMIT ?3)`;
+const FORGET_DOOMED = `DELETE FROM session_doomed WHERE run = ?1 AND at <= ?2
+  AND NOT EXISTS (SELECT 1 FROM session_chunk WHERE id >= ?3 AND id < ?4)`;
+const TAKE_WORK = `UPDATE session_state SET worker = ?1, until = ?2
+  WHERE worker IS NULL OR worker = ?1 OR until <= ?3`;
+const LEAVE_WORK = `UPDATE session_state SET worker = NULL, until = NULL WHERE worker = ?1`;
+
+const SELECT_OLD_ROWS = `SELECT CAST(id AS TEXT), key, user_id, session_id, country, start, end
+  FROM session ORDER BY id LIMIT ?1`;
+const DELETE_OLD_ROWS = `DELETE FROM session WHERE id <= CAST(?1 AS INTEGER)`;
+
+/** Chunks of a run have the ids from its own, times this. */
+const PLACES = 2 ** 20;
+
+/** How far what is stored has come. */
+export interface State {
+  readonly version: number;
+  /** The last number of the log that is in runs. */
+  readonly flushed: number;
+  readonly deletions: number;
+}
+
+/** A sorted run, without its chunks. Times of receipt in milliseconds since the epoch. */
+export interface RunRow {
+  readonly id: number;
+  readonly isByStart: boolean;
+  readonly rank: number;
+  readonly sessions: number;
+  readonly firstReceived: number;
+  readonly lastReceived: number;
+  readonly edition: number;
+}
+
+/** Where chunks begin, as JSON, and which keys there may be. */
+export interface RunIndex {
+  readonly id: number;
+  readonly fences: string;
+  readonly filter: Uint8Array | null;
+}
+
+/** A run that is whole, and not yet to be seen. */
+export interface FinishedRun extends Omit<RunRow, "edition">, RunIndex {
+  readonly sketches: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A snapshot: the state, the log from a number on, and what else was asked. */
+export interface Snapshot {
+  readonly state: State;
+  readonly log: readonly { readonly number: number; readonly data: Uint8Array }[];
+  readonly results: readonly Result[];
+}
+
+/** What a group commit appends to the log. */
+export interface Append {
+  readonly data: Uint8Array;
+  /** Countries that were not seen before. */
+  readonly countries: readonly string[];
+  /** Called when it is durable, with its number. */
+  stored(number: number): void;
+}
+
+const plain = (sql: string, ...args: Value[]): Statement => ({ sql, args });
+const pairs = (runs: readonly RunRow[]) => JSON.stringify(runs.map(({ id, edition }) => [id, edition]));
+
+/** The id of a chunk. */
+export const chunkId = (run: number, place: number) => run * PLACES + place;
+
+/** The chunks of these ids. */
+export const selectChunks = (ids: readonly number[]): Statement => plain(SELECT_CHUNKS, JSON.stringify(ids));
+export const chunksOf = ({ rows }: Result): Map<number, Uint8Array> =>
+  new Map(rows.map(([id, data]) => [id as number, data as Uint8Array]));
+
+/** The sketches that runs have of a country, '' for all of them together. */
+export const selectSketches = (runs: readonly number[], country: string): Statement =>
+  plain(SELECT_SKETCHES, JSON.stringify(runs), country);
+
+/** That a segment of the log is in runs now, if nobody else put it there. */
+export const passFlush = ({ flushed, deletions }: State, upTo: number): Statement[] => [
+  plain(PASS_FLUSH, flushed, deletions, upTo),
+  plain(FORGET_LOG, upTo),
+];
+
+/** That runs are replaced, if they are still as they were. Their chunks go at a time, in milliseconds since the epoch. */
+export const passMerge = (runs: readonly RunRow[], goAt: number): Statement[] => [
+  plain(PASS_MERGE, pairs(runs)),
+  plain(DELETE_RUNS, pairs(runs)),
+  plain(DELETE_SKETCHES, pairs(runs)),
+  plain(DOOM_RUNS, pairs(runs), goAt),
+];
+
+/** That entries of the ledger are taken out, if they are still there. */
+export const passSweep = (ids: readonly number[]): Statement => plain(PASS_SWEEP, JSON.stringify(ids));
+
+/** That a run can be seen. */
+export function showRun(run: FinishedRun): Statement[] {
+  const { id, isByStart, rank, sessions, firstReceived, lastReceived, fences, filter, sketches } = run;
+  return [
+    plain(FINISH_RUN, id),
+    plain(SPARE_RUN, id),
+    plain(INSERT_RUN, id, Number(isByStart), rank, sessions, firstReceived, lastReceived, fences, filter),
+    ...Array.from(sketches, ([country, data]) => plain(INSERT_SKETCH, id, country, data)),
+  ];
+}
+
+/** The queries, bound to a database. */
+export type SessionStore = ReturnType<typeof createSessionStore>;
+
+export function createSessionStore({ engine, commits, query }: Database) {
+  return {
+    commit: commits.execute,
+    read: engine.read.bind(engine) as typeof engine.read,
+    /** A kind of write whose operations are appended together. */
+    appender<Op>(pack: (ops: Op[]) => Append): (op: Op, bytes: number) => Promise<void> {
+      return commits.writer((ops: Op[]): Plan<void> => {
+        const { data, countries, stored } = pack(ops);
+        const news = countries.length === 0 ? [] : [plain(INSERT_COUNTRIES, JSON.stringify(countries))];
+        return {
+          statements: [plain(APPEND, data), ...news],
+          settle([appended]) {
+            stored(appended!.rows[0]![0] as number);
+            return ops.map(() => undefined);
+          },
+        };
+      });
+    },
+    async snapshot(after: number, statements: readonly Statement[] = []): Promise<Snapshot> {
+      const [state, log, ...results] = await engine.read([
+        plain(SELECT_STATE),
+        plain(SELECT_LOG, after),
+        ...statements,
+      ]);
+      return { state: toState(state!.rows[0]!), log: log!.rows.map(toLogRow), results };
+    },
+    /** All runs, the newest first, and the indexes of those that are not known. */
+    async runs(known: readonly number[], after: number) {
+      const statements = [plain(SELECT_RUNS), plain(SELECT_INDEXES, JSON.stringify(known))];
+      const { results: [runs, indexes], ...snapshot } = await this.snapshot(after, statements);
+      return { ...snapshot, runs: runs!.rows.map(toRun), indexes: indexes!.rows.map(toIndex) };
+    },
+    async chunks(ids: readonly number[]): Promise<Map<number, Uint8Array>> {
+      return chunksOf((await engine.read([selectChunks(ids)]))[0]!);
+    },
+    /** Every country that was ever seen, in order. */
+    async countries(): Promise<string[]> {
+      return (await query(SELECT_COUNTRIES)).map(([country]) => country as string);
+    },
+
+    /** A number for a run, whose chunks go at a time unless it is finished. */
+    async beginRun(goAt: number): Promise<number> {
+      return (await commits.execute([plain(BEGIN_RUN, goAt)]))[0]!.rows[0]![0] as number;
+    },
+    /** False where the run was given up meanwhile, because nothing came for long. */
+    async putChunks(
+      run: number,
+      from: number,
+      chunks: readonly Uint8Array[],
+      goAt: number,
+    ): Promise<boolean> {
+      const [putOff] = await commits.execute([
+        plain(PUT_OFF, run, goAt),
+        ...chunks.map((data, i) => plain(INSERT_CHUNK, run, chunkId(run, from + i), data)),
+      ], chunks.reduce((sum, { length }) => sum + length, 0));
+      return putOff!.changes > 0;
+    },
+    async doomed(now: number): Promise<number[]> {
+      return (await query(SELECT_DOOMED, now)).map(([run]) => run as number);
+    },
+    /** Deletes up to `limit` chunks of a run that is doomed, and answers how many. */
+    async deleteChunks(run: number, limit: number, now: number): Promise<number> {
+      const from = chunkId(run, 0), to = chunkId(run + 1, 0);
+      const [deleted] = await commits.execute([
+        plain(DELETE_CHUNKS, from, to, limit),
+        plain(FORGET_DOOMED, run, now, from, to),
+      ]);
+      return deleted!.changes;
+    },
+    /** Whether this process is the one that writes and merges runs, until a time. */
+    async takeWork(worker: string, until: number, now: number): Promise<boolean> {
+      return (await commits.execute([plain(TAKE_WORK, worker, until, now)]))[0]!.changes > 0;
+    },
+    async leaveWork(worker: string): Promise<void> {
+      await commits.execute([plain(LEAVE_WORK, worker)]);
+    },
+
+    /** Sessions as they were stored before there were runs, the oldest first; `upTo` is the last one's id. */
+    async oldRows(limit: number, keyOf: (userId: string, sessionId: string) => number) {
+      const rows = await query(SELECT_OLD_ROWS, limit);
+      return { upTo: rows.at(-1)?.[0] as string, sessions: rows.map((row) => toSession(row, keyOf)) };
+    },
+    /** Moves such rows into the log. */
+    async moveOldRows(upTo: string, data: Uint8Array): Promise<void> {
+      await commits.execute([plain(APPEND, data), plain(DELETE_OLD_ROWS, upTo)], data.length);
+    },
+  };
+}
+
+function toState([version, flushed, deletions]: Row): State {
+  return { version: version as number, flushed: flushed as number, deletions: deletions as number };
+}
+
+function toLogRow([number, data]: Row) {
+  return { number: number as number, data: data as Uint8Array };
+}
+
+function toRun(row: Row): RunRow {
+  const [id, isByStart, rank, sessions, firstReceived, lastReceived, edition] = row as number[];
+  return {
+    id: id!,
+    isByStart: isByStart === 1,
+    rank: rank!,
+    sessions: sessions!,
+    firstReceived: firstReceived!,
+    lastReceived: lastReceived!,
+    edition: edition!,
+  };
+}
+
+function toIndex([id, fences, filter]: Row): RunIndex {
+  return { id: id as number, fences: fences as string, filter: filter as Uint8Array | null };
+}
+
+/** Ids of old rows are milliseconds << 16 | sequence. */
+function toSession(
+  [id, , userId, sessionId, country, start, end]: Row,
+  keyOf: (userId: string, sessionId: string) => number,
+): StoredSession {
+  return {
+    key: keyOf(userId as string, sessionId as string),
+    userId: userId as string,
+    sessionId: sessionId as string,
+    country: country as string | null,
+    start: start as number | null,
+    end: end as number | null,
+    received: Number(BigInt(id as string) >> 16n),
+  };
+}

@@ -1,0 +1,146 @@
+/** Reading several runs as one, entry by entry, in their order. */
+import { Chunk } from "../../../db/sessions/chunk.ts";
+import { chunkId, type SessionStore } from "../../../db/sessions/store.ts";
+import type { Order, Places } from "./runs.ts";
+
+/** Chunks of a run that are read at a time, at most. */
+const MOST_AT_ONCE = 8;
+
+/** A chunk that should be there is not: the run was merged, and its chunks are gone. */
+export class RunGone extends Error {
+  override readonly name = "RunGone";
+}
+
+/** Whether an entry lies in what is read: below 0, not yet; above 0, not any more. */
+export type Within = (chunk: Chunk, i: number) => number;
+
+/** A place in a run that moves on, upwards or downwards. */
+export class Cursor {
+  chunk: Chunk | undefined;
+  i = 0;
+  hasEnded = false;
+  readonly #ids: number[];
+  readonly #read: (Chunk | undefined)[] = [];
+  #atOnce = 1;
+
+  constructor(run: number, { from, to }: Places, readonly step: 1 | -1, readonly within: Within) {
+    this.#ids = Array.from({ length: Math.max(0, to - from) }, (_, i) => chunkId(run, from + i));
+    if (step === -1) this.#ids.reverse();
+  }
+
+  /** Over a chunk in memory. */
+  static over(chunk: Chunk, step: 1 | -1, within: Within): Cursor {
+    const cursor = new Cursor(0, { from: 0, to: 0 }, step, within);
+    cursor.#read.push(chunk);
+    return cursor;
+  }
+
+  /** Chunks that should be read next. */
+  wanted(): readonly number[] {
+    if (this.#read.length > 0 || this.chunk !== undefined || this.hasEnded) return [];
+    const wanted = this.#ids.splice(0, this.#atOnce);
+    this.#atOnce = Math.min(MOST_AT_ONCE, this.#atOnce * 2);
+    return wanted;
+  }
+
+  take(ids: readonly number[], chunks: ReadonlyMap<number, Uint8Array>): void {
+    for (const id of ids) {
+      const bytes = chunks.get(id);
+      if (bytes === undefined) throw new RunGone(`chunk ${id} is gone`);
+      this.#read.push(new Chunk(bytes));
+    }
+  }
+
+  /** Goes to the next chunk that was read. */
+  open(): void {
+    while (this.chunk === undefined && !this.hasEnded) {
+      const chunk = this.#read.shift();
+      if (chunk === undefined) {
+        this.hasEnded = this.#ids.length === 0;
+        return;
+      }
+      this.chunk = chunk;
+      this.i = this.step === 1 ? 0 : chunk.count - 1;
+      this.#settle();
+    }
+  }
+
+  move(): void {
+    this.i += this.step;
+    this.#settle();
+  }
+
+  /** Skips what is not within. */
+  #settle(): void {
+    const chunk = this.chunk!;
+    for (; this.i >= 0 && this.i < chunk.count; this.i += this.step) {
+      const within = this.within(chunk, this.i);
+      if (within === 0) return;
+      if (within > 0) {
+        this.hasEnded = true;
+        break;
+      }
+    }
+    this.chunk = undefined;
+  }
+}
+
+/** Several cursors as one. Of equal entries the first cursor's counts, so the newest run comes first. */
+export class MergedCursor {
+  #current: Cursor | undefined;
+  readonly #equal: Cursor[] = [];
+
+  constructor(
+    readonly store: Pick<SessionStore, "chunks">,
+    readonly cursors: readonly Cursor[],
+    readonly order: Order,
+  ) {}
+
+  get chunk(): Chunk {
+    return this.#current!.chunk!;
+  }
+
+  get i(): number {
+    return this.#current!.i;
+  }
+
+  /** Goes to the next entry; false where chunks must be read first, or there is none. */
+  next(): boolean {
+    for (const cursor of this.#equal) cursor.move();
+    this.#equal.length = 0;
+    this.#current = undefined;
+    for (const cursor of this.cursors) {
+      if (cursor.chunk === undefined) {
+        if (!cursor.hasEnded) cursor.open();
+        if (cursor.hasEnded) continue;
+        if (cursor.chunk === undefined) {
+          this.#equal.length = 0;
+          return false;
+        }
+      }
+      const least = this.#current;
+      const side = least === undefined
+        ? -1
+        : cursor.step * this.order(cursor.chunk!, cursor.i, least.chunk!, least.i);
+      if (side > 0) continue;
+      if (side < 0) {
+        this.#current = cursor;
+        this.#equal.length = 0;
+      }
+      this.#equal.push(cursor);
+    }
+    return this.#current !== undefined;
+  }
+
+  /** Reads what is needed to go on; false at the end. A run that was merged away: `RunGone`. */
+  async load(): Promise<boolean> {
+    const wanted = this.cursors.map((cursor) => cursor.wanted());
+    const ids = wanted.flat();
+    if (ids.length > 0) {
+      const chunks = await this.store.chunks(ids);
+      for (const [i, cursor] of this.cursors.entries()) cursor.take(wanted[i]!, chunks);
+    }
+    for (const cursor of this.cursors) cursor.open();
+    return this.cursors.some(({ hasEnded }) => !hasEnded);
+  }
+}

@@ -1,0 +1,55 @@
+/** Freeing what has expired: its share of the figures, and the chunks of runs that are no more. */
+import {
+  addFigures,
+  addToLedger,
+  FORGET_EMPTY,
+  ledgerOf,
+  selectExpired,
+  takeFromLedger,
+} from "../../../db/sessions/figures.ts";
+import { type Contribution, packLedger, unpackLedger } from "../../../db/sessions/ledger.ts";
+import { passSweep } from "../../../db/sessions/store.ts";
+import { inShortSteps } from "../../short_steps.ts";
+import { sumsOf } from "./changes.ts";
+import type { Storage } from "./storage.ts";
+
+/** Takes what has expired out of the figures, an entry of the ledger a commit; answers how many sessions that were. */
+export async function sweepFigures({ store, firstVisible }: Storage, signal?: AbortSignal): Promise<number> {
+  let swept = 0;
+  while (!signal?.aborted) {
+    const [found] = await store.read([selectExpired(firstVisible, 1)]);
+    const [entry] = ledgerOf(found!);
+    if (entry === undefined) break;
+    const { expired = [], alive = [] } = byAge(unpackLedger(entry.data), firstVisible);
+    const { figures, durations } = sumsOf(expired.map(negated));
+    await store.commit([
+      passSweep([entry.id]),
+      takeFromLedger([entry.id]),
+      ...addFigures(figures, durations),
+      ...(alive.length === 0 ? [] : [addToLedger(firstOf(alive), packLedger(alive))]),
+    ]);
+    swept += expired.reduce((sum, { sign }) => sum + sign, 0);
+  }
+  if (swept > 0) await store.commit(FORGET_EMPTY);
+  return swept;
+}
+
+/** Deletes the chunks of runs that are no more, in short steps. */
+export async function sweepChunks({ store, clock }: Storage, signal?: AbortSignal): Promise<void> {
+  for (const run of await store.doomed(clock())) {
+    await inShortSteps((limit) => store.deleteChunks(run, limit, clock()), signal);
+  }
+}
+
+/** What takes a contribution away again. */
+export const negated = (contribution: Contribution): Contribution => ({
+  ...contribution,
+  sign: contribution.sign === 1 ? -1 : 1,
+});
+
+export const firstOf = (contributions: readonly Contribution[]): number =>
+  contributions.reduce((least, { received }) => Math.min(least, received), Infinity);
+
+function byAge(contributions: readonly Contribution[], firstVisible: number) {
+  return Object.groupBy(contributions, ({ received }) => received < firstVisible ? "expired" : "alive");
+}

@@ -1,0 +1,133 @@
+/** What is in the log and in no run yet, in memory: each session once a segment. */
+import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
+import type { Snapshot } from "../../../db/sessions/store.ts";
+import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
+
+/**
+ * How far apart the times of receipt in a segment may be. What came for a session before and after it expired is in two
+ * segments, unless that is less than this.
+ */
+const SPAN_MS = 3_600_000;
+
+/** A stretch of the log. */
+export interface Segment {
+  /** Numbers of the log, both included. */
+  readonly from: number;
+  upTo: number;
+  /** When the first of it was received, in milliseconds since the epoch. */
+  readonly since: number;
+  /** True once it becomes a run: it grows no more. */
+  isClosed: boolean;
+  readonly sessions: SessionMap;
+}
+
+/** The end of the log, in segments: the last one grows, the others wait to become runs. */
+export class LogTail {
+  readonly segments: Segment[] = [];
+  #last = 0;
+
+  constructor(readonly firstAlive: FirstAlive, readonly segmentSize: number) {}
+
+  /** The last number that is here. */
+  get last(): number {
+    return this.#last;
+  }
+
+  get size(): number {
+    return this.segments.reduce((sum, { sessions }) => sum + sessions.size, 0);
+  }
+
+  /** The oldest segment, when it is full or `wants` says so; from then on it is closed. */
+  close(wants: (segment: Segment) => boolean): Segment | undefined {
+    const [first] = this.segments;
+    if (first === undefined || !(this.#isFull(first) || wants(first))) return undefined;
+    first.isClosed = true;
+    return first;
+  }
+
+  /** Whether there is something to make a run of. */
+  get hasFull(): boolean {
+    const [first] = this.segments;
+    return first !== undefined && this.#isFull(first);
+  }
+
+  /** When the first of it was received that is in no run, not counting one segment; Infinity when there is nothing. */
+  since(without?: Segment): number {
+    return this.segments.reduce(
+      (least, segment) => segment === without ? least : Math.min(least, segment.since),
+      Infinity,
+    );
+  }
+
+  /** Takes what a snapshot has of the log. */
+  read(log: Snapshot["log"]): void {
+    for (const { number, data } of log) {
+      if (number > this.#last) this.#add(number, sessionsOf(new Chunk(data)));
+    }
+  }
+
+  /** Takes what this process appended, unless something before it is still to be read. */
+  appended(number: number, sessions: SessionMap): void {
+    if (number === this.#last + 1) this.#add(number, [...sessions.sessions()]);
+  }
+
+  /** Forgets what is in runs now; false where a segment is there in part: then the log must be read again. */
+  drop(flushed: number): boolean {
+    while (this.segments.length > 0 && this.segments[0]!.upTo <= flushed) this.segments.shift();
+    if (this.#last < flushed) this.#last = flushed;
+    const [first] = this.segments;
+    if (first === undefined || first.from > flushed) return true;
+    this.segments.length = 0;
+    this.#last = flushed;
+    return false;
+  }
+
+  /** What the log tells of a user's sessions, in the order of segments. */
+  *ofUser(firstKey: number, userId: string): Generator<Gathered> {
+    for (const { sessions } of this.segments) yield* sessions.ofUser(firstKey, userId);
+  }
+
+  /** What the log tells of each session, in the order in which it came. */
+  told(): Gathered[][] {
+    const [first, ...others] = this.segments;
+    if (first === undefined) return [];
+    const all = new Map(Array.from(first.sessions.sessions(), (session) => [session, [session]]));
+    for (const { sessions } of others) {
+      for (const session of sessions.sessions()) {
+        const { key, userId, sessionId } = session;
+        const known = this.segments.map((segment) => segment.sessions.get(key, userId, sessionId))
+          .find((other) => other !== undefined && all.has(other));
+        if (known === undefined) all.set(session, [session]);
+        else all.get(known)!.push(session);
+      }
+    }
+    return [...all.values()];
+  }
+
+  #add(number: number, sessions: readonly StoredSession[]): void {
+    const since = sessions[0]?.received ?? 0;
+    let segment = this.segments.at(-1);
+    if (segment !== undefined && since - segment.since >= SPAN_MS) segment.isClosed = true;
+    if (segment === undefined || this.#isFull(segment)) {
+      segment = {
+        from: number,
+        upTo: number,
+        since,
+        isClosed: false,
+        sessions: new SessionMap(this.firstAlive),
+      };
+      this.segments.push(segment);
+    }
+    segment.sessions.addAll(sessions);
+    segment.upTo = number;
+    this.#last = number;
+  }
+
+  #isFull({ isClosed, sessions }: Segment): boolean {
+    return isClosed || sessions.size >= this.segmentSize;
+  }
+}
+
+function sessionsOf(chunk: Chunk): StoredSession[] {
+  return Array.from({ length: chunk.count }, (_, i) => chunk.session(i));
+}

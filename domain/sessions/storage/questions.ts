@@ -1,0 +1,268 @@
+/** The questions about what is stored: runs, and what the log changes in them. */
+import { Batcher } from "../../../db/queue.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
+import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
+import { chunkId, chunksOf, selectChunks, selectSketches } from "../../../db/sessions/store.ts";
+import {
+  type Counts,
+  countsOf,
+  type FigureRange,
+  histogramOf,
+  ledgerOf,
+  selectExpired,
+  selectFigures,
+} from "../../../db/sessions/figures.ts";
+import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/ledger.ts";
+import { Sketch, unpackSketches } from "../../../db/sessions/sketch.ts";
+import { sortsBefore } from "../merge.ts";
+import {
+  bucketOf,
+  changeOf,
+  contributionsOf,
+  QUARTER_MICROS,
+  QUARTERS_A_DAY,
+  sortedChunk,
+  startsOf,
+} from "./changes.ts";
+import { Cursor, MergedCursor, type Within } from "./cursor.ts";
+import { negated } from "./expiry.ts";
+import { byStart, byUser, placesOfKeys, placesOfStarts } from "./runs.ts";
+import type { Storage } from "./storage.ts";
+
+/** A user's sessions are looked up at one go while they are in no more chunks than this. */
+const MOST_CHUNKS = 32;
+
+/** Starts in one piece of an answer. */
+const PAGE = 512;
+
+/** Whose complete sessions are asked for, and how many at most. */
+export interface LastSessionsQuery {
+  readonly userId: string;
+  readonly limit: number;
+  /** Starts before this time, in microseconds. */
+  readonly until: number;
+}
+
+/** A session with start and end. */
+export interface CompleteSession extends StoredSession {
+  readonly country: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Starts of a country since a time and before another, in microseconds. */
+export interface StartsQuery {
+  readonly country: string;
+  readonly since: number;
+  readonly until: number;
+}
+
+/** Figures of a range. Sessions by bucket, and by day (or quarter) and country. */
+export interface SessionFigures {
+  readonly byTime: Map<number, Counts>;
+  readonly byCountry: Map<string, Counts>;
+  readonly durations: Map<number, number>;
+}
+
+export class Questions {
+  readonly #storage: Storage;
+  readonly #last: Batcher<LastSessionsQuery, CompleteSession[]>;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+    this.#last = new Batcher((queries) => this.#lastSessions(queries));
+  }
+
+  /** The user's complete sessions, latest end first. What is asked at the same time is read at one go. */
+  lastSessions(query: LastSessionsQuery): Promise<CompleteSession[]> {
+    return this.#last.submit(query);
+  }
+
+  async #lastSessions(queries: readonly LastSessionsQuery[]): Promise<CompleteSession[][]> {
+    const storage = this.#storage;
+    let asked: (LastSessionsQuery & { readonly ids: readonly number[] })[] = [];
+    const results = await storage.view(() => {
+      asked = queries.map((query) => ({ ...query, ids: this.#chunksOfUser(query.userId) }));
+      return [selectChunks(asked.flatMap(({ ids }) => ids.length > MOST_CHUNKS ? [] : ids))];
+    });
+    const chunks = chunksOf(results[0]!);
+    return await Promise.all(asked.map(async ({ userId, limit, until, ids }) => {
+      const stored = ids.length > MOST_CHUNKS
+        ? await this.#manyOfUser(userId)
+        : ofUser(userId, ids.map((id) => new Chunk(chunks.get(id)!)));
+      const all = this.#withLog(userId, stored);
+      return all.filter(isComplete)
+        .filter(({ start, received }) => start < until && received >= storage.firstVisible)
+        .sort(latestFirst).slice(0, limit);
+    }));
+  }
+
+  /** The chunks that may have sessions of a user, the newest run's first. */
+  #chunksOfUser(userId: string): number[] {
+    const first = userKey(userId);
+    return this.#storage.userRuns.filter(({ filter }) => filter.has(first)).flatMap((run) => {
+      const { from, to } = placesOfKeys(run, first, endOfUser(first));
+      return Array.from({ length: to - from }, (_, i) => chunkId(run.id, from + i));
+    });
+  }
+
+  async #manyOfUser(userId: string): Promise<Map<string, StoredSession>> {
+    const sessions = new Map<string, StoredSession>();
+    for await (const session of this.sessionsOfUser(userId)) sessions.set(session.sessionId, session);
+    return sessions;
+  }
+
+  /** What runs have of a user, in the order of keys. */
+  async *sessionsOfUser(userId: string): AsyncGenerator<StoredSession> {
+    const { store, userRuns } = this.#storage;
+    const first = userKey(userId), end = endOfUser(first);
+    const within: Within = ({ keys }, i) => keys[i]! < first ? -1 : keys[i]! >= end ? 1 : 0;
+    const cursors = userRuns.filter(({ filter }) => filter.has(first))
+      .map((run) => new Cursor(run.id, placesOfKeys(run, first, end), 1, within));
+    const merged = new MergedCursor(store, cursors, byUser);
+    while (await merged.load()) {
+      while (merged.next()) {
+        if (merged.chunk.userId(merged.i) === userId) yield merged.chunk.session(merged.i);
+      }
+    }
+  }
+
+  #withLog(userId: string, sessions: Map<string, StoredSession>): StoredSession[] {
+    const { tail, firstAlive } = this.#storage;
+    for (const told of tail.ofUser(userKey(userId), userId)) {
+      sessions.set(told.sessionId, changeOf(sessions.get(told.sessionId), [told], firstAlive).after);
+    }
+    return [...sessions.values()];
+  }
+
+  /** Opens a way through the starts of each country that is asked for, all as of now. */
+  async starts(): Promise<(query: StartsQuery) => AsyncGenerator<StoredSession[]>> {
+    const { changes, startRuns } = await this.#storage.overlay();
+    const { store, firstVisible } = this.#storage;
+    const told = Map.groupBy(startsOf(changes), ({ country }) => country!);
+    return async function* ({ country, since, until }: StartsQuery) {
+      const within: Within = (chunk, i) => {
+        const other = chunk.country(i)!;
+        if (other !== country) return other > country ? -1 : 1;
+        return chunk.starts[i]! >= until ? -1 : chunk.starts[i]! < since ? 1 : 0;
+      };
+      const cursors = startRuns.map((run) =>
+        new Cursor(run.id, placesOfStarts(run, country, since), -1, within)
+      );
+      const logged = told.get(country);
+      if (logged !== undefined) cursors.unshift(Cursor.over(sortedChunk(logged, byStart), -1, within));
+      const merged = new MergedCursor(store, cursors, byStart);
+      while (await merged.load()) {
+        let page: StoredSession[] = [];
+        while (merged.next()) {
+          const { chunk, i } = merged;
+          if (chunk.received[i]! >= firstVisible) page.push(chunk.session(i));
+          if (page.length < PAGE) continue;
+          yield page;
+          page = [];
+        }
+        if (page.length > 0) yield page;
+      }
+    };
+  }
+
+  /** The kept figures with what the log adds, and without what has expired. Its cost does not grow with the sessions. */
+  async figures(range: FigureRange, byTime: "day" | "quarter"): Promise<SessionFigures> {
+    const storage = this.#storage;
+    while (true) {
+      const { changes } = await storage.overlay();
+      const { version } = storage.state, { last } = storage.tail;
+      const results = await storage.view(() => [
+        ...selectFigures(range, byTime),
+        selectExpired(storage.firstVisible),
+      ]);
+      if (storage.state.version !== version || storage.tail.last !== last) continue;
+      const [times, countries, durations, ledger] = results;
+      const figures = {
+        byTime: countsOf<number>(times!),
+        byCountry: countsOf<string>(countries!),
+        durations: histogramOf(durations!),
+      };
+      const { firstVisible } = storage;
+      const expired = ledgerOf(ledger!).flatMap(({ data }) => unpackLedger(data));
+      const told = contributionsOf(changes).filter(({ received }) => received >= firstVisible);
+      for (
+        const contribution of [
+          ...told,
+          ...expired.filter(({ received }) => received < firstVisible).map(negated),
+        ]
+      ) add(figures, contribution, range, byTime);
+      return figures;
+    }
+  }
+
+  /** How many users started sessions in a range, as sketches have it. */
+  async users({ from, to, country }: FigureRange): Promise<number> {
+    const storage = this.#storage, sketch = new Sketch();
+    const { changes } = await storage.overlay();
+    const results = await storage.view(() => {
+      const runs = storage.startRuns.filter(({ lastReceived }) => lastReceived >= storage.firstVisible);
+      return [selectSketches(runs.map(({ id }) => id), country ?? "")];
+    });
+    const firstDay = Math.floor(from / QUARTERS_A_DAY), lastDay = Math.floor((to - 1) / QUARTERS_A_DAY);
+    for (const [data] of results[0]!.rows) {
+      for (const [day, packed] of unpackSketches(data as Uint8Array)) {
+        if (day >= firstDay && day <= lastDay) sketch.unite(packed);
+      }
+    }
+    const scratch = new Uint8Array(MAX_ID_BYTES);
+    for (const { after: { start, userId, country: started, received } } of changes) {
+      const quarter = Math.floor((start ?? -1) / QUARTER_MICROS);
+      if (quarter < from || quarter >= to || (country !== null && started !== country)) continue;
+      if (received >= storage.firstVisible) sketch.add(scratch.subarray(0, packId(userId, scratch, 0)));
+    }
+    return Math.round(sketch.estimate());
+  }
+}
+
+function ofUser(userId: string, chunks: readonly Chunk[]): Map<string, StoredSession> {
+  const sessions = new Map<string, StoredSession>(), first = userKey(userId), end = endOfUser(first);
+  for (const chunk of chunks) {
+    for (let i = chunk.placeOf(first); i < chunk.count && chunk.keys[i]! < end; i++) {
+      const sessionId = chunk.sessionId(i);
+      if (chunk.userId(i) === userId && !sessions.has(sessionId)) sessions.set(sessionId, chunk.session(i));
+    }
+  }
+  return sessions;
+}
+
+function isComplete(session: StoredSession): session is CompleteSession {
+  return session.start !== null && session.end !== null && session.end >= session.start;
+}
+
+function latestFirst(a: CompleteSession, b: CompleteSession): number {
+  return b.end - a.end || (sortsBefore(a.sessionId, b.sessionId) ? -1 : 1);
+}
+
+function add(
+  figures: SessionFigures,
+  contribution: Contribution,
+  range: FigureRange,
+  byTime: "day" | "quarter",
+): void {
+  const { country, quarter, duration, sign } = contribution, day = Math.floor(quarter / QUARTERS_A_DAY);
+  if (range.country !== null && country !== range.country) return;
+  if (quarter < range.from || quarter >= range.to) return;
+  count(figures.byTime, byTime === "day" ? day : quarter, duration, sign);
+  count(figures.byCountry, country, duration, sign);
+  if (duration < 0) return;
+  const bucket = bucketOf(duration);
+  figures.durations.set(bucket, (figures.durations.get(bucket) ?? 0) + sign);
+}
+
+function count<Key>(counts: Map<Key, Counts>, key: Key, duration: number, sign: number): void {
+  let row = counts.get(key);
+  if (row === undefined) counts.set(key, row = { open: 0, completed: 0, inconsistent: 0, duration: 0 });
+  if (duration === OPEN) row.open += sign;
+  else if (duration === INCONSISTENT) row.inconsistent += sign;
+  else {
+    row.completed += sign;
+    row.duration += sign * duration;
+  }
+}

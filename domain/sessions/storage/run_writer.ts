@@ -1,0 +1,116 @@
+/** Writing a run: chunk by chunk in short commits, unseen until it is whole. */
+import { CHUNK, type Chunk, ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
+import { KeyFilter } from "../../../db/sessions/filter.ts";
+import { firstKeyOfUser } from "../../../db/sessions/keys.ts";
+import { packSketches, Sketch } from "../../../db/sessions/sketch.ts";
+import type { FinishedRun, SessionStore } from "../../../db/sessions/store.ts";
+import { QUARTER_MICROS, QUARTERS_A_DAY } from "./changes.ts";
+import { RunGone } from "./cursor.ts";
+import type { StartFence } from "./runs.ts";
+
+/** Chunks in one commit. */
+const COMMITTED = 8;
+/** How long a run may take from one commit to the next, in milliseconds, before others clear its chunks away. */
+const PATIENCE_MS = 600_000;
+const DAY_MICROS = QUARTER_MICROS * QUARTERS_A_DAY;
+
+/** What a run is made of. */
+export interface RunPlan {
+  readonly isByStart: boolean;
+  readonly rank: number;
+  /** Sessions at most. */
+  readonly sessions: number;
+}
+
+/** A run that is being written. */
+export class RunWriter {
+  readonly #store: SessionStore;
+  readonly #plan: RunPlan;
+  readonly #clock: () => number;
+  readonly #chunk = new ChunkWriter();
+  readonly #filter: KeyFilter | undefined;
+  readonly #fences: (number | StartFence)[] = [];
+  readonly #sketches = new Map<string, Map<number, Sketch>>();
+  #id: number | undefined;
+  #ready: Uint8Array[] = [];
+  #written = 0;
+  #sessions = 0;
+  #firstReceived = Infinity;
+  #lastReceived = -Infinity;
+  #lastUser = -1;
+
+  constructor(store: SessionStore, plan: RunPlan, clock: () => number) {
+    this.#store = store;
+    this.#plan = plan;
+    this.#clock = clock;
+    // Keys of users are in it as well.
+    this.#filter = plan.isByStart ? undefined : KeyFilter.for(plan.sessions * 1.5);
+  }
+
+  /** Adds an entry. They come in the order of the run. */
+  add(chunk: Chunk, i: number): void {
+    const key = chunk.keys[i]!, received = chunk.received[i]!, start = chunk.starts[i]!;
+    if (this.#chunk.size === 0) this.#fences.push(this.#plan.isByStart ? [chunk.country(i)!, start] : key);
+    this.#chunk.copy(chunk, i);
+    this.#sessions++;
+    if (received !== GONE) {
+      this.#firstReceived = Math.min(this.#firstReceived, received);
+      this.#lastReceived = Math.max(this.#lastReceived, received);
+    }
+    if (this.#filter === undefined) this.#sketch(chunk, i, received, start);
+    else {
+      this.#filter.add(key);
+      const user = firstKeyOfUser(key);
+      if (user !== this.#lastUser) this.#filter.add(this.#lastUser = user);
+    }
+    if (this.#chunk.size === CHUNK) this.#ready.push(this.#chunk.take());
+  }
+
+  /** Whether `write` should be called before more is added. */
+  get isFull(): boolean {
+    return this.#ready.length >= COMMITTED;
+  }
+
+  /** Commits the chunks that are full. */
+  async write(): Promise<void> {
+    const goAt = this.#clock() + PATIENCE_MS;
+    this.#id ??= await this.#store.beginRun(goAt);
+    const chunks = this.#ready;
+    this.#ready = [];
+    if (!await this.#store.putChunks(this.#id, this.#written, chunks, goAt)) {
+      throw new RunGone(`run ${this.#id} was given up`);
+    }
+    this.#written += chunks.length;
+  }
+
+  /** The run, ready to be shown; undefined without any entry. */
+  async finish(): Promise<FinishedRun | undefined> {
+    if (this.#chunk.size > 0) this.#ready.push(this.#chunk.take());
+    if (this.#ready.length > 0) await this.write();
+    if (this.#sessions === 0) return undefined;
+    const isAnyAlive = this.#firstReceived <= this.#lastReceived;
+    return {
+      id: this.#id!,
+      isByStart: this.#plan.isByStart,
+      rank: this.#plan.rank,
+      sessions: this.#sessions,
+      firstReceived: isAnyAlive ? this.#firstReceived : GONE,
+      lastReceived: isAnyAlive ? this.#lastReceived : GONE,
+      fences: JSON.stringify(this.#fences),
+      filter: this.#filter?.bytes ?? null,
+      sketches: new Map(Array.from(this.#sketches, ([country, days]) => [country, packSketches(days)])),
+    };
+  }
+
+  #sketch(chunk: Chunk, i: number, received: number, start: number): void {
+    if (received === GONE) return;
+    const day = Math.floor(start / DAY_MICROS), user = chunk.ids(i).subarray(0, chunk.middle(i));
+    for (const country of [chunk.country(i)!, ""]) {
+      let days = this.#sketches.get(country);
+      if (days === undefined) this.#sketches.set(country, days = new Map());
+      let sketch = days.get(day);
+      if (sketch === undefined) days.set(day, sketch = new Sketch());
+      sketch.add(user);
+    }
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * What is stored, as this process sees it: runs, and in memory what the log has beyond them. Every question begins with
+ * a snapshot, which brings what other processes stored meanwhile.
+ */
+import type { Result, Statement } from "../../../db/engine/engine.ts";
+import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
+import {
+  type Append,
+  chunkId,
+  chunksOf,
+  type RunIndex,
+  type RunRow,
+  selectChunks,
+  type SessionStore,
+  type State,
+} from "../../../db/sessions/store.ts";
+import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
+import { type Change, changeOf } from "./changes.ts";
+import { LogTail, type Segment } from "./log_tail.ts";
+import { placesOfKeys, type StartRun, toStartRun, toUserRun, type UserRun } from "./runs.ts";
+
+/** Sessions of a segment of the log, which becomes a run. */
+export const SEGMENT = 20_000;
+/** Chunks that are read at a time to find sessions. */
+const CHUNKS_AT_ONCE = 64;
+/** About what a part occupies while it waits. */
+const PART_BYTES = 200;
+
+/** What the storage of sessions is created with. */
+export interface StorageOptions {
+  readonly store: SessionStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly firstAlive: FirstAlive;
+  readonly segmentSize?: number | undefined;
+}
+
+/** What the log changes, and the runs in which it does, at one moment. */
+export interface Overlay {
+  readonly changes: readonly Change[];
+  readonly startRuns: readonly StartRun[];
+}
+
+export class Storage {
+  readonly store: SessionStore;
+  readonly clock: () => number;
+  readonly firstAlive: FirstAlive;
+  readonly tail: LogTail;
+  /** Newest first. */
+  userRuns: readonly UserRun[] = [];
+  startRuns: readonly StartRun[] = [];
+  state: State = { version: -1, flushed: 0, deletions: 0 };
+  /** Called after something was appended to the log. */
+  onAppend: () => void = () => {};
+  readonly #append: (parts: SessionMap, bytes: number) => Promise<void>;
+  readonly #countries = new Set<string>();
+  #newest = 0;
+  #catchingUp: Promise<void> | undefined;
+  #overlay: { readonly version: number; readonly last: number; readonly overlay: Overlay } | undefined;
+
+  constructor({ store, clock, firstAlive, segmentSize = SEGMENT }: StorageOptions) {
+    this.store = store;
+    this.clock = clock;
+    this.firstAlive = firstAlive;
+    this.tail = new LogTail(firstAlive, segmentSize);
+    this.#append = store.appender((ops: SessionMap[]) => this.#pack(ops));
+  }
+
+  /** The first time of receipt that has not expired now. */
+  get firstVisible(): number {
+    return this.firstAlive(this.clock());
+  }
+
+  /**
+   * The first time of receipt that must stay in runs: what expired later may have parts in the log from before, which
+   * belong to it and not to a session of their own. `without`: a segment that becomes a run.
+   */
+  horizon(without?: Segment): number {
+    return this.firstAlive(Math.min(this.clock(), this.tail.since(without)));
+  }
+
+  /** A map for parts that are to be stored. */
+  gather(): SessionMap {
+    return new SessionMap(this.firstAlive);
+  }
+
+  /** Stores parts, all or none; what waits is committed together. Resolves when they are durable. */
+  append(parts: SessionMap): Promise<void> {
+    return this.#append(parts, parts.size * PART_BYTES);
+  }
+
+  /**
+   * Runs statements together with a look at the log, until they were made from the runs that there are. They may ask for
+   * chunks of these runs.
+   */
+  async view(statements: () => readonly Statement[] = () => []): Promise<readonly Result[]> {
+    while (true) {
+      const { version } = this.state;
+      if (version >= 0) {
+        const { state, log, results } = await this.store.snapshot(this.tail.last, statements());
+        if (state.version === version && this.state.version === version) {
+          this.tail.read(log);
+          return results;
+        }
+      }
+      await this.#reload();
+    }
+  }
+
+  /** Commits that are known to be in the log, and not here yet: those of others, between those of this process. */
+  get behind(): number {
+    return Math.max(0, this.#newest - this.tail.last);
+  }
+
+  /** Reads what others stored. */
+  catchUp(): Promise<void> {
+    return this.#catchingUp ??= this.view().then(() => this.onAppend())
+      .finally(() => this.#catchingUp = undefined);
+  }
+
+  /** What the log changes in what runs have. */
+  async overlay(): Promise<Overlay> {
+    while (true) {
+      await this.view();
+      const { state: { version }, tail: { last } } = this;
+      if (this.#overlay?.version === version && this.#overlay.last === last) return this.#overlay.overlay;
+      const told = this.tail.told().map((parts) => parts.map((part) => ({ ...part, next: undefined })));
+      const changes = await this.changesOf(told).catch(unlessStale);
+      if (changes === undefined || this.state.version !== version) continue;
+      const overlay = { changes, startRuns: this.startRuns };
+      this.#overlay = { version, last, overlay };
+      return overlay;
+    }
+  }
+
+  /** What sessions of the log change. */
+  async changesOf(told: readonly (readonly Gathered[])[]): Promise<Change[]> {
+    const stored = await this.#find(told.map(([first]) => first!));
+    return told.map((parts) => changeOf(stored.get(parts[0]!), parts, this.firstAlive));
+  }
+
+  /** The newest state of sessions in runs, of those that are there. */
+  async #find(wanted: readonly Gathered[]): Promise<Map<Gathered, StoredSession>> {
+    const found = new Map<Gathered, StoredSession>();
+    let ids = new Set<number>(), some: { readonly session: Gathered; readonly ids: readonly number[] }[] = [];
+    const look = async () => {
+      const chunks = await this.#chunks([...ids]);
+      for (const { session, ids } of some) {
+        const state = newest(session, ids.map((id) => chunks.get(id)!));
+        if (state !== undefined) found.set(session, state);
+      }
+      ids = new Set();
+      some = [];
+    };
+    for (const session of wanted.toSorted((a, b) => a.key - b.key)) {
+      const candidates = this.userRuns.filter(({ filter }) => filter.has(session.key)).flatMap((run) => {
+        const { from, to } = placesOfKeys(run, session.key, session.key + 1);
+        return Array.from({ length: to - from }, (_, i) => chunkId(run.id, from + i));
+      });
+      if (candidates.length === 0) continue;
+      some.push({ session, ids: candidates });
+      for (const id of candidates) ids.add(id);
+      if (ids.size >= CHUNKS_AT_ONCE) await look();
+    }
+    if (some.length > 0) await look();
+    return found;
+  }
+
+  async #chunks(ids: readonly number[]): Promise<Map<number, Chunk>> {
+    const [result] = await this.store.read([selectChunks(ids)]);
+    const chunks = chunksOf(result!);
+    if (chunks.size < ids.length) throw new StaleRuns("a run was merged while it was read");
+    return new Map(Array.from(chunks, ([id, bytes]) => [id, new Chunk(bytes)]));
+  }
+
+  async #reload(): Promise<void> {
+    const known = [...this.userRuns, ...this.startRuns];
+    const { state, log, runs, indexes } = await this.store.runs(known.map(({ id }) => id), this.tail.last);
+    if (state.version <= this.state.version) return;
+    const indexOf = new Map(indexes.map((index) => [index.id, index]));
+    const users = new Map(this.userRuns.map((run) => [run.id, run]));
+    const starts = new Map(this.startRuns.map((run) => [run.id, run]));
+    this.userRuns = runs.filter(({ isByStart }) => !isByStart)
+      .map((run) => renewed(run, users.get(run.id), indexOf.get(run.id), toUserRun));
+    this.startRuns = runs.filter(({ isByStart }) => isByStart)
+      .map((run) => renewed(run, starts.get(run.id), indexOf.get(run.id), toStartRun));
+    this.state = state;
+    if (this.tail.drop(state.flushed)) this.tail.read(log);
+  }
+
+  #pack(ops: readonly SessionMap[]): Append {
+    const [first] = ops;
+    const all = ops.length === 1 ? first! : this.gather();
+    if (all !== first) { for (const op of ops) all.addAll(op.sessions()); }
+    const writer = new ChunkWriter(Math.max(1, all.size)), news = new Set<string>();
+    for (const session of all.sessions()) {
+      writer.add(session);
+      if (session.country !== null && !this.#countries.has(session.country)) news.add(session.country);
+    }
+    return {
+      data: writer.take(),
+      countries: [...news],
+      stored: (number) => {
+        for (const country of news) this.#countries.add(country);
+        this.#newest = number;
+        this.tail.appended(number, all);
+        if (this.behind > 0) this.catchUp().catch(() => {});
+        else this.onAppend();
+      },
+    };
+  }
+}
+
+/** The runs that are known are not those that there are: look again. */
+export class StaleRuns extends Error {
+  override readonly name = "StaleRuns";
+}
+
+function unlessStale(error: unknown): undefined {
+  if (!(error instanceof StaleRuns)) throw error;
+}
+
+function renewed<Run extends RunRow>(
+  row: RunRow,
+  known: Run | undefined,
+  index: RunIndex | undefined,
+  make: (row: RunRow, index: RunIndex) => Run,
+): Run {
+  return known === undefined ? make(row, index!) : { ...known, ...row };
+}
+
+/** The first state of a session in chunks, the newest run's first. */
+function newest({ key, userId, sessionId }: Gathered, chunks: readonly Chunk[]): StoredSession | undefined {
+  for (const chunk of chunks) {
+    for (let i = chunk.placeOf(key); i < chunk.count && chunk.keys[i] === key; i++) {
+      if (chunk.sessionId(i) === sessionId && chunk.userId(i) === userId) return chunk.session(i);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,286 @@
+/**
+ * What happens to stored sessions off the way of questions: segments of the log become runs, runs are merged, and what
+ * has expired goes. One process at a time does it; whichever dies, another one goes on, and what was half done is
+ * cleared away.
+ */
+import { setImmediate } from "node:timers/promises";
+import { EngineError, type Statement } from "../../../db/engine/engine.ts";
+import { ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
+import { addFigures, addToLedger } from "../../../db/sessions/figures.ts";
+import { sessionKey } from "../../../db/sessions/keys.ts";
+import { type Contribution, LEDGER_SPAN, packLedger } from "../../../db/sessions/ledger.ts";
+import { type FinishedRun, passFlush, passMerge, type RunRow, showRun } from "../../../db/sessions/store.ts";
+import { contributionsOf, sortedChunk, startsOf, sumsOf } from "./changes.ts";
+import { Cursor, MergedCursor, RunGone } from "./cursor.ts";
+import type { Segment } from "./log_tail.ts";
+import { hasExpired, nextMerge } from "./plan.ts";
+import { firstOf } from "./expiry.ts";
+import { type RunPlan, RunWriter } from "./run_writer.ts";
+import { byStart, byUser, type Order, type StartRun, type UserRun } from "./runs.ts";
+import { StaleRuns, type Storage } from "./storage.ts";
+
+/** How long a process that does this work is believed to be alive without a word from it. */
+const LEASE_MS = 5_000;
+/** Chunks of merged runs stay this long for questions that read them. */
+const LINGER_MS = 60_000;
+/** Entries between two turns of others, some tenths of a millisecond apart. */
+const ENTRIES_A_TURN = 256;
+/** Segments in memory past which what comes must wait. */
+const MOST_SEGMENTS = 8;
+/** Commits of other processes that may be unread while this one stores more. */
+const MOST_BEHIND = 64;
+/** How long the log of a quiet process may stay one, in milliseconds. */
+const LOG_AGE_MS = 3_600_000;
+/** Rows of the time before runs that are moved at a time. */
+const OLD_ROWS = 5_000;
+const RETRY_MS = 1_000;
+/** A look at how far another process has come. */
+const LOOK_MS = 50;
+
+export class Upkeep {
+  readonly #storage: Storage;
+  readonly #log: (line: string) => void;
+  readonly #worker = crypto.randomUUID();
+  #working: Promise<void> | undefined;
+  #leaseUntil = 0;
+  #isClosed = false;
+  #moved: Promise<void> | undefined;
+  readonly #queues = { flush: Promise.resolve(), merge: Promise.resolve() };
+  #active = 0;
+  #merging: Promise<void> | undefined;
+  /** While another process does the work it is not asked for. */
+  #notBefore = 0;
+
+  constructor(storage: Storage, log: (line: string) => void) {
+    this.#storage = storage;
+    this.#log = log;
+    storage.onAppend = () => this.#wake();
+  }
+
+  /** Resolves when there is room for more in memory. Where another process makes it, more may wait: it waits as well. */
+  async room(): Promise<void> {
+    const { tail } = this.#storage;
+    if (this.#storage.behind > MOST_BEHIND) await this.#storage.catchUp();
+    if (tail.segments.length > MOST_SEGMENTS) await this.#work();
+    while (tail.segments.length > 2 * MOST_SEGMENTS && !this.#isClosed) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await this.#storage.view();
+      await this.#work();
+    }
+  }
+
+  /** Resolves when nothing is left to do, or another process does it. */
+  async settled(): Promise<void> {
+    await this.#work();
+    await this.#merging;
+  }
+
+  /** Makes runs of the log, whatever it holds. */
+  async flush(): Promise<void> {
+    await this.#storage.view();
+    await this.#locked("flush", async () => {
+      while (await this.#flushNext(() => true));
+    });
+  }
+
+  /**
+   * Makes runs of a log that has waited long, drops runs of which everything has expired, and merges what should be.
+   * Answers how many sessions had expired before they were in a run.
+   */
+  async tidy(signal?: AbortSignal): Promise<number> {
+    await this.#storage.view();
+    const { tail, clock, firstVisible, userRuns, startRuns } = this.#storage;
+    const until = Math.max(clock() - LOG_AGE_MS, firstVisible), horizon = this.#storage.horizon();
+    const isOld = ({ sessions }: Segment) => sessions.sessions().some(({ received }) => received < until);
+    const isIdle = !tail.segments.some(isOld) &&
+      [userRuns, startRuns].every((runs) =>
+        !runs.some((run) => hasExpired(run, horizon)) &&
+        nextMerge<RunRow>(runs, tail.segmentSize, horizon) === undefined
+      );
+    if (isIdle) return 0;
+    let expired = 0;
+    await this.#locked("flush", async () => {
+      for (let done; !signal?.aborted && (done = await this.#flushNext(isOld));) expired += done.expired;
+    });
+    await this.#locked("merge", async () => {
+      while (!signal?.aborted && (await this.#dropExpired() || await this.#mergeNext()));
+    });
+    return expired;
+  }
+
+  /** Moves what is stored as rows, of the time before there were runs, into the log. */
+  moveOldRows(): Promise<void> {
+    return this.#moved ??= this.#moveOldRows();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #moveOldRows(): Promise<void> {
+    const { store } = this.#storage;
+    while (!this.#isClosed) {
+      const { upTo, sessions } = await store.oldRows(OLD_ROWS, sessionKey);
+      if (sessions.length === 0) return;
+      const writer = new ChunkWriter(sessions.length);
+      for (const session of sessions) writer.add(session);
+      await store.moveOldRows(upTo, writer.take());
+      await this.#storage.view();
+      await this.#work();
+      await this.room();
+    }
+  }
+
+  #wake(): void {
+    if (this.#storage.tail.hasFull && performance.now() >= this.#notBefore) {
+      this.#work().catch((error) => this.#log(`sessions: ${error}`));
+    }
+  }
+
+  #work(): Promise<void> {
+    return this.#working ??= this.#locked("flush", async () => {
+      while (await this.#flushNext(() => false)) this.#mergeMeanwhile();
+    }).finally(() => this.#working = undefined);
+  }
+
+  /** Merging takes its time; what comes becomes runs all the same. */
+  #mergeMeanwhile(): void {
+    this.#merging ??= this.#locked("merge", async () => {
+      while (await this.#mergeNext());
+    }).catch((error) => this.#log(`sessions: ${error}`)).finally(() => this.#merging = undefined);
+  }
+
+  /** Work of one kind is done one after the other in this process. */
+  #locked(kind: "flush" | "merge", work: () => Promise<void>): Promise<void> {
+    const done = this.#queues[kind].then(() => this.#carryOut(work));
+    this.#queues[kind] = done.catch(() => {});
+    return done;
+  }
+
+  /** Does the work unless another process does. What was changed under its hands is left for the next time. */
+  async #carryOut(work: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) return;
+    if (!await this.#takeLease()) {
+      this.#notBefore = performance.now() + RETRY_MS;
+      return;
+    }
+    this.#active++;
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof StaleRuns || error instanceof RunGone || this.#isClosed) return;
+      if (!(error instanceof EngineError && error.failure === "constraint")) throw error;
+    } finally {
+      const isLast = --this.#active === 0;
+      if (isLast) this.#leaseUntil = 0;
+      if (isLast && !this.#isClosed) await this.#storage.store.leaveWork(this.#worker);
+    }
+  }
+
+  async #takeLease(): Promise<boolean> {
+    const now = this.#storage.clock();
+    if (this.#leaseUntil - now > LEASE_MS / 2) return true;
+    if (!await this.#storage.store.takeWork(this.#worker, now + LEASE_MS, now)) return false;
+    this.#leaseUntil = now + LEASE_MS;
+    return true;
+  }
+
+  /** Makes runs of the oldest segment; undefined when there is none to take. */
+  async #flushNext(wants: (segment: Segment) => boolean): Promise<{ expired: number } | undefined> {
+    const storage = this.#storage, { tail } = storage;
+    const segment = this.#isClosed ? undefined : tail.close(wants);
+    if (segment === undefined) return undefined;
+    const { state } = storage;
+    const changes = await storage.changesOf(Array.from(segment.sessions.sessions(), (session) => [session]));
+    const horizon = storage.horizon(segment);
+    const alive = changes.filter(({ after }) => after.received >= horizon);
+    const sessions = await this.#writeAll(alive.map(({ after }) => after), byUser, segment.upTo);
+    const starts = await this.#writeAll(startsOf(alive), byStart, segment.upTo);
+    await this.#commit([
+      ...passFlush(state, segment.upTo),
+      ...[sessions, starts].flatMap((run) => run === undefined ? [] : showRun(run)),
+      ...figuresOf(contributionsOf(alive)),
+    ]);
+    return { expired: changes.filter(({ before, after }) => !before && after.received < horizon).length };
+  }
+
+  async #writeAll(
+    sessions: Parameters<typeof sortedChunk>[0],
+    order: Order,
+    rank: number,
+  ): Promise<FinishedRun | undefined> {
+    if (sessions.length === 0) return undefined;
+    const writer = this.#writer({ isByStart: order === byStart, rank, sessions: sessions.length });
+    const chunk = sortedChunk(sessions, order);
+    await setImmediate();
+    for (let i = 0; i < chunk.count; i++) {
+      writer.add(chunk, i);
+      if (writer.isFull) await writer.write();
+      if (i % ENTRIES_A_TURN === 0) await setImmediate();
+    }
+    return await writer.finish();
+  }
+
+  async #dropExpired(): Promise<boolean> {
+    const { userRuns, startRuns, clock } = this.#storage, horizon = this.#storage.horizon();
+    const expired = [...userRuns, ...startRuns].filter((run) => hasExpired(run, horizon));
+    if (expired.length > 0) await this.#commit(passMerge(expired, clock()));
+    return expired.length > 0;
+  }
+
+  async #mergeNext(): Promise<boolean> {
+    const { userRuns, startRuns, tail } = this.#storage, horizon = this.#storage.horizon();
+    const users = nextMerge(userRuns, tail.segmentSize, horizon);
+    if (users !== undefined) await this.#merge(users, byUser, users.at(-1) === userRuns.at(-1));
+    const starts = users === undefined ? nextMerge(startRuns, tail.segmentSize, horizon) : undefined;
+    if (starts !== undefined) await this.#merge(starts, byStart, starts.at(-1) === startRuns.at(-1));
+    return users !== undefined || starts !== undefined;
+  }
+
+  /** Of a session's entries the newest stays, unless it has expired; that one is no more is kept while older runs have it. */
+  async #merge(runs: readonly (UserRun | StartRun)[], order: Order, hasOldest: boolean): Promise<void> {
+    const { store, clock } = this.#storage, horizon = this.#storage.horizon();
+    const sessions = runs.reduce((sum, run) => sum + run.sessions, 0);
+    const writer = this.#writer({ isByStart: order === byStart, rank: runs[0]!.rank, sessions });
+    const cursors = runs.map(({ id, fences }) => new Cursor(id, { from: 0, to: fences.length }, 1, () => 0));
+    const merged = new MergedCursor(store, cursors, order);
+    let passed = 0;
+    while (await merged.load()) {
+      while (merged.next()) {
+        const { chunk, i } = merged, received = chunk.received[i]!;
+        if (received >= horizon || (received === GONE && !hasOldest)) writer.add(chunk, i);
+        if (writer.isFull) await writer.write();
+        if (++passed % ENTRIES_A_TURN === 0) await this.#pause();
+      }
+    }
+    const run = await writer.finish();
+    await this.#commit([
+      ...passMerge(runs as readonly RunRow[], clock() + LINGER_MS),
+      ...(run === undefined ? [] : showRun(run)),
+    ]);
+  }
+
+  #writer(plan: RunPlan): RunWriter {
+    return new RunWriter(this.#storage.store, plan, this.#storage.clock);
+  }
+
+  /** Gives others their turn; ends the work where this process is no longer the one to do it. */
+  async #pause(): Promise<void> {
+    await setImmediate();
+    if (this.#isClosed || !await this.#takeLease()) throw new StaleRuns("another process does this work");
+  }
+
+  async #commit(statements: readonly Statement[]): Promise<void> {
+    await this.#storage.store.commit(statements);
+    await this.#storage.view();
+  }
+}
+
+/** Statements that add contributions to the figures and to the ledger. */
+function figuresOf(contributions: readonly Contribution[]): Statement[] {
+  if (contributions.length === 0) return [];
+  const { figures, durations } = sumsOf(contributions);
+  const hours = Map.groupBy(contributions, ({ received }) => Math.floor(received / LEDGER_SPAN));
+  const ledger = Array.from(hours.values(), (some) => addToLedger(firstOf(some), packLedger(some)));
+  return [...addFigures(figures, durations), ...ledger];
+}
