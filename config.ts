@@ -122,6 +122,11 @@ export const VARIABLES = {
     initial: "365",
     about: "How long chat messages are kept",
   },
+  SYNC_WINDOW: {
+    schema: wholeNumber(0, 90),
+    initial: "3",
+    about: "Days of Slack's and Mattermost's history that are read again, for what was edited or deleted",
+  },
   SUMMARIZER_URL: {
     schema: webAddress,
     initial: undefined,
@@ -248,6 +253,7 @@ function conversationOptions(config: Config) {
     tokenSecret: config.TOKEN_SECRET,
     tokenHours: config.TOKEN_HOURS,
     messageTtlDays: config.MESSAGE_TTL_DAYS,
+    syncWindowDays: config.SYNC_WINDOW,
     model: SUMMARIZER_URL === undefined || SUMMARIZER_MODEL === undefined ? undefined : {
       url: SUMMARIZER_URL,
       model: SUMMARIZER_MODEL,

@@ -98,7 +98,12 @@ export const RecapBody = settings({
   words,
 });
 
-const Cited = z.strictObject({ id: z.string(), time: Moment, username: Username });
+const Cited = z.strictObject({
+  id: z.string(),
+  time: Moment,
+  username: Username,
+  link: z.string().optional().meta({ description: "Where its source shows it." }),
+});
 const Point = z.strictObject({
   kind: z.enum(POINT_KINDS),
   text: z.string(),

@@ -21,8 +21,9 @@ const COUNT_WITH_MESSAGES = `SELECT count(*) FROM conversation c
   WHERE EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.time >= ?1)`;
 const SELECT_COUNT = `SELECT count(*) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
 // The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
-const SELECT_MESSAGES = `SELECT json_group_array(json_array(id, author, text, time, origin)) FROM (
-  SELECT id, author, substr(text, 1, 8000) AS text, time, origin,
+const SELECT_MESSAGES = `SELECT json_group_array(
+    json_array(id, author, text, time, origin, json(details), (SELECT count(*) FROM json_each(reactions)))) FROM (
+  SELECT id, author, substr(text, 1, 8000) AS text, time, origin, details, reactions,
     row_number() OVER (ORDER BY time, id) AS position
   FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, id
 ) WHERE position % ?4 = 0`;
@@ -110,7 +111,7 @@ export function createConversationStore({ commits, query }: Database) {
       const [row] = await query(SELECT_COUNT, conversation, from, until);
       return row![0] as number;
     },
-    /** The text of a JSON array of [id, author, text, time, origin], in the order written; only each `step`-th. */
+    /** The text of a JSON array of [id, author, text, time, origin, details, reactions], in the order written; only each `step`-th. */
     async messages({ conversation, from, until }: Span, step: number): Promise<string> {
       const [row] = await query(SELECT_MESSAGES, conversation, from, until, step);
       return row![0] as string;

@@ -9,14 +9,31 @@ const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
 const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO NOTHING`;
 const ENSURE_CHANGED_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO UPDATE SET version = version + 1`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
-const UPSERT_MESSAGES = `INSERT INTO message (conversation, origin, time, revised_at, author, text)
-  SELECT c.id, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5
+const UPSERT_MESSAGES = `INSERT INTO message 
+    (conversation, origin, time, revised_at, author, text, details, reactions)
+  SELECT c.id, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 7, r.value ->> 8
   FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0 AND c.source = r.value ->> 6
   WHERE NOT EXISTS (SELECT 1 FROM deleted_message d WHERE d.conversation = c.id AND d.origin = r.value ->> 1)
   ORDER BY r.key
   ON CONFLICT (conversation, origin) DO UPDATE
-    SET text = excluded.text, author = excluded.author, revised_at = excluded.revised_at
+    SET text = excluded.text, author = excluded.author, revised_at = excluded.revised_at, details = excluded.details,
+      reactions = ifnull(excluded.reactions, reactions)
     WHERE excluded.revised_at >= revised_at`;
+// Places of the messages that a channel lacks, or has otherwise.
+const SELECT_NEWS = `SELECT r.key FROM json_each(?2) r
+    LEFT JOIN conversation c ON c.public_id = ?1
+    LEFT JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 0
+  WHERE CASE WHEN m.id IS NULL
+    THEN NOT EXISTS (SELECT 1 FROM deleted_message d WHERE d.conversation = c.id AND d.origin = r.value ->> 0)
+    ELSE m.revised_at <= r.value ->> 1
+      AND (m.author <> r.value ->> 2 OR m.text <> r.value ->> 3 OR m.details IS NOT r.value ->> 4
+        OR ifnull(r.value ->> 5, m.reactions) IS NOT m.reactions)
+    END`;
+const SELECT_WINDOW = `SELECT origin, details ->> 'thread' FROM message
+  WHERE conversation = (SELECT id FROM conversation WHERE public_id = ?1) AND time >= ?2 AND time < ?3`;
+// RFC 7396: what is set to null is taken away.
+const REACT = `UPDATE message SET reactions = json_patch(ifnull(reactions, '{}'), ?3)
+  WHERE origin = ?2 AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)`;
 const MARK_DAYS = `INSERT INTO changed_day (conversation, day, changes)
   SELECT c.id, r.value ->> 1, 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
   WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1`;
@@ -60,6 +77,18 @@ export interface ConversationOrigin {
   readonly name: string;
 }
 
+/** What a source says of a message beside who wrote what and when. */
+export interface MessageDetails {
+  /** The id of the message that its thread begins with. */
+  readonly thread?: string | undefined;
+  /** The id of the message that it answers. */
+  readonly replyTo?: string | undefined;
+  /** True: a program wrote it. */
+  readonly bot?: boolean | undefined;
+  /** Where it is shown at its source. */
+  readonly link?: string | undefined;
+}
+
 /** A message on its way in. */
 export interface IncomingMessage {
   /** Its id at its source. */
@@ -69,6 +98,9 @@ export interface IncomingMessage {
   readonly revisedAt: number;
   readonly author: string;
   readonly text: string;
+  readonly details?: MessageDetails | undefined;
+  /** Each as `EMOJI PERSON`; undefined: not known. */
+  readonly reactions?: readonly string[] | undefined;
   /** Its id was made just now, so that the channel cannot have it already. */
   readonly isNew?: boolean;
 }
@@ -88,6 +120,27 @@ export function createMessageStore({ commits, query }: Database) {
     /** Stores new messages and revisions, and creates the channel as needed. Committed in groups. */
     store: (batch: MessageBatch): Promise<void> =>
       store(batch, batch.messages.reduce((bytes, { text }) => bytes + 200 + text.length, 0)),
+    /** Those of the messages that the channel lacks or has otherwise, so that reading a history again changes nothing. */
+    async newsAmong(publicId: string, messages: readonly IncomingMessage[]): Promise<IncomingMessage[]> {
+      const rows = messages.map((message) => {
+        const { origin, revisedAt, author, text } = message;
+        return [origin, revisedAt, author, text, ...detailColumns(message)];
+      });
+      const found = await query(SELECT_NEWS, publicId, JSON.stringify(rows));
+      return found.map(([place]) => messages[place as number]!);
+    },
+    /** Ids of a channel's messages from then to before `until`, with those of their threads. */
+    async window(publicId: string, from: number, until: number) {
+      const rows = await query(SELECT_WINDOW, publicId, from, until);
+      return rows.map(([origin, thread]) => ({ origin: origin as string, thread: thread as string | null }));
+    },
+    /** Adds a reaction to a message that is there, or takes it away; the same again changes nothing. */
+    async react(publicId: string, origin: string, reaction: string, isThere: boolean): Promise<void> {
+      await commits.execute([
+        { sql: REACT, args: [publicId, origin, JSON.stringify({ [reaction]: isThere ? 1 : null })] },
+        { sql: COUNT_CHANGE, args: [JSON.stringify([publicId])] },
+      ]);
+    },
     /** Deletes messages for good, also those that are still to come. */
     async remove(conversation: ConversationOrigin, origins: readonly string[], now: number): Promise<void> {
       const places = placesOf(conversation.publicId, origins);
@@ -139,6 +192,15 @@ export function createMessageStore({ commits, query }: Database) {
 
 const originRow = ({ publicId, source, name }: ConversationOrigin) => [publicId, source, name];
 
+/** Details and reactions as they are stored: the same ones are the same text. */
+function detailColumns({ details, reactions }: IncomingMessage): (string | null)[] {
+  const known = details === undefined ? "{}" : JSON.stringify(details);
+  return [
+    known === "{}" ? null : known,
+    reactions === undefined ? null : JSON.stringify(Object.fromEntries(reactions.map((one) => [one, 1]))),
+  ];
+}
+
 const placesOf = (publicId: string, origins: readonly string[]) =>
   JSON.stringify(origins.map((origin) => [publicId, origin]));
 
@@ -156,8 +218,9 @@ function planBatches(batches: MessageBatch[]): Plan<void> {
   const rows: unknown[][] = [], maybeStored: [string, string][] = [];
   const days = new Map<string, [string, number]>();
   for (const { conversation: { publicId, source }, messages } of batches) {
-    for (const { origin, time, revisedAt, author, text, isNew } of messages) {
-      rows.push([publicId, origin, time, revisedAt, author, text, source]);
+    for (const message of messages) {
+      const { origin, time, revisedAt, author, text, isNew } = message;
+      rows.push([publicId, origin, time, revisedAt, author, text, source, ...detailColumns(message)]);
       const day = Math.floor(time / DAY_MS);
       if (isNew) days.set(`${publicId} ${day}`, [publicId, day]);
       else maybeStored.push([publicId, origin]);

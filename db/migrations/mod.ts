@@ -10,6 +10,7 @@ import { reading } from "./008_reading.ts";
 import { keys } from "./009_keys.ts";
 import { access } from "./010_access.ts";
 import { sortedRuns } from "./011_sorted_runs.ts";
+import { messageDetails } from "./012_message_details.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   keys,
   access,
   sortedRuns,
+  messageDetails,
 ];

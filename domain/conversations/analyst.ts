@@ -1,8 +1,10 @@
 /**
  * Runs the text analysis in a thread of its own, so that a busy day stops no request; where there are no threads, in
- * this one. Messages come as the text of a JSON array of [id, author, text, time, origin], as the database makes it.
+ * this one. Messages come as the text of a JSON array of [id, author, text, time, origin, details, number of reactions], as
+ * the database makes it.
  */
 import { LRUCache } from "lru-cache";
+import type { MessageDetails } from "../../db/conversations/messages.ts";
 import { OverloadError } from "../../db/queue.ts";
 import {
   type AnalyzedMessage,
@@ -15,7 +17,7 @@ import {
   type SummaryTurn,
   usualLanguage,
 } from "./analysis/mod.ts";
-import { type Recap, recapOf } from "./recap/mod.ts";
+import { type ChannelMessage, type Recap, recapOf } from "./recap/mod.ts";
 
 /** A task, and the messages that it is about. */
 export type AnalysisTask =
@@ -48,11 +50,28 @@ export interface ChannelRecap {
   readonly people: readonly string[];
   readonly messages: number;
   readonly recap: Recap;
-  /** By id at the source: when it was written, in milliseconds since the epoch, and by whom. */
-  readonly cited: ReadonlyMap<string, readonly [time: number, author: string]>;
+  /** By id at the source. */
+  readonly cited: ReadonlyMap<string, CitedMessage>;
 }
 
-type StoredMessage = [id: number, author: string, text: string, time: number, origin: string];
+/** A message that a recap stands on. */
+export interface CitedMessage {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly username: string;
+  /** Where it is shown at its source, when that is known. */
+  readonly link: string | undefined;
+}
+
+type StoredMessage = [
+  id: number,
+  author: string,
+  text: string,
+  time: number,
+  origin: string,
+  details: MessageDetails | null,
+  reactions: number,
+];
 
 /** Analyses are kept for about so many characters of messages. */
 const KEPT_CHARACTERS = 2 << 20;
@@ -91,10 +110,26 @@ function analyze(text: string): Analyzed {
   return latest = { text, ids: stored.map(([id]) => id), messages };
 }
 
+function toChannelMessage([, user, text, time, id, details, reactions]: StoredMessage): ChannelMessage {
+  const { thread, replyTo, bot } = details ?? {};
+  return {
+    id,
+    user,
+    text,
+    time,
+    reactions,
+    ...(thread !== undefined && { thread }),
+    ...(replyTo !== undefined && { replyTo }),
+    ...(bot !== undefined && { bot }),
+  };
+}
+
 function recap(text: string, words: number): ChannelRecap {
   const stored: StoredMessage[] = JSON.parse(text);
-  const recap = recapOf(stored.map(([, user, text, time, id]) => ({ id, user, text, time })), { words });
-  const byId = new Map(stored.map(([, author, , time, id]) => [id, [time, author] as const]));
+  const recap = recapOf(stored.map(toChannelMessage), { words });
+  const byId = new Map(
+    stored.map(([, username, , time, id, details]) => [id, { time, username, link: details?.link }]),
+  );
   const points = [...recap.topics.flatMap(({ points }) => points), ...recap.open_questions, ...recap.actions];
   const ids = new Set(points.flatMap(({ messages }) => messages));
   return {

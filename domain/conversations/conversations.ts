@@ -20,6 +20,7 @@ import { Statistics } from "./statistics.ts";
 import { type ModelOptions, Summarizer } from "./summarizer.ts";
 import { Tokens } from "./people/tokens.ts";
 import { days, type TimeToLive } from "../expiry.ts";
+import { DAY_MS } from "../time.ts";
 
 /** The Mattermost server that this works with. */
 export interface MattermostSettings {
@@ -48,6 +49,8 @@ export interface ConversationSettings {
   readonly model?: ModelOptions | undefined;
   readonly mattermost?: MattermostSettings;
   readonly slack?: SlackSettings;
+  /** How many days of what was read already each sync reads again; 3 unless given. */
+  readonly syncWindowDays?: number;
 }
 
 /** The services of conversations. */
@@ -85,13 +88,19 @@ export function createConversations(
   const ttlMillis = days(settings.messageTtlDays);
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, conversations, clock, ttlMillis });
-  const shared = { messages, conversations, clock, ttlMillis, log };
+  const windowMillis = (settings.syncWindowDays ?? 3) * DAY_MS;
+  const shared = { messages, conversations, clock, ttlMillis, windowMillis, log };
   const mattermost = connectMattermost(settings, shared);
   const slack = connectSlack(settings, shared);
   return {
     accounts: new Accounts({ people, conversations, tokens, clock, authority: mattermost }),
     inbox,
-    webhook: new MattermostWebhook({ messages, clock, tokens: settings.mattermost?.webhookTokens ?? [] }),
+    webhook: new MattermostWebhook({
+      messages,
+      clock,
+      url: settings.mattermost?.url,
+      tokens: settings.mattermost?.webhookTokens ?? [],
+    }),
     slack: { inbox: slack.inbox, signingSecret: settings.slack?.signingSecret },
     hasSources: mattermost?.canSync === true || slack.history !== undefined,
     async sync(signal) {
@@ -104,7 +113,8 @@ export function createConversations(
     },
     statistics: new Statistics({ conversations, summaries, analyst, summarizer, clock, ttlMillis }),
     daily: new DailySummaries({ conversations, summaries, analyst, summarizer, clock }),
-    importSlack: (files) => importSlackExport(files, { conversations, inbox: slack.inbox }),
+    importSlack: (files) =>
+      importSlackExport(files, { conversations, inbox: slack.inbox, names: slack.names }),
     importMattermost: (lines, totalBytes) =>
       importMattermostExport(lines, totalBytes, { messages, conversations }),
     async sweep(signal) {
@@ -121,6 +131,7 @@ interface Shared {
   readonly conversations: ReturnType<typeof createConversationStore>;
   readonly clock: () => number;
   readonly ttlMillis: TimeToLive;
+  readonly windowMillis: number;
   readonly log: (line: string) => void;
 }
 
@@ -136,5 +147,5 @@ function connectSlack({ slack }: ConversationSettings, shared: Shared) {
   const client = slack?.botToken === undefined ? undefined : createSlackClient(slack.apiUrl, slack.botToken);
   const names = new SlackNames(client);
   const inbox = new SlackInbox({ ...shared, names });
-  return { inbox, history: client && new SlackHistory({ ...shared, client, inbox, names }) };
+  return { inbox, names, history: client && new SlackHistory({ ...shared, client, inbox, names }) };
 }

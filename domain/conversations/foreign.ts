@@ -1,4 +1,5 @@
 /** What every chat system's data passes before it is stored: it may be malformed, or made to harm. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { MAX_TEXT, SourceId } from "./inbox.ts";
 
@@ -12,6 +13,11 @@ export const ForeignName = ForeignText.transform((text) => text.trim().slice(0, 
 
 /** An id, as strict as those of programs. */
 export const ForeignId = SourceId;
+
+/** What somebody is called whose name nobody tells: always the same, another for each, and no id. */
+export function unnamed(id: string): string {
+  return `someone-${createHash("sha256").update(id).digest("hex").slice(0, 4)}`;
+}
 
 /** A list without the entries that are not as they should be. */
 export function wellFormed<S extends z.ZodType>(entries: unknown, schema: S): z.output<S>[] {

@@ -34,11 +34,15 @@ export const UserName = storable(128);
 export const MessageText = storable(MAX_TEXT);
 
 /** A message as programs send it. */
-export const PostedMessage = z.object({
+export const PostedMessage = z.strictObject({
   id: SourceId.optional(),
   username: UserName,
   message: MessageText,
   timestamp: Time.optional(),
+  thread: SourceId.optional().meta({ description: "The id of the message that its thread begins with." }),
+  reply_to: SourceId.optional().meta({ description: "The id of the message that it answers." }),
+  bot: z.boolean().optional().meta({ description: "Whether a program wrote it." }),
+  link: z.url({ protocol: /^https?$/ }).max(2000).optional().meta({ description: "Where it can be read." }),
 });
 
 /** What the inbox needs. */
@@ -79,7 +83,7 @@ export class Inbox {
   ): Promise<string[]> {
     await this.#checkSource(channel);
     const now = this.options.clock();
-    const messages = posted.map(({ id, username, message, timestamp }): IncomingMessage => ({
+    const messages = posted.map(({ id, username, message, timestamp, ...details }): IncomingMessage => ({
       // Random ids would spread over the whole index, and halve the rate.
       origin: id ?? timeOrderedId(),
       isNew: id === undefined,
@@ -87,6 +91,7 @@ export class Inbox {
       revisedAt: now,
       author: username,
       text: message,
+      details: { thread: details.thread, replyTo: details.reply_to, bot: details.bot, link: details.link },
     }));
     const conversation = { publicId: channel, source: "api", name: channel } as const;
     await this.options.messages.store({ conversation, messages });

@@ -16,6 +16,8 @@ const LISTENED = new Set([
   "group_rename",
   "member_joined_channel",
   "member_left_channel",
+  "reaction_added",
+  "reaction_removed",
 ]);
 /** How far a signed time may lie ahead: slack-edge refuses only what is more than five minutes old. */
 const MAX_AHEAD_S = 300;
@@ -89,5 +91,7 @@ function createSlackApp(signingSecret: string, inbox: SlackInbox) {
     .event("channel_rename", ({ payload }) => inbox.renamed(payload))
     .event("group_rename", ({ payload }) => inbox.renamed(payload))
     .event("member_joined_channel", ({ payload }) => inbox.joined(payload))
-    .event("member_left_channel", ({ payload }) => inbox.left(payload));
+    .event("member_left_channel", ({ payload }) => inbox.left(payload))
+    .event("reaction_added", ({ payload }) => inbox.reacted(payload, true))
+    .event("reaction_removed", ({ payload }) => inbox.reacted(payload, false));
 }

@@ -166,10 +166,17 @@ export const MESSAGES: RouteReference = {
     "refused. A message with an `id` that is there already replaces its text.",
   body: {
     schema: z.union([PostedMessage, PostedMessages, PostedChannel]),
-    example: { id: "42", username: "ann", message: "the disk is full", timestamp: "2026-01-02T03:04:05Z" },
+    example: {
+      id: "43",
+      username: "ann",
+      message: "the disk is full",
+      timestamp: "2026-01-02T03:04:05Z",
+      thread: "42",
+      link: "https://chat.example.com/p/43",
+    },
   },
   answers: {
-    201: { description: "The ids of the stored messages", schema: StoredMessages, example: { ids: ["42"] } },
+    201: { description: "The ids of the stored messages", schema: StoredMessages, example: { ids: ["43"] } },
   },
   errors: ["invalid-request", "forbidden", "too-large", "unsupported-media-type"],
 };
@@ -183,7 +190,7 @@ export const REMOVE: RouteReference = {
 export const SLACK: RouteReference = {
   summary: "Events of the Slack app",
   description: "Signed by Slack with SLACK_SIGNING_SECRET. Subscribe to message.channels, message.groups, " +
-    "channel_rename, group_rename, member_joined_channel and member_left_channel.",
+    "channel_rename, group_rename, member_joined_channel, member_left_channel, reaction_added and reaction_removed.",
   ignoresUnknown: true,
   answers: { 200: { description: "The event is stored, or none of ours", type: "*/*" } },
   errors: ["unauthorized", "invalid-request", "not-found", "too-large"],

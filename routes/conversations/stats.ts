@@ -101,8 +101,8 @@ function renderRecap(
   const point = ({ messages, ...rest }: RecapPoint) => ({
     ...rest,
     messages: messages.map((id) => {
-      const [time, username] = cited.get(id)!;
-      return { id, time: iso(time), username };
+      const { time, username, link } = cited.get(id)!;
+      return { id, time: iso(time), username, ...(link !== undefined && { link }) };
     }),
   });
   return {

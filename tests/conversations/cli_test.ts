@@ -3,6 +3,7 @@ import { zipSync } from "fflate";
 import { runCommand } from "../../cli/main.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
+import { unnamed } from "../../domain/conversations/foreign.ts";
 import { PASSWORD, stats } from "./support.ts";
 
 /** Runs a command over the application's own database. */
@@ -91,7 +92,7 @@ Deno.test("import slack brings channels, members and messages, and twice is like
     equal(out, "3 messages are in.\n");
     deepEqual(await app.database.query("SELECT author, text FROM message ORDER BY time"), [
       ["ann", "the disk is full"],
-      ["U3", "who knows me?"],
+      [unnamed("U3"), "who knows me?"],
       ["bob", "between us"],
     ]);
   }

@@ -13,6 +13,9 @@ export interface FakePost {
   create_at: number;
   update_at: number;
   delete_at: number;
+  root_id?: string;
+  props?: unknown;
+  metadata?: unknown;
 }
 
 /** A user who may log in. */

@@ -15,6 +15,7 @@ const said = (user: string, text: string, minutes: number, rest = {}) => ({
   type: "message",
   channel: "C1",
   user,
+  user_profile: { name: `name-of-${user}` },
   text,
   ts: ts(minutes),
   event_ts: ts(minutes),
@@ -36,14 +37,17 @@ testOnBothEngines("events bring messages, edits, deletions, names and membership
   equal(challenge.status, 200);
   ok((await challenge.text()).includes("3eZbrw1aBm2rZgRNFdxV2595E9CY3"));
 
-  equal((await send(app, said("U1", "the <@U2> disk is full", 30))).status, 200);
+  equal((await send(app, said("U1", "the disk of <@U1> is full", 30))).status, 200);
   equal((await send(app, said("U2", "which one?", 20))).status, 200);
   equal((await send(app, said("U3", "has joined", 19, { subtype: "channel_join" }))).status, 200);
-  deepEqual(await stored(app), [["U1", "the <@U2> disk is full"], ["U2", "which one?"]]);
+  deepEqual(await stored(app), [["name-of-U1", "the disk of @name-of-U1 is full"], [
+    "name-of-U2",
+    "which one?",
+  ]]);
 
   for (const retry of ["1", "2"]) {
     const headers = { "X-Slack-Retry-Num": retry, "X-Slack-Retry-Reason": "http_timeout" };
-    equal((await send(app, said("U1", "the <@U2> disk is full", 30), headers)).status, 200);
+    equal((await send(app, said("U1", "the disk of <@U1> is full", 30), headers)).status, 200);
   }
   const changed = (text: string, at: number) => ({
     type: "message",
@@ -52,12 +56,12 @@ testOnBothEngines("events bring messages, edits, deletions, names and membership
     ts: ts(at),
     event_ts: ts(at),
     message: { type: "message", user: "U1", text, ts: ts(30), edited: { user: "U1", ts: ts(at) } },
-    previous_message: { type: "message", user: "U1", text: "the <@U2> disk is full", ts: ts(30) },
+    previous_message: { type: "message", user: "U1", text: "the disk of <@U1> is full", ts: ts(30) },
   });
   await send(app, changed("the disk of db-3 is full", 10));
   await send(app, changed("an older edit that came late", 12));
-  await send(app, said("U1", "the <@U2> disk is full", 30));
-  deepEqual(await stored(app), [["U1", "the disk of db-3 is full"], ["U2", "which one?"]]);
+  await send(app, said("U1", "the disk of <@U1> is full", 30));
+  deepEqual(await stored(app), [["name-of-U1", "the disk of db-3 is full"], ["name-of-U2", "which one?"]]);
 
   const deleted = {
     type: "message",
@@ -68,7 +72,7 @@ testOnBothEngines("events bring messages, edits, deletions, names and membership
   };
   await send(app, deleted);
   await send(app, said("U2", "which one?", 20));
-  deepEqual(await stored(app), [["U1", "the disk of db-3 is full"]]);
+  deepEqual(await stored(app), [["name-of-U1", "the disk of db-3 is full"]]);
 
   await send(app, { type: "channel_rename", channel: { id: "C1", name: "incidents", created: 1 } });
   await send(app, {
@@ -82,7 +86,7 @@ testOnBothEngines("events bring messages, edits, deletions, names and membership
   await app.services.conversations.accounts.link("U9", ["slack:U9"]);
   const login = await app.send("POST", "/api/auth", { username: "U9", password: "correct horse battery" });
   deepEqual((await login.json()).data.channels, [{ id: "C1", name: "incidents" }]);
-  equal((await stats(app, token, "most_active/C1")).data[0], "U1");
+  equal((await stats(app, token, "most_active/C1")).data[0], "name-of-U1");
   await send(app, { type: "member_left_channel", user: "U9", channel: "C1", channel_type: "C", team: "T1" });
   equal((await stats(app, token, "most_active/C1")).status, 404);
 }, { conversationSettings: { slack } });
@@ -147,7 +151,7 @@ Deno.test("signed nonsense is 200 or 400, never 500, and stores nothing", async 
   deepEqual(await app.database.query("SELECT count(*) FROM message"), [[0]]);
   const hostile = event(said("U1", "nul \0 and \ud800 surrogate", 1));
   equal((await app.request(PATH, await signedEvent(SECRET, hostile))).status, 200);
-  deepEqual(await stored(app), [["U1", "nul  and \ufffd surrogate"]]);
+  deepEqual(await stored(app), [["name-of-U1", "nul  and \ufffd surrogate"]]);
 });
 
 Deno.test("without SLACK_SIGNING_SECRET events are 404", async () => {

@@ -8,14 +8,25 @@ import type {
   MessageStore,
 } from "../../../db/conversations/messages.ts";
 import { exportedMattermostPerson } from "../people/access.ts";
-import { ForeignName, ForeignText } from "../foreign.ts";
+import { ForeignName, ForeignText, wellFormed } from "../foreign.ts";
+import { isSpoken, PostProps, textOf } from "./posts.ts";
 import type { ImportProgress } from "../slack/export.ts";
 
 /** Messages that are stored at a time. */
 const BATCH = 1000;
 
 const name = ForeignName.pipe(z.string().min(1));
-const Said = z.object({ user: name, message: ForeignText, create_at: z.number().int().min(0).max(8.64e15) });
+const Said = z.object({
+  user: name,
+  message: ForeignText,
+  create_at: z.number().int().min(0).max(8.64e15),
+  type: z.string().nullish().catch(undefined),
+  props: PostProps.nullish().catch(undefined),
+  reactions: z.unknown().optional(),
+  attachments: z.unknown().optional(),
+});
+const Reaction = z.object({ user: name, emoji_name: name });
+const File = z.object({ path: name });
 const replies = z.array(Said).nullish();
 const Channel = z.object({ team: name, name, display_name: ForeignName });
 const User = z.object({
@@ -115,7 +126,8 @@ class PostQueue {
   add(origin: ConversationOrigin, said: readonly Said[]): void {
     const waiting = this.#waiting.get(origin.publicId) ?? { origin, messages: [] };
     this.#waiting.set(origin.publicId, waiting);
-    const spoken = said.filter(({ message }) => message.trim() !== "").map(toMessage);
+    const thread = idOf(said[0]!);
+    const spoken = said.flatMap((one, index) => toMessage(one, index === 0 ? undefined : thread) ?? []);
     waiting.messages.push(...spoken);
     this.#count += spoken.length;
   }
@@ -124,7 +136,10 @@ class PostQueue {
     await Promise.all(
       Array.from(
         this.#waiting.values(),
-        ({ origin, messages }) => this.messages.store({ conversation: origin, messages }),
+        async ({ origin, messages }) => {
+          const news = await this.messages.newsAmong(origin.publicId, messages);
+          if (news.length > 0) await this.messages.store({ conversation: origin, messages: news });
+        },
       ),
     );
     this.stored += this.#count;
@@ -133,9 +148,27 @@ class PostQueue {
   }
 }
 
-function toMessage({ user, message, create_at }: Said): IncomingMessage {
-  const origin = createHash("sha256").update(JSON.stringify([user, create_at, message])).digest("base64url");
-  return { origin, time: create_at, revisedAt: create_at, author: user, text: message };
+/** Who wrote what and when: all that an export says to know a post by. */
+function idOf({ user, message, create_at }: Said): string {
+  return createHash("sha256").update(JSON.stringify([user, create_at, message])).digest("base64url");
+}
+
+/** What of a post is stored; undefined: it is a notice, or says nothing. */
+function toMessage(said: Said, thread: string | undefined): IncomingMessage | undefined {
+  const { user, message, create_at, type, props, reactions, attachments } = said;
+  const files = wellFormed(attachments, File).map(({ path }) => path.split("/").at(-1)!);
+  const text = textOf(message, props?.attachments, files);
+  if (!isSpoken(type ?? "") || text === "") return undefined;
+  const isBot = props?.from_webhook === true || props?.from_bot === true;
+  return {
+    origin: idOf(said),
+    time: create_at,
+    revisedAt: create_at,
+    author: (isBot && props?.override_username) || user,
+    text,
+    details: { thread, bot: isBot || undefined },
+    reactions: wellFormed(reactions, Reaction).map(({ emoji_name, user }) => `${emoji_name} ${user}`),
+  };
 }
 
 function channelOf(publicId: string, name: string): ConversationOrigin {

@@ -6,7 +6,8 @@ import type { ConversationStore } from "../../../db/conversations/conversations.
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
 import { mattermostPerson } from "../people/access.ts";
 import type { LoginAuthority } from "../people/accounts.ts";
-import { ForeignId, ForeignName, ForeignText, wellFormed, within } from "../foreign.ts";
+import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
+import { isSpoken, messageOf, Post } from "./posts.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
 /** How long one request may take. */
@@ -25,20 +26,8 @@ const User = z.object({
   delete_at: z.number().default(0),
 });
 const Member = z.object({ user_id: ForeignId });
-const Team = z.object({ id: ForeignId });
+const Team = z.object({ id: ForeignId, name: ForeignName });
 const Channel = z.object({ id: ForeignId, display_name: ForeignName, name: ForeignName });
-const time = z.number().int().min(0).max(8.64e15);
-/** https://developers.mattermost.com/api-documentation/#/operations/GetPostsForChannel */
-const Post = z.object({
-  id: ForeignId,
-  user_id: ForeignId,
-  message: ForeignText,
-  type: z.string().default(""),
-  create_at: time,
-  update_at: time,
-  delete_at: time.default(0),
-});
-type Post = z.output<typeof Post>;
 const PostList = z.object({ posts: z.record(z.string(), z.unknown()) });
 
 /** A client whose requests end in time, and follow no redirect with their credentials. */
@@ -60,12 +49,21 @@ export interface MattermostOptions {
   readonly clock: () => number;
   /** How long messages are kept: older ones are not asked for. */
   readonly ttlMillis: TimeToLive;
+  /** How much of what was read already is read again when the process begins. */
+  readonly windowMillis: number;
   readonly log: (line: string) => void;
+}
+
+/** A channel, and the address of a team in which it is shown. */
+interface TeamChannel extends ConversationOrigin {
+  readonly address: string;
 }
 
 /** One Mattermost server. */
 export class Mattermost implements LoginAuthority {
   readonly #names = new LRUCache<string, string>({ max: 50_000, ttl: 3_600_000 });
+  /** Channels whose window this process has read again. */
+  readonly #reread = new Set<string>();
   #syncing: Promise<void> | undefined;
 
   constructor(readonly options: MattermostOptions) {}
@@ -110,10 +108,16 @@ export class Mattermost implements LoginAuthority {
   /** Channels first, all of them, so that the person sees what is theirs; then the posts of each. */
   async #sync(client: Client4, person: string | undefined, signal?: AbortSignal): Promise<void> {
     const { conversations } = this.options;
-    const channels = new Map<string, ConversationOrigin>();
-    for (const { id: team } of wellFormed(await client.getMyTeams(), Team)) {
+    const channels = new Map<string, TeamChannel>();
+    for (const { id: team, name: teamName } of wellFormed(await client.getMyTeams(), Team)) {
+      const address = `${this.options.url}/${encodeURIComponent(teamName)}`;
       for (const { id, display_name, name } of wellFormed(await client.getMyChannels(team), Channel)) {
-        channels.set(id, { publicId: id, source: "mattermost", name: display_name || name || id });
+        channels.set(id, {
+          publicId: id,
+          source: "mattermost",
+          name: display_name || name || "channel",
+          address,
+        });
       }
     }
     for (const channel of channels.values()) {
@@ -151,15 +155,18 @@ export class Mattermost implements LoginAuthority {
     await this.options.conversations.replaceMembers(channel, "mattermost:", active);
   }
 
-  async #syncPosts(client: Client4, channel: ConversationOrigin): Promise<void> {
-    const since = await this.options.conversations.syncedAt(channel.publicId);
+  async #syncPosts(client: Client4, channel: TeamChannel): Promise<void> {
+    const { conversations, windowMillis } = this.options;
+    const since = await conversations.syncedAt(channel.publicId);
+    const from = this.#reread.has(channel.publicId) ? since : Math.max(1, since - windowMillis);
     const newest = since === 0
       ? await this.#firstTime(client, channel)
-      : await this.#changedSince(client, channel, since);
-    if (newest > since) await this.options.conversations.setSyncedAt(channel.publicId, newest);
+      : await this.#changedSince(client, channel, from);
+    this.#reread.add(channel.publicId);
+    if (newest > since) await conversations.setSyncedAt(channel.publicId, newest);
   }
 
-  async #firstTime(client: Client4, channel: ConversationOrigin): Promise<number> {
+  async #firstTime(client: Client4, channel: TeamChannel): Promise<number> {
     const oldest = firstAlive(this.options.ttlMillis, this.options.clock());
     let newest = 0;
     for (let page = 0; page < MAX_PAGES; page++) {
@@ -171,7 +178,7 @@ export class Mattermost implements LoginAuthority {
   }
 
   /** Edits and deletions come as posts that were updated since. */
-  async #changedSince(client: Client4, channel: ConversationOrigin, since: number): Promise<number> {
+  async #changedSince(client: Client4, channel: TeamChannel, since: number): Promise<number> {
     let newest = since;
     for (let page = 0; page < MAX_PAGES; page++) {
       const posts = postsOf(await client.getPostsSince(channel.publicId, newest, false));
@@ -183,26 +190,17 @@ export class Mattermost implements LoginAuthority {
   }
 
   /** Stores and deletes, and answers when the latest of the posts was updated. */
-  async #store(client: Client4, channel: ConversationOrigin, posts: readonly Post[]): Promise<number> {
+  async #store(client: Client4, channel: TeamChannel, posts: readonly Post[]): Promise<number> {
     const { messages, clock } = this.options;
     const deleted = posts.filter(({ delete_at }) => delete_at > 0).map(({ id }) => id);
     if (deleted.length > 0) await messages.remove(channel, deleted, clock());
-    const spoken = posts.filter(({ type, message, delete_at }) =>
-      type === "" && delete_at === 0 && message.trim() !== ""
+    const kept = posts.filter(({ type, delete_at }) => isSpoken(type) && delete_at === 0);
+    await this.#learnNames(client, kept.map(({ user_id }) => user_id));
+    const said = kept.flatMap((post) =>
+      messageOf(post, this.#names.get(post.user_id), channel.address) ?? []
     );
-    await this.#learnNames(client, spoken.map(({ user_id }) => user_id));
-    if (spoken.length > 0) {
-      await messages.store({
-        conversation: channel,
-        messages: spoken.map(({ id, user_id, message, create_at, update_at }) => ({
-          origin: id,
-          time: create_at,
-          revisedAt: update_at,
-          author: this.#names.get(user_id) ?? user_id,
-          text: message,
-        })),
-      });
-    }
+    const news = await messages.newsAmong(channel.publicId, said);
+    if (news.length > 0) await messages.store({ conversation: channel, messages: news });
     return posts.reduce((latest, { update_at, delete_at }) => Math.max(latest, update_at, delete_at), 0);
   }
 

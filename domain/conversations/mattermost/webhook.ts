@@ -4,10 +4,12 @@ import { z } from "zod";
 import type { MessageStore } from "../../../db/conversations/messages.ts";
 import { RunnelError } from "../../errors.ts";
 import { ForeignId, ForeignName, ForeignText } from "../foreign.ts";
+import { linkTo } from "./posts.ts";
 
 /** https://developers.mattermost.com/integrate/webhooks/outgoing/ */
 export const WebhookPost = z.object({
   token: z.string().max(1000),
+  team_domain: ForeignName.optional(),
   channel_id: ForeignId,
   channel_name: ForeignName.optional(),
   timestamp: z.coerce.number().min(0).max(8.64e15).optional(),
@@ -23,6 +25,8 @@ const LEAST_MILLIS = 1e11;
 export interface WebhookOptions {
   readonly messages: MessageStore;
   readonly clock: () => number;
+  /** Address of the server, from which links are made. */
+  readonly url: string | undefined;
   /** Tokens of the configured webhooks. */
   readonly tokens: readonly string[];
 }
@@ -42,16 +46,19 @@ export class MattermostWebhook {
 
   /** Stores the post; the same again changes nothing. A wrong token: `unauthorized`. */
   async post(post: z.output<typeof WebhookPost>): Promise<void> {
-    const { token, channel_id, channel_name, timestamp, user_name, post_id, text } = post;
+    const { token, team_domain, channel_id, channel_name, timestamp, user_name, post_id, text } = post;
     const hash = hashOf(token);
     if (!this.#hashes.some((known) => timingSafeEqual(known, hash))) {
       throw new RunnelError("unauthorized", "the token is not among MATTERMOST_WEBHOOK_TOKENS");
     }
     if (text.trim() === "") return;
     const time = timestamp === undefined ? this.options.clock() : toMillis(timestamp);
-    await this.options.messages.store({
-      conversation: { publicId: channel_id, source: "mattermost", name: channel_name || channel_id },
-      messages: [{ origin: post_id, time, revisedAt: time, author: user_name, text }],
+    const { url, messages } = this.options;
+    const team = url && team_domain && `${url}/${encodeURIComponent(team_domain)}`;
+    const details = { link: linkTo(team, post_id) };
+    await messages.store({
+      conversation: { publicId: channel_id, source: "mattermost", name: channel_name || "channel" },
+      messages: [{ origin: post_id, time, revisedAt: time, author: user_name, text, details }],
     });
   }
 }

@@ -4,6 +4,7 @@ import type { ConversationStore } from "../../../db/conversations/conversations.
 import { slackPerson } from "../people/access.ts";
 import { ForeignId, ForeignName, wellFormed } from "../foreign.ts";
 import { type SlackInbox, SlackMessage } from "./inbox.ts";
+import { type SlackNames, SlackUser } from "./names.ts";
 
 /** The files of an archive. */
 export interface ExportFiles {
@@ -23,13 +24,9 @@ export interface ImportProgress {
 export interface SlackExportOptions {
   readonly conversations: ConversationStore;
   readonly inbox: SlackInbox;
+  readonly names: SlackNames;
 }
 
-const User = z.object({
-  id: ForeignId,
-  name: ForeignName.pipe(z.string().min(1)),
-  deleted: z.boolean().default(false),
-});
 const Channel = z.object({
   id: ForeignId,
   name: ForeignName.optional(),
@@ -51,13 +48,13 @@ const LISTS: Record<string, "name" | "id"> = {
  */
 export async function* importSlackExport(
   files: ExportFiles,
-  { conversations, inbox }: SlackExportOptions,
+  { conversations, inbox, names }: SlackExportOptions,
 ): AsyncGenerator<ImportProgress> {
   if (!files.names.includes("channels.json")) {
     throw new TypeError("this is no Slack export: it has no channels.json");
   }
-  const users = await listOf(files, "users.json", User);
-  const names = new Map(users.map(({ id, name }) => [id, name]));
+  const users = await listOf(files, "users.json", SlackUser);
+  names.learn(users);
   const gone = new Set(users.filter(({ deleted }) => deleted).map(({ id }) => id));
   const byFolder = new Map<string, { publicId: string; source: "slack"; name: string }>();
   for (const [list, folder] of Object.entries(LISTS)) {
@@ -65,6 +62,7 @@ export async function* importSlackExport(
       const { id, name = id, members } = channel;
       const origin = { publicId: id, source: "slack", name } as const;
       byFolder.set(folder === "name" ? name : id, origin);
+      if (list === "channels.json") names.learnChannel(id, name);
       const people = wellFormed(members, ForeignId).filter((member) => !gone.has(member)).map(slackPerson);
       await conversations.ensure(origin);
       await conversations.replaceMembers(id, "slack:", people);
@@ -76,7 +74,7 @@ export async function* importSlackExport(
     const channel = byFolder.get(day.slice(0, day.indexOf("/")));
     if (channel !== undefined) {
       const messages = await listOf(files, day, SlackMessage);
-      stored += await inbox.store(channel, messages, { nameOf: (id) => names.get(id) });
+      stored += (await inbox.store(channel, messages, { isHistory: true })).length;
     }
     yield { done: index + 1, total: days.length, messages: stored };
   }

@@ -1,10 +1,11 @@
 /** Slack's history through its Web API: channels that the bot is in, their members and messages. */
-import type { SlackAPIClient } from "slack-web-api-client";
+import { type SlackAPIClient, SlackAPIError } from "slack-web-api-client";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
+import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
 import { slackPerson } from "../people/access.ts";
 import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
-import { type SlackInbox, SlackMessage } from "./inbox.ts";
+import { type SlackInbox, SlackMessage, Timestamp, toMillis } from "./inbox.ts";
 import { type SlackNames, SlackUser } from "./names.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
@@ -12,26 +13,43 @@ const PAGE = 200;
 /** A call with all its waiting for the rate limit. */
 const CALL_TIMEOUT_MS = 300_000;
 
-const Channel = z.object({ id: ForeignId, name: ForeignName, is_member: z.boolean().optional() });
-const Parent = SlackMessage.extend({ reply_count: z.number().optional() });
+const Channel = z.object({
+  id: ForeignId,
+  name: ForeignName,
+  is_member: z.boolean().optional(),
+  is_private: z.boolean().default(false),
+});
+const Parent = SlackMessage.extend({
+  reply_count: z.number().default(0),
+  latest_reply: Timestamp.optional().catch(undefined),
+});
 const Cursor = z.object({ response_metadata: z.object({ next_cursor: z.string() }) });
 
 /** What reading the history needs. */
 export interface SlackHistoryOptions {
   readonly client: SlackAPIClient;
   readonly conversations: ConversationStore;
+  readonly messages: MessageStore;
   readonly inbox: SlackInbox;
   readonly names: SlackNames;
   readonly clock: () => number;
   /** How long messages are kept: older ones are not asked for. */
   readonly ttlMillis: TimeToLive;
+  /** How much of what was read already is read again. */
+  readonly windowMillis: number;
 }
 
-/** Brings in what events have not: what was said before the app was installed, or while Runnel was down. */
+/** Brings in what events have not: what was said before the app was installed, or happened while Runnel was down. */
 export class SlackHistory {
+  /** Channels of whose window this process has read every thread. */
+  readonly #reread = new Set<string>();
+
   constructor(readonly options: SlackHistoryOptions) {}
 
-  /** Reads each channel from where it was left. A failure leaves that channel for the next time. */
+  /**
+   * Reads each channel from a window before where it was left, so that edits and deletions arrive, and the threads of which
+   * there is news. A failure leaves that channel for the next time.
+   */
   async sync(signal?: AbortSignal): Promise<void> {
     const { client, names } = this.options;
     const users: z.output<typeof SlackUser>[] = [];
@@ -39,14 +57,16 @@ export class SlackHistory {
       users.push(...wellFormed(page.members, SlackUser));
     }
     names.learn(users);
+    await names.learnWorkspace();
     const channels = this.#pages((cursor) =>
       client.conversations.list({ types: ["public_channel", "private_channel"], limit: PAGE, ...cursor })
     );
     const seen: string[] = [];
     const failures: unknown[] = [];
     for await (const page of channels) {
-      for (const { id, name, is_member } of wellFormed(page.channels, Channel)) {
+      for (const { id, name, is_member, is_private } of wellFormed(page.channels, Channel)) {
         if (signal?.aborted) return;
+        if (!is_private) names.learnChannel(id, name);
         if (is_member === false) continue;
         seen.push(id);
         // One channel that fails must not keep the others from being read.
@@ -59,31 +79,88 @@ export class SlackHistory {
   }
 
   async #syncChannel(channel: string, name: string, signal?: AbortSignal): Promise<void> {
-    const { client, conversations, inbox, clock, ttlMillis } = this.options;
+    const { conversations, messages, clock, ttlMillis, windowMillis } = this.options;
     const started = clock();
     const conversation = { publicId: channel, source: "slack", name } as const;
     await conversations.ensure(conversation);
     await conversations.replaceMembers(channel, "slack:", await this.#members(channel));
-    const since = Math.max(await conversations.syncedAt(channel), firstAlive(ttlMillis, started));
-    const oldest = (since / 1000).toFixed(6);
-    const history = this.#pages((cursor) =>
-      client.conversations.history({ channel, oldest, limit: PAGE, ...cursor })
-    );
-    for await (const page of history) {
+    const synced = await conversations.syncedAt(channel);
+    const from = Math.max(synced - windowMillis, firstAlive(ttlMillis, started), 0);
+    const known = await messages.window(channel, from, started);
+    const read = await this.#readFrom(conversation, from, signal);
+    if (signal?.aborted) return;
+    const threads = this.#threadsToRead(channel, known, read.threads, synced);
+    for (const thread of threads) {
       if (signal?.aborted) return;
-      const messages = wellFormed(page.messages, Parent);
-      await inbox.store(conversation, messages);
-      for (const { ts, reply_count = 0 } of messages) {
-        if (reply_count === 0) continue;
-        const replies = this.#pages((cursor) =>
-          client.conversations.replies({ channel, ts, limit: PAGE, ...cursor })
-        );
-        for await (const { messages } of replies) {
-          await inbox.store(conversation, wellFormed(messages, SlackMessage));
-        }
+      await this.#readThread(conversation, thread, read.seen);
+    }
+    const gone = known.filter(({ origin, thread }) =>
+      !read.seen.has(origin) && (thread === null || thread === origin || threads.has(thread))
+    );
+    if (gone.length > 0) await messages.remove(conversation, gone.map(({ origin }) => origin), started);
+    this.#reread.add(channel);
+    await conversations.setSyncedAt(channel, started);
+  }
+
+  /**
+   * Threads with news, and those that began before the window; when a process reads a channel for the first time all of the
+   * window, because edits in them may have been missed.
+   */
+  #threadsToRead(
+    channel: string,
+    known: readonly { readonly thread: string | null }[],
+    found: ReadonlyMap<string, number>,
+    synced: number,
+  ): Set<string> {
+    const isFirst = !this.#reread.has(channel);
+    const threads = new Set<string>();
+    for (const [thread, latest] of found) if (isFirst || latest > synced) threads.add(thread);
+    for (const { thread } of known) if (thread !== null && !found.has(thread)) threads.add(thread);
+    return threads;
+  }
+
+  /** Stores what stands in a channel itself since then. Answers what was seen, and its threads with their last replies. */
+  async #readFrom(conversation: ConversationOrigin, from: number, signal?: AbortSignal) {
+    const channel = conversation.publicId;
+    const oldest = (from / 1000).toFixed(6);
+    const seen = new Set<string>();
+    const threads = new Map<string, number>();
+    const pages = this.#pages((cursor) =>
+      this.options.client.conversations.history({ channel, oldest, limit: PAGE, ...cursor })
+    );
+    for await (const page of pages) {
+      if (signal?.aborted) break;
+      const messages = wellFormed(listOf(page.messages), Parent);
+      for (const origin of await this.#store(conversation, messages)) seen.add(origin);
+      for (const { ts, reply_count, latest_reply } of messages) {
+        if (reply_count > 0) threads.set(ts, latest_reply === undefined ? Infinity : toMillis(latest_reply));
       }
     }
-    await conversations.setSyncedAt(channel, started);
+    return { seen, threads };
+  }
+
+  async #readThread(conversation: ConversationOrigin, ts: string, seen: Set<string>): Promise<void> {
+    const channel = conversation.publicId;
+    const pages = this.#pages((cursor) =>
+      this.options.client.conversations.replies({ channel, ts, limit: PAGE, ...cursor })
+    );
+    try {
+      for await (const page of pages) {
+        const messages = wellFormed(listOf(page.messages), SlackMessage);
+        for (const origin of await this.#store(conversation, messages)) seen.add(origin);
+      }
+    } catch (error) {
+      // All of it was deleted.
+      if (!(error instanceof SlackAPIError && error.error === "thread_not_found")) throw error;
+    }
+  }
+
+  #store(conversation: ConversationOrigin, messages: z.output<typeof SlackMessage>[]): Promise<string[]> {
+    // What the history says now is newer than what any event before said.
+    return this.options.inbox.store(conversation, messages, {
+      isHistory: true,
+      revisedAt: this.options.clock(),
+    });
   }
 
   async #members(channel: string): Promise<string[]> {
@@ -111,4 +188,10 @@ export class SlackHistory {
       cursor = next.success ? next.data.response_metadata.next_cursor : "";
     } while (cursor !== "" && !seen.has(cursor));
   }
+}
+
+/** A page without a list is no answer: it must not look as if everything had been deleted. */
+function listOf(messages: unknown): unknown[] {
+  if (Array.isArray(messages)) return messages;
+  throw new TypeError("Slack answered a page of messages without messages");
 }

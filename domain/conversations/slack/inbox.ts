@@ -7,11 +7,22 @@ import type {
   MessageStore,
 } from "../../../db/conversations/messages.ts";
 import { slackPerson } from "../people/access.ts";
-import { ForeignId, ForeignName, ForeignText } from "../foreign.ts";
+import { ForeignId, ForeignName, ForeignText, wellFormed } from "../foreign.ts";
+import { MAX_TEXT } from "../inbox.ts";
 import type { SlackNames } from "./names.ts";
+import { markupOf, readableText } from "./text.ts";
 
 /** Seconds since the epoch with six digits after the point. */
-const Timestamp = z.string().regex(/^\d{1,11}\.\d{1,9}$/);
+export const Timestamp = z.string().regex(/^\d{1,11}\.\d{1,9}$/);
+
+const Loose = z.array(z.unknown()).default([]).catch([]);
+
+/** Who reacted how; of many people Slack names only some. */
+const Reaction = z.object({
+  name: ForeignName.pipe(z.string().min(1)),
+  users: z.array(ForeignId).catch([]),
+  count: z.int().min(0).max(10_000).catch(0),
+});
 
 /** A message as in events and in history (https://docs.slack.dev/reference/events/message). */
 export const SlackMessage = z.object({
@@ -19,9 +30,18 @@ export const SlackMessage = z.object({
   user: ForeignId.optional(),
   bot_id: ForeignId.optional(),
   username: ForeignName.optional(),
+  user_profile: z.object({ name: ForeignName }).optional().catch(undefined),
+  bot_profile: z.object({ name: ForeignName }).optional().catch(undefined),
   text: ForeignText.default(""),
+  blocks: Loose,
+  attachments: Loose,
+  files: Loose.transform((files) =>
+    wellFormed(files, z.object({ name: ForeignName.optional(), title: ForeignName.optional() }))
+  ),
+  thread_ts: Timestamp.optional(),
+  reactions: z.array(z.unknown()).optional().catch(undefined),
   subtype: z.string().optional(),
-  edited: z.object({ ts: Timestamp }).optional(),
+  edited: z.object({ ts: Timestamp }).optional().catch(undefined),
 });
 type SlackMessage = z.output<typeof SlackMessage>;
 
@@ -29,6 +49,11 @@ const MessageEvent = z.object({ channel: ForeignId, event_ts: Timestamp.optional
 const Changed = MessageEvent.extend({ message: SlackMessage });
 const Deleted = MessageEvent.extend({ deleted_ts: Timestamp });
 const Renamed = z.object({ channel: z.object({ id: ForeignId, name: ForeignName }) });
+const Reacted = z.object({
+  user: ForeignId,
+  reaction: ForeignName.pipe(z.string().min(1)),
+  item: z.object({ type: z.literal("message"), channel: ForeignId, ts: Timestamp }),
+});
 const Membership = z.object({ channel: ForeignId, user: ForeignId });
 
 /** Subtypes that people's or programs' words have; the others are notices such as "ann has joined". */
@@ -46,8 +71,8 @@ export interface SlackInboxOptions {
 export interface StoreOptions {
   /** They were changed at that time, or later. */
   readonly revisedAt?: number;
-  /** The name of a user, where it is known without asking Slack. */
-  readonly nameOf?: (userId: string) => string | undefined;
+  /** They come from a history, which tells all that is so; what the channel has already is not stored again. */
+  readonly isHistory?: boolean;
 }
 
 /** Takes Slack's events in. An event that is not as Slack documents it is ignored. */
@@ -83,30 +108,57 @@ export class SlackInbox {
     await this.options.conversations.leave(data.channel, slackPerson(data.user));
   }
 
-  /** Stores those of the messages that say something, and answers how many. */
+  /** A reaction that somebody gave or took back. */
+  async reacted(event: unknown, isThere: boolean): Promise<void> {
+    const { success, data } = Reacted.safeParse(event);
+    if (!success) return;
+    const { user, reaction, item: { channel, ts } } = data;
+    await this.options.messages.react(channel, ts, `${reaction} ${user}`, isThere);
+  }
+
+  /** Stores those of the messages that say something, and answers their ids. */
   async store(
     conversation: ConversationOrigin,
     messages: readonly SlackMessage[],
-    { revisedAt = 0, nameOf }: StoreOptions = {},
-  ): Promise<number> {
+    { revisedAt = 0, isHistory = false }: StoreOptions = {},
+  ): Promise<string[]> {
     const incoming: IncomingMessage[] = [];
     for (const message of messages) {
-      const { ts, user, bot_id, username, text, subtype, edited } = message;
-      if (!SPOKEN.has(subtype) || text.trim() === "") continue;
-      const author = user === undefined
-        ? username || bot_id
-        : nameOf?.(user) ?? await this.options.names.of(user);
-      if (author === undefined) continue;
-      incoming.push({
-        origin: ts,
-        time: toMillis(ts),
-        revisedAt: Math.max(revisedAt, toMillis(edited?.ts ?? ts)),
-        author,
-        text,
-      });
+      const read = await this.#read(conversation.publicId, message);
+      if (read === undefined) continue;
+      const reactions = message.reactions === undefined && !isHistory ? undefined : reactionsOf(message);
+      incoming.push({ ...read, revisedAt: Math.max(revisedAt, read.revisedAt), reactions });
     }
-    if (incoming.length > 0) await this.options.messages.store({ conversation, messages: incoming });
-    return incoming.length;
+    const { messages: stored } = this.options;
+    const news = isHistory ? await stored.newsAmong(conversation.publicId, incoming) : incoming;
+    if (news.length > 0) await stored.store({ conversation, messages: news });
+    return incoming.map(({ origin }) => origin);
+  }
+
+  /** The message as it is stored; undefined: nobody says anything. */
+  async #read(channel: string, message: SlackMessage): Promise<IncomingMessage | undefined> {
+    const { ts, user, bot_id, username, user_profile, bot_profile, subtype, edited, thread_ts } = message;
+    const { names } = this.options;
+    if (!SPOKEN.has(subtype)) return undefined;
+    const markup = markupOf(message);
+    if (markup.trim() === "") return undefined;
+    if (user !== undefined && user_profile?.name) names.hear(user, user_profile.name);
+    const isBot = bot_id !== undefined || subtype === "bot_message";
+    const program = username || bot_profile?.name;
+    if (user === undefined && !program && bot_id === undefined) return undefined;
+    const author = isBot && program
+      ? program
+      : user === undefined
+      ? program || "app"
+      : await names.user(user);
+    return {
+      origin: ts,
+      time: toMillis(ts),
+      revisedAt: toMillis(edited?.ts ?? ts),
+      author,
+      text: (await readableText(markup, names)).slice(0, MAX_TEXT).toWellFormed(),
+      details: { thread: thread_ts, bot: isBot || undefined, link: names.linkTo(channel, ts, thread_ts) },
+    };
   }
 
   async #changed(event: unknown): Promise<void> {
@@ -126,6 +178,15 @@ export class SlackInbox {
   async #remove(channel: string, ts: string): Promise<void> {
     await this.options.messages.remove(slackChannel(channel), [ts], this.options.clock());
   }
+}
+
+function reactionsOf({ reactions }: SlackMessage): string[] {
+  return wellFormed(reactions, Reaction).flatMap(({ name, users, count }) => {
+    const others = Math.max(0, count - users.length);
+    return [...users, ...Array.from({ length: others }, (_, index) => `?${index}`)].map((user) =>
+      `${name} ${user}`
+    );
+  });
 }
 
 /** A channel whose name is not known yet. */

@@ -1,8 +1,9 @@
-/** The names of Slack's users, asked for once an hour, and the client that asks. */
+/** The names of Slack's users and channels, asked for once an hour, and the client that asks. */
 import { LRUCache } from "lru-cache";
 import { type RetryHandler, SlackAPIClient } from "slack-web-api-client";
 import { z } from "zod";
-import { ForeignId, ForeignName, within } from "../foreign.ts";
+import { ForeignId, ForeignName, unnamed, within } from "../foreign.ts";
+import type { SlackNaming } from "./text.ts";
 
 const NAME_MAX_AGE_MS = 3_600_000;
 /** An event must be acknowledged within 3 seconds, so its author's name may take less. */
@@ -19,6 +20,8 @@ export const SlackUser = z.object({
 });
 const UserInfo = z.object({ user: z.object({ name: ForeignName.pipe(z.string().min(1)) }) });
 
+const Workspace = z.object({ url: z.url({ protocol: /^https?$/ }) });
+
 /** A client that waits as long as Slack asks it to, within reason. */
 export function createSlackClient(apiUrl: string, botToken: string): SlackAPIClient {
   const patience: RetryHandler = {
@@ -33,23 +36,56 @@ export function createSlackClient(apiUrl: string, botToken: string): SlackAPICli
   return new SlackAPIClient(botToken, { baseUrl: apiUrl, logLevel: "ERROR", retryHandlers: [patience] });
 }
 
-/** User ids to names. */
-export class SlackNames {
+/** Ids to names. */
+export class SlackNames implements SlackNaming {
   readonly #names = new LRUCache<string, Promise<string>>({ max: 10_000, ttl: NAME_MAX_AGE_MS });
+  readonly #channels = new Map<string, string>();
   #deactivated: ReadonlySet<string> = new Set();
+  #workspace: string | undefined;
 
   constructor(readonly client: SlackAPIClient | undefined) {}
 
-  /** The user's name; the id itself without a bot token, or when Slack does not tell in time. */
-  async of(userId: string): Promise<string> {
-    if (this.client === undefined) return userId;
+  /** The user's name; one made from the id when neither a message nor Slack, within its time, tells it. */
+  async user(userId: string): Promise<string> {
     let name = this.#names.get(userId);
     if (name === undefined) {
+      if (this.client === undefined) return unnamed(userId);
       name = this.#ask(this.client, userId);
       this.#names.set(userId, name);
       name.catch(() => this.#names.delete(userId));
     }
-    return await within(NAME_TIMEOUT_MS, name).catch(() => userId);
+    return await within(NAME_TIMEOUT_MS, name).catch(() => unnamed(userId));
+  }
+
+  channel(id: string): string | undefined {
+    return this.#channels.get(id);
+  }
+
+  /** Takes a name that a message told of its author, unless the name is known. */
+  hear(userId: string, name: string): void {
+    if (!this.#names.has(userId)) this.#names.set(userId, Promise.resolve(name));
+  }
+
+  /** Takes the name of a channel that everybody in the workspace may know of. */
+  learnChannel(id: string, name: string): void {
+    this.#channels.set(id, name);
+  }
+
+  /** Asks once where the workspace is, so that messages can be linked to. */
+  async learnWorkspace(): Promise<void> {
+    if (this.#workspace !== undefined || this.client === undefined) return;
+    const answer = await within(NAME_TIMEOUT_MS, this.client.auth.test()).catch(() => undefined);
+    this.#workspace = Workspace.safeParse(answer).data?.url;
+  }
+
+  /** Where Slack shows a message; undefined when it is not known where the workspace is. */
+  linkTo(channel: string, ts: string, thread: string | undefined): string | undefined {
+    if (this.#workspace === undefined) return undefined;
+    const link = new URL(`archives/${encodeURIComponent(channel)}/p${ts.replace(".", "")}`, this.#workspace);
+    if (thread !== undefined && thread !== ts) {
+      link.search = `?thread_ts=${thread}&cid=${encodeURIComponent(channel)}`;
+    }
+    return link.href;
   }
 
   /** Takes the list of all users: their names, and who was deactivated. */
