@@ -4,7 +4,7 @@ import { MAX_PASSWORD } from "../domain/conversations/people/accounts.ts";
 import { MAX_BATCH, PostedMessage, UserName } from "../domain/conversations/inbox.ts";
 import { POINT_KINDS } from "../domain/conversations/recap/mod.ts";
 import { Moment, settings, wholeNumber } from "./parameters.ts";
-import { Time } from "../domain/time.ts";
+import { isTimeZone, Time, WANTED_TIME } from "../domain/time.ts";
 
 /** A name and its password. */
 export const Credentials = z.object({
@@ -44,8 +44,22 @@ export const ActiveQuery = z.object({
 export const SummariesQuery = z.object({
   days: wholeNumber(1, 3660, "Days up to now; 30 unless given.").optional(),
 });
-/** A stretch of time. */
-export const PeriodBody = z.object({ time: Time, until: Time.optional() });
+/** A time as text; where it names no zone, `timezone` says which one is meant. */
+const LocalTime = z.string(WANTED_TIME).refine((text) => Time.safeParse(text).success, WANTED_TIME);
+const until = LocalTime.optional().meta({ description: "Until when; now unless given." });
+const timezone = z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin").optional()
+  .meta({ description: "IANA time zone of times that name none; UTC unless given." });
+const limit = wholeNumber(1, 100, "At most so many; 5 messages or 10 topics unless given.").optional();
+const summaryWords = wholeNumber(20, 1000, "At most so many words; 100 unless given.").optional();
+/** How many are wanted. */
+export const LimitQuery = z.object({ limit });
+/** How long a summary is. */
+export const WordsQuery = z.object({ words: summaryWords });
+const period = { time: LocalTime, until, timezone };
+/** A stretch of time, and how many messages are to stand for it. */
+export const RepresentativesBody = settings({ ...period, limit });
+/** A stretch of time, and in how many words. */
+export const SummaryBody = settings({ ...period, words: summaryWords });
 
 /** An answer of /api/auth or /api/stats, with its data. */
 const enveloped = <Data extends z.ZodType>(data: Data) =>
@@ -69,12 +83,22 @@ export const LoggedOut = enveloped(z.strictObject({})).meta({ id: "LoggedOut" })
 export const PulseAnswer = enveloped(Pulse).meta({ id: "PulseAnswer" });
 export const Usernames = enveloped(z.array(Username)).meta({ id: "Usernames" });
 export const Topics = enveloped(z.array(z.string())).meta({ id: "Topics" });
-export const Representatives = enveloped(
-  z.array(z.strictObject({ username: Username, message: z.string() })),
-).meta({ id: "Representatives" });
-export const Summary = enveloped(
-  z.strictObject({ summary: z.string(), method: z.enum(["extractive", "model"]) }),
-).meta({ id: "Summary" });
+/** A message, and where its source shows it. */
+const Cited = z.strictObject({
+  id: z.string(),
+  time: Moment,
+  username: Username,
+  link: z.string().optional().meta({ description: "Where its source shows it." }),
+});
+const method = z.enum(["extractive", "model"]);
+export const Representatives = enveloped(z.array(Cited.extend({ message: z.string() }))).meta({
+  id: "Representatives",
+});
+export const Summary = enveloped(z.strictObject({
+  summary: z.string(),
+  method,
+  messages: z.array(Cited).meta({ description: "What it stands on." }),
+})).meta({ id: "Summary" });
 export const Summaries = enveloped(z.array(z.strictObject({
   day: z.iso.date(),
   summary: z.string(),
@@ -85,25 +109,24 @@ export const Summaries = enveloped(z.array(z.strictObject({
 export const StoredMessages = z.strictObject({ ids: z.array(z.string()) }).meta({ id: "StoredMessages" });
 
 const words = wholeNumber(20, 1000, "At most so many words; 200 unless given.").optional();
-/** Which stretch of a channel is recapped, and how long the recap is. */
-export const RecapQuery = z.object({
-  since: Time.optional().meta({ description: "From when on; 24 hours ago unless given." }),
-  until: Time.optional().meta({ description: "Until when; now unless given." }),
+const recapOf = {
+  since: z.union([z.literal("last-visit"), LocalTime], `last-visit, or ${WANTED_TIME}`).optional().meta({
+    description:
+      "From when on: a time, or `last-visit`, until when the channel was marked as read. 24 hours ago unless given.",
+  }),
+  until,
+  timezone,
   words,
-});
+};
+/** Which stretch is recapped, and how long the recap is. */
+export const RecapQuery = z.object(recapOf);
 /** The same in a body. */
-export const RecapBody = settings({
-  since: Time.optional(),
-  until: Time.optional(),
-  words,
-});
+export const RecapBody = settings(recapOf);
+/** Until when a channel was read. */
+export const ReadBody = settings({ until, timezone });
+/** The answer to that. */
+export const ReadUntil = enveloped(z.strictObject({ until: Moment })).meta({ id: "ReadUntil" });
 
-const Cited = z.strictObject({
-  id: z.string(),
-  time: Moment,
-  username: Username,
-  link: z.string().optional().meta({ description: "Where its source shows it." }),
-});
 const Point = z.strictObject({
   kind: z.enum(POINT_KINDS),
   text: z.string(),
@@ -111,12 +134,12 @@ const Point = z.strictObject({
   due: z.string().optional().meta({ description: "When it is due, in the words of the text." }),
   messages: z.array(Cited).meta({ description: "What it stands on, the statement itself first." }),
 }).meta({ id: "RecapPoint" });
-/** What somebody who was away needs to know of a channel. */
-export const Recap = enveloped(z.strictObject({
+const recap = {
   since: Moment,
   until: Moment,
   people: z.array(Username),
   messages: z.int(),
+  method,
   text: z.string().meta({ description: "All topics in a few lines." }),
   topics: z.array(z.strictObject({
     title: z.string(),
@@ -129,4 +152,10 @@ export const Recap = enveloped(z.strictObject({
   })).meta({ description: "The most important first." }),
   open_questions: z.array(Point),
   actions: z.array(Point),
-})).meta({ id: "Recap" });
+};
+/** What somebody who was away needs to know of a channel. */
+export const Recap = enveloped(z.strictObject(recap)).meta({ id: "Recap" });
+/** The same of all channels. */
+export const Recaps = enveloped(z.strictObject({
+  channels: z.array(z.strictObject({ id: z.string(), name: z.string(), ...recap })),
+})).meta({ id: "Recaps" });

@@ -139,3 +139,23 @@ const FROM_1970 = { first: 0, end: Date.UTC(10_000, 0) };
 export const Time = timeWithin(FROM_1970, ({ millis }) => millis);
 /** The same, or milliseconds since the epoch. */
 export const TimeOrMillis = timeWithin({ ...FROM_1970, takesMillis: true }, ({ millis }) => millis);
+
+/** Whether that is an IANA time zone that this machine knows, such as Europe/Berlin. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The moment of a text that `Time` reads, in milliseconds since the epoch; without a zone of its own it is local in that
+ * time zone. Of an hour that comes twice the first is meant, of one that is skipped the time after it.
+ */
+export function timeIn(timezone: string, text: string): number {
+  const millis = Time.parse(text);
+  if (text.length > 10 && /[Zz+ -]/.test(text.slice(16))) return millis;
+  const local = Temporal.Instant.fromEpochMilliseconds(millis).toZonedDateTimeISO("UTC").toPlainDateTime();
+  return local.toZonedDateTime(timezone).epochMilliseconds;
+}

@@ -20,6 +20,10 @@ const SELECT_ENDS = `SELECT
 const COUNT_WITH_MESSAGES = `SELECT count(*) FROM conversation c
   WHERE EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.time >= ?1)`;
 const SELECT_COUNT = `SELECT count(*) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
+const SELECT_COUNTS = `SELECT conversation, count(*) FROM message
+  WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
+const SELECT_VISIT = `SELECT read_until FROM visit WHERE person = ?1 AND conversation = ?2`;
+const SET_VISIT = `INSERT OR REPLACE INTO visit (person, conversation, read_until) VALUES (?1, ?2, ?3)`;
 // The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
 const SELECT_MESSAGES = `SELECT json_group_array(
     json_array(id, author, text, time, origin, json(details), (SELECT count(*) FROM json_each(reactions)))) FROM (
@@ -27,8 +31,8 @@ const SELECT_MESSAGES = `SELECT json_group_array(
     row_number() OVER (ORDER BY time, id) AS position
   FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, id
 ) WHERE position % ?4 = 0`;
-const SELECT_BY_ID =
-  `SELECT m.author, m.text FROM json_each(?1) r JOIN message m ON m.id = r.value ORDER BY r.key`;
+const SELECT_BY_ID = `SELECT m.author, m.text, m.origin, m.time, m.details ->> 'link'
+  FROM json_each(?1) r JOIN message m ON m.id = r.value ORDER BY r.key`;
 
 const ENSURE = `INSERT INTO conversation (public_id, source, name) VALUES (?1, ?2, ?3)
   ON CONFLICT (public_id) DO UPDATE SET name = excluded.name WHERE source = excluded.source`;
@@ -116,10 +120,29 @@ export function createConversationStore({ commits, query }: Database) {
       const [row] = await query(SELECT_MESSAGES, conversation, from, until, step);
       return row![0] as string;
     },
-    /** Author and whole text of each message that is still there, in the order of the ids. */
-    async byIds(ids: readonly number[]): Promise<{ author: string; text: string }[]> {
+    /** Each message that is still there, with its whole text, in the order of the ids. */
+    async byIds(ids: readonly number[]) {
       const rows = await query(SELECT_BY_ID, JSON.stringify(ids));
-      return rows.map(([author, text]) => ({ author: author as string, text: text as string }));
+      return rows.map(([author, text, origin, time, link]) => ({
+        id: origin as string,
+        time: time as number,
+        username: author as string,
+        link: (link ?? undefined) as string | undefined,
+        text: text as string,
+      }));
+    },
+    /** How many messages each of these spans' channels has in it; channels without any are left out. */
+    async counts(ids: readonly number[], from: number, until: number): Promise<Map<number, number>> {
+      const rows = await query(SELECT_COUNTS, JSON.stringify(ids), from, until);
+      return new Map(rows.map(([id, count]) => [id as number, count as number]));
+    },
+    /** Until when the person has read a channel; undefined: never. */
+    async visitedUntil(person: string, conversation: number): Promise<number | undefined> {
+      return (await query(SELECT_VISIT, person, conversation))[0]?.[0] as number | undefined;
+    },
+    /** Keeps until when the person has read a channel. */
+    async visit(person: string, conversation: number, until: number): Promise<void> {
+      await commits.execute([{ sql: SET_VISIT, args: [person, conversation, until] }]);
     },
 
     /** Creates the channel, or gives it this name; makes these people members. */

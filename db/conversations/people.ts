@@ -8,6 +8,7 @@ const SELECT_USERS = `SELECT name FROM own_user ORDER BY name`;
 const DELETE_USER = `DELETE FROM own_user WHERE name = ?1 RETURNING 1`;
 const FORGET_MEMBER = `DELETE FROM member WHERE person = ?1`;
 const FORGET_LINKS = `DELETE FROM person_link WHERE person = ?1`;
+const FORGET_VISITS = `DELETE FROM visit WHERE person = ?1`;
 const SELECT_STANDING = `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE id = ?1),
   (SELECT changed_at FROM own_user WHERE name = ?2)`;
 const REVOKE = `INSERT OR IGNORE INTO revoked_token (id, expires_at) VALUES (?1, ?2)`;
@@ -37,6 +38,7 @@ export function createPeopleStore({ commits, query }: Database) {
         { sql: DELETE_USER, args: [name] },
         { sql: FORGET_MEMBER, args: [person] },
         { sql: FORGET_LINKS, args: [person] },
+        { sql: FORGET_VISITS, args: [person] },
       ]);
       return results[0]!.changes > 0;
     },

@@ -11,6 +11,7 @@ import { keys } from "./009_keys.ts";
 import { access } from "./010_access.ts";
 import { sortedRuns } from "./011_sorted_runs.ts";
 import { messageDetails } from "./012_message_details.ts";
+import { visits } from "./013_visits.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   access,
   sortedRuns,
   messageDetails,
+  visits,
 ];

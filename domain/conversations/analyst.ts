@@ -33,9 +33,14 @@ export type AnalysisTask =
     readonly usual: { readonly messages: number; readonly counts: readonly (readonly [string, number])[] };
   };
 
+/** A turn of a summary, with the id of its message in the database. */
+export interface CitedTurn extends SummaryTurn {
+  readonly id: number;
+}
+
 /** What each kind of task answers. */
 export interface AnalysisAnswer {
-  readonly summary: { readonly text: string; readonly turns: readonly SummaryTurn[] };
+  readonly summary: { readonly text: string; readonly turns: readonly CitedTurn[] };
   /** Ids of messages, in the order written. */
   readonly representatives: readonly number[];
   readonly recap: ChannelRecap;
@@ -85,7 +90,7 @@ const analyses = new LRUCache<string, AnalyzedMessage>({
 /** The messages of a task, analysed; the phrases are counted when they are asked for. */
 interface Analyzed {
   readonly text: string;
-  readonly ids: readonly number[];
+  readonly stored: readonly StoredMessage[];
   readonly messages: readonly AnalyzedMessage[];
   phrases?: PhraseFrequencies;
 }
@@ -98,16 +103,16 @@ function analyze(text: string): Analyzed {
   if (latest?.text === text) return latest;
   const stored: StoredMessage[] = JSON.parse(text);
   const language = usualLanguage(stored.map(([, user, text]) => ({ user, text })));
-  const messages = stored.map(([id, user, text]) => {
+  const messages = stored.map(([id, user, text, , , details]): AnalyzedMessage => {
     const key = `${id} ${language}`;
     let analyzed = analyses.get(key);
     if (analyzed?.text !== text || analyzed.user !== user) {
       analyzed = analyzeMessage({ user, text }, language);
       analyses.set(key, analyzed);
     }
-    return analyzed;
+    return details?.bot === true ? { ...analyzed, kind: "automatic", sentences: [] } : analyzed;
   });
-  return latest = { text, ids: stored.map(([id]) => id), messages };
+  return latest = { text, stored, messages };
 }
 
 function toChannelMessage([, user, text, time, id, details, reactions]: StoredMessage): ChannelMessage {
@@ -124,9 +129,8 @@ function toChannelMessage([, user, text, time, id, details, reactions]: StoredMe
   };
 }
 
-function recap(text: string, words: number): ChannelRecap {
-  const stored: StoredMessage[] = JSON.parse(text);
-  const recap = recapOf(stored.map(toChannelMessage), { words });
+function recap({ stored, messages }: Analyzed, words: number): ChannelRecap {
+  const recap = recapOf(stored.map(toChannelMessage), { words, analyzed: messages });
   const byId = new Map(
     stored.map(([, username, , time, id, details]) => [id, { time, username, link: details?.link }]),
   );
@@ -142,14 +146,17 @@ function recap(text: string, words: number): ChannelRecap {
 
 /** Does a task in this thread. */
 export function runTask(task: AnalysisTask): AnalysisAnswer[AnalysisTask["kind"]] {
-  if (task.kind === "recap") return recap(task.messages, task.words);
   const analyzed = analyze(task.messages);
-  const { ids, messages } = analyzed;
+  const { stored, messages } = analyzed;
   switch (task.kind) {
-    case "summary":
-      return summarize(messages, { words: task.words });
+    case "recap":
+      return recap(analyzed, task.words);
+    case "summary": {
+      const { text, turns } = summarize(messages, { words: task.words });
+      return { text, turns: turns.map((turn) => ({ ...turn, id: stored[turn.message]![0] })) };
+    }
     case "representatives":
-      return representativeMessages(messages, { limit: task.limit }).map((index) => ids[index]!);
+      return representativeMessages(messages, { limit: task.limit }).map((index) => stored[index]![0]);
     case "phrases":
       return [...(analyzed.phrases ??= dayFrequencies(messages)).counts];
     case "topics": {

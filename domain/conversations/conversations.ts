@@ -16,6 +16,9 @@ import { SlackInbox } from "./slack/inbox.ts";
 import { type ExportFiles, type ImportProgress, importSlackExport } from "./slack/export.ts";
 import { SlackHistory } from "./slack/history.ts";
 import { createSlackClient, SlackNames } from "./slack/names.ts";
+import { ReadingRights } from "./people/access.ts";
+import { Recaps } from "./recaps.ts";
+import { Spans } from "./spans.ts";
 import { Statistics } from "./statistics.ts";
 import { type ModelOptions, Summarizer } from "./summarizer.ts";
 import { Tokens } from "./people/tokens.ts";
@@ -58,6 +61,7 @@ export interface Conversations {
   readonly accounts: Accounts;
   readonly inbox: Inbox;
   readonly statistics: Statistics;
+  readonly recaps: Recaps;
   readonly daily: DailySummaries;
   readonly webhook: MattermostWebhook;
   readonly slack: { readonly inbox: SlackInbox; readonly signingSecret: string | undefined };
@@ -86,6 +90,8 @@ export function createConversations(
   const analyst = new Analyst();
   const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
+  const rights = new ReadingRights(conversations);
+  const spans = new Spans({ conversations, clock, ttlMillis });
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, conversations, clock, ttlMillis });
   const windowMillis = (settings.syncWindowDays ?? 3) * DAY_MS;
@@ -111,7 +117,8 @@ export function createConversations(
         ),
       );
     },
-    statistics: new Statistics({ conversations, summaries, analyst, summarizer, clock, ttlMillis }),
+    statistics: new Statistics({ conversations, summaries, analyst, summarizer, clock, rights, spans }),
+    recaps: new Recaps({ conversations, summarizer, clock, rights, spans }),
     daily: new DailySummaries({ conversations, summaries, analyst, summarizer, clock }),
     importSlack: (files) =>
       importSlackExport(files, { conversations, inbox: slack.inbox, names: slack.names }),

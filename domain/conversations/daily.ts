@@ -2,14 +2,13 @@
 import type { ConversationStore } from "../../db/conversations/conversations.ts";
 import type { ChangedDay, SummaryStore } from "../../db/conversations/summaries.ts";
 import type { Analyst } from "./analyst.ts";
+import { MAX_ANALYZED } from "./spans.ts";
 import { SUMMARY_WORDS } from "./statistics.ts";
 import type { Summarizer } from "./summarizer.ts";
 import { DAY_MS } from "../time.ts";
 
 /** Days that are read at a time. */
 const DAYS_A_PAGE = 100;
-/** Busier days are summarised from so many messages, evenly spaced. */
-const MAX_ANALYZED = 20_000;
 
 /** What writing summaries needs. */
 export interface DailyOptions {

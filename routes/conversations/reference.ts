@@ -3,23 +3,29 @@ import { z } from "zod";
 import {
   ActiveQuery,
   Credentials,
+  LimitQuery,
   LoggedIn,
   LoggedOut,
-  PeriodBody,
   PostedChannel,
   PostedMessages,
   PulseAnswer,
   PulseQuery,
+  ReadBody,
+  ReadUntil,
   Recap,
   RecapBody,
   RecapQuery,
+  Recaps,
   Representatives,
+  RepresentativesBody,
   StoredMessages,
   Summaries,
   SummariesQuery,
   Summary,
+  SummaryBody,
   Topics,
   Usernames,
+  WordsQuery,
 } from "../../api/conversations.ts";
 import { PostedMessage } from "../../domain/conversations/inbox.ts";
 import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
@@ -76,7 +82,13 @@ const OF_CHANNELS: NonNullable<RouteReference["errors"]> = [
   "channel-not-found",
   "invalid-request",
 ];
-const SINCE = { schema: PeriodBody, example: { time: "2026-01-01T00:00:00Z" } };
+const SINCE = { time: "2026-01-01T08:00", timezone: "Europe/Berlin" };
+const CITED = {
+  id: "42",
+  time: "2026-01-02T03:04:05.678Z",
+  username: "ann",
+  link: "https://acme.slack.com/archives/C1/p1767323045000200",
+};
 
 export const ALL_ACTIVITY: RouteReference<typeof PulseQuery> = {
   summary: "Activity of all channels",
@@ -101,37 +113,46 @@ export const MOST_ACTIVE: RouteReference<typeof ActiveQuery> = {
   errors: OF_CHANNELS,
 };
 
-export const HOT_TOPICS: RouteReference = {
+export const HOT_TOPICS: RouteReference<typeof LimitQuery> = {
+  query: LimitQuery,
   summary: "What is talked about more than usual",
-  answers: answering(Topics, ["disk", "rolled back deploy"], "Up to ten keyphrases, hottest first"),
+  answers: answering(Topics, ["disk", "rolled back deploy"], "Keyphrases, hottest first"),
   errors: OF_CHANNELS,
 };
 
-export const REPRESENTATIVES: RouteReference = {
+export const REPRESENTATIVES: RouteReference<typeof LimitQuery> = {
+  query: LimitQuery,
   summary: "Messages that stand for the past day",
   answers: answering(
     Representatives,
-    [{ username: "ann", message: MESSAGE }],
-    "Up to five messages in the order they were written",
+    [{ ...CITED, message: MESSAGE }],
+    "In the order they were written",
   ),
   errors: OF_CHANNELS,
 };
 export const REPRESENTATIVES_SINCE: RouteReference = {
-  ...REPRESENTATIVES,
   summary: "Messages that stand for a period",
-  body: SINCE,
+  body: { schema: RepresentativesBody, example: { ...SINCE, limit: 3 } },
+  answers: REPRESENTATIVES.answers,
+  errors: OF_CHANNELS,
 };
 
-export const SUMMARY: RouteReference = {
+export const SUMMARY: RouteReference<typeof WordsQuery> = {
   summary: "The past day in 100 words",
+  query: WordsQuery,
   answers: answering(
     Summary,
-    { summary: `ann: ${MESSAGE}.`, method: "extractive" },
-    "At most 100 words; `method` is `extractive` or `model`",
+    { summary: `ann: ${MESSAGE}.`, method: "extractive", messages: [CITED] },
+    "`method` is `extractive`, in the messages' own words, or `model`",
   ),
   errors: OF_CHANNELS,
 };
-export const SUMMARY_SINCE: RouteReference = { ...SUMMARY, summary: "A period in 100 words", body: SINCE };
+export const SUMMARY_SINCE: RouteReference = {
+  summary: "A period in 100 words",
+  body: { schema: SummaryBody, example: { ...SINCE, words: 50 } },
+  answers: SUMMARY.answers,
+  errors: OF_CHANNELS,
+};
 
 export const SUMMARIES: RouteReference<typeof SummariesQuery> = {
   summary: "Summaries of past days",
@@ -156,6 +177,28 @@ export const RECAP_SINCE: RouteReference = {
   summary: "The same, asked with a body",
   body: { schema: RecapBody, example: { since: "2026-01-01T00:00:00Z", words: 100 } },
   answers: RECAP.answers,
+  errors: OF_CHANNELS,
+};
+export const RECAPS: RouteReference<typeof RecapQuery> = {
+  summary: "What was missed in all channels",
+  description:
+    "The busiest channels first, within one budget of words; channels in which nothing was said are left out.",
+  query: RecapQuery,
+  answers: { 200: { description: "A recap a channel", schema: Recaps } },
+  errors: ["unauthorized", "invalid-request"],
+};
+export const READ: RouteReference = {
+  summary: "Mark a channel as read",
+  description:
+    "A recap with `since=last-visit` begins there. Nothing else sets it, so that a recap that got lost is none read.",
+  body: { schema: ReadBody, example: { until: "2026-01-02T03:04:05Z" } },
+  answers: {
+    200: {
+      description: "Until when it is read",
+      schema: ReadUntil,
+      example: { status: 200, data: { until: "2026-01-02T03:04:05.000Z" }, message: "OK" },
+    },
+  },
   errors: OF_CHANNELS,
 };
 

@@ -12,8 +12,10 @@ import {
   MATTERMOST,
   MESSAGES,
   MOST_ACTIVE,
+  READ,
   RECAP,
   RECAP_SINCE,
+  RECAPS,
   REMOVE,
   REPRESENTATIVES,
   REPRESENTATIVES_SINCE,
@@ -22,15 +24,16 @@ import {
   SUMMARY,
   SUMMARY_SINCE,
 } from "./reference.ts";
+import { markRead, showAllRecaps, showRecap, showRecapSince } from "./recaps.ts";
 import {
   showHotTopics,
   showMostActive,
   showPulse,
-  showRecap,
-  showRecapSince,
   showRepresentatives,
+  showRepresentativesSince,
   showSummaries,
   showSummary,
+  showSummarySince,
 } from "./stats.ts";
 
 export const conversationRoutes: readonly Route[] = [
@@ -45,12 +48,14 @@ export const conversationRoutes: readonly Route[] = [
     "/api/stats/representative_messages/:channel_id",
     "person",
     REPRESENTATIVES_SINCE,
-    showRepresentatives,
+    showRepresentativesSince,
   ),
   get("/api/stats/summary/:channel_id", "person", SUMMARY, showSummary),
-  post("/api/stats/summary/:channel_id", "person", SUMMARY_SINCE, showSummary),
+  post("/api/stats/summary/:channel_id", "person", SUMMARY_SINCE, showSummarySince),
+  get("/api/stats/recap", "person", RECAPS, showAllRecaps),
   get("/api/stats/recap/:channel_id", "person", RECAP, showRecap),
   post("/api/stats/recap/:channel_id", "person", RECAP_SINCE, showRecapSince),
+  post("/api/stats/recap/:channel_id/read", "person", READ, markRead),
   get("/api/stats/summaries/:channel_id", "person", SUMMARIES, showSummaries),
   post("/api/conversations/:channel_id/messages", "conversations:write", MESSAGES, postMessages),
   del("/api/conversations/:channel_id/messages/:message_id", "conversations:write", REMOVE, deleteMessage),

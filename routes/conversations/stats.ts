@@ -1,20 +1,22 @@
 /** Statistics of a user's channels. Each answer needs a token from POST /api/auth. */
 import {
   type ActiveQuery,
-  PeriodBody,
+  type LimitQuery,
   type PulseQuery,
-  RecapBody,
-  type RecapQuery,
+  RepresentativesBody,
   type SummariesQuery,
+  SummaryBody,
+  type WordsQuery,
 } from "../../api/conversations.ts";
-import { DAY_MS } from "../../domain/time.ts";
-import type { RecapPoint } from "../../domain/conversations/recap/mod.ts";
-import type { PulseBucket, Statistics } from "../../domain/conversations/statistics.ts";
-import type { z } from "zod";
+import { DAY_MS, timeIn } from "../../domain/time.ts";
+import type { Period } from "../../domain/conversations/spans.ts";
+import type { PlacedMessage, PulseBucket } from "../../domain/conversations/statistics.ts";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import { type Call, param } from "../route.ts";
 import { userOf } from "./person.ts";
+
+type AnyCall = Pick<Call, "request" | "services" | "context">;
 
 /** A bucket's time as everything here shows times. */
 export function renderPulse(pulse: readonly PulseBucket[]) {
@@ -40,21 +42,42 @@ export async function showMostActive(call: Call<typeof ActiveQuery>): Promise<Re
   );
 }
 
-export async function showHotTopics(call: Call): Promise<Response> {
-  const { person } = await userOf(call);
-  return envelope(await call.services.conversations.statistics.hotTopics(person, param(call, "channel_id")));
-}
-
-export async function showRepresentatives(call: Call): Promise<Response> {
+export async function showHotTopics(call: Call<typeof LimitQuery>): Promise<Response> {
   const { person } = await userOf(call);
   const { statistics } = call.services.conversations;
-  return envelope(await statistics.representatives(person, param(call, "channel_id"), await periodOf(call)));
+  return envelope(await statistics.hotTopics(person, param(call, "channel_id"), call.query.limit));
 }
 
-export async function showSummary(call: Call): Promise<Response> {
+export async function showRepresentatives(call: Call<typeof LimitQuery>): Promise<Response> {
+  return await answerRepresentatives(call, undefined, call.query.limit);
+}
+
+export async function showRepresentativesSince(call: Call): Promise<Response> {
+  const { limit, ...period } = await readJsonOfAnyType(call.request, RepresentativesBody);
+  return await answerRepresentatives(call, periodOf(period), limit);
+}
+
+async function answerRepresentatives(call: AnyCall, period: Period | undefined, limit: number | undefined) {
   const { person } = await userOf(call);
   const { statistics } = call.services.conversations;
-  return envelope(await statistics.summary(person, param(call, "channel_id"), await periodOf(call)));
+  const chosen = await statistics.representatives(person, param(call, "channel_id"), period, limit);
+  return envelope(chosen.map(renderPlaced));
+}
+
+export async function showSummary(call: Call<typeof WordsQuery>): Promise<Response> {
+  return await answerSummary(call, undefined, call.query.words);
+}
+
+export async function showSummarySince(call: Call): Promise<Response> {
+  const { words, ...period } = await readJsonOfAnyType(call.request, SummaryBody);
+  return await answerSummary(call, periodOf(period), words);
+}
+
+async function answerSummary(call: AnyCall, period: Period | undefined, words: number | undefined) {
+  const { person } = await userOf(call);
+  const { statistics } = call.services.conversations;
+  const { messages, ...summary } = await statistics.summary(person, param(call, "channel_id"), period, words);
+  return envelope({ ...summary, messages: messages.map(renderPlaced) });
 }
 
 export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<Response> {
@@ -71,60 +94,18 @@ export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<
   })));
 }
 
-export async function showRecap(call: Call<typeof RecapQuery>): Promise<Response> {
-  return await answerRecap(call, call.query);
+/** A message that an answer stands on, as answers show it. */
+export function renderPlaced<Placed extends Omit<PlacedMessage, "id">>({ time, link, ...rest }: Placed) {
+  return { ...rest, time: new Date(time).toISOString(), ...(link !== undefined && { link }) };
 }
 
-export async function showRecapSince(call: Call): Promise<Response> {
-  return await answerRecap(call, await readJsonOfAnyType(call.request, RecapBody));
-}
+/** The moment of a text; where it names no zone it is local in the time zone. */
+export const momentOf = (text: string | undefined, timezone = "UTC") =>
+  text === undefined ? undefined : timeIn(timezone, text);
 
-async function answerRecap(
-  call: Pick<Call, "request" | "services" | "context">,
-  { since, until, words = RECAP_WORDS }: z.output<typeof RecapQuery>,
-): Promise<Response> {
-  const { person } = await userOf(call);
-  const { conversations: { statistics }, clock } = call.services;
-  const from = since ?? (until ?? clock()) - DAY_MS;
-  const period = since === undefined && until === undefined
-    ? undefined
-    : { from, ...(until !== undefined && { until }) };
-  return envelope(renderRecap(await statistics.recap(person, param(call, "channel_id"), period, words)));
-}
-
-const RECAP_WORDS = 200;
-const iso = (time: number) => new Date(time).toISOString();
-
-function renderRecap(
-  { since, until, people, messages, recap, cited }: Awaited<ReturnType<Statistics["recap"]>>,
+/** The period that a body names. */
+function periodOf(
+  { time, until, timezone }: { time: string; until?: string | undefined; timezone?: string | undefined },
 ) {
-  const point = ({ messages, ...rest }: RecapPoint) => ({
-    ...rest,
-    messages: messages.map((id) => {
-      const { time, username, link } = cited.get(id)!;
-      return { id, time: iso(time), username, ...(link !== undefined && { link }) };
-    }),
-  });
-  return {
-    since: iso(since),
-    until: iso(until),
-    people,
-    messages,
-    text: recap.text,
-    topics: recap.topics.map(({ from, to, points, ...topic }) => ({
-      ...topic,
-      from: iso(from),
-      to: iso(to),
-      points: points.map(point),
-    })),
-    open_questions: recap.open_questions.map(point),
-    actions: recap.actions.map(point),
-  };
-}
-
-/** The period that the body of a POST names. */
-async function periodOf({ request }: Pick<Call, "request">) {
-  if (request.method !== "POST") return undefined;
-  const { time, until } = await readJsonOfAnyType(request, PeriodBody);
-  return { from: time, ...(until !== undefined && { until }) };
+  return { from: momentOf(time, timezone)!, until: momentOf(until, timezone) };
 }

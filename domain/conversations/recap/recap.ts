@@ -61,6 +61,8 @@ export interface Recap {
 export interface RecapOptions {
   /** How many words the statements, and the text, have at most; 200 unless told otherwise. */
   readonly words?: number;
+  /** The analysis of each message, where there is one already. */
+  readonly analyzed?: readonly AnalyzedMessage[];
 }
 
 const mostOpen = 5;
@@ -76,8 +78,11 @@ interface Channel {
 }
 
 /** The recap of a channel's messages, in the order written. Says nothing of an empty one. */
-export function recapOf(messages: readonly ChannelMessage[], { words = 200 }: RecapOptions = {}): Recap {
-  const analyzed = analyzeMessages(messages).map((one, index): AnalyzedMessage =>
+export function recapOf(
+  messages: readonly ChannelMessage[],
+  { words = 200, analyzed: known = analyzeMessages(messages) }: RecapOptions = {},
+): Recap {
+  const analyzed = known.map((one, index): AnalyzedMessage =>
     messages[index]!.bot === true ? { ...one, kind: "automatic", sentences: [] } : one
   );
   const times = messages.map(({ time }) => time);
