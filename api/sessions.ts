@@ -34,6 +34,9 @@ export const LastSessionsQuery = z.object({
   details: flag("With country, start, end and duration.").default(false),
 });
 
+/** Whose sessions are exported or deleted. */
+export const UserQuery = z.object({ user_id: Id.meta({ example: "d6313e1fb7d247a6a034e2aadc30ab3f" }) });
+
 /** Figures of which days, and of which country. */
 export const MetricsQuery = z.object({
   days: wholeNumber(1, 1_000_000, "Whole days (UTC) up to now, today included."),
@@ -77,6 +80,9 @@ export const SessionsOfUser = z.record(
     }),
   ])),
 ).meta({ id: "SessionsOfUser" });
+
+/** How many sessions were deleted. */
+export const DeletedSessions = z.strictObject({ sessions: z.int() }).meta({ id: "DeletedSessions" });
 
 /** Figures about sessions. */
 export const Metrics = z.strictObject({

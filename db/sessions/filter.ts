@@ -20,26 +20,25 @@ export class KeyFilter {
   }
 
   add(key: number): void {
-    this.#probe(key, (at, bit) => {
-      this.#bits[at]! |= bit;
-      return true;
-    });
+    const bits = this.#bits, size = bits.length * 8, step = stepOf(key);
+    let place = placeOf(key);
+    for (let i = 0; i < PROBES; i++, place = (place + step) >>> 0) {
+      const bit = place % size;
+      bits[bit >>> 3]! |= 1 << (bit & 7);
+    }
   }
 
   has(key: number): boolean {
-    return this.#probe(key, (at, bit) => (this.#bits[at]! & bit) !== 0);
-  }
-
-  /** Both halves of the key are hashes already; steps of one from the other reach the places. */
-  #probe(key: number, visit: (at: number, bit: number) => boolean): boolean {
-    const size = this.#bits.length * 8;
-    let place = Math.imul(key >>> 0, 0x9E3779B1) >>> 0;
-    const step = (Math.imul((key / 2 ** 23) >>> 0, 0x85EBCA77) >>> 0) | 1;
-    for (let i = 0; i < PROBES; i++) {
+    const bits = this.#bits, size = bits.length * 8, step = stepOf(key);
+    let place = placeOf(key);
+    for (let i = 0; i < PROBES; i++, place = (place + step) >>> 0) {
       const bit = place % size;
-      if (!visit(bit >>> 3, 1 << (bit & 7))) return false;
-      place = (place + step) >>> 0;
+      if ((bits[bit >>> 3]! & 1 << (bit & 7)) === 0) return false;
     }
     return true;
   }
 }
+
+// Both halves of a key are hashes already: one says where to begin, the other how far apart the probes are.
+const placeOf = (key: number) => Math.imul(key >>> 0, 0x9E3779B1) >>> 0;
+const stepOf = (key: number) => (Math.imul((key / 2 ** 23) >>> 0, 0x85EBCA77) >>> 0) | 1;

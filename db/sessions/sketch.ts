@@ -12,21 +12,26 @@ export const SKETCH_ERROR = 1.04 / Math.sqrt(REGISTERS);
 const SPARSE_ENTRY = 3;
 const MOST_SPARSE = Math.floor((REGISTERS - 1) / SPARSE_ENTRY);
 
+/** A hash of the first `length` bytes, the id of a user: the bits that sketches use. */
+export function hashOfUser(id: Uint8Array, length: number): number {
+  let high = 0xDEADBEEF, low = 0x41C6CE57;
+  for (let i = 0; i < length; i++) {
+    high = Math.imul(high ^ id[i]!, 2654435761);
+    low = Math.imul(low ^ id[i]!, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return (high >>> (32 - INDEX_BITS)) * 2 ** RANK_BITS + (low >>> 0);
+}
+
 /** A set of users of which only the size is kept. */
 export class Sketch {
   #sparse: Map<number, number> | undefined = new Map();
   #dense: Uint8Array | undefined;
 
-  /** Adds a user, by the bytes of the id. */
-  add(id: Uint8Array): void {
-    let high = 0xDEADBEEF, low = 0x41C6CE57;
-    for (let i = 0; i < id.length; i++) {
-      high = Math.imul(high ^ id[i]!, 2654435761);
-      low = Math.imul(low ^ id[i]!, 1597334677);
-    }
-    high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
-    low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
-    this.#raise(high >>> (32 - INDEX_BITS), Math.clz32(low) + 1);
+  /** Adds a user, by the hash of the id. */
+  add(hash: number): void {
+    this.#raise(Math.floor(hash / 2 ** RANK_BITS), Math.clz32(hash) + 1);
   }
 
   /** Adds the users of a sketch that was packed. */

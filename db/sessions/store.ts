@@ -28,6 +28,11 @@ const PASS_MERGE = guarded(RUNS_ARE_THERE);
 const PASS_SWEEP = guarded(
   `(SELECT count(*) FROM session_ledger WHERE id IN (SELECT value FROM json_each(?1))) = json_array_length(?1)`,
 );
+const PASS_DELETION = guarded(`version = ?1`, `, deletions = deletions + 1`);
+// The same length is written where the old content is, so that no free page keeps it.
+const BLANK_CHUNK = `UPDATE session_chunk SET data = zeroblob(length(data)) WHERE id = ?1`;
+const REPLACE_CHUNK = `UPDATE session_chunk SET data = ?2 WHERE id = ?1`;
+const SHRINK_RUN = `UPDATE session_run SET sessions = sessions - ?2, edition = edition + 1 WHERE id = ?1`;
 const INSERT_RUN = `INSERT INTO session_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)`;
 // Fails where the run was taken for one that nobody finishes.
 const FINISH_RUN = guarded(`EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1)`);
@@ -136,6 +141,24 @@ export const passMerge = (runs: readonly RunRow[], goAt: number): Statement[] =>
 
 /** That entries of the ledger are taken out, if they are still there. */
 export const passSweep = (ids: readonly number[]): Statement => plain(PASS_SWEEP, JSON.stringify(ids));
+
+/** A chunk without what was deleted from it: how many sessions that were. */
+export interface ShrunkChunk {
+  readonly run: number;
+  readonly id: number;
+  readonly data: Uint8Array;
+  readonly removed: number;
+}
+
+/** That sessions are deleted from chunks, if nothing changed since a version. */
+export const passDeletion = (version: number, chunks: readonly ShrunkChunk[]): Statement[] => [
+  plain(PASS_DELETION, version),
+  ...chunks.flatMap(({ run, id, data, removed }) => [
+    plain(BLANK_CHUNK, id),
+    plain(REPLACE_CHUNK, id, data),
+    plain(SHRINK_RUN, run, removed),
+  ]),
+];
 
 /** That a run can be seen. */
 export function showRun(run: FinishedRun): Statement[] {

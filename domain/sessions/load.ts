@@ -1,13 +1,13 @@
 /** Events as JSON Lines, of any length, handed on in pieces. */
 import { setImmediate } from "node:timers/promises";
 import type { Issue } from "../errors.ts";
-import { Event, type SessionEvent } from "./event.ts";
+import { Event, MAX_BATCH, readPlainEvent, type SessionEvent } from "./event.ts";
 import { type Line, linesOf, parseLine } from "../ndjson.ts";
 
 /** Refusals that are told one by one. */
 const TOLD = 10;
 /** Lines that are read before others have their turn, a fraction of a millisecond apart. */
-const LINES_A_TURN = 32;
+const LINES_A_TURN = 128;
 
 /** Where loaded events go. */
 export interface EventSink {
@@ -54,6 +54,18 @@ export async function loadLines(
   return count;
 }
 
+/** The events of an array, all of them written plainly; undefined otherwise. */
+export function plainEvents(values: unknown): SessionEvent[] | undefined {
+  if (!Array.isArray(values) || values.length === 0 || values.length > MAX_BATCH) return undefined;
+  const events: SessionEvent[] = [];
+  for (const value of values) {
+    const event = readPlainEvent(value);
+    if (event === undefined) return undefined;
+    events.push(event);
+  }
+  return events;
+}
+
 /** The events of an array that are valid, and how many are not. */
 export function sortOut(values: readonly unknown[]): { count: LoadCount; events: SessionEvent[] } {
   const count: LoadCount = { accepted: 0, refused: 0, refusals: [] }, events: SessionEvent[] = [];
@@ -77,6 +89,8 @@ function parseEvent(line: Line): SessionEvent | Issue | undefined {
 }
 
 function checkEvent(value: unknown): SessionEvent | Issue {
+  const plain = readPlainEvent(value);
+  if (plain !== undefined) return plain;
   const result = Event.safeParse(value);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;

@@ -5,6 +5,7 @@ import { formatTime, type SessionEvent } from "./event.ts";
 import { type LoaderOptions, SessionLoader, toPart } from "./loader.ts";
 import { COUNTED_SESSIONS, type Metrics, metricsOf, startedOf } from "./metrics.ts";
 import { QUARTER_MICROS, QUARTERS_A_DAY } from "./storage/changes.ts";
+import { deleteUser } from "./storage/deletion.ts";
 import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
 import { type CompleteSession, Questions, type StartsQuery } from "./storage/questions.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -89,6 +90,20 @@ export class Sessions {
     return metricsOf(figures, users, isEstimate);
   }
 
+  /** All sessions of a user as lines of JSON, in pieces: also those that are open, or lie ahead. */
+  async *exportUser(userId: string): AsyncGenerator<string> {
+    await this.upkeep.moveOldRows();
+    for await (const page of this.#questions.allOfUser(userId)) {
+      if (page.length > 0) yield page.map(lineOf).join("");
+    }
+  }
+
+  /** Deletes all sessions of a user, and what they add to the figures; answers how many there were. */
+  async deleteUser(userId: string): Promise<number> {
+    await this.upkeep.moveOldRows();
+    return await this.upkeep.alone(() => deleteUser(this.storage, userId));
+  }
+
   /** How many sessions with a start there are. */
   async count(): Promise<number> {
     await this.upkeep.moveOldRows();
@@ -137,6 +152,17 @@ export class Sessions {
       to: Math.floor((now + AHEAD_MS) / QUARTER_MS),
     };
   }
+}
+
+function lineOf({ userId, sessionId, country, start, end, received }: StoredSession): string {
+  return JSON.stringify({
+    user_id: userId,
+    session_id: sessionId,
+    country,
+    start: start === null ? null : formatTime(start),
+    end: end === null ? null : formatTime(end),
+    received: formatTime(received * 1000),
+  }) + "\n";
 }
 
 /** Up to `limit` starts as JSON objects, with commas between them. */

@@ -1,6 +1,7 @@
 /** What the API reference tells of user sessions. */
 import {
   BatchQuery,
+  DeletedSessions,
   Inserted,
   LastEventsQuery,
   LastSessionsQuery,
@@ -8,8 +9,10 @@ import {
   MetricsQuery,
   SessionsOfUser,
   StartsByCountry,
+  UserQuery,
 } from "../../api/sessions.ts";
 import { Batch, MAX_BATCH } from "../../domain/sessions/event.ts";
+import { NDJSON_TYPES } from "../../domain/ndjson.ts";
 import type { RouteReference } from "../route.ts";
 
 const USER = "d6313e1fb7d247a6a034e2aadc30ab3f";
@@ -81,6 +84,28 @@ export const METRICS: RouteReference<typeof MetricsQuery> = {
       description: "The figures, countries by their sessions and days newest first.",
       schema: Metrics,
     },
+  },
+  errors: ["invalid-request"],
+};
+
+export const EXPORT_USER: RouteReference<typeof UserQuery> = {
+  summary: "All sessions of a user, as lines of JSON",
+  description:
+    "Each with its ids, country, start, end (null where there is none) and the time at which it was " +
+    "received, in no particular order. A user who is not known has none.",
+  query: UserQuery,
+  answers: { 200: { description: "A session a line.", type: NDJSON_TYPES[0] } },
+  errors: ["invalid-request"],
+};
+
+export const DELETE_USER: RouteReference<typeof UserQuery> = {
+  summary: "Delete all sessions of a user",
+  description:
+    "What they add to the figures goes as well, but for estimates of users, which forget the user when " +
+    "the sessions of that time are merged. Events that come later begin new sessions.",
+  query: UserQuery,
+  answers: {
+    200: { description: "How many there were.", schema: DeletedSessions, example: { sessions: 12 } },
   },
   errors: ["invalid-request"],
 };

@@ -2,20 +2,27 @@
 import type { z } from "zod";
 import { type Issue, RunnelError } from "../../domain/errors.ts";
 import { Batch, formatTime, type SessionEvent, UncheckedBatch } from "../../domain/sessions/event.ts";
-import { type EventSink, type LoadCount, loadLines, sortOut } from "../../domain/sessions/load.ts";
-import { bodyPieces, readBody, readJson } from "../request.ts";
+import {
+  type EventSink,
+  type LoadCount,
+  loadLines,
+  plainEvents,
+  sortOut,
+} from "../../domain/sessions/load.ts";
+import { bodyPieces, check, readBody, readJson, readJsonValue } from "../request.ts";
 import { encoded, json, streamed } from "../respond.ts";
-import { type Call, get, post, type Route } from "../route.ts";
+import { type Call, del, get, post, type Route } from "../route.ts";
 import type {
   BatchQuery,
   Inserted,
   LastEventsQuery,
   LastSessionsQuery,
   MetricsQuery,
+  UserQuery,
 } from "../../api/sessions.ts";
-import { BATCHES, LAST_EVENTS, LAST_SESSIONS, METRICS } from "./reference.ts";
+import { BATCHES, DELETE_USER, EXPORT_USER, LAST_EVENTS, LAST_SESSIONS, METRICS } from "./reference.ts";
 import { HOUR_MS } from "../../domain/time.ts";
-import { isNdjson } from "../../domain/ndjson.ts";
+import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 
 /** Largest JSON batch: its 10,000 events with the longest ids fit. */
 const MAX_BATCH_BYTES = 16 << 20;
@@ -27,6 +34,8 @@ export const sessionRoutes: readonly Route[] = [
   get("/user/last-events", "sessions:read", LAST_EVENTS, showLastEvents),
   get("/user/last-sessions-user", "sessions:read", LAST_SESSIONS, showLastSessions),
   get("/user/metrics", "sessions:read", METRICS, showMetrics),
+  get("/user/export", "sessions:read", EXPORT_USER, exportUser),
+  del("/user/sessions", "sessions:write", DELETE_USER, deleteUser),
 ];
 
 export async function insertEvents(call: Call<typeof BatchQuery>): Promise<Response> {
@@ -35,7 +44,8 @@ export async function insertEvents(call: Call<typeof BatchQuery>): Promise<Respo
     return json(inserted(await (partial ? insertStream(call) : insertLines(call))));
   }
   if (!partial) {
-    await sessions.add(await readJson(request, Batch, MAX_BATCH_BYTES));
+    const values = await readJsonValue(request, MAX_BATCH_BYTES);
+    await sessions.add(plainEvents(values) ?? check(values, Batch));
     return json({ message: "success insertion" });
   }
   const { count, events } = sortOut(await readJson(request, UncheckedBatch, MAX_BATCH_BYTES));
@@ -114,4 +124,16 @@ export async function showMetrics(
   { query: { days, country }, services }: Call<typeof MetricsQuery>,
 ): Promise<Response> {
   return json(await services.sessions.metrics(days, country ?? null));
+}
+
+export async function exportUser(
+  { request, query: { user_id }, services: { sessions, log } }: Call<typeof UserQuery>,
+): Promise<Response> {
+  return await streamed(request, encoded(sessions.exportUser(user_id)), { type: NDJSON_TYPES[0], log });
+}
+
+export async function deleteUser(
+  { query: { user_id }, services }: Call<typeof UserQuery>,
+): Promise<Response> {
+  return json({ sessions: await services.sessions.deleteUser(user_id) });
 }

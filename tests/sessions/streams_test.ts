@@ -1,4 +1,6 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notDeepEqual, ok, rejects } from "node:assert/strict";
+import fc from "fast-check";
+import { Event, readPlainEvent } from "../../domain/sessions/event.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 
@@ -136,4 +138,62 @@ Deno.test("an error in the middle of an answer breaks it off, and the log says w
   engine.read = read;
   equal(app.log.length, 1);
   match(app.log[0]!, /^GET \/user\/last-events: the answer broke off: .*the disk is gone/);
+});
+
+Deno.test("readPlainEvent() reads what the schema reads, or nothing", () => {
+  const id = fc.constantFrom("u", "", "x".repeat(201), "a\0b", "\ud800", "日本", 7, null);
+  const value = fc.record({
+    user_id: id,
+    session_id: id,
+    event: fc.constantFrom("start", "end", "begin"),
+    ts: fc.constantFrom(
+      "2026-01-01T00:00:00",
+      "2026-01-01 00:00:00.123456789+02:00",
+      "2200-01-01",
+      "2026-02-30",
+      "1969-12-31T23:59:59Z",
+      1,
+    ),
+    country: fc.constantFrom("DE", "de", "(.uk)", "", "X".repeat(65), null, undefined, 3),
+    other: fc.constantFrom(1, "x"),
+  }, { requiredKeys: [] });
+  const any = fc.oneof({ weight: 20, arbitrary: value }, { weight: 1, arbitrary: fc.anything() });
+  fc.assert(
+    fc.property(any, (value) => {
+      const plain = readPlainEvent(value);
+      if (plain !== undefined) deepEqual(plain, { country: undefined, ...Event.parse(value) });
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+Deno.test("an answer goes on where its runs are merged away, and tells nothing twice and leaves nothing out", async () => {
+  await using app = await createTestApp({ sessionSegment: 700 });
+  // Many starts at the same time, so that the answer is interrupted among them.
+  for (let i = 0; i < 6; i++) {
+    const lines = Array.from(
+      { length: 1000 },
+      (_, j) => line(i * 1000 + j).replace("00:00:00", `00:00:0${j % 7}`),
+    );
+    await app.request("/user/batches", { method: "POST", headers: NDJSON, body: lines.join("\n") });
+  }
+  await app.services.sessions.upkeep.flush();
+  const response = await app.stream("/user/last-events?days=10");
+  const reader = response.body!.getReader(), decoder = new TextDecoder();
+  let text = decoder.decode((await reader.read()).value!);
+  const runs = () => app.database.query("SELECT id FROM session_run WHERE is_by_start = 1 ORDER BY id");
+  const before = await runs();
+  for (let hour = 0; hour < 2; hour++) {
+    await app.services.sessions.sweep();
+    app.time.now += 3_600_000;
+  }
+  await app.services.sessions.sweep();
+  deepEqual(await app.database.query("SELECT count(*) FROM session_doomed"), [[0]]);
+  notDeepEqual(await runs(), before);
+  for (let read; !(read = await reader.read()).done;) text += decoder.decode(read.value);
+  const starts: { session_id: string; ts: string }[] = JSON.parse(text).DE;
+  equal(starts.length, 6000);
+  equal(new Set(starts.map(({ session_id }) => session_id)).size, 6000);
+  const times = starts.map(({ ts }) => ts);
+  deepEqual(times, times.toSorted().reverse());
 });

@@ -24,6 +24,8 @@ export function changeOf(
   told: readonly Gathered[],
   firstAlive: FirstAlive,
 ): Change {
+  const [only] = told;
+  if (stored === undefined && told.length === 1) return { before: undefined, after: only! };
   const lived = stored !== undefined && stored.received >= firstAlive(told.at(-1)!.last);
   const after = { ...stored ?? told[0]! };
   for (const part of told) absorb(after, part, part.last, firstAlive);
@@ -88,29 +90,48 @@ export const middleOf = (index: number): number => index < 0 ? 0 : 2 * GAMMA ** 
 export function sumsOf(
   contributions: Iterable<Contribution>,
 ): { figures: FigureRow[]; durations: DurationRow[] } {
-  const figures = new Map<string, [0 | 1, string, number, ...number[]]>();
-  const durations = new Map<string, [string, number, number, number]>();
-  const count = (isQuarter: 0 | 1, slot: number, { country, duration, sign }: Contribution) => {
-    const key = `${isQuarter}${slot} ${country}`;
-    let row = figures.get(key);
-    if (row === undefined) figures.set(key, row = [isQuarter, country, slot, 0, 0, 0, 0]);
-    const column = duration === OPEN ? 3 : duration === INCONSISTENT ? 5 : 4;
-    row[column] = row[column] as number + sign;
-    if (duration >= 0) row[6]! += sign * duration;
-  };
-  const measure = (country: string, day: number, bucket: number, sign: number) => {
-    const key = `${day} ${bucket} ${country}`, row = durations.get(key);
-    if (row === undefined) durations.set(key, [country, day, bucket, sign]);
-    else row[3] += sign;
-  };
-  for (const contribution of contributions) {
-    const { country, quarter, duration, sign } = contribution, day = Math.floor(quarter / QUARTERS_A_DAY);
-    count(1, quarter, contribution);
-    count(0, day, contribution);
+  const countries = new Map<string, CountrySums>(), all = new Map<number, number>();
+  for (const { country, quarter, duration, sign } of contributions) {
+    let sums = countries.get(country);
+    if (sums === undefined) countries.set(country, sums = { quarters: new Map(), buckets: new Map() });
+    let counts = sums.quarters.get(quarter);
+    if (counts === undefined) sums.quarters.set(quarter, counts = [0, 0, 0, 0]);
+    counts[duration === OPEN ? 0 : duration === INCONSISTENT ? 2 : 1]! += sign;
     if (duration < 0) continue;
-    const bucket = bucketOf(duration);
-    measure(country, day, bucket, sign);
-    measure("", day, bucket, sign);
+    counts[3]! += sign * duration;
+    const place = Math.floor(quarter / QUARTERS_A_DAY) * BUCKETS + bucketOf(duration) - ZERO_BUCKET;
+    sums.buckets.set(place, (sums.buckets.get(place) ?? 0) + sign);
+    all.set(place, (all.get(place) ?? 0) + sign);
   }
-  return { figures: [...figures.values()], durations: [...durations.values()] };
+  const figures: FigureRow[] = [], durations = bucketRows("", all);
+  for (const [country, { quarters, buckets }] of countries) {
+    const days = new Map<number, number[]>();
+    for (const [quarter, counts] of quarters) {
+      figures.push([1, country, quarter, ...counts]);
+      const day = Math.floor(quarter / QUARTERS_A_DAY), known = days.get(day);
+      if (known === undefined) days.set(day, counts);
+      else days.set(day, known.map((count, i) => count + counts[i]!));
+    }
+    for (const [day, counts] of days) figures.push([0, country, day, ...counts]);
+    durations.push(...bucketRows(country, buckets));
+  }
+  return { figures, durations };
+}
+
+/** More than there are buckets. */
+const BUCKETS = 4096;
+
+/** Of one country: open, completed, inconsistent and duration by quarter; completed by day and bucket. */
+interface CountrySums {
+  readonly quarters: Map<number, number[]>;
+  readonly buckets: Map<number, number>;
+}
+
+function bucketRows(country: string, counts: ReadonlyMap<number, number>): DurationRow[] {
+  return Array.from(counts, ([place, n]) => [
+    country,
+    Math.floor(place / BUCKETS),
+    place % BUCKETS + ZERO_BUCKET,
+    n,
+  ]);
 }

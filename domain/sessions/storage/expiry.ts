@@ -1,4 +1,4 @@
-/** Freeing what has expired: its share of the figures, and the chunks of runs that are no more. */
+/** What sessions add to the figures and, when they expire, take away again; and the chunks of runs that are no more. */
 import {
   addFigures,
   addToLedger,
@@ -7,7 +7,8 @@ import {
   selectExpired,
   takeFromLedger,
 } from "../../../db/sessions/figures.ts";
-import { type Contribution, packLedger, unpackLedger } from "../../../db/sessions/ledger.ts";
+import { type Contribution, LEDGER_SPAN, packLedger, unpackLedger } from "../../../db/sessions/ledger.ts";
+import type { Statement } from "../../../db/engine/engine.ts";
 import { passSweep } from "../../../db/sessions/store.ts";
 import { inShortSteps } from "../../short_steps.ts";
 import { sumsOf } from "./changes.ts";
@@ -35,7 +36,10 @@ export async function sweepFigures({ store, firstVisible }: Storage, signal?: Ab
 }
 
 /** Deletes the chunks of runs that are no more, in short steps. */
-export async function sweepChunks({ store, clock }: Storage, signal?: AbortSignal): Promise<void> {
+export async function sweepChunks(
+  { store, clock }: Pick<Storage, "store" | "clock">,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const run of await store.doomed(clock())) {
     await inShortSteps((limit) => store.deleteChunks(run, limit, clock()), signal);
   }
@@ -47,9 +51,18 @@ export const negated = (contribution: Contribution): Contribution => ({
   sign: contribution.sign === 1 ? -1 : 1,
 });
 
-export const firstOf = (contributions: readonly Contribution[]): number =>
+const firstOf = (contributions: readonly Contribution[]): number =>
   contributions.reduce((least, { received }) => Math.min(least, received), Infinity);
 
 function byAge(contributions: readonly Contribution[], firstVisible: number) {
   return Object.groupBy(contributions, ({ received }) => received < firstVisible ? "expired" : "alive");
+}
+
+/** Statements that add contributions to the figures and to the ledger. */
+export function figuresOf(contributions: readonly Contribution[]): Statement[] {
+  if (contributions.length === 0) return [];
+  const { figures, durations } = sumsOf(contributions);
+  const hours = Map.groupBy(contributions, ({ received }) => Math.floor(received / LEDGER_SPAN));
+  const ledger = Array.from(hours.values(), (some) => addToLedger(firstOf(some), packLedger(some)));
+  return [...addFigures(figures, durations), ...ledger];
 }

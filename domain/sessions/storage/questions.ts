@@ -14,7 +14,7 @@ import {
   selectFigures,
 } from "../../../db/sessions/figures.ts";
 import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/ledger.ts";
-import { Sketch, unpackSketches } from "../../../db/sessions/sketch.ts";
+import { hashOfUser, Sketch, unpackSketches } from "../../../db/sessions/sketch.ts";
 import { sortsBefore } from "../merge.ts";
 import {
   bucketOf,
@@ -25,7 +25,7 @@ import {
   sortedChunk,
   startsOf,
 } from "./changes.ts";
-import { Cursor, MergedCursor, type Within } from "./cursor.ts";
+import { Cursor, MergedCursor, RunGone, type Within } from "./cursor.ts";
 import { negated } from "./expiry.ts";
 import { byStart, byUser, placesOfKeys, placesOfStarts } from "./runs.ts";
 import type { Storage } from "./storage.ts";
@@ -128,6 +128,25 @@ export class Questions {
     }
   }
 
+  /** All that can be seen of a user, page by page, in no particular order. */
+  async *allOfUser(userId: string): AsyncGenerator<StoredSession[]> {
+    await this.#storage.view();
+    const { tail, firstAlive, firstVisible } = this.#storage;
+    const told = Map.groupBy(tail.ofUser(userKey(userId), userId), ({ sessionId }) => sessionId);
+    const isVisible = ({ received }: StoredSession) => received >= firstVisible;
+    let page: StoredSession[] = [];
+    for await (const stored of this.sessionsOfUser(userId)) {
+      const parts = told.get(stored.sessionId);
+      told.delete(stored.sessionId);
+      page.push(parts === undefined ? stored : changeOf(stored, parts, firstAlive).after);
+      if (page.length < PAGE) continue;
+      yield page.filter(isVisible);
+      page = [];
+    }
+    for (const parts of told.values()) page.push(changeOf(undefined, parts, firstAlive).after);
+    yield page.filter(isVisible);
+  }
+
   #withLog(userId: string, sessions: Map<string, StoredSession>): StoredSession[] {
     const { tail, firstAlive } = this.#storage;
     for (const told of tail.ofUser(userKey(userId), userId)) {
@@ -136,19 +155,51 @@ export class Questions {
     return [...sessions.values()];
   }
 
-  /** Opens a way through the starts of each country that is asked for, all as of now. */
+  /**
+   * Opens a way through the starts of each country that is asked for, all as of now. Where runs are merged away meanwhile
+   * it goes on in those that took their place.
+   */
   async starts(): Promise<(query: StartsQuery) => AsyncGenerator<StoredSession[]>> {
+    let pagesOf = await this.#startsOfNow();
+    const reopen = async () => pagesOf = await this.#startsOfNow();
+    return async function* (query) {
+      // What was told of the time up to which everything was told.
+      let last: StoredSession[] = [], until = query.until;
+      while (true) {
+        try {
+          const told = new Set(last.map(({ userId, sessionId }) => `${userId}\0${sessionId}`));
+          for await (const all of pagesOf({ ...query, until })) {
+            const page = told.size === 0
+              ? all
+              : all.filter(({ start, userId, sessionId }) =>
+                start! + 1 < until || !told.has(`${userId}\0${sessionId}`)
+              );
+            const end = all.at(-1)?.start ?? 0, atEnd = page.filter(({ start }) => start === end);
+            last = last[0]?.start === end ? [...last, ...atEnd] : atEnd;
+            if (page.length > 0) yield page;
+          }
+          return;
+        } catch (error) {
+          if (!(error instanceof RunGone)) throw error;
+          if (last.length > 0) until = last[0]!.start! + 1;
+          await reopen();
+        }
+      }
+    };
+  }
+
+  async #startsOfNow(): Promise<(query: StartsQuery) => AsyncGenerator<StoredSession[]>> {
     const { changes, startRuns } = await this.#storage.overlay();
     const { store, firstVisible } = this.#storage;
     const told = Map.groupBy(startsOf(changes), ({ country }) => country!);
-    return async function* ({ country, since, until }: StartsQuery) {
+    return async function* ({ country, since, until }) {
       const within: Within = (chunk, i) => {
         const other = chunk.country(i)!;
         if (other !== country) return other > country ? -1 : 1;
         return chunk.starts[i]! >= until ? -1 : chunk.starts[i]! < since ? 1 : 0;
       };
       const cursors = startRuns.map((run) =>
-        new Cursor(run.id, placesOfStarts(run, country, since), -1, within)
+        new Cursor(run.id, placesOfStarts(run, country, since, until), -1, within)
       );
       const logged = told.get(country);
       if (logged !== undefined) cursors.unshift(Cursor.over(sortedChunk(logged, byStart), -1, within));
@@ -215,7 +266,7 @@ export class Questions {
     for (const { after: { start, userId, country: started, received } } of changes) {
       const quarter = Math.floor((start ?? -1) / QUARTER_MICROS);
       if (quarter < from || quarter >= to || (country !== null && started !== country)) continue;
-      if (received >= storage.firstVisible) sketch.add(scratch.subarray(0, packId(userId, scratch, 0)));
+      if (received >= storage.firstVisible) sketch.add(hashOfUser(scratch, packId(userId, scratch, 0)));
     }
     return Math.round(sketch.estimate());
   }

@@ -2,7 +2,7 @@
 import { CHUNK, type Chunk, ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
 import { KeyFilter } from "../../../db/sessions/filter.ts";
 import { firstKeyOfUser } from "../../../db/sessions/keys.ts";
-import { packSketches, Sketch } from "../../../db/sessions/sketch.ts";
+import { hashOfUser, packSketches, Sketch } from "../../../db/sessions/sketch.ts";
 import type { FinishedRun, SessionStore } from "../../../db/sessions/store.ts";
 import { QUARTER_MICROS, QUARTERS_A_DAY } from "./changes.ts";
 import { RunGone } from "./cursor.ts";
@@ -33,6 +33,7 @@ export class RunWriter {
   readonly #sketches = new Map<string, Map<number, Sketch>>();
   #id: number | undefined;
   #ready: Uint8Array[] = [];
+  #writing: Promise<void> | undefined;
   #written = 0;
   #sessions = 0;
   #firstReceived = Infinity;
@@ -71,22 +72,26 @@ export class RunWriter {
     return this.#ready.length >= COMMITTED;
   }
 
-  /** Commits the chunks that are full. */
+  /** Commits the chunks that are full, while the next ones are filled. */
   async write(): Promise<void> {
+    await this.#writing;
     const goAt = this.#clock() + PATIENCE_MS;
-    this.#id ??= await this.#store.beginRun(goAt);
-    const chunks = this.#ready;
+    const id = this.#id ??= await this.#store.beginRun(goAt);
+    const chunks = this.#ready, from = this.#written;
     this.#ready = [];
-    if (!await this.#store.putChunks(this.#id, this.#written, chunks, goAt)) {
-      throw new RunGone(`run ${this.#id} was given up`);
-    }
     this.#written += chunks.length;
+    this.#writing = this.#store.putChunks(id, from, chunks, goAt).then((isThere) => {
+      if (!isThere) throw new RunGone(`run ${id} was given up`);
+    });
+    // Whoever waits next hears of a failure.
+    this.#writing.catch(() => {});
   }
 
   /** The run, ready to be shown; undefined without any entry. */
   async finish(): Promise<FinishedRun | undefined> {
     if (this.#chunk.size > 0) this.#ready.push(this.#chunk.take());
     if (this.#ready.length > 0) await this.write();
+    await this.#writing;
     if (this.#sessions === 0) return undefined;
     const isAnyAlive = this.#firstReceived <= this.#lastReceived;
     return {
@@ -104,13 +109,16 @@ export class RunWriter {
 
   #sketch(chunk: Chunk, i: number, received: number, start: number): void {
     if (received === GONE) return;
-    const day = Math.floor(start / DAY_MICROS), user = chunk.ids(i).subarray(0, chunk.middle(i));
-    for (const country of [chunk.country(i)!, ""]) {
-      let days = this.#sketches.get(country);
-      if (days === undefined) this.#sketches.set(country, days = new Map());
-      let sketch = days.get(day);
-      if (sketch === undefined) days.set(day, sketch = new Sketch());
-      sketch.add(user);
-    }
+    const day = Math.floor(start / DAY_MICROS), user = hashOfUser(chunk.ids(i), chunk.middle(i));
+    this.#sketchOf(chunk.country(i)!, day).add(user);
+    this.#sketchOf("", day).add(user);
+  }
+
+  #sketchOf(country: string, day: number): Sketch {
+    let days = this.#sketches.get(country);
+    if (days === undefined) this.#sketches.set(country, days = new Map());
+    let sketch = days.get(day);
+    if (sketch === undefined) days.set(day, sketch = new Sketch());
+    return sketch;
   }
 }

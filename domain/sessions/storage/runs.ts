@@ -41,11 +41,11 @@ export function placesOfKeys({ fences }: UserRun, from: number, to: number): Pla
   };
 }
 
-/** Where the starts of a country from a time on are. */
-export function placesOfStarts({ fences }: StartRun, country: string, since: number): Places {
+/** Where the starts of a country are, from a time to before another. */
+export function placesOfStarts({ fences }: StartRun, country: string, since: number, until: number): Places {
   return {
     from: Math.max(0, countBelow(fences, (fence) => compareFences(fence, [country, since])) - 1),
-    to: countBelow(fences, (fence) => compareFences(fence, [country, Infinity])),
+    to: countBelow(fences, (fence) => compareFences(fence, [country, until])),
   };
 }
 

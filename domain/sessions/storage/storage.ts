@@ -152,12 +152,13 @@ export class Storage {
       ids = new Set();
       some = [];
     };
-    for (const session of wanted.toSorted((a, b) => a.key - b.key)) {
+    // Most sessions are new, which the filters know.
+    const maybe = wanted.filter(({ key }) => this.userRuns.some(({ filter }) => filter.has(key)));
+    for (const session of maybe.sort((a, b) => a.key - b.key)) {
       const candidates = this.userRuns.filter(({ filter }) => filter.has(session.key)).flatMap((run) => {
         const { from, to } = placesOfKeys(run, session.key, session.key + 1);
         return Array.from({ length: to - from }, (_, i) => chunkId(run.id, from + i));
       });
-      if (candidates.length === 0) continue;
       some.push({ session, ids: candidates });
       for (const id of candidates) ids.add(id);
       if (ids.size >= CHUNKS_AT_ONCE) await look();

@@ -6,25 +6,23 @@
 import { setImmediate } from "node:timers/promises";
 import { EngineError, type Statement } from "../../../db/engine/engine.ts";
 import { ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
-import { addFigures, addToLedger } from "../../../db/sessions/figures.ts";
 import { sessionKey } from "../../../db/sessions/keys.ts";
-import { type Contribution, LEDGER_SPAN, packLedger } from "../../../db/sessions/ledger.ts";
 import { type FinishedRun, passFlush, passMerge, type RunRow, showRun } from "../../../db/sessions/store.ts";
-import { contributionsOf, sortedChunk, startsOf, sumsOf } from "./changes.ts";
+import { contributionsOf, sortedChunk, startsOf } from "./changes.ts";
 import { Cursor, MergedCursor, RunGone } from "./cursor.ts";
 import type { Segment } from "./log_tail.ts";
 import { hasExpired, nextMerge } from "./plan.ts";
-import { firstOf } from "./expiry.ts";
+import { figuresOf, sweepChunks } from "./expiry.ts";
 import { type RunPlan, RunWriter } from "./run_writer.ts";
 import { byStart, byUser, type Order, type StartRun, type UserRun } from "./runs.ts";
 import { StaleRuns, type Storage } from "./storage.ts";
 
 /** How long a process that does this work is believed to be alive without a word from it. */
 const LEASE_MS = 5_000;
-/** Chunks of merged runs stay this long for questions that read them. */
-const LINGER_MS = 60_000;
+/** Chunks of merged runs stay this long for questions that read them; longer ones look for the sessions where they are. */
+const LINGER_MS = 5_000;
 /** Entries between two turns of others, some tenths of a millisecond apart. */
-const ENTRIES_A_TURN = 256;
+const ENTRIES_A_TURN = 512;
 /** Segments in memory past which what comes must wait. */
 const MOST_SEGMENTS = 8;
 /** Commits of other processes that may be unread while this one stores more. */
@@ -47,6 +45,8 @@ export class Upkeep {
   #moved: Promise<void> | undefined;
   readonly #queues = { flush: Promise.resolve(), merge: Promise.resolve() };
   #active = 0;
+  /** Resolved by the next segment that becomes a run. */
+  #flushed = Promise.withResolvers<void>();
   #merging: Promise<void> | undefined;
   /** While another process does the work it is not asked for. */
   #notBefore = 0;
@@ -61,7 +61,9 @@ export class Upkeep {
   async room(): Promise<void> {
     const { tail } = this.#storage;
     if (this.#storage.behind > MOST_BEHIND) await this.#storage.catchUp();
-    if (tail.segments.length > MOST_SEGMENTS) await this.#work();
+    for (let working = true; working && tail.segments.length > MOST_SEGMENTS;) {
+      working = await Promise.race([this.#work().then(() => false), this.#flushed.promise.then(() => true)]);
+    }
     while (tail.segments.length > 2 * MOST_SEGMENTS && !this.#isClosed) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       await this.#storage.view();
@@ -108,6 +110,25 @@ export class Upkeep {
     return expired;
   }
 
+  /**
+   * Does work while no run changes, after everything that the log holds has become a run. It is begun again when another
+   * process changed something all the same.
+   */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    while (!this.#isClosed) {
+      await this.#storage.view();
+      let done: { readonly value: T } | undefined;
+      await this.#locked("merge", () =>
+        this.#locked("flush", async () => {
+          while (await this.#flushNext(() => true));
+          done = { value: await work() };
+        }));
+      if (done !== undefined) return done.value;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    throw new EngineError("unavailable", "the database is closed");
+  }
+
   /** Moves what is stored as rows, of the time before there were runs, into the log. */
   moveOldRows(): Promise<void> {
     return this.#moved ??= this.#moveOldRows();
@@ -139,14 +160,18 @@ export class Upkeep {
 
   #work(): Promise<void> {
     return this.#working ??= this.#locked("flush", async () => {
-      while (await this.#flushNext(() => false)) this.#mergeMeanwhile();
+      while (await this.#flushNext(() => false)) {
+        this.#flushed.resolve();
+        this.#flushed = Promise.withResolvers();
+        this.#mergeMeanwhile();
+      }
     }).finally(() => this.#working = undefined);
   }
 
   /** Merging takes its time; what comes becomes runs all the same. */
   #mergeMeanwhile(): void {
     this.#merging ??= this.#locked("merge", async () => {
-      while (await this.#mergeNext());
+      while (await this.#mergeNext()) await sweepChunks(this.#storage);
     }).catch((error) => this.#log(`sessions: ${error}`)).finally(() => this.#merging = undefined);
   }
 
@@ -274,13 +299,4 @@ export class Upkeep {
     await this.#storage.store.commit(statements);
     await this.#storage.view();
   }
-}
-
-/** Statements that add contributions to the figures and to the ledger. */
-function figuresOf(contributions: readonly Contribution[]): Statement[] {
-  if (contributions.length === 0) return [];
-  const { figures, durations } = sumsOf(contributions);
-  const hours = Map.groupBy(contributions, ({ received }) => Math.floor(received / LEDGER_SPAN));
-  const ledger = Array.from(hours.values(), (some) => addToLedger(firstOf(some), packLedger(some)));
-  return [...addFigures(figures, durations), ...ledger];
 }

@@ -1,0 +1,76 @@
+/** Deleting a user: out of every chunk that has something of them, and out of the figures. */
+import { Buffer } from "node:buffer";
+import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
+import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
+import { chunkId, passDeletion, type ShrunkChunk } from "../../../db/sessions/store.ts";
+import { contributionOf } from "./changes.ts";
+import { figuresOf, sweepChunks } from "./expiry.ts";
+import { type Places, placesOfKeys } from "./runs.ts";
+import type { Storage } from "./storage.ts";
+
+/** Chunks that are read, and those that are written, at one go. */
+const READ_AT_ONCE = 32;
+/** Longer than a chunk of a run that is no more stays. */
+const ALL_DOOMED_MS = 86_400_000;
+
+/**
+ * Deletes a user's sessions, while no run changes and the log is empty. Answers how many sessions could still be seen.
+ * Starts go first, in short commits: after a crash the user is still there to be deleted.
+ */
+export async function deleteUser(storage: Storage, userId: string): Promise<number> {
+  const { store, clock, firstVisible } = storage;
+  const scratch = new Uint8Array(MAX_ID_BYTES), user = scratch.slice(0, packId(userId, scratch, 0));
+  const remove = async (chunks: readonly ShrunkChunk[], figures: Parameters<typeof figuresOf>[0]) => {
+    if (chunks.length === 0) return;
+    await store.commit([...passDeletion(storage.state.version, chunks), ...figuresOf(figures)]);
+    await storage.view();
+  };
+  // Runs by start have no order of users, so all of each is looked through.
+  for (const { id, fences } of storage.startRuns) {
+    for await (const chunks of shrunkChunks(storage, id, { from: 0, to: fences.length }, user)) {
+      await remove(chunks, []);
+    }
+  }
+  const sessions = new Map<string, StoredSession>(), shrunk: ShrunkChunk[] = [], first = userKey(userId);
+  for (const run of storage.userRuns) {
+    if (!run.filter.has(first)) continue;
+    const places = placesOfKeys(run, first, endOfUser(first));
+    // Of two states of a session the newest run's counts.
+    const removed = (session: StoredSession) => {
+      if (!sessions.has(session.sessionId)) sessions.set(session.sessionId, session);
+    };
+    for await (const chunks of shrunkChunks(storage, run.id, places, user, removed)) shrunk.push(...chunks);
+  }
+  const visible = [...sessions.values()].filter(({ received }) => received >= firstVisible);
+  await remove(shrunk, visible.flatMap((session) => contributionOf(session, -1) ?? []));
+  // Chunks of runs that were merged have them, too.
+  await sweepChunks({ store, clock: () => clock() + ALL_DOOMED_MS });
+  return visible.length;
+}
+
+/** Chunks of a run that have something of a user, without it. */
+async function* shrunkChunks(
+  { store }: Storage,
+  run: number,
+  { from, to }: Places,
+  user: Uint8Array,
+  onRemoved?: (session: StoredSession) => void,
+): AsyncGenerator<ShrunkChunk[]> {
+  for (let place = from; place < to; place += READ_AT_ONCE) {
+    const ids = Array.from({ length: Math.min(READ_AT_ONCE, to - place) }, (_, i) => chunkId(run, place + i));
+    const shrunk: ShrunkChunk[] = [];
+    for (const [id, bytes] of await store.chunks(ids)) {
+      if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(user)) continue;
+      const chunk = new Chunk(bytes), writer = new ChunkWriter(Math.max(1, chunk.count));
+      for (let i = 0; i < chunk.count; i++) {
+        const isTheirs = Buffer.compare(chunk.ids(i).subarray(0, chunk.middle(i)), user) === 0;
+        if (!isTheirs) writer.copy(chunk, i);
+        else onRemoved?.(chunk.session(i));
+      }
+      const removed = chunk.count - writer.size;
+      if (removed > 0) shrunk.push({ run, id, data: writer.take(), removed });
+    }
+    yield shrunk;
+  }
+}
