@@ -1,7 +1,9 @@
 /** The wire shapes of user sessions. */
 import { z } from "zod";
 import { Country, Id } from "../domain/sessions/event.ts";
-import { flag, wholeNumber } from "./parameters.ts";
+import { UNITS } from "../domain/sessions/metrics.ts";
+import { isTimeZone } from "../domain/time.ts";
+import { flag, oneOf, wholeNumber } from "./parameters.ts";
 
 const MAX_LIMIT = 1000;
 
@@ -39,8 +41,12 @@ export const UserQuery = z.object({ user_id: Id.meta({ example: "d6313e1fb7d247a
 
 /** Figures of which days, and of which country. */
 export const MetricsQuery = z.object({
-  days: wholeNumber(1, 1_000_000, "Whole days (UTC) up to now, today included."),
+  days: wholeNumber(1, 1_000_000, "Whole days up to now, today included."),
   country: Country.optional().meta({ description: "Sessions of this country only." }),
+  by: oneOf(UNITS, "What `groups` are: countries, days, weeks (ISO 8601), months, or hours of the day.")
+    .optional(),
+  tz: z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin").default("UTC")
+    .meta({ description: "The time zone of days, weeks, months and hours.", example: "Europe/Berlin" }),
 });
 
 const Time = z.string().meta({ description: "UTC, without a zone.", example: "2018-11-16T18:01:37" });
@@ -92,4 +98,11 @@ export const Metrics = z.strictObject({
   relative_error: z.strictObject({ percentiles: z.number(), users: z.number() }),
   by_country: z.array(Row.extend({ country: z.string() })),
   by_day: z.array(Row.extend({ day: z.string().meta({ example: "2018-11-16" }) })),
+  groups: z.array(Row.extend({
+    group: z.string().meta({ description: "DE, 2018-11-16, 2018-W46, 2018-11, or 23.", example: "2018-W46" }),
+    users: z.int().nullable().meta({
+      description:
+        "Null where they would have to be estimated for hours of the day, or in a zone other than UTC.",
+    }),
+  })).optional(),
 }).meta({ id: "SessionMetrics" });

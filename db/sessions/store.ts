@@ -14,8 +14,8 @@ const SELECT_RUNS = `SELECT id, is_by_start, rank, sessions, first_received, las
 const SELECT_INDEXES = `SELECT id, fences, filter FROM session_run
   WHERE id NOT IN (SELECT value FROM json_each(?1))`;
 const SELECT_CHUNKS = `SELECT id, data FROM session_chunk WHERE id IN (SELECT value FROM json_each(?1))`;
-const SELECT_SKETCHES = `SELECT data FROM session_sketch
-  WHERE country = ?2 AND run IN (SELECT value FROM json_each(?1))`;
+const SELECT_SKETCHES = `SELECT country, data FROM session_sketch
+  WHERE run IN (SELECT value FROM json_each(?1)) AND iif(?2 IS NULL, country <> '', country = ?2)`;
 
 // Who finds another state than it began with breaks the constraint that a version is not NULL: then nothing is changed.
 const guarded = (condition: string, also = "") =>
@@ -121,8 +121,8 @@ export const selectChunks = (ids: readonly number[]): Statement => plain(SELECT_
 export const chunksOf = ({ rows }: Result): Map<number, Uint8Array> =>
   new Map(rows.map(([id, data]) => [id as number, data as Uint8Array]));
 
-/** The sketches that runs have of a country, '' for all of them together. */
-export const selectSketches = (runs: readonly number[], country: string): Statement =>
+/** The sketches that runs have of a country, '' for all of them together, null for each of them. */
+export const selectSketches = (runs: readonly number[], country: string | null): Statement =>
   plain(SELECT_SKETCHES, JSON.stringify(runs), country);
 
 /** That a segment of the log is in runs now, if nobody else put it there. */

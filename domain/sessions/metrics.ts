@@ -1,7 +1,7 @@
 /** What the kept figures amount to. */
 import type { Counts } from "../../db/sessions/figures.ts";
 import { SKETCH_ERROR } from "../../db/sessions/sketch.ts";
-import { DAY_MS } from "../time.ts";
+import type { Calendar } from "./calendar.ts";
 import { sortsBefore } from "./merge.ts";
 import { DURATION_ERROR, middleOf } from "./storage/changes.ts";
 import type { SessionFigures } from "./storage/questions.ts";
@@ -32,40 +32,96 @@ export interface Metrics {
   readonly relative_error: { readonly percentiles: number; readonly users: number };
   readonly by_country: readonly (StateCounts & { country: string; mean_duration_seconds: number | null })[];
   readonly by_day: readonly (StateCounts & { day: string; mean_duration_seconds: number | null })[];
+  /** What was asked for with `by`. `users`: null where they are neither counted nor estimated. */
+  readonly groups?: readonly Group[];
 }
+
+/** Sessions of a country, or of a time as the calendar names it. */
+export interface Group extends StateCounts {
+  readonly group: string;
+  readonly mean_duration_seconds: number | null;
+  readonly users: number | null;
+}
+
+/** How users were found out: all together, and of each group. */
+export interface Users {
+  readonly all: number;
+  readonly isEstimate: boolean;
+  readonly groups: ReadonlyMap<string, number> | undefined;
+}
+
+/** What sessions may be grouped by. */
+export const UNITS = ["country", "day", "week", "month", "hour_of_day"] as const;
+export type Unit = typeof UNITS[number];
 
 /** How many sessions with a start the figures have. */
 export function startedOf({ byTime }: SessionFigures): number {
   return total(byTime.values()).started;
 }
 
-/** `users`: how many there are, counted or estimated. Days newest first, countries by sessions. */
-export function metricsOf(figures: SessionFigures, users: number, isEstimate: boolean): Metrics {
+/**
+ * Days newest first, countries by sessions. `slotMillis`: how long a slot of `figures.byTime` is, in milliseconds.
+ */
+export function metricsOf(
+  figures: SessionFigures,
+  slotMillis: number,
+  users: Users,
+  calendar: Calendar,
+  by: Unit | undefined,
+): Metrics {
   const { byTime, byCountry, durations } = figures;
   const { duration, ...sessions } = total(byTime.values());
   const histogram = Array.from(durations, ([bucket, n]) => ({ bucket, n })).filter(({ n }) => n > 0)
     .sort((a, b) => a.bucket - b.bucket);
-  const days = Array.from(byTime, ([day, row]) => ({ day, ...counts(row) }));
-  const countries = Array.from(byCountry, ([country, row]) => ({ country, ...counts(row) }));
+  const groupsOf = (unit: Unit) => {
+    const groups = unit === "country"
+      ? byCountry
+      : grouped(byTime, (slot) => calendar.nameOf(slot * slotMillis, unit));
+    return Array.from(groups, ([group, row]) => ({ group, ...counts(row) }))
+      .filter(({ started }) => started > 0).sort(ORDERS[unit]);
+  };
   return {
     sessions,
-    users,
+    users: users.all,
     duration_seconds: {
       mean: mean(duration, sessions.completed),
       p50: percentile(histogram, 0.5),
       p90: percentile(histogram, 0.9),
       p99: percentile(histogram, 0.99),
     },
-    relative_error: { percentiles: DURATION_ERROR, users: isEstimate ? round(SKETCH_ERROR) : 0 },
-    by_country: countries.filter(isAny).sort((a, b) =>
-      b.started - a.started || (sortsBefore(a.country, b.country) ? -1 : 1)
-    ),
-    by_day: days.filter(isAny).sort((a, b) => b.day - a.day)
-      .map(({ day, ...row }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), ...row })),
+    relative_error: { percentiles: DURATION_ERROR, users: users.isEstimate ? round(SKETCH_ERROR) : 0 },
+    by_country: groupsOf("country").map(({ group, ...row }) => ({ country: group, ...row })),
+    by_day: groupsOf("day").map(({ group, ...row }) => ({ day: group, ...row })),
+    ...(by !== undefined && {
+      groups: groupsOf(by).map((row) => ({ ...row, users: users.groups?.get(row.group) ?? null })),
+    }),
   };
 }
 
-const isAny = ({ started }: StateCounts) => started > 0;
+type Row = StateCounts & { readonly group: string };
+const ascending = (a: Row, b: Row) => sortsBefore(a.group, b.group) ? -1 : 1;
+const newestFirst = (a: Row, b: Row) => ascending(b, a);
+const ORDERS: Record<Unit, (a: Row, b: Row) => number> = {
+  country: (a, b) => b.started - a.started || ascending(a, b),
+  day: newestFirst,
+  week: newestFirst,
+  month: newestFirst,
+  hour_of_day: ascending,
+};
+
+function grouped(rows: ReadonlyMap<number, Counts>, nameOf: (slot: number) => string): Map<string, Counts> {
+  const groups = new Map<string, Counts>();
+  for (const [slot, { open, completed, inconsistent, duration }] of rows) {
+    const name = nameOf(slot),
+      known = groups.get(name) ?? { open: 0, completed: 0, inconsistent: 0, duration: 0 };
+    known.open += open;
+    known.completed += completed;
+    known.inconsistent += inconsistent;
+    known.duration += duration;
+    groups.set(name, known);
+  }
+  return groups;
+}
 
 function total(rows: Iterable<Counts>): StateCounts & { duration: number } {
   const sum = { started: 0, completed: 0, open: 0, inconsistent: 0, duration: 0 };

@@ -1,13 +1,15 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
 import type { StoredSession } from "../../db/sessions/chunk.ts";
-import { HOUR_MS } from "../time.ts";
+import type { FigureRange } from "../../db/sessions/figures.ts";
+import { DAY_MS, HOUR_MS } from "../time.ts";
+import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
 import { type LoaderOptions, SessionLoader, toPart } from "./loader.ts";
-import { COUNTED_SESSIONS, type Metrics, metricsOf, startedOf } from "./metrics.ts";
-import { QUARTER_MICROS, QUARTERS_A_DAY } from "./storage/changes.ts";
+import { COUNTED_SESSIONS, type Metrics, metricsOf, startedOf, type Unit, type Users } from "./metrics.ts";
+import { QUARTER_MICROS } from "./storage/changes.ts";
 import { deleteUser } from "./storage/deletion.ts";
 import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
-import { type CompleteSession, Questions, type StartsQuery } from "./storage/questions.ts";
+import { type CompleteSession, Questions } from "./storage/questions.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./storage/upkeep.ts";
 import type { SessionMap } from "./merge.ts";
@@ -25,6 +27,16 @@ export interface StartsRequest {
   /** At most so many of each country. */
   readonly limit?: number | undefined;
 }
+
+/** Which figures are asked for. */
+export interface MetricsRequest {
+  readonly days: number;
+  readonly country: string | null;
+  readonly by: Unit | undefined;
+  readonly calendar: Calendar;
+}
+
+const UTC = new Calendar("UTC");
 
 /** The sessions of a database. */
 export class Sessions {
@@ -77,17 +89,16 @@ export class Sessions {
     return await this.#questions.lastSessions({ userId, limit, until: this.#until(this.storage.clock()) });
   }
 
-  /** Figures of the last `days` days, counted in whole days (UTC) up to today. */
-  async metrics(days: number, country: string | null): Promise<Metrics> {
+  /** Figures of the last `days` days as a calendar has them, up to now. */
+  async metrics({ days, country, by, calendar }: MetricsRequest): Promise<Metrics> {
     await this.upkeep.moveOldRows();
-    const range = { ...this.#range(days), country };
-    const figures = await this.#questions.figures(range, "day");
-    const isEstimate = startedOf(figures) > COUNTED_SESSIONS;
-    const users = isEstimate ? await this.#questions.users(range) : await this.#countUsers({
-      since: range.from * QUARTER_MICROS,
-      until: range.to * QUARTER_MICROS,
-    }, country);
-    return metricsOf(figures, users, isEstimate);
+    const slots = calendar.isUtc && by !== "hour_of_day" ? "day" : "quarter";
+    const range = { ...this.#range(calendar, days), country };
+    const figures = await this.#questions.figures(range, slots);
+    const users = startedOf(figures) > COUNTED_SESSIONS
+      ? await this.#estimateUsers(range, by, calendar)
+      : await this.#countUsers(range, by, calendar);
+    return metricsOf(figures, slots === "day" ? DAY_MS : QUARTER_MS, users, calendar, by);
   }
 
   /** All sessions of a user as lines of JSON, in pieces: also those that are open, or lie ahead. */
@@ -107,7 +118,7 @@ export class Sessions {
   /** How many sessions with a start there are. */
   async count(): Promise<number> {
     await this.upkeep.moveOldRows();
-    return startedOf(await this.#questions.figures({ ...this.#range(Infinity), country: null }, "day"));
+    return startedOf(await this.#questions.figures({ ...this.#range(UTC, Infinity), country: null }, "day"));
   }
 
   /**
@@ -128,14 +139,42 @@ export class Sessions {
     await this.storage.append(gathered);
   }
 
-  async #countUsers(range: Pick<StartsQuery, "since" | "until">, country: string | null): Promise<number> {
-    const starts = await this.#questions.starts(), users = new Set<string>();
+  async #countUsers(
+    { from, to, country }: FigureRange,
+    by: Unit | undefined,
+    calendar: Calendar,
+  ): Promise<Users> {
+    const starts = await this.#questions.starts(),
+      all = new Set<string>(),
+      groups = new Map<string, Set<string>>();
+    const groupOf = ({ country, start }: StoredSession) =>
+      by === undefined ? "" : by === "country" ? country! : calendar.nameOf(Math.floor(start! / 1000), by);
+    const range = { since: from * QUARTER_MICROS, until: to * QUARTER_MICROS };
     for (const code of country === null ? await this.storage.store.countries() : [country]) {
       for await (const page of starts({ country: code, ...range })) {
-        for (const { userId } of page) users.add(userId);
+        for (const session of page) {
+          all.add(session.userId);
+          const group = groupOf(session), users = groups.get(group) ?? new Set();
+          groups.set(group, users.add(session.userId));
+        }
       }
     }
-    return users.size;
+    const sizes = Array.from(groups, ([group, { size }]) => [group, size] as const);
+    return { all: all.size, isEstimate: false, groups: new Map(sizes) };
+  }
+
+  /** Sketches are of days of UTC: other units than those that are made of them have none. */
+  async #estimateUsers(range: FigureRange, by: Unit | undefined, calendar: Calendar): Promise<Users> {
+    const all = (await this.#questions.users(range, () => "", false)).get("") ?? 0;
+    const isMadeOfDays = by === "country" || (calendar.isUtc && by !== undefined && by !== "hour_of_day");
+    const groups = isMadeOfDays
+      ? await this.#questions.users(
+        range,
+        (country, day) => by === "country" ? country : calendar.nameOf(day * DAY_MS, by),
+        by === "country",
+      )
+      : undefined;
+    return { all, isEstimate: true, groups };
   }
 
   /** The first time, in microseconds, that has not come yet. */
@@ -143,12 +182,11 @@ export class Sessions {
     return (now + AHEAD_MS) * 1000 + 1;
   }
 
-  /** The quarters of an hour of the last days (UTC). The one that has begun to lie ahead is left out. */
-  #range(days: number) {
+  /** The quarters of an hour of the last days. The one that has begun to lie ahead is left out. */
+  #range(calendar: Calendar, days: number) {
     const now = this.storage.clock();
-    const today = Math.floor(now / QUARTER_MS / QUARTERS_A_DAY);
     return {
-      from: Math.max(0, today - days + 1) * QUARTERS_A_DAY,
+      from: Math.floor(calendar.dayBefore(now, days - 1) / QUARTER_MS),
       to: Math.floor((now + AHEAD_MS) / QUARTER_MS),
     };
   }

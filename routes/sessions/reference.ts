@@ -77,7 +77,8 @@ export const METRICS: RouteReference<typeof MetricsQuery> = {
   description:
     "Kept, not counted: what it costs does not grow with the number of sessions. Days are those of the " +
     "sessions' starts. Percentiles are off by 1 % at most. Users of up to 4,096 sessions are counted; of more, they " +
-    "are estimated, and `relative_error.users` is the standard error. A start more than an hour ahead of the clock counts when its time has come.",
+    "are estimated, and `relative_error.users` is the standard error. A start more than an hour ahead of the clock counts when its time has come. In a zone " +
+    "other than UTC percentiles and estimates are of the whole days (UTC) that the asked ones touch.",
   query: MetricsQuery,
   answers: {
     200: {

@@ -1,6 +1,7 @@
 /** User sessions: events in, and the questions about them. */
 import type { z } from "zod";
 import { type Issue, RunnelError } from "../../domain/errors.ts";
+import { Calendar } from "../../domain/sessions/calendar.ts";
 import { Batch, formatTime, type SessionEvent, UncheckedBatch } from "../../domain/sessions/event.ts";
 import {
   type EventSink,
@@ -121,9 +122,11 @@ export async function showLastSessions(
 }
 
 export async function showMetrics(
-  { query: { days, country }, services }: Call<typeof MetricsQuery>,
+  { query: { days, country, by, tz }, services }: Call<typeof MetricsQuery>,
 ): Promise<Response> {
-  return json(await services.sessions.metrics(days, country ?? null));
+  return json(
+    await services.sessions.metrics({ days, country: country ?? null, by, calendar: new Calendar(tz) }),
+  );
 }
 
 export async function exportUser(

@@ -227,7 +227,10 @@ Deno.test("of many sessions the users are estimated from a sample, within the st
     })));
   }
   await loader.end();
-  const metrics = await (await app.request("/user/metrics?days=2")).json();
+  const metrics = await (await app.request("/user/metrics?days=2&by=month")).json();
+  deepEqual(metrics.groups, [
+    { group: "2026-01", ...metrics.sessions, mean_duration_seconds: null, users: metrics.users },
+  ]);
   equal(metrics.sessions.started, sessions);
   const { users: error } = metrics.relative_error;
   ok(error > 0 && error < 0.03, `stated error ${error}`);

@@ -248,29 +248,47 @@ export class Questions {
     }
   }
 
-  /** How many users started sessions in a range, as sketches have it. */
-  async users({ from, to, country }: FigureRange): Promise<number> {
-    const storage = this.#storage, sketch = new Sketch();
+  /**
+   * How many users started sessions in a range, in each group of a country and a day (since the epoch, UTC), as sketches
+   * have it. The first and the last day count as a whole.
+   */
+  async users(
+    { from, to, country }: FigureRange,
+    groupOf: GroupOf,
+    byCountry: boolean,
+  ): Promise<Map<string, number>> {
+    const storage = this.#storage, groups = new Map<string, Sketch>();
     const { changes } = await storage.overlay();
     const results = await storage.view(() => {
       const runs = storage.startRuns.filter(({ lastReceived }) => lastReceived >= storage.firstVisible);
-      return [selectSketches(runs.map(({ id }) => id), country ?? "")];
+      return [selectSketches(runs.map(({ id }) => id), country ?? (byCountry ? null : ""))];
     });
     const firstDay = Math.floor(from / QUARTERS_A_DAY), lastDay = Math.floor((to - 1) / QUARTERS_A_DAY);
-    for (const [data] of results[0]!.rows) {
+    const sketchOf = (country: string, day: number) => {
+      const group = groupOf(country, day);
+      let sketch = groups.get(group);
+      if (sketch === undefined) groups.set(group, sketch = new Sketch());
+      return sketch;
+    };
+    for (const [started, data] of results[0]!.rows) {
       for (const [day, packed] of unpackSketches(data as Uint8Array)) {
-        if (day >= firstDay && day <= lastDay) sketch.unite(packed);
+        if (day >= firstDay && day <= lastDay) sketchOf(started as string, day).unite(packed);
       }
     }
     const scratch = new Uint8Array(MAX_ID_BYTES);
     for (const { after: { start, userId, country: started, received } } of changes) {
       const quarter = Math.floor((start ?? -1) / QUARTER_MICROS);
       if (quarter < from || quarter >= to || (country !== null && started !== country)) continue;
-      if (received >= storage.firstVisible) sketch.add(hashOfUser(scratch, packId(userId, scratch, 0)));
+      if (received < storage.firstVisible) continue;
+      const hash = hashOfUser(scratch, packId(userId, scratch, 0));
+      sketchOf(started!, Math.floor(quarter / QUARTERS_A_DAY)).add(hash);
     }
-    return Math.round(sketch.estimate());
+    return new Map(Array.from(groups, ([group, sketch]) => [group, Math.round(sketch.estimate())]));
   }
 }
+
+/** The group of a country (or '' for all) and a day since the epoch (UTC). */
+export type GroupOf = (country: string, day: number) => string;
 
 function ofUser(userId: string, chunks: readonly Chunk[]): Map<string, StoredSession> {
   const sessions = new Map<string, StoredSession>(), first = userKey(userId), end = endOfUser(first);
