@@ -13,6 +13,9 @@ export const Credentials = z.object({
     MAX_PASSWORD,
     `must have at most ${MAX_PASSWORD} characters`,
   ),
+  device: z.string().max(2000).optional().meta({
+    description: "What the last login on this device answered: wrong passwords of others do not keep it out.",
+  }),
 });
 
 /** Several messages, and who may read their channel. */
@@ -75,6 +78,9 @@ const Username = z.string();
 /** The answer to a login. */
 export const LoggedIn = enveloped(z.strictObject({
   token: z.string(),
+  device: z.string().meta({
+    description: "Send it with the next login on this device; alone it lets nobody in.",
+  }),
   channels: z.array(z.strictObject({ id: z.string(), name: z.string() })),
   pulse: Pulse,
 })).meta({ id: "LoggedIn" });

@@ -163,9 +163,12 @@ async function fill({ conversations }: DomainServices): Promise<void> {
       message: text,
       timestamp: end - day * DAY_MS - Math.floor((DAY_SIZE - i) * (DAY_MS - 3_600_000) / DAY_SIZE),
     }));
-    await conversations.inbox.post("busy", messages);
+    await conversations.inbox.post({ channel: "busy", key: undefined }, messages);
   }
-  await conversations.inbox.post("quiet", [{ username: "ann", message: "Is anybody here today?" }]);
+  await conversations.inbox.post({ channel: "quiet", key: undefined }, [{
+    username: "ann",
+    message: "Is anybody here today?",
+  }]);
   await conversations.accounts.add("ann", "correct horse", ["busy"]);
   await conversations.daily.write();
 }

@@ -1,6 +1,6 @@
 /** The queries of chat channels, who is in them, and what their messages add up to. Times are milliseconds. */
 import type { Row } from "../engine/engine.ts";
-import type { ConversationOrigin } from "./messages.ts";
+import type { ConversationOrigin, Source } from "./messages.ts";
 import type { Database } from "../open.ts";
 
 // A person, and the accounts that are theirs.
@@ -51,6 +51,7 @@ const EMPTY_OTHERS = `DELETE FROM member WHERE substr(person, 1, length(?1) + 1)
   AND conversation IN (SELECT id FROM conversation
     WHERE source = ?1 AND public_id NOT IN (SELECT value FROM json_each(?2)))`;
 const PUBLISH = `UPDATE conversation SET is_public = ?2 WHERE public_id = ?1`;
+const CLAIM = `UPDATE conversation SET source = ?2 WHERE public_id = ?1 AND source = 'api'`;
 const SELECT_SOURCE = `SELECT source FROM conversation WHERE public_id = ?1`;
 const LINK = `INSERT OR IGNORE INTO person_link (person, account) VALUES (?1, ?2)`;
 const UNLINK = `DELETE FROM person_link WHERE person = ?1 AND account = ?2 RETURNING 1`;
@@ -180,6 +181,10 @@ export function createConversationStore({ commits, query }: Database) {
     /** Where the channel comes from; undefined when it is not known yet. */
     async sourceOf(publicId: string): Promise<string | undefined> {
       return (await query(SELECT_SOURCE, publicId))[0]?.[0] as string | undefined;
+    },
+    /** Gives a channel that no key wrote to yet to a source. */
+    async claim(publicId: string, source: Source): Promise<void> {
+      await commits.execute([{ sql: CLAIM, args: [publicId, source] }]);
     },
     /** Says that an account at a source is a person of Runnel. */
     async link(person: string, account: string): Promise<void> {

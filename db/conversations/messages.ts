@@ -67,8 +67,8 @@ const SWEEP_PHRASES = `DELETE FROM day_phrase WHERE (conversation, phrase, day) 
   (SELECT conversation, phrase, day FROM day_phrase WHERE conversation = ?1 AND day < ?2 LIMIT ?3)`;
 const SELECT_IDS = `SELECT id FROM conversation`;
 
-/** Where messages come from. */
-export type Source = "api" | "mattermost" | "slack";
+/** Where messages come from: a chat system, the program with a key, or a program without one (`api`). */
+export type Source = "api" | "mattermost" | "slack" | `key:${string}`;
 
 /** A chat channel as its source knows it. */
 export interface ConversationOrigin {

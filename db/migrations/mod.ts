@@ -12,6 +12,7 @@ import { access } from "./010_access.ts";
 import { sortedRuns } from "./011_sorted_runs.ts";
 import { messageDetails } from "./012_message_details.ts";
 import { visits } from "./013_visits.ts";
+import { loginAttempts } from "./014_login_attempts.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sortedRuns,
   messageDetails,
   visits,
+  loginAttempts,
 ];

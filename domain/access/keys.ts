@@ -85,6 +85,11 @@ export class ApiKeys {
     }
   }
 
+  /** The name of the key with that secret; undefined: there is none. */
+  nameOf(secret: string | undefined): string | undefined {
+    return secret === undefined ? undefined : this.#byHash.get(hashOf(secret))?.name;
+  }
+
   /** Makes a key and answers its secret, which cannot be read again. Name taken: `invalid-request`. */
   async add(name: string, scopes: readonly Scope[], expiresAt: number | null): Promise<string> {
     const secret = `rnl_${randomBytes(32).toString("base64url")}`;

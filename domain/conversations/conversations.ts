@@ -1,4 +1,5 @@
 /** Everything about conversations, over one database. */
+import { createAttemptStore } from "../../db/conversations/attempts.ts";
 import { createConversationStore } from "../../db/conversations/conversations.ts";
 import { createMessageStore } from "../../db/conversations/messages.ts";
 import type { Database } from "../../db/open.ts";
@@ -97,9 +98,11 @@ export function createConversations(
   const windowMillis = (settings.syncWindowDays ?? 3) * DAY_MS;
   const shared = { messages, conversations, clock, ttlMillis, windowMillis, log };
   const mattermost = connectMattermost(settings, shared);
+  const attempts = createAttemptStore(database);
+  const accounts = new Accounts({ people, attempts, conversations, tokens, clock, authority: mattermost });
   const slack = connectSlack(settings, shared);
   return {
-    accounts: new Accounts({ people, conversations, tokens, clock, authority: mattermost }),
+    accounts,
     inbox,
     webhook: new MattermostWebhook({
       messages,
@@ -127,6 +130,7 @@ export function createConversations(
     async sweep(signal) {
       const swept = await inbox.sweep(signal);
       await people.sweep(clock());
+      await accounts.sweep();
       return swept;
     },
     close: () => analyst.close(),

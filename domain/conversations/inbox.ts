@@ -2,7 +2,7 @@
 import { v7 as timeOrderedId } from "uuid";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { type IncomingMessage, type MessageStore } from "../../db/conversations/messages.ts";
+import type { IncomingMessage, MessageStore, Source } from "../../db/conversations/messages.ts";
 import { DOTS_REFUSED, isDots } from "../names.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS, Time } from "../time.ts";
@@ -62,7 +62,14 @@ export interface Readers {
   readonly public?: boolean | undefined;
 }
 
-/** Channels that are known to be of programs: a channel never changes its source. */
+/** A channel that a program writes to. */
+export interface ProgramChannel {
+  readonly channel: string;
+  /** The name of the program's key; undefined: it needs none. */
+  readonly key: string | undefined;
+}
+
+/** Channels whose source is known; it only changes when a key takes one over that had none. */
 const KNOWN_CHANNELS = 10_000;
 
 /** Takes messages in, deletes them, and forgets old ones. */
@@ -74,14 +81,14 @@ export class Inbox {
   /**
    * Stores messages, and creates the channel as needed; resolves when they are durable, with their ids. A message with an
    * id that the channel has already replaces its text. `readers` may read the channel from then on; whoever wrote in it may
-   * not for that alone. A channel of Slack's or Mattermost's: `forbidden`.
+   * not for that alone. A channel of another program's, Slack's or Mattermost's: `forbidden`.
    */
   async post(
-    channel: string,
+    { channel, key }: ProgramChannel,
     posted: readonly z.output<typeof PostedMessage>[],
     { members = [], public: isPublic }: Readers = {},
   ): Promise<string[]> {
-    await this.#checkSource(channel);
+    const source = await this.#checkSource({ channel, key });
     const now = this.options.clock();
     const messages = posted.map(({ id, username, message, timestamp, ...details }): IncomingMessage => ({
       // Random ids would spread over the whole index, and halve the rate.
@@ -93,30 +100,44 @@ export class Inbox {
       text: message,
       details: { thread: details.thread, replyTo: details.reply_to, bot: details.bot, link: details.link },
     }));
-    const conversation = { publicId: channel, source: "api", name: channel } as const;
+    const conversation = { publicId: channel, source, name: channel };
     await this.options.messages.store({ conversation, messages });
     if (members.length > 0) await this.options.conversations.ensure(conversation, members.map(ownPerson));
     if (isPublic !== undefined) await this.options.conversations.setPublic(channel, isPublic);
     return messages.map(({ origin }) => origin);
   }
 
-  /** Deletes a message for good. False when there was none. A channel of Slack's or Mattermost's: `forbidden`. */
-  async remove(channel: string, id: string): Promise<boolean> {
-    await this.#checkSource(channel);
+  /** Deletes a message for good. False when there was none. A channel of somebody else's: `forbidden`. */
+  async remove({ channel, key }: ProgramChannel, id: string): Promise<boolean> {
+    if (await this.options.conversations.sourceOf(channel) === undefined) return false;
+    await this.#checkSource({ channel, key });
     return await this.options.messages.removeExisting(channel, id, this.options.clock());
   }
 
-  async #checkSource(channel: string): Promise<void> {
-    if (this.#ofPrograms.has(channel)) return;
-    const source = await this.options.conversations.sourceOf(channel);
-    if (source === undefined) return;
-    if (source !== "api") {
+  /** The source that a program is. A channel belongs to the first key that writes to it. */
+  async #checkSource({ channel, key }: ProgramChannel): Promise<Source> {
+    const own: Source = key === undefined ? "api" : `key:${key}`;
+    const place = JSON.stringify([channel, own]);
+    if (this.#ofPrograms.has(place)) return own;
+    const { conversations } = this.options;
+    let source = await conversations.sourceOf(channel);
+    if (source === undefined) {
+      await conversations.ensure({ publicId: channel, source: own, name: channel });
+      source = await conversations.sourceOf(channel);
+    } else if (source === "api" && own !== "api") {
+      await conversations.claim(channel, own);
+      this.#ofPrograms.delete(JSON.stringify([channel, "api"]));
+      source = await conversations.sourceOf(channel);
+    }
+    if (source !== own) {
+      const owner = source === "slack" || source === "mattermost" ? source : "another program";
       throw new RunnelError(
         "forbidden",
-        `channel ${channel} belongs to ${source}: only ${source} writes to it`,
+        `channel ${channel} belongs to ${owner}: only ${owner} writes to it`,
       );
     }
-    this.#ofPrograms.set(channel, true);
+    this.#ofPrograms.set(place, true);
+    return own;
   }
 
   /** Frees the space of messages that are past their time, and of what was counted of them. */

@@ -8,12 +8,15 @@ import { renderPulse } from "./stats.ts";
 
 export async function logIn(call: Call): Promise<Response> {
   const { accounts, statistics } = call.services.conversations;
-  const { username, password } = await readJsonOfAnyType(call.request, Credentials);
-  const { person, token } = await accounts.logIn(username, password, addressOf(call));
+  const { username, password, device: known } = await readJsonOfAnyType(call.request, Credentials);
+  const { person, token, device } = await accounts.logIn(username, password, {
+    address: addressOf(call),
+    device: known,
+  });
   statistics.prepare();
   const channels = await statistics.channels(person);
   const pulse = renderPulse(await statistics.pulse(person, undefined));
-  return envelope({ token, channels, pulse });
+  return envelope({ token, device, channels, pulse });
 }
 
 export async function logOut(call: Call): Promise<Response> {

@@ -4,6 +4,7 @@ import { PostedMessage, SourceId } from "../../domain/conversations/inbox.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import type { z } from "zod";
 import { check, readJsonValue } from "../request.ts";
+import { secretOf } from "../gate.ts";
 import { json, noContent } from "../respond.ts";
 import { type Call, param } from "../route.ts";
 
@@ -14,7 +15,9 @@ export async function postMessages(call: Call): Promise<Response> {
   const channel = check(param(call, "channel_id"), SourceId);
   const body = await readJsonValue(call.request, MAX_BYTES);
   const { messages, ...readers } = readPosted(body);
-  return json({ ids: await call.services.conversations.inbox.post(channel, messages, readers) }, 201);
+  return json({
+    ids: await call.services.conversations.inbox.post({ channel, key: keyOf(call) }, messages, readers),
+  }, 201);
 }
 
 /** One message, several, or several with who may read their channel. */
@@ -26,6 +29,11 @@ function readPosted(body: unknown): z.output<typeof PostedChannel> {
 
 export async function deleteMessage(call: Call): Promise<Response> {
   const channel = param(call, "channel_id"), id = param(call, "message_id");
-  if (await call.services.conversations.inbox.remove(channel, id)) return noContent();
+  if (await call.services.conversations.inbox.remove({ channel, key: keyOf(call) }, id)) return noContent();
   throw new RunnelError("not-found", `channel ${channel} has no message ${id}`);
+}
+
+/** The name of the key that a request shows. */
+function keyOf({ request, services }: Pick<Call, "request" | "services">): string | undefined {
+  return services.keys.nameOf(secretOf(request));
 }

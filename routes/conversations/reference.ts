@@ -41,7 +41,9 @@ export const LOG_IN: RouteReference = {
   summary: "Log in",
   description:
     "Mattermost checks the password where `MATTERMOST_URL` is set, else Runnel's own users. Answers a token for " +
-    "/api/stats, the user's channels, and the pulse of all of them.",
+    "/api/stats, the user's channels, and the pulse of all of them. Ten wrong passwords in ten minutes for a name at an " +
+    "address are refused for ten minutes, fifty for a name or from an address as well; a `device` that has logged in before " +
+    "counts for itself.",
   body: { schema: Credentials, example: { username: "ann", password: "correct horse" } },
   answers: {
     200: {
@@ -51,6 +53,7 @@ export const LOG_IN: RouteReference = {
         status: 200,
         data: {
           token: "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…",
+          device: "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9…",
           channels: [{ id: "town-square", name: "Town Square" }],
           pulse: PULSE,
         },
@@ -205,8 +208,7 @@ export const READ: RouteReference = {
 export const MESSAGES: RouteReference = {
   summary: "Add chat messages to a channel",
   description: "One message or an array of them, stored together or not at all. The channel is created as " +
-    "needed; `members` and `public` say who may read it, writing in it does not. A channel of Slack's or Mattermost's is " +
-    "refused. A message with an `id` that is there already replaces its text.",
+    "needed; X A message with an `id` that is there already replaces its text.",
   body: {
     schema: z.union([PostedMessage, PostedMessages, PostedChannel]),
     example: {

@@ -1,5 +1,6 @@
 /** Logging in: Mattermost decides where there is one, Runnel's own users otherwise. */
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
+import type { AttemptStore } from "../../../db/conversations/attempts.ts";
 import type { PeopleStore } from "../../../db/conversations/people.ts";
 import { RunnelError } from "../../errors.ts";
 import { ownPerson, type Person } from "./access.ts";
@@ -22,6 +23,7 @@ export interface LoginAuthority {
 /** What logging in needs. */
 export interface AccountOptions {
   readonly people: PeopleStore;
+  readonly attempts: AttemptStore;
   readonly conversations: ConversationStore;
   readonly tokens: Tokens;
   readonly clock: () => number;
@@ -33,29 +35,39 @@ export class Accounts {
   readonly #attempts: LoginAttempts;
 
   constructor(readonly options: AccountOptions) {
-    this.#attempts = new LoginAttempts(options.clock);
+    this.#attempts = new LoginAttempts(options.attempts, options.clock);
   }
 
   /**
-   * The person and a new token. Wrong: `unauthorized`, after the same work for an unknown name as for a wrong password.
-   * Ten wrong ones: `too-many-attempts`. Mattermost does not answer and no own user matches: `login-unavailable`.
+   * The person, a new token, and one for the device, which shows the next time that the name has logged in there. Wrong:
+   * `unauthorized`, after the same work for an unknown name as for a wrong password. Too many wrong ones (see
+   * `LoginAttempts`): `too-many-attempts`. Mattermost does not answer and no own user matches: `login-unavailable`.
    */
   async logIn(
     username: string,
     password: string,
-    address?: string,
-  ): Promise<{ person: string; token: string }> {
-    const forgive = this.#attempts.begin(username, address);
+    { address, device }: { address?: string | undefined; device?: string | undefined } = {},
+  ): Promise<{ person: string; token: string; device: string }> {
+    const { tokens } = this.options;
+    const known = device === undefined ? undefined : await tokens.deviceOf(device, username);
+    const attempt = { name: username, address, device: known };
+    const forgive = await this.#attempts.begin(attempt);
     let person: string | undefined;
     try {
       person = await this.#identify(username, password);
     } catch (error) {
-      forgive();
+      await forgive();
       throw error;
     }
     if (person === undefined) throw new RunnelError("unauthorized", "the user name or the password is wrong");
-    forgive();
-    return { person, token: await this.options.tokens.issue(person) };
+    await forgive();
+    await this.#attempts.succeeded(attempt);
+    return { person, token: await tokens.issue(person), device: await tokens.issueDevice(username, known) };
+  }
+
+  /** Forgets wrong passwords that no longer count. */
+  sweep(): Promise<void> {
+    return this.#attempts.sweep();
   }
 
   /** Who shows this token; see `Tokens.check`. */

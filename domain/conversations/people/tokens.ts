@@ -6,6 +6,8 @@ import type { PeopleStore } from "../../../db/conversations/people.ts";
 import { RunnelError } from "../../errors.ts";
 
 const HOUR_S = 3600;
+/** Times are checked by the service's own clock. */
+const UNTIMED = { alg: "HS256", exp: false, iat: false, nbf: false } as const;
 
 const Claims = z.object({
   /** Token id, for revoking. */
@@ -17,6 +19,10 @@ const Claims = z.object({
   exp: z.number(),
   issued: z.number(),
 });
+
+/** What a device shows that has logged in before; it lets nobody in by itself. */
+const Device = z.object({ device: z.string(), name: z.string(), exp: z.number() });
+const DEVICE_HOURS = 365 * 24;
 
 /** Somebody who has shown a valid token. */
 export interface LoggedIn {
@@ -54,6 +60,19 @@ export class Tokens {
     return await sign(claims, await this.#key(), "HS256");
   }
 
+  /** A token for a device on which that name has logged in, the one that it has or a new one. */
+  async issueDevice(name: string, device: string = crypto.randomUUID()): Promise<string> {
+    const exp = Math.floor(this.options.clock() / 1000) + DEVICE_HOURS * HOUR_S;
+    return await sign({ device, name, exp }, await this.#key(), "HS256");
+  }
+
+  /** The device whose token that is; undefined when it is forged, expired, or of another name. */
+  async deviceOf(token: string, name: string): Promise<string | undefined> {
+    const payload = await verify(token, await this.#key(), UNTIMED).catch(() => undefined);
+    const { success, data } = Device.safeParse(payload);
+    return success && data.name === name && data.exp * 1000 > this.options.clock() ? data.device : undefined;
+  }
+
   /** Who shows this token. None, forged, expired, revoked, or of a user who is gone: `unauthorized`. */
   async check(token: string | undefined): Promise<LoggedIn> {
     if (token === undefined) throw unauthorized("send a token: Authorization: Bearer TOKEN");
@@ -74,9 +93,7 @@ export class Tokens {
   async #claims(token: string): Promise<z.output<typeof Claims>> {
     const secret = await this.#key();
     try {
-      // Times are checked by the service's own clock.
-      const own = { alg: "HS256", exp: false, iat: false, nbf: false } as const;
-      return Claims.parse(await verify(token, secret, own));
+      return Claims.parse(await verify(token, secret, UNTIMED));
     } catch (error) {
       throw new RunnelError("unauthorized", "the token is not valid: log in again", [], { cause: error });
     }
