@@ -48,7 +48,8 @@ export const SummariesQuery = z.object({
   days: wholeNumber(1, 3660, "Days up to now; 30 unless given.").optional(),
 });
 /** A time as text; where it names no zone, `timezone` says which one is meant. */
-const LocalTime = z.string(WANTED_TIME).refine((text) => Time.safeParse(text).success, WANTED_TIME);
+const isTime = (text: string) => Time.safeParse(text).success;
+const LocalTime = z.string(WANTED_TIME).refine(isTime, WANTED_TIME);
 const until = LocalTime.optional().meta({ description: "Until when; now unless given." });
 const timezone = z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin").optional()
   .meta({ description: "IANA time zone of times that name none; UTC unless given." });
@@ -115,11 +116,15 @@ export const Summaries = enveloped(z.array(z.strictObject({
 export const StoredMessages = z.strictObject({ ids: z.array(z.string()) }).meta({ id: "StoredMessages" });
 
 const words = wholeNumber(20, 1000, "At most so many words; 200 unless given.").optional();
+/** Instead of a time: until when the person has read the channel. */
+export const LAST_VISIT = "last-visit";
+const WANTED_SINCE = `${LAST_VISIT}, or ${WANTED_TIME}`;
 const recapOf = {
-  since: z.union([z.literal("last-visit"), LocalTime], `last-visit, or ${WANTED_TIME}`).optional().meta({
-    description:
-      "From when on: a time, or `last-visit`, until when the channel was marked as read. 24 hours ago unless given.",
-  }),
+  since: z.string(WANTED_SINCE).refine((text) => text === LAST_VISIT || isTime(text), WANTED_SINCE).optional()
+    .meta({
+      description:
+        "From when on: a time, or `last-visit`, until when the channel was marked as read. 24 hours ago unless given.",
+    }),
   until,
   timezone,
   words,

@@ -5,6 +5,7 @@ import { addKeyCommands } from "./keys.ts";
 import { addStoreCommands } from "./series.ts";
 import { addLoadCommand } from "./sessions.ts";
 import { addImportCommands } from "./conversations.ts";
+import { addRecapCommand } from "./recap.ts";
 import { addUserCommands } from "./users.ts";
 import { VERSION } from "../domain/version.ts";
 import { addJobCommands } from "./jobs.ts";
@@ -30,6 +31,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   addLoadCommand(program, terminal);
   addStoreCommands(program, terminal);
   addImportCommands(program, terminal);
+  addRecapCommand(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { ChannelList, Metadata, SettingsBody, Stored } from "../api/channels.ts";
 import { followChannel, type FollowedItem, type FollowOptions } from "./follow.ts";
-import type { Http } from "./http.ts";
+import { type Http, jsonBody } from "./http.ts";
 
 /** Settings of a channel; what is absent has its default, or stays as it is. */
 export type ChannelSettings = Omit<z.input<typeof SettingsBody>, "name">;
@@ -83,8 +83,4 @@ export class ChannelsClient {
   follow(name: string, options: FollowOptions = {}): AsyncGenerator<FollowedItem> {
     return followChannel(this.#http, name, options);
   }
-}
-
-function jsonBody(value: unknown) {
-  return { body: JSON.stringify(value), headers: { "Content-Type": "application/json" } };
 }

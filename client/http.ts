@@ -50,6 +50,11 @@ export class Http {
     this.#fetch = fetch ?? ((request) => globalThis.fetch(request));
   }
 
+  /** The same Runnel, with another key or a person's token. */
+  withKey(key: string): Http {
+    return new Http({ url: this.url, key, fetch: this.#fetch });
+  }
+
   /** The answer of a request that succeeded. Otherwise throws RunnelProblem. */
   async send(method: string, { path, query = {}, body, headers, signal }: Call): Promise<Response> {
     const request = new Request(this.address(path, query), {
@@ -85,12 +90,18 @@ export class Http {
   }
 }
 
+/** The parts of a call that sends JSON. */
+export function jsonBody(value: unknown) {
+  return { body: JSON.stringify(value), headers: { "Content-Type": "application/json" } };
+}
+
 async function problemOf(response: Response): Promise<RunnelProblem> {
   const text = await response.text();
   try {
-    const { type, detail, title, errors } = JSON.parse(text);
+    // Under /api/auth and /api/stats a refusal is {status, message, errors}.
+    const { type = "unknown", detail, title, message, errors } = JSON.parse(text);
     const code = String(type).replace(/^.*#/, "");
-    return new RunnelProblem(response.status, code, String(detail ?? title), errors);
+    return new RunnelProblem(response.status, code, String(detail ?? title ?? message), errors);
   } catch {
     return new RunnelProblem(response.status, "unknown", `${response.status} ${response.statusText}`.trim());
   }

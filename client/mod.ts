@@ -9,12 +9,22 @@
  * ```
  */
 import { ChannelsClient } from "./channels.ts";
+import { ConversationsClient } from "./conversations.ts";
 import { type ClientOptions, Http } from "./http.ts";
 import { StoreClient } from "./store.ts";
 
 export type { Channel, ChannelSettings, PostOptions, StoredItem } from "./channels.ts";
 export type { FollowedItem, FollowOptions } from "./follow.ts";
 export { ChannelsClient } from "./channels.ts";
+export type {
+  ChatMessages,
+  Recap,
+  RecapOptions,
+  RepresentativeMessage,
+  StretchOptions,
+  Summary,
+} from "./conversations.ts";
+export { ConversationsClient, Reader } from "./conversations.ts";
 export type { ClientOptions } from "./http.ts";
 export { RunnelProblem } from "./http.ts";
 export type {
@@ -33,11 +43,13 @@ export { StoreClient } from "./store.ts";
 /** All areas of one Runnel. */
 export class RunnelClient {
   readonly channels: ChannelsClient;
+  readonly conversations: ConversationsClient;
   readonly store: StoreClient;
 
   constructor(options: ClientOptions = {}) {
     const http = new Http(options);
     this.channels = new ChannelsClient(http);
+    this.conversations = new ConversationsClient(http);
     this.store = new StoreClient(http);
   }
 }

@@ -1,6 +1,6 @@
 /** Recaps, and until when somebody has read a channel. */
 import type { z } from "zod";
-import { ReadBody, RecapBody, type RecapQuery } from "../../api/conversations.ts";
+import { LAST_VISIT, ReadBody, RecapBody, type RecapQuery } from "../../api/conversations.ts";
 import type { RecapPoint } from "../../domain/conversations/recap/mod.ts";
 import type { RecapQuestion, Recaps } from "../../domain/conversations/recaps.ts";
 import { envelope } from "../envelope.ts";
@@ -42,7 +42,7 @@ async function answerRecap(
 
 function questionOf({ since, until, timezone, words }: z.output<typeof RecapQuery>): RecapQuestion {
   return {
-    since: since === "last-visit" ? since : momentOf(since, timezone),
+    since: since === LAST_VISIT ? LAST_VISIT : momentOf(since, timezone),
     until: momentOf(until, timezone),
     words,
   };

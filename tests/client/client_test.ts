@@ -131,3 +131,39 @@ Deno.test("RunnelProblem tells what an answer without a problem document is", as
   await rejects(broken.store.references(), (error) => error instanceof RunnelProblem && error.status === 502);
   equal((await clientOf(app).store.references()).length, 0);
 });
+
+testOnBothEngines(
+  "ConversationsClient posts, and a reader gets recaps, summaries and statistics",
+  async (app) => {
+    const { conversations } = clientOf(app);
+    await app.services.conversations.accounts.add("ann", "correct horse", []);
+    const ids = await conversations.post("ops", [
+      { id: "1", username: "bob", message: "The disk of db-3 is full, so the billing deploy failed." },
+      { id: "2", username: "bob", message: "Build 7 failed.", bot: true },
+    ], { members: ["ann"] });
+    deepEqual(ids, ["1", "2"]);
+    await conversations.remove("ops", "2");
+    const ann = await conversations.logIn("ann", "correct horse");
+    deepEqual(ann.channels, [{ id: "ops", name: "ops" }]);
+    const recap = await ann.recap("ops", { words: 50 });
+    deepEqual([recap.messages, recap.topics[0]!.points[0]!.messages[0]!.id], [1, "1"]);
+    deepEqual((await ann.recaps()).map(({ id }) => id), ["ops"]);
+    const read = await ann.markRead("ops", "2026-01-02T03:00");
+    equal(read, "2026-01-02T03:00:00.000Z");
+    equal((await ann.recap("ops", { since: "last-visit" })).since, read);
+    for (const since of [undefined, "2026-01-01"]) {
+      equal((await ann.summary("ops", { since, words: 50 })).messages[0]!.id, "1");
+      equal((await ann.representatives("ops", { since, limit: 1 }))[0]!.username, "bob");
+    }
+    deepEqual([await ann.mostActive("ops", { limit: 1 }), await ann.hotTopics("ops", 3)], [["bob"], []]);
+    deepEqual([(await ann.pulse()).length, (await ann.pulse("ops", { hours: 1 })).length], [288, 12]);
+    deepEqual(await ann.summaries("ops", 3), []);
+    await rejects(
+      ann.recap("secret"),
+      new RunnelProblem(404, "unknown", "there is no channel secret for you"),
+    );
+    await ann.logOut();
+    await rejects(ann.pulse(), { status: 401 });
+    equal((await conversations.logIn("ann", "correct horse", ann.device)).token === ann.token, false);
+  },
+);

@@ -173,3 +173,32 @@ Deno.test("import refuses what is no export, in a sentence", async () => {
   equal((await run(app, ["import", "slack", `${folder.path}/nothing`])).status, 1);
   deepEqual(await app.database.query("SELECT count(*) FROM conversation"), [[0]]);
 });
+
+Deno.test("recap writes what was missed, marks it as read when told to, and logs out", async () => {
+  await using folder = await temporaryFolder();
+  await using server = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  await using app = await createTestApp({ database: `file:${folder.path}/runnel.db` });
+  await app.services.conversations.accounts.add("ann", PASSWORD, ["town"]);
+  const said = { username: "bob", message: "The disk of db-3 is full. Who orders a new disk for db-3?" };
+  const posted = await fetch(`${server.url}/api/conversations/town/messages`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(said),
+  });
+  equal((await posted.json()).ids.length, 1);
+  const recap = (...rest: string[]) =>
+    run(app, ["recap", "town", "--user", "ann", "--url", server.url, ...rest]);
+  const { status, out, err } = await recap("--since", "2026-01-01", "--mark-read");
+  equal(status, 0, err);
+  match(out, /^1 messages of 1 people\n\n.*db-3.*Open questions:\nbob: /s);
+  equal((await recap("--since", "last-visit")).out, "Nothing was said.\n");
+  equal(JSON.parse((await recap("--json", "--words", "20")).out).messages, 1);
+  deepEqual(await app.database.query("SELECT count(*) FROM revoked_token"), [[3]]);
+  match((await recap("--words", "many")).err, /a whole number/);
+  match((await recap("--since", "soon")).err, /last-visit, or an ISO 8601/);
+  match((await run(app, ["recap", "town", "--url", server.url])).err, /--user/);
+  match(
+    (await run(app, ["recap", "town", "--user", "ann", "--url", server.url], "wrong password")).err,
+    /is wrong/,
+  );
+});
