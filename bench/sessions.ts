@@ -2,6 +2,7 @@
 import { temporaryFolder } from "../tests/support/process.ts";
 import { type Benchmark, type Comparison, type Contestant, quantile, type Running } from "./harness.ts";
 import { type Synthetic, syntheticLines } from "./make_sessions.ts";
+import { type DuckSessions, openDuckSessions } from "./sessions_duckdb.ts";
 import { outputOf, startRunnel, wrk } from "./processes.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
@@ -11,16 +12,40 @@ const SMALL = 100_000, LARGE = 10 * MILLION;
 
 export const load: Benchmark = {
   name: "sessions-load",
-  about: "runnel load of a million events into an empty database",
-  *comparisons() {
+  about: "runnel load of a million events into an empty database, and questions about them, beside DuckDB",
+  async *comparisons() {
     yield {
       title: "load, from an empty database",
       unit: "events/s",
       better: "higher",
       turns: 2,
-      contestants: [contestant("Runnel", () => loading(MILLION))],
-      figures: [{ bound: 100_000 }],
+      contestants: [
+        contestant("Runnel", () => loading(MILLION)),
+        contestant("DuckDB", () => loading(MILLION, loadIntoDuckDb)),
+      ],
+      figures: [{ bound: 200_000 }],
     };
+    await using folder = await temporaryFolder();
+    const path = `${folder.path}/events.jsonl`, filled = { database: `file:${folder.path}/runnel.db` };
+    const duckDb = `${folder.path}/duck.db`;
+    await writeEvents(path, { events: MILLION, seed: 1 });
+    await loadFile(filled.database, path);
+    await loadIntoDuckDb(duckDb, path);
+    const questions = [
+      [QUESTIONS[0]!, (duck: DuckSessions) => duck.lastSessions(BUSY_USER)],
+      [QUESTIONS[2]!, (duck: DuckSessions) => duck.metrics()],
+    ] as const;
+    for (const [[title, path], ask] of questions) {
+      yield {
+        title: `${title}, a million events`,
+        unit: "ms, median",
+        better: "lower",
+        contestants: [
+          contestant("Runnel, over HTTP", () => asking(filled, (url) => medianTime(url + path))),
+          contestant("DuckDB, in the process", () => askingDuckDb(duckDb, ask)),
+        ],
+      };
+    }
   },
 };
 
@@ -34,7 +59,7 @@ export const batches: Benchmark = {
       unit: "events/s",
       better: "higher",
       contestants: [contestant("Runnel", sendingBatches)],
-      figures: [{ bound: 100_000 }],
+      figures: [{ bound: 120_000 }],
     };
   },
 };
@@ -62,7 +87,7 @@ export const scale: Benchmark = {
     ];
     // Also what fills it to ten million.
     const last = contestant("Runnel", () => loadingInto(large, MILLION));
-    yield { ...comparison("load at 10 million", "events/s", last, 60_000), better: "higher" };
+    yield { ...comparison("load at 10 million", "events/s", last, 150_000), better: "higher" };
     for (const [title, path] of QUESTIONS) {
       yield {
         ...once,
@@ -97,10 +122,10 @@ export const scale: Benchmark = {
   },
 };
 
-const USER = "/user/last-sessions-user?user_id=";
+const USER = "/user/last-sessions-user?user_id=", BUSY_USER = "690b97750e868952f06fa0850ec87928";
 /** Bounded answers, so that their length is the same whatever is stored. */
 const QUESTIONS: readonly [string, string][] = [
-  ["last-sessions-user", `${USER}690b97750e868952f06fa0850ec87928`],
+  ["last-sessions-user", USER + BUSY_USER],
   ["last-events, 10 of each country", "/user/last-events?days=90&limit=10"],
   ["metrics of 90 days", "/user/metrics?days=90"],
   ["metrics of 90 days in one country", "/user/metrics?days=90&country=US"],
@@ -136,6 +161,25 @@ function loadFile(database: string, path: string): Promise<string> {
   ]);
 }
 
+function loadIntoDuckDb(database: string, path: string): Promise<string> {
+  const script = new URL("./sessions_duckdb.ts", import.meta.url).pathname;
+  return outputOf(Deno.execPath(), ["run", "-q", "-A", script, database, path]);
+}
+
+async function askingDuckDb(
+  database: string,
+  ask: (duck: DuckSessions) => Promise<number>,
+): Promise<Running> {
+  const duck = await openDuckSessions(database);
+  return {
+    measure: () => medianOf(() => ask(duck)),
+    async [Symbol.asyncDispose]() {
+      duck[Symbol.dispose]();
+      await Promise.resolve();
+    },
+  };
+}
+
 /** Events of the thirty days before the last thirty. */
 async function filled(events: number): Promise<Filled> {
   const folder = await temporaryFolder();
@@ -146,9 +190,10 @@ async function filled(events: number): Promise<Filled> {
   return { database, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-async function loading(events: number): Promise<Running> {
+async function loading(events: number, load?: typeof loadFile): Promise<Running> {
   const folder = await temporaryFolder();
-  const running = await loadingInto({ database: `file:${folder.path}/runnel.db`, ...folder }, events);
+  const database = `${load === undefined ? "file:" : ""}${folder.path}/sessions.db`;
+  const running = await loadingInto({ database, ...folder }, events, load);
   return {
     measure: running.measure,
     async [Symbol.asyncDispose]() {
@@ -159,13 +204,13 @@ async function loading(events: number): Promise<Running> {
 }
 
 /** The events of the thirty days after those that are there. */
-async function loadingInto({ database }: Filled, events: number): Promise<Running> {
+async function loadingInto({ database }: Filled, events: number, load = loadFile): Promise<Running> {
   const path = await Deno.makeTempFile({ suffix: ".jsonl" });
   await writeEvents(path, { events, seed: Date.now() % 1_000_000 + 2 });
   return {
     async measure() {
       const started = performance.now();
-      await loadFile(database, path);
+      await load(database, path);
       return events / ((performance.now() - started) / 1000);
     },
     [Symbol.asyncDispose]: () => Deno.remove(path),
@@ -203,7 +248,7 @@ async function sendingBatches(): Promise<Running> {
 }
 
 async function asking(
-  { database }: Filled,
+  { database }: Pick<Filled, "database">,
   measure: (url: string, pid: number) => Promise<number>,
 ): Promise<Running> {
   const runnel = await startRunnel({ database });
@@ -219,9 +264,17 @@ async function timed(url: string): Promise<number> {
   return performance.now() - started;
 }
 
-async function medianTime(url: string): Promise<number> {
+function medianTime(url: string): Promise<number> {
+  return medianOf(async () => await (await fetch(url)).bytes());
+}
+
+async function medianOf(ask: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
-  for (let i = 0; i < 50; i++) times.push(await timed(url));
+  for (let i = 0; i < 50; i++) {
+    const started = performance.now();
+    await ask();
+    times.push(performance.now() - started);
+  }
   return quantile(times, 0.5);
 }
 

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { MAX_ID_BYTES, packId, unpackId } from "./ids.ts";
 
 /** Sessions in a chunk of a run. */
-export const CHUNK = 1024;
+export const CHUNK = 512;
 
 /** A session, as far as it is known. Times in microseconds since the epoch; `received` in milliseconds. */
 export interface StoredSession {

@@ -9,7 +9,9 @@ import { COUNTED_SESSIONS, type Metrics, metricsOf, startedOf, type Unit, type U
 import { QUARTER_MICROS } from "./storage/changes.ts";
 import { deleteUser } from "./storage/deletion.ts";
 import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
-import { type CompleteSession, Questions } from "./storage/questions.ts";
+import type { CompleteSession } from "./storage/last_sessions.ts";
+import { Questions } from "./storage/questions.ts";
+import { openStarts } from "./storage/starts.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./storage/upkeep.ts";
 import type { SessionMap } from "./merge.ts";
@@ -71,7 +73,7 @@ export class Sessions {
     await this.upkeep.moveOldRows();
     const now = this.storage.clock();
     const since = Math.max(0, Math.ceil((now - age) * 1000)), until = this.#until(now);
-    const starts = await this.#questions.starts();
+    const starts = await openStarts(this.storage);
     const all = await this.storage.store.countries();
     const countries = country === undefined ? all : all.filter((seen) => seen === country);
     let separator = "{";
@@ -144,7 +146,7 @@ export class Sessions {
     by: Unit | undefined,
     calendar: Calendar,
   ): Promise<Users> {
-    const starts = await this.#questions.starts(),
+    const starts = await openStarts(this.storage),
       all = new Set<string>(),
       groups = new Map<string, Set<string>>();
     const groupOf = ({ country, start }: StoredSession) =>

@@ -15,48 +15,20 @@ import {
 } from "../../../db/sessions/figures.ts";
 import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/ledger.ts";
 import { hashOfUser, Sketch, unpackSketches } from "../../../db/sessions/sketch.ts";
-import { sortsBefore } from "../merge.ts";
-import {
-  bucketOf,
-  changeOf,
-  contributionsOf,
-  QUARTER_MICROS,
-  QUARTERS_A_DAY,
-  sortedChunk,
-  startsOf,
-} from "./changes.ts";
-import { Cursor, MergedCursor, RunGone, type Within } from "./cursor.ts";
+import { bucketOf, changeOf, contributionsOf, QUARTER_MICROS, QUARTERS_A_DAY } from "./changes.ts";
+import { Cursor, MergedCursor, type Within } from "./cursor.ts";
 import { negated } from "./expiry.ts";
-import { byStart, byUser, placesOfKeys, placesOfStarts } from "./runs.ts";
+import { byUser, placesOfKeys } from "./runs.ts";
+import { type CompleteSession, lastOf, lastOfRuns, type LastSessionsQuery } from "./last_sessions.ts";
 import type { Storage } from "./storage.ts";
 
 /** A user's sessions are looked up at one go while they are in no more chunks than this. */
-const MOST_CHUNKS = 32;
+const MOST_CHUNKS = 512;
+const isMuch = (runs: readonly (readonly number[])[]) =>
+  runs.reduce((sum, { length }) => sum + length, 0) > MOST_CHUNKS;
 
-/** Starts in one piece of an answer. */
+/** Sessions in one piece of an export. */
 const PAGE = 512;
-
-/** Whose complete sessions are asked for, and how many at most. */
-export interface LastSessionsQuery {
-  readonly userId: string;
-  readonly limit: number;
-  /** Starts before this time, in microseconds. */
-  readonly until: number;
-}
-
-/** A session with start and end. */
-export interface CompleteSession extends StoredSession {
-  readonly country: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Starts of a country since a time and before another, in microseconds. */
-export interface StartsQuery {
-  readonly country: string;
-  readonly since: number;
-  readonly until: number;
-}
 
 /** Figures of a range. Sessions by bucket, and by day (or quarter) and country. */
 export interface SessionFigures {
@@ -81,36 +53,31 @@ export class Questions {
 
   async #lastSessions(queries: readonly LastSessionsQuery[]): Promise<CompleteSession[][]> {
     const storage = this.#storage;
-    let asked: (LastSessionsQuery & { readonly ids: readonly number[] })[] = [];
+    let asked: (LastSessionsQuery & { readonly runs: readonly (readonly number[])[] })[] = [];
     const results = await storage.view(() => {
-      asked = queries.map((query) => ({ ...query, ids: this.#chunksOfUser(query.userId) }));
-      return [selectChunks(asked.flatMap(({ ids }) => ids.length > MOST_CHUNKS ? [] : ids))];
+      asked = queries.map((query) => ({ ...query, runs: this.#chunksOfUser(query.userId) }));
+      return [selectChunks(asked.flatMap(({ runs }) => isMuch(runs) ? [] : runs.flat()))];
     });
     const chunks = chunksOf(results[0]!);
-    return await Promise.all(asked.map(async ({ userId, limit, until, ids }) => {
-      const stored = ids.length > MOST_CHUNKS
-        ? await this.#manyOfUser(userId)
-        : ofUser(userId, ids.map((id) => new Chunk(chunks.get(id)!)));
-      const all = this.#withLog(userId, stored);
-      return all.filter(isComplete)
-        .filter(({ start, received }) => start < until && received >= storage.firstVisible)
-        .sort(latestFirst).slice(0, limit);
+    return await Promise.all(asked.map(async (query) => {
+      const { userId, runs } = query, { firstAlive, firstVisible } = storage;
+      const told = Map.groupBy(
+        storage.tail.ofUser(userKey(userId), userId),
+        ({ sessionId }) => sessionId,
+      );
+      const wanted = { ...query, told, firstAlive, firstVisible };
+      if (isMuch(runs)) return lastOf(await Array.fromAsync(this.sessionsOfUser(userId)), wanted);
+      return lastOfRuns(runs.map((ids) => ids.map((id) => new Chunk(chunks.get(id)!))), wanted);
     }));
   }
 
   /** The chunks that may have sessions of a user, the newest run's first. */
-  #chunksOfUser(userId: string): number[] {
+  #chunksOfUser(userId: string): number[][] {
     const first = userKey(userId);
-    return this.#storage.userRuns.filter(({ filter }) => filter.has(first)).flatMap((run) => {
+    return this.#storage.userRuns.filter(({ filter }) => filter.has(first)).map((run) => {
       const { from, to } = placesOfKeys(run, first, endOfUser(first));
       return Array.from({ length: to - from }, (_, i) => chunkId(run.id, from + i));
     });
-  }
-
-  async #manyOfUser(userId: string): Promise<Map<string, StoredSession>> {
-    const sessions = new Map<string, StoredSession>();
-    for await (const session of this.sessionsOfUser(userId)) sessions.set(session.sessionId, session);
-    return sessions;
   }
 
   /** What runs have of a user, in the order of keys. */
@@ -145,77 +112,6 @@ export class Questions {
     }
     for (const parts of told.values()) page.push(changeOf(undefined, parts, firstAlive).after);
     yield page.filter(isVisible);
-  }
-
-  #withLog(userId: string, sessions: Map<string, StoredSession>): StoredSession[] {
-    const { tail, firstAlive } = this.#storage;
-    for (const told of tail.ofUser(userKey(userId), userId)) {
-      sessions.set(told.sessionId, changeOf(sessions.get(told.sessionId), [told], firstAlive).after);
-    }
-    return [...sessions.values()];
-  }
-
-  /**
-   * Opens a way through the starts of each country that is asked for, all as of now. Where runs are merged away meanwhile
-   * it goes on in those that took their place.
-   */
-  async starts(): Promise<(query: StartsQuery) => AsyncGenerator<StoredSession[]>> {
-    let pagesOf = await this.#startsOfNow();
-    const reopen = async () => pagesOf = await this.#startsOfNow();
-    return async function* (query) {
-      // What was told of the time up to which everything was told.
-      let last: StoredSession[] = [], until = query.until;
-      while (true) {
-        try {
-          const told = new Set(last.map(({ userId, sessionId }) => `${userId}\0${sessionId}`));
-          for await (const all of pagesOf({ ...query, until })) {
-            const page = told.size === 0
-              ? all
-              : all.filter(({ start, userId, sessionId }) =>
-                start! + 1 < until || !told.has(`${userId}\0${sessionId}`)
-              );
-            const end = all.at(-1)?.start ?? 0, atEnd = page.filter(({ start }) => start === end);
-            last = last[0]?.start === end ? [...last, ...atEnd] : atEnd;
-            if (page.length > 0) yield page;
-          }
-          return;
-        } catch (error) {
-          if (!(error instanceof RunGone)) throw error;
-          if (last.length > 0) until = last[0]!.start! + 1;
-          await reopen();
-        }
-      }
-    };
-  }
-
-  async #startsOfNow(): Promise<(query: StartsQuery) => AsyncGenerator<StoredSession[]>> {
-    const { changes, startRuns } = await this.#storage.overlay();
-    const { store, firstVisible } = this.#storage;
-    const told = Map.groupBy(startsOf(changes), ({ country }) => country!);
-    return async function* ({ country, since, until }) {
-      const within: Within = (chunk, i) => {
-        const other = chunk.country(i)!;
-        if (other !== country) return other > country ? -1 : 1;
-        return chunk.starts[i]! >= until ? -1 : chunk.starts[i]! < since ? 1 : 0;
-      };
-      const cursors = startRuns.map((run) =>
-        new Cursor(run.id, placesOfStarts(run, country, since, until), -1, within)
-      );
-      const logged = told.get(country);
-      if (logged !== undefined) cursors.unshift(Cursor.over(sortedChunk(logged, byStart), -1, within));
-      const merged = new MergedCursor(store, cursors, byStart);
-      while (await merged.load()) {
-        let page: StoredSession[] = [];
-        while (merged.next()) {
-          const { chunk, i } = merged;
-          if (chunk.received[i]! >= firstVisible) page.push(chunk.session(i));
-          if (page.length < PAGE) continue;
-          yield page;
-          page = [];
-        }
-        if (page.length > 0) yield page;
-      }
-    };
   }
 
   /** The kept figures with what the log adds, and without what has expired. Its cost does not grow with the sessions. */
@@ -289,25 +185,6 @@ export class Questions {
 
 /** The group of a country (or '' for all) and a day since the epoch (UTC). */
 export type GroupOf = (country: string, day: number) => string;
-
-function ofUser(userId: string, chunks: readonly Chunk[]): Map<string, StoredSession> {
-  const sessions = new Map<string, StoredSession>(), first = userKey(userId), end = endOfUser(first);
-  for (const chunk of chunks) {
-    for (let i = chunk.placeOf(first); i < chunk.count && chunk.keys[i]! < end; i++) {
-      const sessionId = chunk.sessionId(i);
-      if (chunk.userId(i) === userId && !sessions.has(sessionId)) sessions.set(sessionId, chunk.session(i));
-    }
-  }
-  return sessions;
-}
-
-function isComplete(session: StoredSession): session is CompleteSession {
-  return session.start !== null && session.end !== null && session.end >= session.start;
-}
-
-function latestFirst(a: CompleteSession, b: CompleteSession): number {
-  return b.end - a.end || (sortsBefore(a.sessionId, b.sessionId) ? -1 : 1);
-}
 
 function add(
   figures: SessionFigures,

@@ -9,7 +9,7 @@ import { RunGone } from "./cursor.ts";
 import type { StartFence } from "./runs.ts";
 
 /** Chunks in one commit. */
-const COMMITTED = 8;
+const COMMITTED = 16;
 /** How long a run may take from one commit to the next, in milliseconds, before others clear its chunks away. */
 const PATIENCE_MS = 600_000;
 const DAY_MICROS = QUARTER_MICROS * QUARTERS_A_DAY;

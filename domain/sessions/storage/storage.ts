@@ -16,6 +16,7 @@ import {
 } from "../../../db/sessions/store.ts";
 import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
 import { type Change, changeOf } from "./changes.ts";
+import { newestOf } from "./last_sessions.ts";
 import { LogTail, type Segment } from "./log_tail.ts";
 import { placesOfKeys, type StartRun, toStartRun, toUserRun, type UserRun } from "./runs.ts";
 
@@ -146,7 +147,7 @@ export class Storage {
     const look = async () => {
       const chunks = await this.#chunks([...ids]);
       for (const { session, ids } of some) {
-        const state = newest(session, ids.map((id) => chunks.get(id)!));
+        const state = newestOf(ids.map((id) => chunks.get(id)!), session);
         if (state !== undefined) found.set(session, state);
       }
       ids = new Set();
@@ -228,14 +229,4 @@ function renewed<Run extends RunRow>(
   make: (row: RunRow, index: RunIndex) => Run,
 ): Run {
   return known === undefined ? make(row, index!) : { ...known, ...row };
-}
-
-/** The first state of a session in chunks, the newest run's first. */
-function newest({ key, userId, sessionId }: Gathered, chunks: readonly Chunk[]): StoredSession | undefined {
-  for (const chunk of chunks) {
-    for (let i = chunk.placeOf(key); i < chunk.count && chunk.keys[i] === key; i++) {
-      if (chunk.sessionId(i) === sessionId && chunk.userId(i) === userId) return chunk.session(i);
-    }
-  }
-  return undefined;
 }
