@@ -32,11 +32,19 @@ export const PostedMessages = z.array(PostedMessage).min(1, "must have at least 
   `must have at most ${MAX_BATCH} messages`,
 );
 
+/** The name of a time zone. */
+const TimeZone = z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin");
+const timezone = TimeZone.optional().meta({
+  description: "IANA time zone of days, and of times that name none; the person's own unless given.",
+});
+/** In which time zone a person's times and days are meant. */
+export const ZoneBody = settings({ timezone: TimeZone });
 const hours = wholeNumber(1, 744, "How far back, in hours; 24 unless given.").optional();
 /** How far back a pulse goes, and in which steps. */
 export const PulseQuery = z.object({
   hours,
   interval: wholeNumber(1, 1440, "Minutes of a bucket; 5 unless given.").optional(),
+  timezone,
 });
 /** Of which time the most active people are wanted, and how many. */
 export const ActiveQuery = z.object({
@@ -45,14 +53,14 @@ export const ActiveQuery = z.object({
 });
 /** How many days of summaries. */
 export const SummariesQuery = z.object({
-  days: wholeNumber(1, 3660, "Days up to now; 30 unless given.").optional(),
+  days: wholeNumber(1, 3660, "Days up to now; 30 unless given. Of days of another zone than UTC at most 31.")
+    .optional(),
+  timezone,
 });
 /** A time as text; where it names no zone, `timezone` says which one is meant. */
 const isTime = (text: string) => Time.safeParse(text).success;
 const LocalTime = z.string(WANTED_TIME).refine(isTime, WANTED_TIME);
 const until = LocalTime.optional().meta({ description: "Until when; now unless given." });
-const timezone = z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin").optional()
-  .meta({ description: "IANA time zone of times that name none; UTC unless given." });
 const limit = wholeNumber(1, 100, "At most so many; 5 messages or 10 topics unless given.").optional();
 const summaryWords = wholeNumber(20, 1000, "At most so many words; 100 unless given.").optional();
 /** How many are wanted. */
@@ -69,6 +77,8 @@ export const SummaryBody = settings({ ...period, words: summaryWords });
 const enveloped = <Data extends z.ZodType>(data: Data) =>
   z.strictObject({ status: z.literal(200), data, message: z.string() });
 
+/** The time zone of a person. */
+export const Zone = enveloped(z.strictObject({ timezone: z.string() })).meta({ id: "Zone" });
 /** How busy each bucket of time was. */
 export const Pulse = z.array(z.strictObject({
   rate: z.number().min(0).max(1).meta({ description: "Relative to the busiest bucket." }),

@@ -9,6 +9,9 @@ const DELETE_USER = `DELETE FROM own_user WHERE name = ?1 RETURNING 1`;
 const FORGET_MEMBER = `DELETE FROM member WHERE person = ?1`;
 const FORGET_LINKS = `DELETE FROM person_link WHERE person = ?1`;
 const FORGET_VISITS = `DELETE FROM visit WHERE person = ?1`;
+const FORGET_ZONE = `DELETE FROM person_zone WHERE person = ?1`;
+const SET_ZONE = `INSERT OR REPLACE INTO person_zone (person, timezone) VALUES (?1, ?2)`;
+const SELECT_ZONE = `SELECT timezone FROM person_zone WHERE person = ?1`;
 const SELECT_STANDING = `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE id = ?1),
   (SELECT changed_at FROM own_user WHERE name = ?2)`;
 const REVOKE = `INSERT OR IGNORE INTO revoked_token (id, expires_at) VALUES (?1, ?2)`;
@@ -29,6 +32,13 @@ export function createPeopleStore({ commits, query }: Database) {
     async password(name: string): Promise<string | undefined> {
       return (await query(SELECT_USER, name))[0]?.[0] as string | undefined;
     },
+    /** The person's own time zone. */
+    async timezone(person: string): Promise<string | undefined> {
+      return (await query(SELECT_ZONE, person))[0]?.[0] as string | undefined;
+    },
+    async setTimezone(person: string, timezone: string): Promise<void> {
+      await commits.execute([{ sql: SET_ZONE, args: [person, timezone] }]);
+    },
     async names(): Promise<string[]> {
       return (await query(SELECT_USERS)).map(([name]) => name as string);
     },
@@ -39,6 +49,7 @@ export function createPeopleStore({ commits, query }: Database) {
         { sql: FORGET_MEMBER, args: [person] },
         { sql: FORGET_LINKS, args: [person] },
         { sql: FORGET_VISITS, args: [person] },
+        { sql: FORGET_ZONE, args: [person] },
       ]);
       return results[0]!.changes > 0;
     },

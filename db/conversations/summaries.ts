@@ -1,7 +1,7 @@
 /** The queries of finished days: their summaries, and in how many of their messages each phrase occurred. */
 import type { Statement } from "../engine/engine.ts";
-import { DAY_MS } from "../day.ts";
 import type { Database } from "../open.ts";
+import type { Span } from "./conversations.ts";
 
 const SELECT_CHANGED = `SELECT d.conversation, c.name, d.day, d.changes
   FROM changed_day d JOIN conversation c ON c.id = d.conversation
@@ -59,9 +59,9 @@ export function createSummaryStore({ commits, query, engine }: Database) {
         changes: changes as number,
       }));
     },
-    /** How many wrote on that day. */
-    async people(conversation: number, day: number): Promise<number> {
-      const [row] = await query(COUNT_PEOPLE, conversation, day * DAY_MS, (day + 1) * DAY_MS);
+    /** How many wrote in a span. */
+    async people({ conversation, from, until }: Span): Promise<number> {
+      const [row] = await query(COUNT_PEOPLE, conversation, from, until);
       return row![0] as number;
     },
     /**

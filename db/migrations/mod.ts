@@ -13,6 +13,7 @@ import { sortedRuns } from "./011_sorted_runs.ts";
 import { messageDetails } from "./012_message_details.ts";
 import { visits } from "./013_visits.ts";
 import { loginAttempts } from "./014_login_attempts.ts";
+import { timeZones } from "./015_time_zones.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   messageDetails,
   visits,
   loginAttempts,
+  timeZones,
 ];

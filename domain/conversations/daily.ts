@@ -49,7 +49,7 @@ export class DailySummaries {
     const messages = await conversations.messages(span, step);
     const { summary } = await summarizer.summarize(name, messages, SUMMARY_WORDS);
     const phrases = await analyst.run({ kind: "phrases", messages });
-    const people = await summaries.people(conversation, day);
+    const people = await summaries.people(span);
     // Of a sampled day the counts are made whole again, so that rates hold.
     const whole = phrases.map(([phrase, of]) => [phrase, of * step] as const);
     await summaries.write(changed, { summary, messages: count, people }, whole);

@@ -1,17 +1,22 @@
 /** What people ask of their channels: pulse, most active people, hot topics, representative messages, summaries. */
-import type { ConversationStore } from "../../db/conversations/conversations.ts";
-import type { SummaryStore } from "../../db/conversations/summaries.ts";
+import type { ConversationRow, ConversationStore } from "../../db/conversations/conversations.ts";
+import type { DaySummary, SummaryStore } from "../../db/conversations/summaries.ts";
 import type { ReadingRights } from "./people/access.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
 import type { Period, Spans } from "./spans.ts";
+import { localDays } from "./zones.ts";
 
+/** Days of another time zone than UTC are summarised when they are asked for, and at most so many. */
+const MAX_LOCAL_DAYS = 31;
 /** Words of a summary, unless others are asked for. */
 export const SUMMARY_WORDS = 100;
 
 const MINUTE_MS = 60_000;
+/** Minutes of a bucket. */
+const USUAL_INTERVAL = 5;
 
 /** One bucket of a pulse: `rate` is relative to the busiest, `time` the bucket's beginning, in milliseconds. */
 export interface PulseBucket {
@@ -23,6 +28,8 @@ export interface PulseBucket {
 export interface PulseOptions {
   readonly hours?: number | undefined;
   readonly interval?: number | undefined;
+  /** Buckets begin anew at each midnight of this time zone; UTC unless given. */
+  readonly timezone?: string | undefined;
 }
 
 /** A message, where it was written and when. */
@@ -43,6 +50,12 @@ export interface RepresentativeMessage extends PlacedMessage {
 /** A summary, and the messages that it stands on. */
 export interface CitedSummary extends Omit<WrittenSummary, "ids"> {
   readonly messages: readonly PlacedMessage[];
+}
+
+/** What a finished day was about. */
+export interface NamedDay extends Omit<DaySummary, "day"> {
+  /** Such as 2026-01-02. */
+  readonly day: string;
 }
 
 /** What the statistics need. */
@@ -88,23 +101,25 @@ export class Statistics {
     publicId: string | undefined,
     options: PulseOptions = {},
   ): Promise<PulseBucket[]> {
-    const { hours = 24, interval = 5 } = options;
     const channels = publicId === undefined
       ? await this.#rights.channels(person)
       : [await this.#rights.channel(person, publicId)];
-    const size = interval * MINUTE_MS;
     const now = this.options.clock();
-    const last = Math.floor(now / size);
-    const first = last - Math.ceil(hours * HOUR_MS / size) + 1;
-    const from = Math.max(first * size, this.#spans.firstVisible(now));
+    const starts = bucketStarts(now, options);
+    const from = Math.max(starts[0]!, this.#spans.firstVisible(now));
     const ids = channels.map(({ id }) => id);
-    const counts = await this.options.conversations.buckets(ids, from, now + 1, size);
-    if (counts.size === 0) return [];
-    const most = Math.max(...counts.values());
-    return Array.from({ length: last - first + 1 }, (_, i) => ({
-      rate: (counts.get(first + i) ?? 0) / most,
-      time: (first + i) * size,
-    }));
+    // Every midnight of every time zone is a whole quarter of an hour, seen from the epoch.
+    const unit = commonDivisor(options.interval ?? USUAL_INTERVAL, 15) * MINUTE_MS;
+    const found = await this.options.conversations.buckets(ids, from, now + 1, unit);
+    if (found.size === 0) return [];
+    const counts = new Array<number>(starts.length).fill(0);
+    let place = 0;
+    for (const [unitNumber, count] of [...found].toSorted(([a], [b]) => a - b)) {
+      while (place + 1 < starts.length && starts[place + 1]! <= unitNumber * unit) place++;
+      counts[place]! += count;
+    }
+    const most = Math.max(...counts);
+    return starts.map((time, index) => ({ rate: counts[index]! / most, time }));
   }
 
   /** Names of those who wrote most in the past hours, most messages first, equals by name. */
@@ -164,11 +179,58 @@ export class Statistics {
     }, { summary: "", method: "extractive", messages: [] });
   }
 
-  /** The stored summaries of the past so many days, ascending. `day` is the number of days since the epoch. */
-  async summaries(person: string, publicId: string, days: number) {
+  /** Summaries of the past so many finished days, ascending: the stored ones, or those of the days of a time zone. */
+  async summaries(person: string, publicId: string, days: number, timezone = "UTC"): Promise<NamedDay[]> {
     const channel = await this.#rights.channel(person, publicId);
     const now = this.options.clock();
     const since = Math.max(now - days * DAY_MS, this.#spans.firstVisible(now));
-    return await this.options.summaries.since(channel.id, Math.floor(since / DAY_MS));
+    if (timezone !== "UTC") return await this.#localSummaries(channel, timezone, since);
+    const stored = await this.options.summaries.since(channel.id, Math.floor(since / DAY_MS));
+    return stored.map(({ day, ...rest }) => ({
+      day: new Date(day * DAY_MS).toISOString().slice(0, 10),
+      ...rest,
+    }));
   }
+
+  async #localSummaries(channel: ConversationRow, timezone: string, since: number): Promise<NamedDay[]> {
+    const { clock, conversations, summaries, summarizer } = this.options;
+    const days = Math.min(Math.ceil((clock() - since) / DAY_MS), MAX_LOCAL_DAYS);
+    const written: NamedDay[] = [];
+    for (const { day, start, end } of localDays(timezone, clock(), days).slice(0, -1)) {
+      const span = this.#spans.of(channel, { from: start, until: end });
+      const messages = await conversations.count(span);
+      if (messages === 0) continue;
+      const { summary } = await this.#spans.once(
+        channel,
+        span,
+        `summary ${SUMMARY_WORDS}`,
+        (text) => summarizer.summarize(channel.name, text, SUMMARY_WORDS),
+        { summary: "", method: "extractive", ids: [] },
+      );
+      written.push({ day, summary, messages, people: await summaries.people(span) });
+    }
+    return written;
+  }
+}
+
+/** When the buckets of a pulse begin, ascending, the last one at `now` or before. */
+function bucketStarts(
+  now: number,
+  { hours = 24, interval = USUAL_INTERVAL, timezone = "UTC" }: PulseOptions,
+): number[] {
+  const size = interval * MINUTE_MS;
+  const count = Math.ceil(hours * HOUR_MS / size);
+  if (timezone === "UTC") {
+    const last = Math.floor(now / size);
+    return Array.from({ length: count }, (_, index) => (last - count + 1 + index) * size);
+  }
+  const days = Math.ceil(count * size / DAY_MS) + 1;
+  const starts = localDays(timezone, now, days).flatMap(({ start, end }) =>
+    Array.from({ length: Math.ceil((end - start) / size) }, (_, index) => start + index * size)
+  );
+  return starts.filter((start) => start <= now).slice(-count);
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }

@@ -1,5 +1,5 @@
 /** Logging in and out. */
-import { Credentials } from "../../api/conversations.ts";
+import { Credentials, ZoneBody } from "../../api/conversations.ts";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import type { Call } from "../route.ts";
@@ -15,13 +15,26 @@ export async function logIn(call: Call): Promise<Response> {
   });
   statistics.prepare();
   const channels = await statistics.channels(person);
-  const pulse = renderPulse(await statistics.pulse(person, undefined));
+  const timezone = await accounts.timezone(person);
+  const pulse = renderPulse(await statistics.pulse(person, undefined, { timezone }));
   return envelope({ token, device, channels, pulse });
 }
 
 export async function logOut(call: Call): Promise<Response> {
   await call.services.conversations.accounts.logOut(await userOf(call));
   return envelope({}, "logged out");
+}
+
+export async function showZone(call: Call): Promise<Response> {
+  const { person } = await userOf(call);
+  return envelope({ timezone: await call.services.conversations.accounts.timezone(person) });
+}
+
+export async function setZone(call: Call): Promise<Response> {
+  const { person } = await userOf(call);
+  const { timezone } = await readJsonOfAnyType(call.request, ZoneBody);
+  await call.services.conversations.accounts.setTimezone(person, timezone);
+  return envelope({ timezone });
 }
 
 /** Behind a proxy, what the proxy itself added last; what stands before may be made up. */

@@ -7,3 +7,12 @@ import type { Call } from "../route.ts";
 export function userOf({ request, services }: Pick<Call, "request" | "services">): Promise<LoggedIn> {
   return services.conversations.accounts.whoIs(bearerOf(request.headers));
 }
+
+/** The time zone that a request names, else the person's own. */
+export async function zoneOf(
+  { services }: Pick<Call, "services">,
+  person: string,
+  named: string | undefined,
+) {
+  return named ?? await services.conversations.accounts.timezone(person);
+}

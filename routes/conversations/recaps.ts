@@ -6,7 +6,7 @@ import type { RecapQuestion, Recaps } from "../../domain/conversations/recaps.ts
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import { type Call, param } from "../route.ts";
-import { userOf } from "./person.ts";
+import { userOf, zoneOf } from "./person.ts";
 import { momentOf, renderPlaced } from "./stats.ts";
 
 export async function showRecap(call: Call<typeof RecapQuery>): Promise<Response> {
@@ -19,15 +19,19 @@ export async function showRecapSince(call: Call): Promise<Response> {
 
 export async function showAllRecaps(call: Call<typeof RecapQuery>): Promise<Response> {
   const { person } = await userOf(call);
-  const channels = await call.services.conversations.recaps.ofAll(person, questionOf(call.query));
+  const channels = await call.services.conversations.recaps.ofAll(
+    person,
+    await questionOf(call, person, call.query),
+  );
   return envelope({ channels: channels.map(({ id, name, recap }) => ({ id, name, ...renderRecap(recap) })) });
 }
 
 export async function markRead(call: Call): Promise<Response> {
   const { person } = await userOf(call);
   const { until, timezone } = await readJsonOfAnyType(call.request, ReadBody);
+  const zone = await zoneOf(call, person, timezone);
   const { recaps } = call.services.conversations;
-  const read = await recaps.markRead(person, param(call, "channel_id"), momentOf(until, timezone));
+  const read = await recaps.markRead(person, param(call, "channel_id"), momentOf(until, zone));
   return envelope({ until: iso(read) });
 }
 
@@ -37,13 +41,19 @@ async function answerRecap(
 ): Promise<Response> {
   const { person } = await userOf(call);
   const { recaps } = call.services.conversations;
-  return envelope(renderRecap(await recaps.ofChannel(person, param(call, "channel_id"), questionOf(query))));
+  const question = await questionOf(call, person, query);
+  return envelope(renderRecap(await recaps.ofChannel(person, param(call, "channel_id"), question)));
 }
 
-function questionOf({ since, until, timezone, words }: z.output<typeof RecapQuery>): RecapQuestion {
+async function questionOf(
+  call: Pick<Call, "services">,
+  person: string,
+  { since, until, timezone, words }: z.output<typeof RecapQuery>,
+): Promise<RecapQuestion> {
+  const zone = await zoneOf(call, person, timezone);
   return {
-    since: since === LAST_VISIT ? LAST_VISIT : momentOf(since, timezone),
-    until: momentOf(until, timezone),
+    since: since === LAST_VISIT ? LAST_VISIT : momentOf(since, zone),
+    until: momentOf(until, zone),
     words,
   };
 }

@@ -26,6 +26,8 @@ import {
   Topics,
   Usernames,
   WordsQuery,
+  Zone,
+  ZoneBody,
 } from "../../api/conversations.ts";
 import { PostedMessage } from "../../domain/conversations/inbox.ts";
 import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
@@ -74,6 +76,25 @@ export const LOG_OUT: RouteReference = {
     },
   },
   errors: ["unauthorized"],
+};
+
+export const ZONE: RouteReference = {
+  summary: "The time zone of the user",
+  answers: {
+    200: {
+      description: "UTC until another is set",
+      schema: Zone,
+      example: { status: 200, data: { timezone: "Europe/Berlin" }, message: "OK" },
+    },
+  },
+  errors: ["unauthorized"],
+};
+export const ZONE_SET: RouteReference = {
+  summary: "Set the time zone of the user",
+  description: "Days, and times that name no zone, are meant in it wherever a request names no `timezone`.",
+  body: { schema: ZoneBody, example: { timezone: "Europe/Berlin" } },
+  answers: ZONE.answers,
+  errors: ["unauthorized", "invalid-request"],
 };
 
 /** An answer in the envelope, with an example of its data. */
@@ -163,7 +184,7 @@ export const SUMMARIES: RouteReference<typeof SummariesQuery> = {
   answers: answering(
     Summaries,
     [{ day: "2026-01-01", summary: "ann: The disk is full.", messages: 120, people: 7 }],
-    "Finished days in which something was said, ascending",
+    "Finished days in which something was said, ascending; those of UTC are stored",
   ),
   errors: OF_CHANNELS,
 };

@@ -1,6 +1,6 @@
 /** Every route of conversations: logging in, statistics, messages in. */
 import { del, get, post, type Route } from "../route.ts";
-import { logIn, logOut } from "./auth.ts";
+import { logIn, logOut, setZone, showZone } from "./auth.ts";
 import { takeMattermostPost, takeSlackEvent } from "./ingest.ts";
 import { deleteMessage, postMessages } from "./messages.ts";
 import {
@@ -23,6 +23,8 @@ import {
   SUMMARIES,
   SUMMARY,
   SUMMARY_SINCE,
+  ZONE,
+  ZONE_SET,
 } from "./reference.ts";
 import { markRead, showAllRecaps, showRecap, showRecapSince } from "./recaps.ts";
 import {
@@ -39,6 +41,8 @@ import {
 export const conversationRoutes: readonly Route[] = [
   post("/api/auth", "public", LOG_IN, logIn),
   post("/api/auth/logout", "person", LOG_OUT, logOut),
+  get("/api/auth/timezone", "person", ZONE, showZone),
+  post("/api/auth/timezone", "person", ZONE_SET, setZone),
   get("/api/stats/pulse", "person", ALL_ACTIVITY, showPulse),
   get("/api/stats/pulse/:channel_id", "person", ACTIVITY, showPulse),
   get("/api/stats/most_active/:channel_id", "person", MOST_ACTIVE, showMostActive),

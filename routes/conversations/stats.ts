@@ -8,13 +8,13 @@ import {
   SummaryBody,
   type WordsQuery,
 } from "../../api/conversations.ts";
-import { DAY_MS, timeIn } from "../../domain/time.ts";
+import { timeIn } from "../../domain/time.ts";
 import type { Period } from "../../domain/conversations/spans.ts";
 import type { PlacedMessage, PulseBucket } from "../../domain/conversations/statistics.ts";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import { type Call, param } from "../route.ts";
-import { userOf } from "./person.ts";
+import { userOf, zoneOf } from "./person.ts";
 
 type AnyCall = Pick<Call, "request" | "services" | "context">;
 
@@ -26,9 +26,8 @@ export function renderPulse(pulse: readonly PulseBucket[]) {
 export async function showPulse(call: Call<typeof PulseQuery>): Promise<Response> {
   const { person } = await userOf(call);
   const channel = call.context.req.param("channel_id");
-  return envelope(
-    renderPulse(await call.services.conversations.statistics.pulse(person, channel, call.query)),
-  );
+  const options = { ...call.query, timezone: await zoneOf(call, person, call.query.timezone) };
+  return envelope(renderPulse(await call.services.conversations.statistics.pulse(person, channel, options)));
 }
 
 export async function showMostActive(call: Call<typeof ActiveQuery>): Promise<Response> {
@@ -54,7 +53,7 @@ export async function showRepresentatives(call: Call<typeof LimitQuery>): Promis
 
 export async function showRepresentativesSince(call: Call): Promise<Response> {
   const { limit, ...period } = await readJsonOfAnyType(call.request, RepresentativesBody);
-  return await answerRepresentatives(call, periodOf(period), limit);
+  return await answerRepresentatives(call, await periodOf(call, period), limit);
 }
 
 async function answerRepresentatives(call: AnyCall, period: Period | undefined, limit: number | undefined) {
@@ -70,7 +69,7 @@ export async function showSummary(call: Call<typeof WordsQuery>): Promise<Respon
 
 export async function showSummarySince(call: Call): Promise<Response> {
   const { words, ...period } = await readJsonOfAnyType(call.request, SummaryBody);
-  return await answerSummary(call, periodOf(period), words);
+  return await answerSummary(call, await periodOf(call, period), words);
 }
 
 async function answerSummary(call: AnyCall, period: Period | undefined, words: number | undefined) {
@@ -82,16 +81,10 @@ async function answerSummary(call: AnyCall, period: Period | undefined, words: n
 
 export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<Response> {
   const { person } = await userOf(call);
-  const { days = 30 } = call.query;
-  const stored = await call.services.conversations.statistics.summaries(
-    person,
-    param(call, "channel_id"),
-    days,
-  );
-  return envelope(stored.map(({ day, ...rest }) => ({
-    day: new Date(day * DAY_MS).toISOString().slice(0, 10),
-    ...rest,
-  })));
+  const { days = 30, timezone } = call.query;
+  const zone = await zoneOf(call, person, timezone);
+  const { statistics } = call.services.conversations;
+  return envelope(await statistics.summaries(person, param(call, "channel_id"), days, zone));
 }
 
 /** A message that an answer stands on, as answers show it. */
@@ -100,12 +93,17 @@ export function renderPlaced<Placed extends Omit<PlacedMessage, "id">>({ time, l
 }
 
 /** The moment of a text; where it names no zone it is local in the time zone. */
-export const momentOf = (text: string | undefined, timezone = "UTC") =>
+export const momentOf = (text: string | undefined, timezone: string) =>
   text === undefined ? undefined : timeIn(timezone, text);
 
+interface NamedPeriod {
+  readonly time: string;
+  readonly until?: string | undefined;
+  readonly timezone?: string | undefined;
+}
+
 /** The period that a body names. */
-function periodOf(
-  { time, until, timezone }: { time: string; until?: string | undefined; timezone?: string | undefined },
-) {
-  return { from: momentOf(time, timezone)!, until: momentOf(until, timezone) };
+async function periodOf(call: AnyCall, { time, until, timezone }: NamedPeriod): Promise<Period> {
+  const zone = await zoneOf(call, (await userOf(call)).person, timezone);
+  return { from: momentOf(time, zone)!, until: momentOf(until, zone) };
 }

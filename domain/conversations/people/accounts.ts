@@ -107,6 +107,15 @@ export class Accounts {
     return this.options.conversations.links(ownPerson(name));
   }
 
+  /** The time zone in which a person's times and days are meant; UTC until they say otherwise. */
+  async timezone(person: string): Promise<string> {
+    return await this.options.people.timezone(person) ?? "UTC";
+  }
+
+  setTimezone(person: string, timezone: string): Promise<void> {
+    return this.options.people.setTimezone(person, timezone);
+  }
+
   names(): Promise<string[]> {
     return this.options.people.names();
   }
