@@ -131,6 +131,8 @@ export class ChunkWriter {
 
 /** A chunk as it was taken from a writer. NaN stands for a time that is not known. */
 export class Chunk {
+  /** How large it is. */
+  readonly bytes: number;
   readonly count: number;
   readonly keys: Float64Array;
   readonly starts: Float64Array;
@@ -150,6 +152,7 @@ export class Chunk {
     const at = columnsOf(count);
     const numbers = (column: number) =>
       new Float64Array(buffer, byteOffset + at.numbers + column * count * 8, count);
+    this.bytes = bytes.length;
     this.count = count;
     this.keys = numbers(0);
     this.starts = numbers(1);

@@ -19,11 +19,21 @@ export class Cursor {
   chunk: Chunk | undefined;
   i = 0;
   hasEnded = false;
+  /** Whether its chunks must be read; not yet where nothing in it can come before what others have. */
+  isNeeded: boolean;
   readonly #ids: number[];
   readonly #read: (Chunk | undefined)[] = [];
   #atOnce = 1;
 
-  constructor(run: number, { from, to }: Places, readonly step: 1 | -1, readonly within: Within) {
+  /** `latest`: no start in it is later; only where it is read downwards, from the latest start. */
+  constructor(
+    run: number,
+    { from, to }: Places,
+    readonly step: 1 | -1,
+    readonly within: Within,
+    readonly latest = Infinity,
+  ) {
+    this.isNeeded = latest === Infinity;
     this.#ids = Array.from({ length: Math.max(0, to - from) }, (_, i) => chunkId(run, from + i));
     if (step === -1) this.#ids.reverse();
   }
@@ -37,7 +47,7 @@ export class Cursor {
 
   /** Chunks that should be read next. */
   wanted(): readonly number[] {
-    if (this.#read.length > 0 || this.chunk !== undefined || this.hasEnded) return [];
+    if (!this.isNeeded || this.#read.length > 0 || this.chunk !== undefined || this.hasEnded) return [];
     const wanted = this.#ids.splice(0, this.#atOnce);
     this.#atOnce = Math.min(MOST_AT_ONCE, this.#atOnce * 2);
     return wanted;
@@ -112,11 +122,8 @@ export class MergedCursor {
     for (const cursor of this.cursors) {
       if (cursor.chunk === undefined) {
         if (!cursor.hasEnded) cursor.open();
-        if (cursor.hasEnded) continue;
-        if (cursor.chunk === undefined) {
-          this.#equal.length = 0;
-          return false;
-        }
+        if (cursor.hasEnded || !cursor.isNeeded) continue;
+        if (cursor.chunk === undefined) return this.#wait();
       }
       const least = this.#current;
       const side = least === undefined
@@ -129,7 +136,26 @@ export class MergedCursor {
       }
       this.#equal.push(cursor);
     }
-    return this.#current !== undefined;
+    return this.#needsMore() ? this.#wait() : this.#current !== undefined;
+  }
+
+  /** Whether a cursor that is not read yet may have something that comes first. */
+  #needsMore(): boolean {
+    const unread = this.cursors.filter(({ isNeeded, hasEnded }) => !isNeeded && !hasEnded);
+    if (unread.length === 0) return false;
+    const current = this.#current;
+    const reached = current === undefined
+      ? unread.reduce((most, { latest }) => Math.max(most, latest), -Infinity)
+      : current.chunk!.starts[current.i]!;
+    const needed = unread.filter(({ latest }) => latest >= reached);
+    for (const cursor of needed) cursor.isNeeded = true;
+    return needed.length > 0;
+  }
+
+  #wait(): false {
+    this.#current = undefined;
+    this.#equal.length = 0;
+    return false;
   }
 
   /** Reads what is needed to go on; false at the end. A run that was merged away: `RunGone`. */

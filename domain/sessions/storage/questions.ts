@@ -1,4 +1,5 @@
 /** The questions about what is stored: runs, and what the log changes in them. */
+import { LRUCache } from "lru-cache";
 import { Batcher } from "../../../db/queue.ts";
 import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
 import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
@@ -22,9 +23,10 @@ import { byUser, placesOfKeys } from "./runs.ts";
 import { type CompleteSession, lastOf, lastOfRuns, type LastSessionsQuery } from "./last_sessions.ts";
 import type { Storage } from "./storage.ts";
 
+const CACHED_BYTES = 32 << 20;
 /** A user's sessions are looked up at one go while they are in no more chunks than this. */
 const MOST_CHUNKS = 512;
-const isMuch = (runs: readonly (readonly number[])[]) =>
+const isMuch = (runs: readonly (readonly unknown[])[]) =>
   runs.reduce((sum, { length }) => sum + length, 0) > MOST_CHUNKS;
 
 /** Sessions in one piece of an export. */
@@ -37,7 +39,18 @@ export interface SessionFigures {
   readonly durations: Map<number, number>;
 }
 
+/** A chunk of a run, as it was before sessions were next deleted from the run. */
+interface Wanted {
+  readonly id: number;
+  readonly edition: number;
+}
+
 export class Questions {
+  /** Chunks that were read for users, by id and edition: users with many sessions are asked for often. */
+  readonly #chunks = new LRUCache<string, Chunk>({
+    maxSize: CACHED_BYTES,
+    sizeCalculation: ({ bytes }) => bytes,
+  });
   readonly #storage: Storage;
   readonly #last: Batcher<LastSessionsQuery, CompleteSession[]>;
 
@@ -53,12 +66,25 @@ export class Questions {
 
   async #lastSessions(queries: readonly LastSessionsQuery[]): Promise<CompleteSession[][]> {
     const storage = this.#storage;
-    let asked: (LastSessionsQuery & { readonly runs: readonly (readonly number[])[] })[] = [];
+    let asked: (LastSessionsQuery & { readonly runs: readonly (readonly Wanted[])[] })[] = [];
+    const known = this.#chunks, held = new Map<number, Chunk>();
     const results = await storage.view(() => {
       asked = queries.map((query) => ({ ...query, runs: this.#chunksOfUser(query.userId) }));
-      return [selectChunks(asked.flatMap(({ runs }) => isMuch(runs) ? [] : runs.flat()))];
+      const wanted = asked.flatMap(({ runs }) => isMuch(runs) ? [] : runs.flat());
+      held.clear();
+      return [selectChunks(
+        wanted.filter(({ id, edition }) => {
+          const chunk = known.get(`${id} ${edition}`);
+          if (chunk !== undefined) held.set(id, chunk);
+          return chunk === undefined;
+        }).map(({ id }) => id),
+      )];
     });
-    const chunks = chunksOf(results[0]!);
+    for (const [id, bytes] of chunksOf(results[0]!)) held.set(id, new Chunk(bytes));
+    for (const { id, edition } of asked.flatMap(({ runs }) => runs.flat())) {
+      const chunk = held.get(id);
+      if (chunk !== undefined) known.set(`${id} ${edition}`, chunk);
+    }
     return await Promise.all(asked.map(async (query) => {
       const { userId, runs } = query, { firstAlive, firstVisible } = storage;
       const told = Map.groupBy(
@@ -67,16 +93,17 @@ export class Questions {
       );
       const wanted = { ...query, told, firstAlive, firstVisible };
       if (isMuch(runs)) return lastOf(await Array.fromAsync(this.sessionsOfUser(userId)), wanted);
-      return lastOfRuns(runs.map((ids) => ids.map((id) => new Chunk(chunks.get(id)!))), wanted);
+      return lastOfRuns(runs.map((places) => places.map(({ id }) => held.get(id)!)), wanted);
     }));
   }
 
   /** The chunks that may have sessions of a user, the newest run's first. */
-  #chunksOfUser(userId: string): number[][] {
+  #chunksOfUser(userId: string): Wanted[][] {
     const first = userKey(userId);
     return this.#storage.userRuns.filter(({ filter }) => filter.has(first)).map((run) => {
       const { from, to } = placesOfKeys(run, first, endOfUser(first));
-      return Array.from({ length: to - from }, (_, i) => chunkId(run.id, from + i));
+      const { edition } = run;
+      return Array.from({ length: to - from }, (_, i) => ({ id: chunkId(run.id, from + i), edition }));
     });
   }
 

@@ -30,6 +30,8 @@ export class RunWriter {
   readonly #chunk = new ChunkWriter();
   readonly #filter: KeyFilter | undefined;
   readonly #fences: (number | StartFence)[] = [];
+  /** The last start of each country. */
+  readonly #ends = new Map<string, number>();
   readonly #sketches = new Map<string, Map<number, Sketch>>();
   #id: number | undefined;
   #ready: Uint8Array[] = [];
@@ -58,8 +60,10 @@ export class RunWriter {
       this.#firstReceived = Math.min(this.#firstReceived, received);
       this.#lastReceived = Math.max(this.#lastReceived, received);
     }
-    if (this.#filter === undefined) this.#sketch(chunk, i, received, start);
-    else {
+    if (this.#filter === undefined) {
+      this.#ends.set(chunk.country(i)!, start);
+      this.#sketch(chunk, i, received, start);
+    } else {
       this.#filter.add(key);
       const user = firstKeyOfUser(key);
       if (user !== this.#lastUser) this.#filter.add(this.#lastUser = user);
@@ -101,7 +105,9 @@ export class RunWriter {
       sessions: this.#sessions,
       firstReceived: isAnyAlive ? this.#firstReceived : GONE,
       lastReceived: isAnyAlive ? this.#lastReceived : GONE,
-      fences: JSON.stringify(this.#fences),
+      fences: JSON.stringify(
+        this.#plan.isByStart ? { fences: this.#fences, ends: [...this.#ends] } : this.#fences,
+      ),
       filter: this.#filter?.bytes ?? null,
       sketches: new Map(Array.from(this.#sketches, ([country, days]) => [country, packSketches(days)])),
     };

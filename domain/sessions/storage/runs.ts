@@ -13,7 +13,10 @@ export interface UserRun extends RunRow {
 
 /** Sessions in the order of countries and starts. */
 export interface StartRun extends RunRow {
+  /** The first entry of each chunk. */
   readonly fences: readonly StartFence[];
+  /** The last start of each country. */
+  readonly ends: ReadonlyMap<string, number>;
 }
 
 export type StartFence = readonly [country: string, start: number];
@@ -29,7 +32,8 @@ export function toUserRun(run: RunRow, { fences, filter }: RunIndex): UserRun {
 }
 
 export function toStartRun(run: RunRow, { fences }: RunIndex): StartRun {
-  return { ...run, fences: JSON.parse(fences) };
+  const index = JSON.parse(fences);
+  return { ...run, fences: index.fences, ends: new Map(index.ends) };
 }
 
 /** Where keys from one to before another are. */

@@ -60,8 +60,8 @@ async function startsOfNow(storage: Storage): Promise<Starts> {
       if (other !== country) return other > country ? -1 : 1;
       return chunk.starts[i]! >= until ? -1 : chunk.starts[i]! < since ? 1 : 0;
     };
-    const cursors = startRuns.map((run) =>
-      new Cursor(run.id, placesOfStarts(run, country, since, until), -1, within)
+    const cursors = startRuns.filter(({ ends }) => (ends.get(country) ?? -1) >= since).map((run) =>
+      new Cursor(run.id, placesOfStarts(run, country, since, until), -1, within, run.ends.get(country))
     );
     const logged = told.get(country);
     if (logged !== undefined) cursors.unshift(Cursor.over(sortedChunk(logged, byStart), -1, within));

@@ -24,7 +24,7 @@ const LINGER_MS = 5_000;
 /** Entries between two turns of others, some tenths of a millisecond apart. */
 const ENTRIES_A_TURN = 512;
 /** Segments in memory past which what comes must wait. */
-const MOST_SEGMENTS = 8;
+const MOST_SEGMENTS = 4;
 /** Commits of other processes that may be unread while this one stores more. */
 const MOST_BEHIND = 64;
 /** How long the log of a quiet process may stay one, in milliseconds. */
