@@ -251,6 +251,15 @@ Deno.test("what happened in Slack while Runnel was away arrives: replies, edits,
     ],
   );
 
+  const readsThreads = async () => {
+    const before = workspace.calls.length;
+    await restarted.services.conversations.sync();
+    return workspace.calls.slice(before).includes("conversations.replies");
+  };
+  equal(await readsThreads(), false, "a thread without news is left alone");
+  restarted.time.now += 60 * MINUTE;
+  equal(await readsThreads(), true, "once an hour all are read again");
+
   workspace.intercept = (method) =>
     method === "conversations.history" ? Response.json({ ok: true, messages: null }) : undefined;
   await restarted.services.conversations.sync();

@@ -8,6 +8,7 @@ import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
 import { type SlackInbox, SlackMessage, Timestamp, toMillis } from "./inbox.ts";
 import { type SlackNames, SlackUser } from "./names.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
+import { HOUR_MS } from "../../time.ts";
 
 const PAGE = 200;
 /** A call with all its waiting for the rate limit. */
@@ -41,14 +42,14 @@ export interface SlackHistoryOptions {
 
 /** Brings in what events have not: what was said before the app was installed, or happened while Runnel was down. */
 export class SlackHistory {
-  /** Channels of whose window this process has read every thread. */
-  readonly #reread = new Set<string>();
+  /** When this process has last read every thread of a channel's window. */
+  readonly #reread = new Map<string, number>();
 
   constructor(readonly options: SlackHistoryOptions) {}
 
   /**
    * Reads each channel from a window before where it was left, so that edits and deletions arrive, and the threads of which
-   * there is news. A failure leaves that channel for the next time.
+   * there is news; all threads of the window when the process begins, and once an hour. A failure leaves that channel for the next time.
    */
   async sync(signal?: AbortSignal): Promise<void> {
     const { client, names } = this.options;
@@ -89,7 +90,8 @@ export class SlackHistory {
     const known = await messages.window(channel, from, started);
     const read = await this.#readFrom(conversation, from, signal);
     if (signal?.aborted) return;
-    const threads = this.#threadsToRead(channel, known, read.threads, synced);
+    const isDue = started - (this.#reread.get(channel) ?? -Infinity) >= HOUR_MS;
+    const threads = threadsToRead(known, read.threads, isDue ? 0 : synced);
     for (const thread of threads) {
       if (signal?.aborted) return;
       await this.#readThread(conversation, thread, read.seen);
@@ -98,25 +100,8 @@ export class SlackHistory {
       !read.seen.has(origin) && (thread === null || thread === origin || threads.has(thread))
     );
     if (gone.length > 0) await messages.remove(conversation, gone.map(({ origin }) => origin), started);
-    this.#reread.add(channel);
+    if (isDue) this.#reread.set(channel, started);
     await conversations.setSyncedAt(channel, started);
-  }
-
-  /**
-   * Threads with news, and those that began before the window; when a process reads a channel for the first time all of the
-   * window, because edits in them may have been missed.
-   */
-  #threadsToRead(
-    channel: string,
-    known: readonly { readonly thread: string | null }[],
-    found: ReadonlyMap<string, number>,
-    synced: number,
-  ): Set<string> {
-    const isFirst = !this.#reread.has(channel);
-    const threads = new Set<string>();
-    for (const [thread, latest] of found) if (isFirst || latest > synced) threads.add(thread);
-    for (const { thread } of known) if (thread !== null && !found.has(thread)) threads.add(thread);
-    return threads;
   }
 
   /** Stores what stands in a channel itself since then. Answers what was seen, and its threads with their last replies. */
@@ -188,6 +173,21 @@ export class SlackHistory {
       cursor = next.success ? next.data.response_metadata.next_cursor : "";
     } while (cursor !== "" && !seen.has(cursor));
   }
+}
+
+/**
+ * The threads with replies after that time; since 0 all of the window, because edits in them may have been missed, and those
+ * that began before it, of which the channel's history says nothing.
+ */
+function threadsToRead(
+  known: readonly { readonly thread: string | null }[],
+  found: ReadonlyMap<string, number>,
+  since: number,
+): Set<string> {
+  const threads = new Set<string>();
+  for (const [thread, latest] of found) if (latest > since) threads.add(thread);
+  if (since === 0) { for (const { thread } of known) if (thread !== null) threads.add(thread); }
+  return threads;
 }
 
 /** A page without a list is no answer: it must not look as if everything had been deleted. */
