@@ -8,7 +8,7 @@ import { createProgress } from "./terminal/progress.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** Into the file. */
-const LOADER = { committed: 20_000 };
+const LOADER = { committed: 20_000, settles: true };
 /** Events in one request. */
 const SENT = 10_000;
 /** Requests under way at the same time: one is stored while the next is read. */
