@@ -156,8 +156,10 @@ function content(
 
 /** What is known of a content that is not Runnel's own. */
 function ofType(type: string): Json {
-  if (type.endsWith("json")) return {};
-  return { type: "string", ...(type.startsWith("text/") ? {} : { format: "binary" }) };
+  if (/[/+]json$/.test(type)) return {};
+  // Lines of JSON are text, not one document.
+  const isText = type.startsWith("text/") || type.endsWith("ndjson");
+  return { type: "string", ...(!isText && { format: "binary" }) };
 }
 
 function answers({ reference }: Route, schemas: NamedSchemas): Json {

@@ -38,7 +38,7 @@ for (const guide of GUIDES) {
       } else if (language === "python") await run(["python3", "-c", here], code, database);
       else {
         const file = `${folder.path}/example.ts`;
-        await Deno.writeTextFile(file, here.replaceAll('"./', `"${ROOT}`));
+        await Deno.writeTextFile(file, here.replaceAll('"../', `"${ROOT}`));
         await run(
           [Deno.execPath(), "run", "-A", "--check", "--config", `${ROOT}deno.json`, file],
           code,
