@@ -141,7 +141,8 @@ export const ChannelStatus = z.strictObject({
   lag: z.int().nullable().meta({ description: "Milliseconds since the newest item was stored." }),
 }).meta({ id: "ChannelStatus" });
 
-const FILTER = {
+/** Which items are wanted; all of it must hold. */
+export const FILTER = {
   contentType: z.string().optional().meta({ description: "Only items of this media type." }),
   key: z.string().optional().meta({ description: "Only items with this key." }),
   where: z.array(z.string()).optional().meta({

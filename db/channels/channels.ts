@@ -34,9 +34,14 @@ const KEEP_NEWEST = `UPDATE channel SET
     item_count = min(item_count, max_items)
   WHERE id = ?1 AND item_count > max_items`;
 const SELECT_BY_ID = `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE id = ?1`;
+const DELETE_DELIVERIES =
+  `DELETE FROM delivery WHERE consumer IN (SELECT id FROM consumer WHERE channel = ?1)`;
+const DELETE_WEBHOOKS = `DELETE FROM webhook WHERE consumer IN (SELECT id FROM consumer WHERE channel = ?1)`;
+const DELETE_CONSUMERS = `DELETE FROM consumer WHERE channel = ?1`;
 const DELETE_CHANNEL = `DELETE FROM channel WHERE id = ?1 RETURNING id`;
 const INSERT_DROPPED = `INSERT OR IGNORE INTO dropped_channel VALUES (?1)`;
 
+const SELECT_NAME = `SELECT name FROM channel WHERE id = ?1`;
 const SELECT_LAST_KEYS =
   `SELECT id, CAST(last_key AS TEXT) FROM channel WHERE id IN (SELECT value FROM json_each(?1))`;
 
@@ -96,13 +101,21 @@ export function createChannelStore({ engine, commits, query }: Database, clock: 
       ]);
       return firstChannel(results, 3);
     },
-    /** Removes a channel; its items are unreachable at once and freed by the sweep. False when it was gone. */
+    /** Removes a channel with its consumers and webhooks; its items are unreachable at once and freed by the sweep. False when it was gone. */
     async remove(id: number): Promise<boolean> {
       const [deleted] = await commits.execute([
         { sql: DELETE_CHANNEL, args: [id] },
         { sql: INSERT_DROPPED, args: [id] },
+        { sql: DELETE_DELIVERIES, args: [id] },
+        { sql: DELETE_WEBHOOKS, args: [id] },
+        { sql: DELETE_CONSUMERS, args: [id] },
       ]);
       return deleted!.changes > 0;
+    },
+    /** The name of the channel with that number, or undefined. */
+    async nameOf(id: number): Promise<string | undefined> {
+      const [row] = await query(SELECT_NAME, id);
+      return row && row[0] as string;
     },
     /** The newest key of each of these channels; a deleted one is absent. */
     async lastKeys(channels: readonly number[]): Promise<Map<number, bigint>> {

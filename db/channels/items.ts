@@ -32,7 +32,7 @@ const NEXT_KEY =
   `(SELECT CAST(n.key AS TEXT) FROM item n WHERE n.channel = ?1 AND n.key > k.value ORDER BY n.key LIMIT 1)`;
 const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language, i.body,
     (SELECT CAST(p.key AS TEXT) FROM item p WHERE p.channel = ?1 AND p.key < k.value ORDER BY p.key DESC LIMIT 1),
-    ${NEXT_KEY}, i.item_key
+    ${NEXT_KEY}, i.item_key, i.meta
   FROM json_each(?2) k CROSS JOIN item i ON i.channel = ?1 AND i.key = k.value`;
 const SELECT_FIRST_KEY =
   `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key >= ?2 ORDER BY key LIMIT 1`;
@@ -69,6 +69,8 @@ export interface ItemRow extends ItemContent {
   readonly previous: bigint | null;
   readonly next: bigint | null;
   readonly itemKey: string | null;
+  /** Headers that Runnel gave it; `null`: none. */
+  readonly meta: Readonly<Record<string, string>> | null;
 }
 
 /** An item on its way into a channel. */
@@ -232,5 +234,6 @@ function toItem(row: Row): ItemRow {
     previous: toKey(row[5]),
     next: toKey(row[6]),
     itemKey: row[7] as string | null,
+    meta: row[8] === null ? null : JSON.parse(row[8] as string),
   };
 }

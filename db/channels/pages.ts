@@ -10,7 +10,8 @@ const BACKWARD = `SELECT rowid AS r, key, length(body) AS size FROM item
 const FITTING =
   `SELECT r FROM (SELECT r, key, sum(size) OVER (ORDER BY key) - size AS before FROM (${FORWARD}))
   WHERE before < ?5`;
-const HEAD = `CAST(i.key AS TEXT), i.type, i.encoding, i.language, i.item_key, length(i.body)`;
+/** Columns of an item `i` that `toHead` reads. */
+export const HEAD = `CAST(i.key AS TEXT), i.type, i.encoding, i.language, i.item_key, length(i.body)`;
 const SELECT_FORWARD = `SELECT ${HEAD} FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;
 const SELECT_BACKWARD =
   `SELECT ${HEAD} FROM (${BACKWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;
@@ -25,7 +26,7 @@ const IS_JSON = `i.encoding IS NULL
 const SELECT_NOT_JSON = `SELECT CAST(i.key AS TEXT) FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r
   WHERE NOT (${IS_JSON}) LIMIT 1`;
 // What can no longer be read after ?2: removed already, or not swept yet.
-const SELECT_GONE = `SELECT CAST(max(gone_key, ifnull((SELECT max(key) FROM item
+export const SELECT_GONE = `SELECT CAST(max(gone_key, ifnull((SELECT max(key) FROM item
     WHERE channel = ?1 AND key > ?2 AND key < ?3), 0)) AS TEXT) FROM channel WHERE id = ?1`;
 const SELECT_KEYED = `SELECT i.item_key, CAST(max(i.key) AS TEXT) FROM item i
   WHERE i.channel = ?1 AND i.item_key > ?2 AND i.key >= ?3 GROUP BY i.item_key ORDER BY i.item_key LIMIT ?4`;
@@ -121,7 +122,8 @@ export function createPageStore({ engine, query }: Database) {
   };
 }
 
-function toHead(row: Row): HeadRow {
+/** Reads the columns of `HEAD`. */
+export function toHead(row: Row): HeadRow {
   return {
     key: BigInt(row[0] as string),
     type: row[1] as string,

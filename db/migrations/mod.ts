@@ -14,6 +14,7 @@ import { messageDetails } from "./012_message_details.ts";
 import { visits } from "./013_visits.ts";
 import { loginAttempts } from "./014_login_attempts.ts";
 import { timeZones } from "./015_time_zones.ts";
+import { consumers } from "./016_consumers.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   visits,
   loginAttempts,
   timeZones,
+  consumers,
 ];

@@ -35,6 +35,8 @@ export interface Item extends Position, ItemContent {
   readonly previous: Position | undefined;
   readonly next: Position | undefined;
   readonly itemKey: string | null;
+  /** Headers that Runnel gave it, such as why it is in a dead-letter channel. */
+  readonly meta: Readonly<Record<string, string>> | null;
 }
 
 /** An item that can be read, and until when, in milliseconds since the epoch. */
@@ -84,6 +86,11 @@ export class Channels {
   /** How many channels and items there are (expired items that are not swept yet included). */
   summary(): Promise<{ channels: number; items: number }> {
     return this.#channels.summary();
+  }
+
+  /** The name of the channel with that number, or undefined when it is gone. */
+  nameOf(channel: number): Promise<string | undefined> {
+    return this.#channels.nameOf(channel);
   }
 
   /** The channel as the database has it now. Unknown: `channel-not-found`. */

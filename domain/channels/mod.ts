@@ -1,11 +1,14 @@
 /** The area of channels: its parts, its sweep and its end. */
 import { createChannelStore } from "../../db/channels/channels.ts";
+import { createConsumerStore } from "../../db/channels/consumers.ts";
+import { createDeliveryStore } from "../../db/channels/deliveries.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";
 import { createWriteStore } from "../../db/channels/writes.ts";
 import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Channels } from "./channels.ts";
+import { Consumers } from "./consumers.ts";
 import { Hub } from "./hub.ts";
 import { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
@@ -18,6 +21,7 @@ export interface ChannelAreaOptions {
 
 export interface ChannelServices {
   readonly channels: Channels;
+  readonly consumers: Consumers;
   readonly hub: Hub;
   readonly reader: Reader;
   readonly writer: Writer;
@@ -33,11 +37,20 @@ export function createChannelArea(
   const hub = new Hub(store, channels);
   const reader = new Reader(channels, createPageStore(database));
   const writer = new Writer(channels, createWriteStore(database, clock), clock);
+  const consumers = new Consumers({
+    channels,
+    hub,
+    store: createConsumerStore(database, clock),
+    deliveries: createDeliveryStore(database, clock),
+    clock,
+  });
   return {
-    services: { channels, hub, reader, writer },
+    services: { channels, consumers, hub, reader, writer },
     async sweep(signal) {
       await writer.sweep(signal);
-      return await channels.sweep(signal);
+      const expired = await channels.sweep(signal);
+      await consumers.sweep(signal);
+      return expired;
     },
     close: () => hub.close(),
   };

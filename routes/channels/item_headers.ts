@@ -25,7 +25,7 @@ export function itemHeaders(item: Item, channel: string): Readonly<Record<string
 }
 
 function buildHeaders(item: Item, channel: string): Record<string, string> {
-  const { type, encoding, language, body, previous, next, itemKey } = item;
+  const { type, encoding, language, body, previous, next, itemKey, meta } = item;
   const headers: Record<string, string> = {
     ...NO_SNIFF,
     ...CONTENT_POLICY,
@@ -39,6 +39,7 @@ function buildHeaders(item: Item, channel: string): Record<string, string> {
   if (encoding !== null) headers["Content-Encoding"] = encoding;
   if (language !== null) headers["Content-Language"] = language;
   if (itemKey !== null) headers["Item-Key"] = itemKey;
+  if (meta !== null) Object.assign(headers, meta);
   if (body.byteLength >= WORTH_A_RANGE) headers["Accept-Ranges"] = "bytes";
   return headers;
 }

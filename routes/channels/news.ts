@@ -7,7 +7,7 @@ import { essence, isJsonType, readFilter } from "../../domain/channels/filter.ts
 import { follow, type News, type Start } from "../../domain/channels/follow.ts";
 import type { EndReason } from "../../domain/channels/hub.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
-import { invalidPart, RunnelError } from "../../domain/errors.ts";
+import { invalidPart } from "../../domain/errors.ts";
 import { readTime } from "../../domain/time.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
@@ -258,9 +258,4 @@ class Merger<T> {
       for (const { goOn } of this.#ready) goOn();
     }
   }
-}
-
-/** Refused where a follower's transport is not what the address speaks. */
-export function upgradeRequired(): RunnelError {
-  return new RunnelError("upgrade-required", "connect with a WebSocket client");
 }

@@ -9,6 +9,7 @@ import {
   removeChannel,
 } from "./channels.ts";
 import { insertItems } from "./bulk.ts";
+import { consumerRoutes } from "./consumers/routes.ts";
 import { fetchItem, goToEarliest, goToLatest, insertItem } from "./items.ts";
 import {
   goToKey,
@@ -39,6 +40,7 @@ export const channelRoutes: readonly Route[] = [
   del(NAME, "channels:write", reference.REMOVE, removeChannel),
   post(NAME, "channels:write", reference.INSERT, insertItem),
   post(`${NAME}/bulk`, "channels:write", reference.BULK, insertItems),
+  ...consumerRoutes,
   // Words come before the ids of items, which would match them, too.
   get(`${NAME}/ws`, "channels:read", reference.FOLLOW, followChannel),
   get(`${NAME}/events`, "channels:read", reference.EVENTS, streamChannel),

@@ -1,0 +1,112 @@
+/** Consumers over HTTP: set up, pulled from, acknowledged to. */
+import { ChannelName } from "../../../api/channels.ts";
+import { AckBody, ConsumerBody, ExtendBody, NackBody, PullBody } from "../../../api/consumers.ts";
+import type { GivenRow } from "../../../db/channels/deliveries.ts";
+import type { Consumer } from "../../../domain/channels/consumers.ts";
+import { check, readJson } from "../../request.ts";
+import { json, noContent } from "../../respond.ts";
+import { baseOf, type Call, param } from "../../route.ts";
+import { describeContent } from "../news.ts";
+
+/** Items that a worker gets when it says no number. */
+export const DEFAULT_PULL = 100;
+
+export async function listConsumers(call: Call): Promise<Response> {
+  const channel = channelOf(call);
+  const consumers = await call.services.consumers.list(param(call, "name"));
+  return json({
+    _links: { self: { href: `${channel}/consumers` }, channel: { href: channel } },
+    consumers: consumers.map((consumer) => describe(consumer, channel)),
+  });
+}
+
+export async function putConsumer(call: Call): Promise<Response> {
+  const channel = channelOf(call);
+  const name = check(param(call, "consumer"), ChannelName);
+  const settings = await readJson(call.request, ConsumerBody);
+  const { created, consumer } = await call.services.consumers.put(param(call, "name"), name, settings);
+  const description = describe(consumer, channel);
+  return created ? json(description, 201, { Location: description._links.self.href }) : json(description);
+}
+
+export async function readConsumer(call: Call): Promise<Response> {
+  const channel = channelOf(call);
+  return json(describe(await call.services.consumers.get(...nameOf(call)), channel));
+}
+
+export async function removeConsumer(call: Call): Promise<Response> {
+  await call.services.consumers.remove(...nameOf(call));
+  return noContent();
+}
+
+export async function pullItems(call: Call): Promise<Response> {
+  const channel = channelOf(call);
+  const { max = DEFAULT_PULL, wait = 0 } = call.request.body === null
+    ? {}
+    : await readJson(call.request, PullBody);
+  const options = { max, wait, signal: call.request.signal };
+  const { rows, lease, gap } = await call.services.consumers.pull(...nameOf(call), options);
+  return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
+}
+
+export async function ackItems(call: Call): Promise<Response> {
+  const settlement = await readJson(call.request, AckBody);
+  return json({ items: await call.services.consumers.ack(...nameOf(call), settlement) });
+}
+
+export async function nackItems(call: Call): Promise<Response> {
+  const settlement = await readJson(call.request, NackBody);
+  return json({ items: await call.services.consumers.nack(...nameOf(call), settlement) });
+}
+
+export async function extendItems(call: Call): Promise<Response> {
+  const settlement = await readJson(call.request, ExtendBody);
+  return json({ items: await call.services.consumers.extend(...nameOf(call), settlement) });
+}
+
+/** An item as the worker that holds it sees it. */
+export function given(row: GivenRow, lease: string, channel: string) {
+  return { ...describeContent(row, channel), delivery: row.deliveries, lease };
+}
+
+/** The address of the call's channel. */
+export function channelOf(call: Call): string {
+  return `${baseOf(call)}/channel/${param(call, "name")}`;
+}
+
+/** The names of the call's channel and consumer. */
+export function nameOf(call: Call): [channel: string, consumer: string] {
+  return [param(call, "name"), param(call, "consumer")];
+}
+
+function describe(consumer: Consumer, channel: string) {
+  const self = `${channel}/consumers/${consumer.name}`;
+  const { start, ackWait, maxDeliver, maxInFlight, deadLetter, filter } = consumer.settings;
+  const { cursor, inFlight, waitingAgain, exhausted, redeliveries, givenUp } = consumer;
+  return {
+    _links: {
+      self: { href: self },
+      channel: { href: channel },
+      pull: { href: `${self}/pull` },
+      ack: { href: `${self}/ack` },
+      nack: { href: `${self}/nack` },
+      extend: { href: `${self}/extend` },
+      ws: { href: `${self.replace(/^http/, "ws")}/ws` },
+    },
+    name: consumer.name,
+    creationDate: new Date(consumer.createdAt).toISOString(),
+    start,
+    ackWaitMillis: ackWait,
+    maxDeliver,
+    maxInFlight,
+    ...(deadLetter !== undefined && { deadLetter }),
+    ...(filter !== undefined && { filter }),
+    cursor,
+    inFlight,
+    waitingAgain,
+    exhausted,
+    lag: { items: consumer.lag, atLeast: !consumer.isCounted, millis: consumer.lagMillis },
+    redeliveries,
+    givenUp,
+  };
+}
