@@ -1,5 +1,6 @@
 /** The wire shapes of channels and their items. */
 import { z } from "zod";
+import { DAY_MS } from "../domain/time.ts";
 import { duration, flag, Link, list, Moment, settings, wholeNumber } from "./parameters.ts";
 
 /** A channel's name: trimmed, then 1 to 48 letters, digits and underscores; case sensitive. */
@@ -13,29 +14,79 @@ const positiveInteger = (wanted: string) =>
     .transform(Number)
     .refine((value) => Number.isSafeInteger(value) && value > 0, wanted);
 
+/** What the Data Hub's clients send and Runnel has no use for. */
+const WITHOUT_EFFECT = z.union([z.string(), z.boolean(), z.null()]).meta({
+  description: "Accepted from the Data Hub's clients, without effect.",
+});
+
+const DAYS = "a positive number of days";
+const NOT_COPIED = "Runnel copies no channel of another server: follow that one and insert what comes";
+
 /** Settings of a channel as a request gives them: `null` takes one away. A body may repeat the name. */
-const SETTINGS = settings({
+const SHAPE = {
   ttlMillis: positiveInteger("a positive whole number of milliseconds, or null for no expiry").nullable()
     .meta({
       description: "How long an item can be read, in milliseconds; null: for ever. 120 days unless given.",
       example: 3600000,
     }),
+  ttlDays: z.number({ error: DAYS }).positive(DAYS).max(36_500_000, "at most 36500000 days").meta({
+    description: "The same in days.",
+  }),
+  keepForever: z.boolean({ error: "true or false" }).meta({ description: "true: as ttlMillis null." }),
   maxItems: positiveInteger("a positive whole number of items, or null for no limit").nullable().meta({
     description: "At most that many items are kept; the oldest go first.",
+  }),
+  compact: z.boolean({ error: "true or false" }).meta({
+    description:
+      "Whether the sweep keeps only the newest item of each Item-Key; an empty item says for a day that its key is gone.",
   }),
   description: z.string().max(1024, "at most 1024 characters").nullable(),
   tags: z.array(
     z.string().trim().min(1, "a tag is not empty").max(48, "a tag has at most 48 characters"),
     { error: "a list of texts" },
   ).max(32, "at most 32 tags").transform((tags) => [...new Set(tags)].sort()),
+  owner: z.string().max(256, "at most 256 characters").nullable().meta({
+    description: "Who answers for it.",
+  }),
   name: ChannelName,
-});
+  storage: WITHOUT_EFFECT,
+  heartbeat: WITHOUT_EFFECT,
+  replicationSource: z.union([z.literal(""), z.null()], { error: NOT_COPIED }).meta({
+    description: "Only empty.",
+  }),
+};
+
+type All = z.output<z.ZodObject<typeof SHAPE>>;
+type Given = { readonly [K in keyof All]?: All[K] | undefined };
+
+/** What was given, in the terms of the domain. Times to live that disagree are refused. */
+function understood<G extends Given>(given: G, context: z.core.$RefinementCtx) {
+  const { ttlMillis, ttlDays, keepForever, storage: _, heartbeat: __, replicationSource: ___, ...rest } =
+    given;
+  const times = new Set<number | null>();
+  if (ttlMillis !== undefined) times.add(ttlMillis);
+  if (ttlDays !== undefined) times.add(Math.max(1, Math.round(ttlDays * DAY_MS)));
+  if (keepForever === true) times.add(null);
+  if (times.size > 1) {
+    const path = ["ttlMillis", "ttlDays", "keepForever"].filter((name) => Object.hasOwn(given, name));
+    context.addIssue({
+      code: "custom",
+      path: [path[1]!],
+      message: `${path.join(" and ")} say different things`,
+    });
+    return z.NEVER;
+  }
+  const [time] = times;
+  return { ...rest, ...(time !== undefined && { ttlMillis: time }) };
+}
+
+const SETTINGS = settings(SHAPE).partial();
 
 /** The request that changes a channel: each setting may be absent. */
-export const SettingsBody = SETTINGS.partial();
+export const SettingsBody = SETTINGS.transform(understood);
 
 /** The request that creates a channel. */
-export const NewChannelBody = SettingsBody.required({ name: true });
+export const NewChannelBody = SETTINGS.required({ name: true }).transform(understood);
 
 /** What a channel is and how it is set up. */
 export const Metadata = z.strictObject({
@@ -45,14 +96,17 @@ export const Metadata = z.strictObject({
   lastUpdateDate: Moment.optional().meta({ description: "When the newest item was stored." }),
   ttlMillis: z.int().optional().meta({ description: "Absent: items are kept for ever." }),
   maxItems: z.int().optional(),
+  compact: z.literal(true).optional(),
   description: z.string().optional(),
   tags: z.array(z.string()).optional(),
+  owner: z.string().optional(),
 }).meta({ id: "Channel" });
 
 /** The channels, by name. */
 export const ChannelList = z.strictObject({
   _links: z.strictObject({
     self: Link,
+    next: Link.optional(),
     channels: z.array(z.strictObject({ name: z.string(), href: z.url() })),
   }),
 }).meta({ id: "ChannelList" });
@@ -67,6 +121,8 @@ export const Stored = z.strictObject({
 /** Which channels. */
 export const ListQuery = z.object({
   tag: z.string().optional().meta({ description: "Only channels with this tag." }),
+  limit: wholeNumber(1, 10_000, "At most so many channels; all unless given.").optional(),
+  after: z.string().optional().meta({ description: "Only channels whose names come after this one." }),
 });
 
 /** Where new items are. */

@@ -4,16 +4,18 @@ import type { Result, Row } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 
 const CHANNEL_COLUMNS = `id, name, created_at, ttl_ms, max_items, description, tags,
-  CAST(last_key AS TEXT), CAST(floor_key AS TEXT), item_count`;
+  CAST(last_key AS TEXT), CAST(floor_key AS TEXT), item_count, owner, compact`;
 const SELECT_BY_NAME =
   `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE name IN (SELECT value FROM json_each(?1))`;
 const SELECT_NAMES = `SELECT name FROM channel
-  WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1) ORDER BY name`;
+  WHERE name > ?2 AND (?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1))
+  ORDER BY name LIMIT ?3`;
 // The items that a channel counts, less those that have expired since the last sweep.
 const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(item_count - (SELECT count(*) FROM item
     WHERE channel = c.id AND key >= c.floor_key AND key < max(0, ?1 - c.ttl_ms + 1) << 16)), 0) FROM channel c`;
-const INSERT_CHANNEL = `INSERT INTO channel (name, created_at, ttl_ms, max_items, description, tags)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO NOTHING RETURNING ${CHANNEL_COLUMNS}`;
+const INSERT_CHANNEL =
+  `INSERT INTO channel (name, created_at, ttl_ms, max_items, description, tags, owner, compact)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING RETURNING ${CHANNEL_COLUMNS}`;
 // What has expired under the old time to live stays gone when the new one is longer.
 const KEEP_EXPIRED = `UPDATE channel SET
     item_count = item_count - (SELECT count(*) FROM item
@@ -26,7 +28,8 @@ const CHANGED = (column: string, path: string) =>
 const UPDATE_CHANNEL = `UPDATE channel SET ${CHANGED("ttl_ms", "$.ttlMillis")}, ${
   CHANGED("max_items", "$.maxItems")
 },
-  ${CHANGED("description", "$.description")}, ${CHANGED("tags", "$.tags")} WHERE id = ?1`;
+  ${CHANGED("description", "$.description")}, ${CHANGED("tags", "$.tags")},
+  ${CHANGED("owner", "$.owner")}, ${CHANGED("compact", "$.compact")} WHERE id = ?1`;
 // A lower max_items moves the floor at once; the sweep frees what fell below it. OFFSET can name no outer column.
 const KEEP_NEWEST = `UPDATE channel SET
     floor_key = ifnull((SELECT key FROM item WHERE channel = channel.id AND key >= floor_key
@@ -51,6 +54,10 @@ export interface ChannelSettings {
   readonly maxItems: number | null;
   readonly description: string | null;
   readonly tags: readonly string[];
+  /** Who answers for it; `null`: not said. */
+  readonly owner: string | null;
+  /** Whether only the newest item of each item key is kept. */
+  readonly compact: boolean;
 }
 
 /** Settings to change; what is absent or undefined stays. */
@@ -78,8 +85,9 @@ export function createChannelStore({ engine, commits, query }: Database, clock: 
   return {
     /** The channel of that name, or undefined. Coalesced. */
     byName: createLookup(engine, planByName),
-    async names(tag: string | null): Promise<string[]> {
-      return (await query(SELECT_NAMES, tag)).map(([name]) => name as string);
+    /** Up to `limit` names after one, in order; those with a tag, if one is given. */
+    async names(tag: string | null, after: string, limit: number): Promise<string[]> {
+      return (await query(SELECT_NAMES, tag, after, limit)).map(([name]) => name as string);
     },
     async summary(): Promise<{ channels: number; items: number }> {
       const [row] = await query(SELECT_SUMMARY, clock());
@@ -87,8 +95,9 @@ export function createChannelStore({ engine, commits, query }: Database, clock: 
     },
     /** The new channel, or undefined when the name is taken. */
     async insert(name: string, settings: ChannelSettings): Promise<ChannelRow | undefined> {
-      const { ttlMillis, maxItems, description, tags } = settings;
-      const args = [name, clock(), ttlMillis, maxItems, description, JSON.stringify(tags)];
+      const { ttlMillis, maxItems, description, tags, owner, compact } = settings;
+      const set = [ttlMillis, maxItems, description, JSON.stringify(tags), owner, compact ? 1 : 0];
+      const args = [name, clock(), ...set];
       return firstChannel(await commits.execute([{ sql: INSERT_CHANNEL, args }]), 0);
     },
     /** The channel with those settings changed, or undefined when it is gone. */
@@ -152,5 +161,7 @@ function toChannel(row: Row): ChannelRow {
     lastKey: BigInt(row[7] as string),
     floorKey: BigInt(row[8] as string),
     itemCount: row[9] as number,
+    owner: row[10] as string | null,
+    compact: row[11] === 1,
   };
 }

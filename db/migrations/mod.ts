@@ -15,6 +15,7 @@ import { visits } from "./013_visits.ts";
 import { loginAttempts } from "./014_login_attempts.ts";
 import { timeZones } from "./015_time_zones.ts";
 import { consumers } from "./016_consumers.ts";
+import { compaction } from "./017_compaction.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   loginAttempts,
   timeZones,
   consumers,
+  compaction,
 ];

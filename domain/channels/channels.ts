@@ -2,8 +2,10 @@
 import { LRUCache } from "lru-cache";
 import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels/channels.ts";
 import type { ItemContent, ItemRow, ItemStore } from "../../db/channels/items.ts";
+import type { CompactionStore } from "../../db/channels/compaction.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
+import { compact } from "./compaction.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
 import { withDefaults } from "./settings.ts";
 import { expiredUntil, firstAlive } from "../expiry.ts";
@@ -17,6 +19,7 @@ const ITEM_OVERHEAD = 256;
 export interface ChannelOptions {
   readonly channels: ChannelStore;
   readonly items: ItemStore;
+  readonly compaction: CompactionStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Bytes of items kept in memory for readers. */
@@ -39,9 +42,10 @@ export interface Item extends Position, ItemContent {
   readonly meta: Readonly<Record<string, string>> | null;
 }
 
-/** An item that can be read, and until when, in milliseconds since the epoch. */
+/** An item that can be read. */
 export interface Reading {
   readonly item: Item;
+  /** Until when that is certain, in milliseconds since the epoch; 0: later insertions may remove it at any time. */
   readonly expires: number;
 }
 
@@ -51,12 +55,19 @@ export interface Channel extends ChannelRow {
   readonly lastUpdate: number | undefined;
 }
 
+/** A page of names. */
+export interface NamePage {
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
 type AppendListener = (channel: number, key: bigint) => void;
 
 /** All channels of a database. Every read leaves out what has expired, whether it was swept yet or not. */
 export class Channels {
   readonly #channels: ChannelStore;
   readonly #items: ItemStore;
+  readonly #compaction: CompactionStore;
   readonly #clock: () => number;
   readonly #metadata = new LRUCache<string, { readonly row: ChannelRow; readonly readAt: number }>({
     max: 10_000,
@@ -67,9 +78,10 @@ export class Channels {
   /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
   #changes = 0;
 
-  constructor({ channels, items, clock, cacheBytes }: ChannelOptions) {
+  constructor({ channels, items, compaction, clock, cacheBytes }: ChannelOptions) {
     this.#channels = channels;
     this.#items = items;
+    this.#compaction = compaction;
     this.#clock = clock;
     this.#cache = new LRUCache({
       maxSize: Math.max(cacheBytes, 1),
@@ -78,9 +90,9 @@ export class Channels {
     });
   }
 
-  /** Names in order, of all channels or those with a tag. */
-  names(tag?: string): Promise<string[]> {
-    return this.#channels.names(tag ?? null);
+  /** Names in order, of all channels or those with a tag; at most `limit` of them, after a name. */
+  names(tag?: string, { after = "", limit = -1 }: NamePage = {}): Promise<string[]> {
+    return this.#channels.names(tag ?? null, after, limit);
   }
 
   /** How many channels and items there are (expired items that are not swept yet included). */
@@ -145,8 +157,8 @@ export class Channels {
   /** The item, if it is in memory and nothing about it can have changed. Synchronous: the readers' hot path. */
   cached(name: string, id: string): Reading | undefined {
     const channel = this.#known(name);
-    // Where each insertion may remove an item, only the database knows which are left.
-    if (channel === undefined || channel.maxItems !== null) return undefined;
+    // Where insertions remove items, only the database knows which are left.
+    if (channel === undefined || losesItems(channel)) return undefined;
     const cacheKey = `${channel.id}:${id}`;
     const item = this.#cache.get(cacheKey);
     const reading = item && this.#read(channel, item);
@@ -162,7 +174,9 @@ export class Channels {
     const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
     const reading = row && this.#read(channel, itemOf(row));
     if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
-    if (reading.item.next !== undefined) this.#cache.set(`${channel.id}:${id}`, reading.item);
+    if (reading.item.next !== undefined && !losesItems(channel)) {
+      this.#cache.set(`${channel.id}:${id}`, reading.item);
+    }
     return reading;
   }
 
@@ -211,14 +225,15 @@ export class Channels {
   }
 
   /**
-   * Frees the space of items that can no longer be read, in short transactions, and answers how many expired items
-   * went. `signal` stops it between two transactions.
+   * Frees the space of items that can no longer be read or were replaced, in short transactions, and answers how many
+   * items went. `signal` stops it between two transactions.
    */
   async sweep(signal?: AbortSignal): Promise<number> {
     let expired = 0;
     for (const { channel, firstVisible } of await this.#items.sweepable(this.#clock())) {
       expired += await inShortSteps((limit) => this.#items.sweep(channel, firstVisible, limit), signal);
     }
+    expired += await compact(this.#compaction, this.#clock(), signal);
     for (const channel of await this.#items.dropped()) {
       await inShortSteps((limit) => this.#items.sweepDropped(channel, limit), signal);
     }
@@ -270,7 +285,7 @@ export class Channels {
     const died = expiredUntil(ttlMillis, this.#clock());
     const isGone = ({ id, time }: Position) => time <= died || (floorKey > 0n && keyOfId(id)! < floorKey);
     if (isGone(item)) return undefined;
-    const expires = ttlMillis === null ? Infinity : item.time + ttlMillis;
+    const expires = losesItems(channel) ? 0 : ttlMillis === null ? Infinity : item.time + ttlMillis;
     const seen = item.previous !== undefined && isGone(item.previous)
       ? { ...item, previous: undefined }
       : item;
@@ -290,6 +305,11 @@ function itemOf({ key, previous, next, ...content }: ItemRow): Item {
     previous: previous === null ? undefined : positionOf(previous),
     next: next === null ? undefined : positionOf(next),
   };
+}
+
+/** Whether later insertions remove items before their time. */
+function losesItems({ maxItems, compact }: ChannelRow): boolean {
+  return maxItems !== null || compact;
 }
 
 function unknownChannel(name: string): RunnelError {

@@ -1,5 +1,6 @@
 /** The area of channels: its parts, its sweep and its end. */
 import { createChannelStore } from "../../db/channels/channels.ts";
+import { createCompactionStore } from "../../db/channels/compaction.ts";
 import { createConsumerStore } from "../../db/channels/consumers.ts";
 import { createDeliveryStore } from "../../db/channels/deliveries.ts";
 import { createItemStore } from "../../db/channels/items.ts";
@@ -33,7 +34,13 @@ export function createChannelArea(
 ): Area<ChannelServices> {
   const store = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
-  const channels = new Channels({ channels: store, items, clock, cacheBytes });
+  const channels = new Channels({
+    channels: store,
+    items,
+    compaction: createCompactionStore(database),
+    clock,
+    cacheBytes,
+  });
   const hub = new Hub(store, channels);
   const reader = new Reader(channels, createPageStore(database));
   const writer = new Writer(channels, createWriteStore(database, clock), clock);

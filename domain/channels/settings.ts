@@ -11,5 +11,7 @@ export function withDefaults(changes: ChannelChanges): ChannelSettings {
     maxItems: changes.maxItems ?? null,
     description: changes.description ?? null,
     tags: changes.tags ?? [],
+    owner: changes.owner ?? null,
+    compact: changes.compact ?? false,
   };
 }

@@ -8,10 +8,21 @@ import { baseOf, type Call, param } from "../route.ts";
 
 export async function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
   const base = baseOf(call);
-  const names = await call.services.channels.names(call.query.tag);
+  const { tag, after, limit } = call.query;
+  const found = await call.services.channels.names(tag, {
+    after,
+    ...(limit !== undefined && { limit: limit + 1 }),
+  });
+  const names = found.slice(0, limit);
+  const page = new URLSearchParams({
+    ...(tag !== undefined && { tag }),
+    limit: `${limit}`,
+    after: names.at(-1) ?? "",
+  });
   return json({
     _links: {
       self: { href: `${base}/channel` },
+      ...(found.length > names.length && { next: { href: `${base}/channel?${page}` } }),
       channels: names.map((name) => ({ name, href: `${base}/channel/${name}` })),
     },
   });
@@ -64,7 +75,7 @@ function created(channel: Channel, base: string): Response {
 
 function metadata(channel: Channel, base: string) {
   const self = `${base}/channel/${channel.name}`;
-  const { name, createdAt, lastUpdate, ttlMillis, maxItems, description, tags } = channel;
+  const { name, createdAt, lastUpdate, ttlMillis, maxItems, description, tags, owner, compact } = channel;
   return {
     _links: {
       self: { href: self },
@@ -80,5 +91,7 @@ function metadata(channel: Channel, base: string) {
     ...(description !== null && { description }),
     ...(tags.length > 0 && { tags }),
     ...(maxItems !== null && { maxItems }),
+    ...(compact && { compact }),
+    ...(owner !== null && { owner }),
   };
 }

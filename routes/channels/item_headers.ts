@@ -55,10 +55,10 @@ function link(channel: string, { id }: Position, rel: "previous" | "next"): stri
 
 /**
  * The last item's next link is still to come, so a cache has to ask again; any other item stays as it is for what is
- * left of its life, in milliseconds.
+ * left of its life, in milliseconds; none is left where later insertions may remove it.
  */
 export function cacheControl({ next }: Item, left: number, keysExist: boolean): string {
-  if (next === undefined) return "no-cache";
+  if (next === undefined || left <= 0) return "no-cache";
   const seconds = Math.min(MAX_CACHE_SECONDS, Math.floor(left / 1000));
   return `${keysExist ? "private" : "public"}, max-age=${seconds}`;
 }

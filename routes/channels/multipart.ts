@@ -67,10 +67,12 @@ export async function* readParts(
 ): AsyncGenerator<Part> {
   const mark = new TextEncoder().encode(`\r\n--${boundary}`);
   // The first boundary may stand at the very beginning, with no line before it.
-  let waiting: Uint8Array<ArrayBuffer> = new Uint8Array(CRLF), searched = 0, isInside = false;
+  const buffer = new GrowingBytes(CRLF);
+  let searched = 0, isInside = false;
   for await (const piece of pieces) {
-    waiting = joined([waiting, piece]);
+    buffer.push(piece);
     while (true) {
+      const waiting = buffer.bytes;
       const at = indexOf(waiting, mark, searched);
       // Two bytes more tell a boundary from the last one.
       if (at < 0 || waiting.length < at + mark.length + 2) {
@@ -81,16 +83,51 @@ export async function* readParts(
       const after = at + mark.length;
       if (waiting[after] === DASH && waiting[after + 1] === DASH) return;
       isInside = true;
-      waiting = waiting.slice(after);
+      buffer.shift(after);
       searched = 0;
     }
-    if (isInside && waiting.length > limit + MAX_HEAD) throw tooLarge(limit);
-    if (!isInside) waiting = waiting.slice(searched), searched = 0;
+    if (isInside && buffer.bytes.length > limit + MAX_HEAD) throw tooLarge(limit);
+    if (!isInside) buffer.shift(searched), searched = 0;
   }
   throw invalid(`the body is no multipart/mixed message: it has no end, --${boundary}--`);
 }
 
 const DASH = 45;
+
+/** Bytes that come at the end and go at the beginning. What waits is copied rarely, however many pieces it came in. */
+class GrowingBytes {
+  #room: Uint8Array<ArrayBuffer>;
+  #from = 0;
+  #to: number;
+
+  constructor(first: ArrayLike<number>) {
+    this.#room = new Uint8Array(1 << 16);
+    this.#room.set(first);
+    this.#to = first.length;
+  }
+
+  /** What is there, as long as nothing is pushed. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#room.subarray(this.#from, this.#to);
+  }
+
+  push(piece: Uint8Array): void {
+    if (this.#to + piece.length > this.#room.length) {
+      const { bytes } = this, needed = bytes.length + piece.length;
+      const room = needed * 2 > this.#room.length ? new Uint8Array(needed * 2) : this.#room;
+      room.set(bytes);
+      this.#room = room;
+      this.#from = 0;
+      this.#to = bytes.length;
+    }
+    this.#room.set(piece, this.#to);
+    this.#to += piece.length;
+  }
+
+  shift(count: number): void {
+    this.#from += count;
+  }
+}
 
 /** What stands between two boundaries: the rest of the boundary's line, headers, an empty line, the content. */
 function partOf(bytes: Uint8Array<ArrayBuffer>, limit: number): Part {
