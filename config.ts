@@ -81,6 +81,11 @@ export const VARIABLES = {
     initial: String(10 * MIB),
     about: "Largest body of an item, in bytes",
   },
+  WEBHOOK_PRIVATE: {
+    schema: flag,
+    initial: "false",
+    about: "Let webhooks call addresses of private networks and of this machine",
+  },
   EVENT_TTL_DAYS: {
     schema: wholeNumber(1, 36_500),
     initial: "365",
@@ -222,6 +227,7 @@ export function openOptions(config: Config, log: (line: string) => void) {
       maxWaitingWrites: config.MAX_WAITING_WRITES,
     },
     cacheBytes: config.CACHE_BYTES,
+    webhookPrivate: config.WEBHOOK_PRIVATE,
     eventTtlDays: config.EVENT_TTL_DAYS,
     sessionTtlDays: config.SESSION_TTL_DAYS,
     conversations: conversationOptions(config),

@@ -30,6 +30,8 @@ if (Deno.args.length > 0 && !isServe) {
 
 const runnel = await open().catch(exitWith);
 serving.resolve(runnel);
+// A fault here is no reason not to serve: the next sweep looks again.
+runnel.services.webhooks.start().catch((error) => log(`webhooks: ${describeError(error)}`));
 const app = createApp({ ...runnel.services, ...appSettings(config, log) });
 const peer = createPeer(config.TRUST_PROXY);
 

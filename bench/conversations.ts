@@ -136,7 +136,7 @@ async function busyChannel(): Promise<BusyChannel> {
     log: console.error,
   });
   await fill(services);
-  services.close();
+  await services.close();
   await database.close();
   return {
     async serve() {

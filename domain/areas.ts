@@ -33,7 +33,7 @@ export interface Area<Services> {
   /** Frees the space of what has expired, in short steps, until `signal`; answers how much that was. */
   sweep(signal?: AbortSignal): Promise<number>;
   /** Ends what runs in the background. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** What every area is created with. `clock` answers milliseconds since the epoch. */

@@ -44,7 +44,7 @@ export interface DomainServices extends AreaServices {
   readonly keys: ApiKeys;
   readonly jobs: Jobs;
   /** Ends what runs in the background. The database stays open. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Creates every area over a database. */
@@ -79,9 +79,9 @@ export function createServices(
     ...services,
     keys: new ApiKeys(createKeyStore(database), clock),
     jobs,
-    close() {
+    async close() {
       jobs.close();
-      for (const area of Object.values(areas)) area.close();
+      await Promise.all(Object.values(areas).map((area) => area.close()));
     },
   };
 }
@@ -130,7 +130,7 @@ export async function openRunnel(
     database,
     services,
     async [Symbol.asyncDispose]() {
-      services.close();
+      await services.close();
       await database.close();
     },
   };

@@ -5,6 +5,7 @@ export { DAY_MS };
 
 /** An hour, in milliseconds. */
 export const HOUR_MS = 3_600_000;
+export const MINUTE_MS = 60_000;
 
 /** What a refusal says: the same words wherever a time is taken. */
 export const WANTED_TIME = "an ISO 8601 date or time, such as 2026-01-02 or 2026-01-02T03:04:05Z";

@@ -14,14 +14,16 @@ const ALLOCATE_KEYS = `UPDATE channel SET
 const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body)
   SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, ifnull(substr(?3, 1 + (r.value >> 27), r.value & 134217727), x'')
   FROM channel c, json_each(?4) r WHERE c.id = ?1`;
+// None where the channel is gone or has no limit: a LIMIT of NULL is an error.
+const EXCESS = `ifnull((SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1), 0)`;
 const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
     SELECT i.rowid FROM item i JOIN channel c ON c.id = i.channel
     WHERE c.id = ?1 AND i.key >= c.floor_key ORDER BY i.key
-    LIMIT (SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1))`;
+    LIMIT ${EXCESS})`;
 const NOTE_TRIMMED = `UPDATE channel SET gone_key = max(gone_key, ifnull((SELECT max(key) FROM (
     SELECT i.key FROM item i JOIN channel c ON c.id = i.channel
     WHERE c.id = ?1 AND i.key >= c.floor_key ORDER BY i.key
-    LIMIT (SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1))), 0))
+    LIMIT ${EXCESS})), 0))
   WHERE id = ?1 AND item_count > max_items`;
 // The floor follows, so that an item that went is gone from the memory of every process, too.
 const TRIM_COUNT = `UPDATE channel SET item_count = min(item_count, max_items),

@@ -235,6 +235,13 @@ export class Consumers {
     return await this.#settle(row, "extend", keysOf(options), this.options.clock() + settingsOf(row).ackWait);
   }
 
+  /** Gives up items that a worker holds, whatever the number of their deliveries; `reason` goes with them. */
+  async giveUp(channelName: string, name: string, rows: readonly GivenRow[], reason: string): Promise<void> {
+    const row = await this.find(channelName, name);
+    await this.#settle(row, "nack", { keys: rows.map(({ key }) => key) }, this.options.clock());
+    await this.#buryItems(row, channelName, rows, 0, reason);
+  }
+
   /** Gives up what was given out too often, and frees what no longer matters. */
   async sweep(signal?: AbortSignal): Promise<void> {
     for (const row of await this.options.store.all()) {
@@ -291,38 +298,46 @@ export class Consumers {
   }
 
   /** Moves what was given out too often to the dead-letter channel, or drops it where there is none. */
-  async #bury({ id, channel, ...row }: ConsumerRow, channelName: string): Promise<void> {
-    const { channels, deliveries } = this.options;
-    const { maxDeliver, deadLetter } = settingsOf(row);
+  async #bury(row: ConsumerRow, channelName: string): Promise<void> {
+    const { maxDeliver } = settingsOf(row);
+    const { id: consumer, channel } = row;
     while (true) {
-      const found = await deliveries.exhausted({ consumer: id, channel, maxDeliver }, BURIAL);
+      const found = await this.options.deliveries.exhausted({ consumer, channel, maxDeliver }, BURIAL);
       if (found.length === 0) return;
-      // A dead-letter channel that was removed since: the items wait until there is one again.
-      const target = deadLetter && await channels.window(deadLetter).catch(() => undefined);
-      if (deadLetter !== undefined && !target) return;
-      const items = found.map(({ key, deliveries }) => ({
-        key,
-        headers: {
-          "Dead-Letter-Channel": channelName,
-          "Dead-Letter-Item": idOfKey(key),
-          "Dead-Letter-Consumer": row.name,
-          "Dead-Letter-Deliveries": `${deliveries}`,
-          "Dead-Letter-Reason": `not acknowledged after ${deliveries} deliveries`,
-        },
-      }));
-      const deadLetterId = target ? target.channel : undefined;
-      const { count, head } = await deliveries.bury({
-        consumer: id,
-        channel,
-        maxDeliver,
-        items,
-        deadLetter: deadLetterId,
-      });
-      if (deadLetterId !== undefined && head !== undefined && count > 0) {
-        channels.announce(deadLetterId, head);
-      }
+      const count = await this.#buryItems(row, channelName, found, maxDeliver, undefined);
       if (count === 0 || found.length < BURIAL) return;
     }
+  }
+
+  async #buryItems(
+    row: ConsumerRow,
+    channelName: string,
+    found: readonly Pick<GivenRow, "key" | "deliveries">[],
+    maxDeliver: number,
+    reason: string | undefined,
+  ): Promise<number> {
+    const { channels, deliveries } = this.options;
+    const { deadLetter: targetName } = settingsOf(row);
+    // A dead-letter channel that was removed since: the items wait until there is one again.
+    const target = targetName === undefined
+      ? undefined
+      : await channels.window(targetName).catch(() => undefined);
+    if (targetName !== undefined && target === undefined) return 0;
+    const items = found.map(({ key, deliveries }) => ({
+      key,
+      headers: {
+        "Dead-Letter-Channel": channelName,
+        "Dead-Letter-Item": idOfKey(key),
+        "Dead-Letter-Consumer": row.name,
+        "Dead-Letter-Deliveries": `${deliveries}`,
+        "Dead-Letter-Reason": reason ?? `not acknowledged after ${deliveries} deliveries`,
+      },
+    }));
+    const { id: consumer, channel } = row;
+    const deadLetter = target?.channel;
+    const { count, head } = await deliveries.bury({ consumer, channel, maxDeliver, items, deadLetter });
+    if (deadLetter !== undefined && head !== undefined && count > 0) channels.announce(deadLetter, head);
+    return count;
   }
 
   async #view(row: ConsumerRow, channelName: string): Promise<Consumer> {

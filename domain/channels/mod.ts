@@ -5,6 +5,7 @@ import { createConsumerStore } from "../../db/channels/consumers.ts";
 import { createDeliveryStore } from "../../db/channels/deliveries.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";
+import { createWebhookStore } from "../../db/channels/webhooks.ts";
 import { createWriteStore } from "../../db/channels/writes.ts";
 import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
@@ -12,12 +13,15 @@ import { Channels } from "./channels.ts";
 import { Consumers } from "./consumers.ts";
 import { Hub } from "./hub.ts";
 import { Reader } from "./reader.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
 import { Writer } from "./writer.ts";
 
 /** Settings of channels. */
 export interface ChannelAreaOptions {
   /** Bytes of items kept in memory for readers. */
   readonly cacheBytes: number;
+  /** Whether webhooks may call addresses of private networks; not unless given. */
+  readonly webhookPrivate?: boolean;
 }
 
 export interface ChannelServices {
@@ -25,12 +29,13 @@ export interface ChannelServices {
   readonly consumers: Consumers;
   readonly hub: Hub;
   readonly reader: Reader;
+  readonly webhooks: Webhooks;
   readonly writer: Writer;
 }
 
 export function createChannelArea(
   database: Database,
-  { cacheBytes, clock }: ChannelAreaOptions & AreaOptions,
+  { cacheBytes, webhookPrivate = false, clock, log }: ChannelAreaOptions & AreaOptions,
 ): Area<ChannelServices> {
   const store = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
@@ -51,14 +56,26 @@ export function createChannelArea(
     deliveries: createDeliveryStore(database, clock),
     clock,
   });
+  const webhooks = new Webhooks({
+    channels,
+    consumers,
+    store: createWebhookStore(database, clock),
+    clock,
+    log,
+    webhookPrivate,
+  });
   return {
-    services: { channels, consumers, hub, reader, writer },
+    services: { channels, consumers, hub, reader, webhooks, writer },
     async sweep(signal) {
       await writer.sweep(signal);
       const expired = await channels.sweep(signal);
       await consumers.sweep(signal);
+      await webhooks.lookAround();
       return expired;
     },
-    close: () => hub.close(),
+    async close() {
+      hub.close();
+      await webhooks.close();
+    },
   };
 }

@@ -26,6 +26,7 @@ import {
   showTimeLinks,
 } from "./lists.ts";
 import * as reference from "./reference.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 import { followChannel, followChannels, streamChannel, streamChannels } from "./subscriptions.ts";
 
 const NAME = "/channel/:name";
@@ -41,6 +42,7 @@ export const channelRoutes: readonly Route[] = [
   post(NAME, "channels:write", reference.INSERT, insertItem),
   post(`${NAME}/bulk`, "channels:write", reference.BULK, insertItems),
   ...consumerRoutes,
+  ...webhookRoutes,
   // Words come before the ids of items, which would match them, too.
   get(`${NAME}/ws`, "channels:read", reference.FOLLOW, followChannel),
   get(`${NAME}/events`, "channels:read", reference.EVENTS, streamChannel),

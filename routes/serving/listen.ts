@@ -57,10 +57,11 @@ export function stopOnSignals(runnel: Runnel, server?: Deno.HttpServer): void {
     if (isStopping) return;
     isStopping = true;
     const drained = server?.shutdown();
-    runnel.services.close();
+    const closing = runnel.services.close();
     // A client that stopped in the middle of its request must not keep the database from being closed.
     await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
     setTimeout(() => Deno.exit(1), CLOSE_MS);
+    await closing;
     await runnel[Symbol.asyncDispose]();
     Deno.exit(0);
   };

@@ -217,3 +217,20 @@ testOnBothEngines("X-Forwarded headers count only behind a trusted proxy", async
     "http://datahub:8080/channel/c",
   );
 }, { trustProxy: true });
+
+testOnBothEngines(
+  "a channel with maxItems that another process removed is not there for an insert",
+  async (app) => {
+    await app.send("PUT", "/channel/limited", { maxItems: 2 });
+    equal((await app.request("/channel/limited", { method: "POST", body: "x" })).status, 201);
+    // As another process does it: this one trusts what it knows of the channel for a while.
+    await app.database.commits.execute([{ sql: "DELETE FROM channel", args: [] }]);
+    equal((await app.request("/channel/limited", { method: "POST", body: "x" })).status, 404);
+    const keyed = await app.request("/channel/limited", {
+      method: "POST",
+      body: "x",
+      headers: { "Item-Key": "k" },
+    });
+    equal(keyed.status, 404);
+  },
+);

@@ -35,6 +35,7 @@ export type TestOptions = Partial<Services> & {
   /** URL of a database; a fresh file unless given. */
   readonly database?: string;
   readonly cacheBytes?: number;
+  readonly webhookPrivate?: boolean;
   readonly conversationSettings?: Partial<ConversationSettings>;
   readonly maxWaitingWrites?: number;
   readonly eventTtlDays?: number;
@@ -59,6 +60,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const log: string[] = [];
   const services = createServices(database, {
     cacheBytes: options.cacheBytes ?? 1 << 20,
+    webhookPrivate: options.webhookPrivate ?? false,
     eventTtlDays: options.eventTtlDays ?? 365,
     sessionTtlDays: options.sessionTtlDays ?? 365,
     sessionSegment: options.sessionSegment,
@@ -103,7 +105,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     time,
     log,
     async [Symbol.asyncDispose]() {
-      services.close();
+      await services.close();
       await database.close();
       await folder[Symbol.asyncDispose]();
     },

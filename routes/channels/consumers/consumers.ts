@@ -105,8 +105,13 @@ function describe(consumer: Consumer, channel: string) {
     inFlight,
     waitingAgain,
     exhausted,
-    lag: { items: consumer.lag, atLeast: !consumer.isCounted, millis: consumer.lagMillis },
+    lag: lagOf(consumer),
     redeliveries,
     givenUp,
   };
+}
+
+/** How far behind a consumer is. */
+export function lagOf({ lag, isCounted, lagMillis }: Consumer) {
+  return { items: lag, atLeast: !isCounted, millis: lagMillis };
 }
