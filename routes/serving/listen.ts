@@ -4,6 +4,7 @@ import type { ApiKeys } from "../../domain/access/keys.ts";
 import type { Runnel } from "../../domain/services.ts";
 import type { GateEnv } from "../gate.ts";
 import { createPeer, isLoopback } from "./peer.ts";
+import { keepServing, type Listener } from "./keep_serving.ts";
 
 /** How long a stop waits for requests that are under way, and then for the database. Together less than 4 s. */
 const DRAIN_MS = 2_400, CLOSE_MS = 1_400;
@@ -27,7 +28,7 @@ export async function listen(
   keys: ApiKeys,
   { HOST, PORT, ALLOW_ANONYMOUS, TRUST_PROXY }: ListenOptions,
   log: (line: string) => void,
-): Promise<Deno.HttpServer> {
+): Promise<Listener> {
   if (!isLoopback(HOST) && !ALLOW_ANONYMOUS && !await keys.exist()) {
     throw new ListenError(
       `HOST is ${HOST}, which others can reach, but there is no API key. Make one (runnel keys add NAME --scopes admin), ` +
@@ -37,11 +38,12 @@ export async function listen(
   const peer = createPeer(TRUST_PROXY);
   const shown = HOST.includes(":") ? `[${HOST}]` : HOST;
   try {
-    return Deno.serve({
-      hostname: HOST,
-      port: PORT,
-      onListen: ({ port }) => log(`Runnel listens on http://${shown}:${port}/`),
-    }, (request, info) => app.fetch(request, peer(info)));
+    return keepServing(
+      { hostname: HOST, port: PORT },
+      (request, info) => app.fetch(request, peer(info)),
+      (port) => log(`Runnel listens on http://${shown}:${port}/`),
+      log,
+    );
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new ListenError(
@@ -51,7 +53,7 @@ export async function listen(
 }
 
 /** On SIGTERM or SIGINT: answers what was accepted, tells subscribers, closes the database, and exits with 0. */
-export function stopOnSignals(runnel: Runnel, server?: Deno.HttpServer): void {
+export function stopOnSignals(runnel: Runnel, server?: Listener): void {
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;

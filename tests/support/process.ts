@@ -21,14 +21,24 @@ export interface ProcessOptions {
   readonly env?: Record<string, string>;
   /** Instead of what `deno task start` runs. */
   readonly args?: readonly string[];
+  /** How many descriptors it may have open; else as many as the test. */
+  readonly descriptors?: number;
 }
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
 /** Starts the process and waits until it listens. Fails with its log when it ends instead. */
-export async function startProcess({ database, env = {}, args }: ProcessOptions): Promise<TestProcess> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [...(args ?? ["run", "-q", "-P", "main.ts", "serve"])],
+export async function startProcess(
+  { database, env = {}, args, descriptors }: ProcessOptions,
+): Promise<TestProcess> {
+  const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors} && `;
+  const process = new Deno.Command("sh", {
+    args: [
+      "-c",
+      `${limit}exec "$0" "$@"`,
+      Deno.execPath(),
+      ...(args ?? ["run", "-q", "-P", "main.ts", "serve"]),
+    ],
     cwd: ROOT,
     env: { PORT: "0", DATABASE_URL: database, ALLOWED_HOSTS: "runnel", ...env },
     stdout: "null",
