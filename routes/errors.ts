@@ -2,7 +2,7 @@
 import { OverloadError } from "../db/queue.ts";
 import { EngineError, type EngineFailure } from "../db/engine/engine.ts";
 import { type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts";
-import { NO_SNIFF } from "./respond.ts";
+import { USER_CONTENT } from "./respond.ts";
 
 /** The HTTP status of each kind of refusal. */
 export const STATUS: Record<ErrorCode, number> = {
@@ -93,7 +93,7 @@ export function isOurFault(code: ErrorCode): boolean {
 /** The headers that an answer to this refusal has beside its content type. */
 export function refusalHeaders({ code, retryAfter }: RunnelError): Record<string, string> {
   return {
-    ...NO_SNIFF,
+    ...USER_CONTENT,
     ...HEADERS[code],
     ...(retryAfter !== undefined && { "Retry-After": `${retryAfter}` }),
   };

@@ -4,17 +4,23 @@ import { describeError } from "../domain/errors.ts";
 /** On every answer: a browser must not guess another content type. Pages have more, see `html`. */
 export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;
 
+/** On every answer that may hold what users stored: a browser must not run it with the rights of Runnel's own pages. */
+export const USER_CONTENT = {
+  ...NO_SNIFF,
+  "Content-Security-Policy": "sandbox; default-src 'none'",
+} as const;
+
 /** A JSON answer, `application/json` without a charset, as the published descriptions show it. */
 export function json(value: unknown, status = 200, headers?: Record<string, string>): Response {
   return new Response(JSON.stringify(value), {
     status,
-    headers: { "Content-Type": "application/json", ...NO_SNIFF, ...headers },
+    headers: { "Content-Type": "application/json", ...USER_CONTENT, ...headers },
   });
 }
 
 /** A plain text answer, `text/plain` without a charset. */
 export function text(value: string, status = 200): Response {
-  return new Response(value, { status, headers: { "Content-Type": "text/plain", ...NO_SNIFF } });
+  return new Response(value, { status, headers: { "Content-Type": "text/plain", ...USER_CONTENT } });
 }
 
 /** 204. */
@@ -64,7 +70,7 @@ export async function streamed(
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
   { type, headers, log }: StreamOptions,
 ): Promise<Response> {
-  const head = { headers: { "Content-Type": type, ...NO_SNIFF, ...headers } };
+  const head = { headers: { "Content-Type": type, ...USER_CONTENT, ...headers } };
   // The first piece goes out only when there is one: until then an error has a status.
   const first = await pieces.next();
   if (method === "HEAD" || first.done) {

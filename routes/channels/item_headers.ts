@@ -1,12 +1,10 @@
 /** The headers of an item. They are built once for each item in memory, because they are most of what a read costs. */
 import type { Item, Position } from "../../domain/channels/channels.ts";
-import { NO_SNIFF } from "../respond.ts";
+import { USER_CONTENT } from "../respond.ts";
 
 const MAX_CACHE_SECONDS = 3600;
 /** Bytes from which an answer says that parts of it can be asked for. */
 const WORTH_A_RANGE = 4096;
-/** Whatever its type says, a browser must not run what is stored with the rights of Runnel's own pages. */
-export const CONTENT_POLICY = { "Content-Security-Policy": "sandbox; default-src 'none'" } as const;
 
 interface Built {
   readonly channel: string;
@@ -27,8 +25,7 @@ export function itemHeaders(item: Item, channel: string): Readonly<Record<string
 function buildHeaders(item: Item, channel: string): Record<string, string> {
   const { type, encoding, language, body, previous, next, itemKey, meta } = item;
   const headers: Record<string, string> = {
-    ...NO_SNIFF,
-    ...CONTENT_POLICY,
+    ...USER_CONTENT,
     "Creation-Date": isoTime(item.time),
     "ETag": etagOf(item),
     "Content-Type": type,

@@ -1,6 +1,6 @@
 /** Subscriptions: following channels over a WebSocket, or as Server-Sent Events. */
 import type { FollowManyQuery, FollowQuery } from "../../api/channels.ts";
-import { NO_SNIFF } from "../respond.ts";
+import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
 import { type Bundle, type Following, followMany, followOne } from "./news.ts";
 import { CLOSE, close, drained, goAway, openSocket } from "./socket.ts";
@@ -94,7 +94,7 @@ function asEvents(following: Following): Response {
     },
   }, { highWaterMark: 1 });
   return new Response(body, {
-    headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...NO_SNIFF },
+    headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...USER_CONTENT },
   });
 }
 

@@ -159,3 +159,26 @@ Deno.test("forged log lines: control characters of a path are escaped", async ()
   equal(app.log.length, 1);
   match(app.log[0]!, /GET \/nothing%0AFAKE%1B\[31mline%E2%80%A8end 404/);
 });
+
+Deno.test("stored script: what users stored is sandboxed in the answers of other areas, refusals included", async () => {
+  await using app = await createTestApp();
+  const script = "<script>1<script>";
+  await app.send("PUT", "/channel/c", { description: script });
+  await app.request("/channel/c", { method: "POST", body: script, headers: { "Content-Type": "text/html" } });
+  const profile = await app.send("PUT", "/profile/shop/ann", { twitter: { id: script } });
+  equal(profile.status, 200);
+  const frame = await app.request("/api/store/r/s", {
+    method: "PUT",
+    body: `index,x\n2020-01-01,${script}\n`,
+    headers: { "Content-Type": "text/csv" },
+  });
+  equal(frame.ok, true);
+  const holding = ["/channel/c", "/channel/c/latest/5?bulk=true", "/api/store/r/s"];
+  for (const path of [...holding, "/profile/shop/ann", "/channel", "/analytics", "/api/store", "/nothing"]) {
+    const answer = await app.request(path);
+    equal(answer.status, path === "/nothing" ? 404 : 200, path);
+    equal((await answer.text()).includes(script), holding.includes(path), path);
+    equal(answer.headers.get("content-security-policy"), "sandbox; default-src 'none'", path);
+    equal(answer.headers.get("x-content-type-options"), "nosniff", path);
+  }
+});
