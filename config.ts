@@ -91,6 +91,11 @@ export const VARIABLES = {
     initial: "365",
     about: "Days after which an event of an account has expired",
   },
+  MAX_PERSON_ACCOUNTS: {
+    schema: wholeNumber(1, 10_000),
+    initial: "1000",
+    about: "Accounts that may be one person; an update that would join more is answered 409",
+  },
   MAX_FRAME_BYTES: {
     schema: wholeNumber(1, 500 * MIB),
     initial: String(256 * MIB),
@@ -229,6 +234,7 @@ export function openOptions(config: Config, log: (line: string) => void) {
     cacheBytes: config.CACHE_BYTES,
     webhookPrivate: config.WEBHOOK_PRIVATE,
     eventTtlDays: config.EVENT_TTL_DAYS,
+    maxPersonAccounts: config.MAX_PERSON_ACCOUNTS,
     sessionTtlDays: config.SESSION_TTL_DAYS,
     conversations: conversationOptions(config),
     log,

@@ -1,6 +1,6 @@
 /** The queries of profiles: what accounts say of themselves, and whose accounts they are. */
 import { createLookup, type Plan } from "../batcher.ts";
-import type { Statement } from "../engine/engine.ts";
+import { EngineError, type Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 
 // Statements of one update take the same arguments: ?1 app, ?2 account, ?3 [[service, id], …], ?4 {field: value},
@@ -33,7 +33,15 @@ const MERGE_PERSONS = `WITH ${LINKED}
     SELECT ${TARGET} UNION ALL
     SELECT a.id FROM kept, linked JOIN account a ON a.person = linked.person WHERE linked.person <> kept.person)
   AND person IS NOT (SELECT person FROM kept)`;
-const NEXT_NUMBER = `UPDATE profile_update SET number = number + 1`;
+/** Says which guard has failed: it sets the number to NULL, which the table refuses with the whole update. */
+const GUARD = "profile_update.number";
+// ?4: the most accounts that a person may have. Only an update that joins somebody is held against it.
+const NEXT_NUMBER = `WITH ${LINKED}, joined (persons, accounts) AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM linked) + isNew,
+      (SELECT count(*) FROM linked JOIN account a ON a.person = linked.person) + isNew
+    FROM (SELECT person IS NULL AS isNew FROM account WHERE id = ${TARGET}))
+  UPDATE profile_update
+  SET number = CASE WHEN (SELECT persons > 1 AND accounts > ?4 FROM joined) THEN NULL ELSE number + 1 END`;
 const SAY_FIELDS = `INSERT INTO account_field (account, field, value, number)
   SELECT ${TARGET}, f.key, f.value, u.number FROM json_each(?4) f, profile_update u WHERE true
   ON CONFLICT (account, field) DO UPDATE SET value = excluded.value, number = excluded.number`;
@@ -82,6 +90,8 @@ export interface ProfileUpdate extends AccountName {
   readonly fields: Readonly<Record<string, string>>;
   /** Replaces the account's keywords, unless undefined. */
   readonly keywords: readonly string[] | undefined;
+  /** The most accounts that a person may have. */
+  readonly maxAccounts: number;
 }
 
 /** What all accounts of a person say. */
@@ -96,9 +106,21 @@ export interface ProfileRow {
 export type ProfileStore = ReturnType<typeof createProfileStore>;
 
 export function createProfileStore({ engine, commits, query }: Database) {
+  const commitUpdate = commits.writer(planUpdates);
   return {
-    /** Stores what an account says, and makes one person of those whom it links. Committed in groups. */
-    update: commits.writer(planUpdates),
+    /**
+     * Stores what an account says, and makes one person of those whom it links. Committed in groups. False, and nothing
+     * stored, when that person would have more than `maxAccounts` accounts.
+     */
+    async update(update: ProfileUpdate, bytes: number): Promise<boolean> {
+      try {
+        await commitUpdate(update, bytes);
+        return true;
+      } catch (error) {
+        if (error instanceof EngineError && error.message.includes(GUARD)) return false;
+        throw error;
+      }
+    },
     /** What the account's person is known to be, or undefined without a profile. Coalesced. */
     get: createLookup(engine, planProfiles),
     /** How many accounts have a profile. */
@@ -124,16 +146,18 @@ function planUpdates(updates: ProfileUpdate[]): Plan<void> {
   };
 }
 
-function updateStatements({ app, account, identities, fields, keywords }: ProfileUpdate): Statement[] {
+function updateStatements(
+  { app, account, identities, fields, keywords, maxAccounts }: ProfileUpdate,
+): Statement[] {
   const ids = JSON.stringify(identities), said = JSON.stringify(fields);
   const name = [app, account];
   return [
     { sql: INSERT_APP, args: [app] },
     { sql: INSERT_ACCOUNT, args: name },
     { sql: INSERT_IDENTITIES, args: [...name, ids] },
+    { sql: NEXT_NUMBER, args: [...name, ids, maxAccounts] },
     { sql: MERGE_FIELDS, args: [...name, ids] },
     { sql: MERGE_PERSONS, args: [...name, ids] },
-    { sql: NEXT_NUMBER, args: [] },
     { sql: SAY_FIELDS, args: [...name, null, said] },
     { sql: SET_FIELDS, args: [...name, null, said] },
     ...(keywords === undefined ? [] : [{ sql: SET_KEYWORDS, args: [...name, JSON.stringify(keywords)] }]),

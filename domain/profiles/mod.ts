@@ -13,7 +13,11 @@ import { Profiles } from "./profiles.ts";
 export interface ProfileAreaOptions {
   /** Days after which an event has expired. */
   readonly eventTtlDays: number;
+  /** The most accounts that a person may have; 1,000 unless given. */
+  readonly maxPersonAccounts?: number | undefined;
 }
+
+const MAX_PERSON_ACCOUNTS = 1_000;
 
 export interface ProfileServices {
   readonly profiles: Profiles;
@@ -23,7 +27,7 @@ export interface ProfileServices {
 
 export function createProfileArea(
   database: Database,
-  { eventTtlDays, clock }: ProfileAreaOptions & AreaOptions,
+  { eventTtlDays, maxPersonAccounts = MAX_PERSON_ACCOUNTS, clock }: ProfileAreaOptions & AreaOptions,
 ): Area<ProfileServices> {
   const events = new Events({ store: createEventStore(database), clock, ttlDays: eventTtlDays });
   const analytics = new Analytics({
@@ -32,8 +36,13 @@ export function createProfileArea(
     clock,
     firstBucket: () => events.firstBucket(),
   });
+  const profiles = new Profiles({
+    store: createProfileStore(database),
+    clock,
+    maxAccounts: maxPersonAccounts,
+  });
   return {
-    services: { profiles: new Profiles(createProfileStore(database), clock), events, analytics },
+    services: { profiles, events, analytics },
     sweep: (signal) => events.sweep(signal),
     close() {},
   };

@@ -33,13 +33,20 @@ export const ProfileBody = z.unknown().transform((body, context): ServiceFields[
   type: "object",
   additionalProperties: { type: "object" },
   description:
-    "By service: an object with what it knows, and the account's `id` there (text or a whole number).",
+    "By service: an object with what it knows, and the account's `id` there (text or a whole number). Ids that " +
+    "stand for nobody, such as an empty text, 0, `undefined`, `null`, `none`, `anonymous` or `NaN`, are left out.",
   example: EXAMPLE,
 });
 
+/**
+ * What programs send for somebody whom they do not know: no text or only NULs, a zero, a missing value that became a
+ * text. They are no ids, or all strangers would be one person.
+ */
+const NO_ID = /^[\s\0]*(?:0|undefined|null|none|anonymous|nan)?[\s\0]*$/i;
+
 /** Numbers and their digits are the same id: services send either. False: no id can be this. */
 function readId(id: unknown): string | undefined | false {
-  if (id === undefined) return undefined;
+  if (id === undefined || ((typeof id === "string" || id === 0) && NO_ID.test(`${id}`))) return undefined;
   // Past 2^53 a number may already be another one than was sent, and would make strangers one person.
   if (typeof id === "number") return Number.isSafeInteger(id) && String(id);
   return typeof id === "string" && isName(id) && id;

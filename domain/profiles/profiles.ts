@@ -14,13 +14,32 @@ export interface Profile {
   readonly keywords: readonly string[];
 }
 
+/** What profiles need. */
+export interface ProfileOptions {
+  readonly store: ProfileStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** The most accounts that a person may have. */
+  readonly maxAccounts: number;
+}
+
 /** All profiles of a database. */
 export class Profiles {
-  /** `clock` answers milliseconds since the epoch. */
-  constructor(readonly store: ProfileStore, readonly clock: () => number) {}
+  readonly store: ProfileStore;
+  readonly clock: () => number;
+  readonly #maxAccounts: number;
 
-  /** Stores what services say of an account; resolves when it is durable. A later service goes before an earlier one. */
-  update(name: AccountName, services: readonly ServiceFields[]): Promise<void> {
+  constructor({ store, clock, maxAccounts }: ProfileOptions) {
+    this.store = store;
+    this.clock = clock;
+    this.#maxAccounts = maxAccounts;
+  }
+
+  /**
+   * Stores what services say of an account; resolves when it is durable. A later service goes before an earlier one.
+   * An id that would join more accounts than a person may have: `person-full`.
+   */
+  async update(name: AccountName, services: readonly ServiceFields[]): Promise<void> {
     const now = this.clock();
     const brought = services.map(({ service, fields }) => readKeywords(service, fields))
       .filter((words) => words !== undefined);
@@ -32,8 +51,13 @@ export class Profiles {
         ...services.map(({ service, fields }) => readDemographics(service, fields, now)),
       ),
       keywords: brought.length === 0 ? undefined : [...new Set(brought.flat())],
+      maxAccounts: this.#maxAccounts,
     };
-    return this.store.update(update, sizeOf(update));
+    if (await this.store.update(update, sizeOf(update))) return;
+    throw new RunnelError(
+      "person-full",
+      `these ids would make one person of more than ${this.#maxAccounts} accounts; nothing was stored`,
+    );
   }
 
   /** What is known of the account's person. No profile: `profile-not-found`. */

@@ -17,10 +17,10 @@ export const UPDATE: RouteReference = {
   summary: "Update a profile",
   description:
     "Stores what social services say of an account. Accounts that share an id of a service, in any app, " +
-    "are of one person, whose profile is theirs.",
+    "are of one person, whose profile is theirs. A person has at most `MAX_PERSON_ACCOUNTS` accounts.",
   body: { schema: ProfileBody, example: { twitter: { id: "456" }, foursquare: { id: 789 } } },
   answers: { 200: { type: "text/html", description: "Stored. The answer is empty." } },
-  errors: ["unsupported-media-type", "too-large"],
+  errors: ["unsupported-media-type", "too-large", "person-full"],
 };
 
 export const READ: RouteReference = {
