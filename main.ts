@@ -22,13 +22,17 @@ for (const { name, schedule } of JOBS) {
 }
 
 const config = await Promise.try(readConfig).catch(exitWith);
-const open = () => openRunnel({ ...openOptions(config, log), jobs: JOBS });
+const open = (onAway?: (why: string) => void) => {
+  const { database, ...options } = openOptions(config, log);
+  return openRunnel({ ...options, database: { ...database, onAway }, jobs: JOBS });
+};
 const isServe = Deno.args.length === 1 && Deno.args[0] === "serve";
 if (Deno.args.length > 0 && !isServe) {
-  Deno.exit(await runCommand(Deno.args, createTerminal(open, config.RUNNEL_API_KEY)));
+  Deno.exit(await runCommand(Deno.args, createTerminal(() => open(), config.RUNNEL_API_KEY)));
 }
 
-const runnel = await open().catch(exitWith);
+const onAway = (why: string) => log(`runnel: waiting for the database: ${why}`);
+const runnel = await open(onAway).catch(exitWith);
 serving.resolve(runnel);
 // A fault here is no reason not to serve: the next sweep looks again.
 runnel.services.webhooks.start().catch((error) => log(`webhooks: ${describeError(error)}`));

@@ -3,7 +3,13 @@
  * together and go out as one call: writes of every area share a transaction and its fsync (GroupCommit), point
  * reads of one kind share a SELECT (createLookup). Each caller's promise settles with its own outcome.
  */
-import { type Engine, EngineError, type Result, type Statement } from "./engine/engine.ts";
+import {
+  type Engine,
+  EngineError,
+  type EngineFailure,
+  type Result,
+  type Statement,
+} from "./engine/engine.ts";
 import { Batcher, type BatchLimits, DEFAULT_LIMITS } from "./queue.ts";
 
 /** Turns the waiting operations of one kind into few statements, and their results back into outcomes. */
@@ -26,7 +32,10 @@ export class GroupCommit {
   readonly #batcher: Batcher<WriteOp, unknown>;
 
   constructor(readonly engine: Engine, limits: BatchLimits = DEFAULT_LIMITS) {
-    this.#batcher = new Batcher((ops) => this.#commit(ops), limits);
+    this.#batcher = new Batcher(
+      (ops) => halving(ops, (some) => this.#commitTogether(some), ["constraint", "too-large", "other"]),
+      limits,
+    );
   }
 
   /** Registers a kind of write. The answered function resolves after the commit that holds its operation. */
@@ -54,20 +63,7 @@ export class GroupCommit {
     return this.#batcher.drain();
   }
 
-  async #commit(ops: WriteOp[]): Promise<unknown[]> {
-    try {
-      return await this.#commitTogether(ops);
-    } catch (error) {
-      const onlyOneMayFail = error instanceof EngineError &&
-        ["constraint", "too-large", "other"].includes(error.failure);
-      if (ops.length === 1 || !onlyOneMayFail) return ops.map(() => error);
-      // Nothing was stored. Halving finds the operation that cannot be stored without costing its neighbours.
-      const middle = ops.length >> 1;
-      return [...await this.#commit(ops.slice(0, middle)), ...await this.#commit(ops.slice(middle))];
-    }
-  }
-
-  async #commitTogether(ops: WriteOp[]): Promise<unknown[]> {
+  async #commitTogether(ops: WriteOp[]): Promise<(unknown | Error)[]> {
     const kinds = Map.groupBy(ops.keys(), (i) => ops[i]!.planner);
     const plans = Array.from(
       kinds,
@@ -90,9 +86,34 @@ export function createLookup<Op, Outcome>(
   planner: Planner<Op, Outcome>,
   limits: BatchLimits = DEFAULT_LIMITS,
 ): (op: Op) => Promise<Outcome> {
-  const batcher = new Batcher<Op, Outcome>(async (ops) => {
+  const read = async (ops: Op[]) => {
     const plan = planner(ops);
     return plan.settle(await engine.read(plan.statements));
-  }, limits);
+  };
+  // A server bounds the bytes of one answer, which nobody knows before they are read.
+  const batcher = new Batcher<Op, Outcome>((ops) => halving(ops, read, ["too-large"]), limits);
   return (op) => batcher.submit(op);
+}
+
+/**
+ * Runs operations together. When one of them may be why that failed, halving finds it without costing its neighbours:
+ * of what failed nothing took effect.
+ */
+async function halving<Op, Outcome>(
+  ops: Op[],
+  run: (ops: Op[]) => Promise<(Outcome | Error)[]>,
+  oneMayBeWhy: readonly EngineFailure[],
+): Promise<(Outcome | Error)[]> {
+  try {
+    return await run(ops);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isShared = !(error instanceof EngineError && oneMayBeWhy.includes(error.failure));
+    if (ops.length === 1 || isShared) return ops.map(() => error);
+    const middle = ops.length >> 1;
+    return [
+      ...await halving(ops.slice(0, middle), run, oneMayBeWhy),
+      ...await halving(ops.slice(middle), run, oneMayBeWhy),
+    ];
+  }
 }

@@ -21,9 +21,13 @@ export async function migrate(
   migrations: readonly Migration[] = MIGRATIONS,
   now: number = Date.now(),
 ): Promise<void> {
-  await engine.write([{ sql: CREATE_TABLE, args: [] }]);
   const known = migrations.at(-1)?.version ?? 0;
-  let version = await currentVersion(engine);
+  // Most starts only read: one round trip, and a replica needs no primary for it.
+  let version = await currentVersion(engine).catch(async (error) => {
+    if (!/no such table/.test(error.message)) throw error;
+    await engine.write([{ sql: CREATE_TABLE, args: [] }]);
+    return await currentVersion(engine);
+  });
   while (version < known) {
     const next = migrations.find((migration) => migration.version === version + 1)!;
     try {

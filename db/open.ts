@@ -2,6 +2,7 @@
 import { GroupCommit } from "./batcher.ts";
 import { DEFAULT_LIMITS } from "./queue.ts";
 import type { Engine, Row, Value } from "./engine/engine.ts";
+import { migrated } from "./late.ts";
 import { migrate } from "./migrate.ts";
 
 /** Where the data is; see the README's table of environment variables. */
@@ -13,6 +14,8 @@ export interface DatabaseOptions {
   readonly syncUrl?: string | undefined;
   /** Writes that may wait before further ones are refused; see `BatchLimits.maxWaiting`. */
   readonly maxWaitingWrites?: number | undefined;
+  /** Told when a server does not answer at the start, and opening goes on without; else opening fails then. */
+  readonly onAway?: ((why: string) => void) | undefined;
 }
 
 /** A migrated database. */
@@ -28,13 +31,13 @@ export interface Database {
 
 /** Opens and migrates. The embedded engine's native code is loaded for `file:` URLs only. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const engine = await openEngine(options);
-  try {
-    await migrate(engine);
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
+  const opened = await openEngine(options);
+  const { onAway } = options;
+  const engine = await (onAway === undefined ? migrate(opened).then(() => opened) : migrated(opened, onAway))
+    .catch(async (error) => {
+      await opened.close();
+      throw error;
+    });
   const commits = new GroupCommit(engine, {
     ...DEFAULT_LIMITS,
     maxWaiting: options.maxWaitingWrites ?? DEFAULT_LIMITS.maxWaiting,

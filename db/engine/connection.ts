@@ -49,6 +49,11 @@ export class WorkerConnection {
   async close(): Promise<void> {
     const id = ++this.#lastId;
     if (this.#broken === undefined) await this.#post(id, { id, close: true } satisfies WorkerRequest, []);
+    this.terminate();
+  }
+
+  /** Ends the thread without closing the connection. */
+  terminate(): void {
     this.#break("the database is closed");
     this.#worker.terminate();
   }

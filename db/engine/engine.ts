@@ -61,8 +61,13 @@ function failureOf(text: string): EngineFailure {
   if (/SQLITE_(BUSY|LOCKED)/.test(text)) return "busy";
   if (/SQLITE_FULL|database or disk is full|no space left/i.test(text)) return "full";
   if (/SQLITE_CONSTRAINT|constraint failed/i.test(text)) return "constraint";
-  if (/SQLITE_TOOBIG|string or blob too big/.test(text)) return "too-large";
-  if (/SQLITE_(IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB)|fetch|connect|network|HTTP|closed/i.test(text)) {
+  if (/SQLITE_TOOBIG|string or blob too big|RESPONSE_TOO_LARGE|HTTP status 413/.test(text)) {
+    return "too-large";
+  }
+  if (
+    /SQLITE_(IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB)|TRANSACTION_(TIMEOUT|BUSY)|fetch|connect|network|HTTP|closed/i
+      .test(text)
+  ) {
     return "unavailable";
   }
   return "other";

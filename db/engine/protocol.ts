@@ -5,7 +5,11 @@ import type { EngineFailure, Result, Statement } from "./engine.ts";
 export interface WorkerOptions {
   /** Path of the database file, or `:memory:`. */
   readonly path: string;
-  /** `writer` owns the one connection that changes the file; `reader` only reads; `replica` reads a primary's copy. */
+  /**
+   * `writer` owns the one connection that changes the file; `reader` only reads; `replica` only keeps a copy of its
+   * primary's database up to date: on such a connection a statement keeps the values that it was first bound to, and
+   * answers for those ever after (https://github.com/tursodatabase/libsql/issues/2135).
+   */
   readonly role: "writer" | "reader" | "replica";
   /** The primary of a replica. */
   readonly sync?: { readonly url: string; readonly authToken?: string };

@@ -1,29 +1,119 @@
 /**
  * The replica engine: reads are answered from a local copy of a libSQL server's database, writes go to that server, the
  * primary. A write resolves when the copy has it, so that this process reads what it wrote. What others write arrives
- * within the driver's period of synchronisation; while the primary is away, reading goes on.
+ * within the period of following; while the primary is away, reading goes on.
  */
-import type { Engine } from "./engine.ts";
+import { type Engine, EngineError } from "./engine.ts";
 import { makeFolderOf } from "./embedded.ts";
+import type { WorkerOptions } from "./protocol.ts";
 import { openServer } from "./server.ts";
 import { WorkerConnection } from "./connection.ts";
 
-/** Opens the local copy at `path` (made when absent) of the database at `url`. */
+/** How often the primary is asked for what is new. */
+const PERIOD_MS = 200;
+/** How long a caller waits for the copy; the thread that follows may wait longer, and goes on by itself. */
+const PATIENCE_MS = 1_500;
+
+/**
+ * Opens the local copy at `path` (made when absent) of the database at `url`. Fails with `unavailable` when there is no
+ * copy yet and the primary does not answer.
+ */
 export async function openReplica(path: string, url: string, authToken?: string): Promise<Engine> {
   await makeFolderOf(path);
-  const sync = authToken === undefined ? { url } : { url, authToken };
-  const copy = await WorkerConnection.open({ path, role: "replica", sync });
+  const follower = new Follower({
+    path,
+    role: "replica",
+    sync: { url, ...(authToken !== undefined && { authToken }) },
+  });
+  try {
+    await follower.catchUp();
+  } catch (error) {
+    if (!await isCopy(path)) {
+      await follower.close();
+      throw new EngineError("unavailable", `there is no copy yet, and the primary: ${error}`, {
+        cause: error,
+      });
+    }
+  }
+  const copy = await WorkerConnection.open({ path, role: "reader" });
   const primary = openServer(url, authToken);
+  follower.start();
   return {
     read: (statements) => copy.run(statements),
     async write(statements) {
       const results = await primary.write(statements);
-      await copy.sync();
+      await follower.catchUp();
       return results;
     },
     async close() {
       await copy.close();
+      await follower.close();
       await primary.close();
     },
   };
+}
+
+/** The thread that keeps the copy up to date. It stands still while the primary hangs, which is why it does nothing else. */
+class Follower {
+  readonly #options: WorkerOptions;
+  #connection: WorkerConnection | undefined;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the copy has all that was committed before the call. Fails when that takes too long. */
+  async catchUp(): Promise<void> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new EngineError("unavailable", "the primary does not bring the copy up to date")),
+      PATIENCE_MS,
+    );
+    try {
+      await Promise.race([this.#follow(), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Follows from now on. */
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#running === undefined) this.#follow().catch(() => {});
+    }, PERIOD_MS);
+    Deno.unrefTimer(Number(this.#timer));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#running !== undefined) await this.catchUp().catch(() => {});
+    // A thread that stands still cannot close, and need not: what it has written is whole.
+    if (this.#running === undefined) await this.#connection?.close();
+    else this.#connection?.terminate();
+  }
+
+  /** What is under way may have begun before the caller's commit, so the caller waits for the one after it. */
+  #follow(): Promise<void> {
+    if (this.#running === undefined) return this.#begin();
+    return this.#next ??= this.#running.catch(() => {}).then(() => {
+      this.#next = undefined;
+      return this.#begin();
+    });
+  }
+
+  #begin(): Promise<void> {
+    return this.#running = this.#sync().finally(() => this.#running = undefined);
+  }
+
+  async #sync(): Promise<void> {
+    this.#connection ??= await WorkerConnection.open(this.#options);
+    await this.#connection.sync();
+  }
+}
+
+async function isCopy(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ size }) => size > 0, () => false);
 }

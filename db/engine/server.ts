@@ -1,17 +1,40 @@
 /**
  * The server engine: a libSQL server or Turso over HTTP. No native code, no file system, no thread, as edge hosting
- * needs. A call is one round trip; its durability is what that server promises.
+ * needs. A call is one round trip; its durability is what that server promises. A server that hangs is noticed within
+ * 2 s (patience.ts).
  */
-import { type Client, createClient, type InStatement, type ResultSet } from "@libsql/client/web";
-import { type Engine, type Result, type Statement, toBinding, toEngineError, type Value } from "./engine.ts";
+import { type Client, createClient, type InStatement, LibsqlError, type ResultSet } from "@libsql/client/web";
+import {
+  type Engine,
+  EngineError,
+  type Result,
+  type Statement,
+  toBinding,
+  toEngineError,
+  type Value,
+} from "./engine.ts";
+import { Patience } from "./patience.ts";
+
+/** Calls under way at once; the queues above keep them few, so this only bounds the unusual. */
+const MOST_CALLS = 1_000;
 
 /** Connects to `http://`, `https://` or `libsql://`. Nothing is sent until the first call. */
 export function openServer(url: string, authToken?: string): Engine {
-  const client = createClient(authToken === undefined ? { url } : { url, authToken });
+  const patience = new Patience(url, authToken);
+  const client = createClient({
+    url,
+    ...(authToken !== undefined && { authToken }),
+    fetch: (request: Request) => patience.fetch(request),
+    concurrency: MOST_CALLS,
+  });
   return {
     read: (statements) => run(client, statements, "read"),
     write: (statements) => run(client, statements, "write"),
-    close: () => Promise.resolve(client.close()),
+    close() {
+      patience.close();
+      client.close();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -28,8 +51,15 @@ async function run(
     const results = others.length === 0 ? [await client.execute(first)] : await client.batch(bound, mode);
     return results.map(toResult);
   } catch (error) {
-    throw toEngineError(error);
+    throw toServerError(error);
   }
+}
+
+/** What is no answer of SQLite's is one of the network's, or of whatever stands in for the server. */
+function toServerError(cause: unknown): EngineError {
+  const error = toEngineError(cause);
+  if (error.failure !== "other" || (cause instanceof LibsqlError && /^SQL/.test(cause.code))) return error;
+  return new EngineError("unavailable", error.message, { cause });
 }
 
 function toResult({ rows, columns, rowsAffected }: ResultSet): Result {

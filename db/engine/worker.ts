@@ -1,6 +1,6 @@
 /**
  * The thread that holds one connection of the embedded database. SQLite is synchronous: here an fsync or a long
- * statement stops no HTTP request. Statements are prepared once and kept (but for a replica), which is why this file uses `libsql`
+ * statement stops no HTTP request. Statements are prepared once and kept, which is why this file uses `libsql`
  * (the driver under @libsql/client) itself: docs/engine.md has the figures.
  */
 /// <reference lib="webworker" />
@@ -14,9 +14,7 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 /** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
 const WORTH_A_TRANSFER = 16 * 1024;
 
-/** How often a replica asks its primary for what is new, in seconds. */
-const REPLICA_PERIOD_S = 0.2;
-const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", replica: "BEGIN READONLY" } as const;
+const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", replica: "BEGIN" } as const;
 
 interface Prepared {
   readonly returnsRows: boolean;
@@ -32,12 +30,11 @@ class Connection {
   readonly #role: WorkerOptions["role"];
 
   constructor({ path, role, sync }: WorkerOptions) {
-    const replica = { syncUrl: sync?.url, authToken: sync?.authToken, syncPeriod: REPLICA_PERIOD_S };
+    const replica = { syncUrl: sync?.url, authToken: sync?.authToken };
     this.#db = new Database(path, (role === "replica" ? replica : {}) as Database.Options);
     for (const pragma of PRAGMAS[role]) this.#db.exec(`PRAGMA ${pragma}`);
     this.#role = role;
     this.#begin = BEGIN[role];
-    if (role === "replica") this.sync();
   }
 
   sync(): void {
@@ -71,9 +68,6 @@ class Connection {
   }
 
   #statement(sql: string): Prepared {
-    // On a replica's connection a statement keeps the values that it was first bound to, and answers for those ever
-    // after (https://github.com/tursodatabase/libsql/issues/2135): each use gets a statement of its own.
-    if (this.#role === "replica") return this.#prepare(sql);
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
       prepared = this.#prepare(sql);

