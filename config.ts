@@ -91,6 +91,11 @@ export const VARIABLES = {
     initial: "365",
     about: "Days after which an event of an account has expired",
   },
+  EVENT_DEDUP_HOURS: {
+    schema: wholeNumber(1, 8760),
+    initial: "48",
+    about: "Hours within which events of one account with the same `id` count once",
+  },
   MAX_PERSON_ACCOUNTS: {
     schema: wholeNumber(1, 10_000),
     initial: "1000",
@@ -234,6 +239,7 @@ export function openOptions(config: Config, log: (line: string) => void) {
     cacheBytes: config.CACHE_BYTES,
     webhookPrivate: config.WEBHOOK_PRIVATE,
     eventTtlDays: config.EVENT_TTL_DAYS,
+    eventDedupHours: config.EVENT_DEDUP_HOURS,
     maxPersonAccounts: config.MAX_PERSON_ACCOUNTS,
     sessionTtlDays: config.SESSION_TTL_DAYS,
     conversations: conversationOptions(config),

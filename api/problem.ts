@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** One thing wrong with a request: where, and what would be right. */
-const Issue = z.strictObject({ path: z.string(), message: z.string() });
+export const Issue = z.strictObject({ path: z.string(), message: z.string() });
 
 /** A problem document (RFC 9457). */
 export const Problem = z.strictObject({

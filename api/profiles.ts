@@ -1,7 +1,9 @@
 /** The wire shapes of profiles, events and analytics. */
 import { z } from "zod";
-import { Context, Name } from "../domain/profiles/names.ts";
+import { Context, EventId, Name } from "../domain/profiles/names.ts";
 import { TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../domain/time.ts";
+import { flag } from "./parameters.ts";
+import { Issue } from "./problem.ts";
 
 /** Events in one batch. */
 export const MAX_BATCH = 10_000;
@@ -26,15 +28,34 @@ export const EventBody = z.object({
     description: `When it happened: ${WANTED_TIME_OR_MILLIS}. Now unless given.`,
   }),
   context: Context.optional(),
+  id: EventId.optional().meta({
+    description: "Events of an account with the same id count once within `EVENT_DEDUP_HOURS`.",
+  }),
+  messageId: EventId.optional().meta({ description: "Segment's name for `id`." }),
 }, { error: "an object such as {}" });
 
+/** One event of a batch. */
+export const BatchEvent = EventBody.extend({ account: Name, event: Name });
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.array(item, { error: "a list of events" }).max(MAX_BATCH, `at most ${MAX_BATCH} events at a time`);
 /** Many events of one app. */
-export const EventBatch = z.array(EventBody.extend({ account: Name, event: Name }), {
-  error: "a list of events",
-}).max(MAX_BATCH, `at most ${MAX_BATCH} events at a time`);
+export const EventBatch = listOf(BatchEvent);
+/** The same before each event is checked for itself. */
+export const UncheckedBatch = listOf(z.unknown());
 
-/** How many events of a batch are stored. */
-export const Recorded = z.strictObject({ recorded: z.int() }).meta({ id: "Recorded" });
+/** What becomes of a batch with wrong events. */
+export const BatchQuery = z.object({
+  partial: flag("Store the valid events and list the others, instead of refusing all.").default(false),
+});
+
+/** How many events of a batch are stored, and with `partial=true` which are not. */
+export const Recorded = z.strictObject({
+  recorded: z.int().meta({ description: "Those whose id is known already among them." }),
+  refused: z.int().optional(),
+  errors: z.array(Issue).optional().meta({
+    description: "What is wrong with the first 10, by line (from 1), or in an array by index (from 0).",
+  }),
+}).meta({ id: "Recorded" });
 
 /** What all accounts of a person say. */
 export const Profile = z.strictObject({

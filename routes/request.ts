@@ -136,6 +136,16 @@ export async function readJsonValue(request: Request, limit: number): Promise<un
   return parseJson(await readBody(request, limit));
 }
 
+/** As `readJson`, and JSON that is declared as text, which a browser's `sendBeacon` does. */
+export async function readJsonOfBeacon<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  limit = MAX_JSON_BYTES,
+): Promise<z.output<S>> {
+  const isText = /^text\/plain\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
+  return await (isText ? readJsonOfAnyType : readJson)(request, schema, limit);
+}
+
 /** As `readJson`, whatever the body is declared as. */
 export async function readJsonOfAnyType<S extends z.ZodType>(
   request: Request,

@@ -16,6 +16,7 @@ import { loginAttempts } from "./014_login_attempts.ts";
 import { timeZones } from "./015_time_zones.ts";
 import { consumers } from "./016_consumers.ts";
 import { compaction } from "./017_compaction.ts";
+import { eventIds } from "./018_event_ids.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   timeZones,
   consumers,
   compaction,
+  eventIds,
 ];

@@ -3,20 +3,28 @@ import type { Plan } from "../batcher.ts";
 import type { AccountName } from "./profiles.ts";
 import type { Database } from "../open.ts";
 
-// ?1: [[app, account, event, bucket, context, n], …]
+// ?1: [[app, account, event, bucket, context, n, id], …], ?2 when ids were received that still count, ?3 now
 const INSERT_APPS = `INSERT INTO app (name) SELECT DISTINCT value ->> 0 FROM json_each(?1) WHERE true
   ON CONFLICT DO NOTHING`;
+const IS_NEW = `(r.value ->> 6 IS NULL OR NOT EXISTS (
+    SELECT 1 FROM account known JOIN event_id i ON i.account = known.id AND i.id = r.value ->> 6 AND i.at > ?2
+    WHERE known.app = app.id AND known.name = r.value ->> 1))`;
 const INSERT_ACCOUNTS = `INSERT INTO account (app, name, last_hour)
   SELECT app.id, r.value ->> 1, (r.value ->> 3) / 12
-    FROM json_each(?1) r CROSS JOIN app ON app.name = r.value ->> 0 WHERE true
+    FROM json_each(?1) r CROSS JOIN app ON app.name = r.value ->> 0 WHERE ${IS_NEW}
   ON CONFLICT (app, name) DO UPDATE SET last_hour = excluded.last_hour
     WHERE excluded.last_hour > ifnull(last_hour, -1)`;
 const COUNT_EVENTS = `INSERT INTO account_event (app, account, event, bucket, context, n)
   SELECT app.id, a.id, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5
     FROM json_each(?1) r CROSS JOIN app ON app.name = r.value ->> 0
       CROSS JOIN account a ON a.app = app.id AND a.name = r.value ->> 1
-    WHERE true
+    WHERE ${IS_NEW}
   ON CONFLICT (account, event, bucket, context) DO UPDATE SET n = n + excluded.n`;
+const KEEP_IDS = `INSERT INTO event_id (account, id, at)
+  SELECT a.id, r.value ->> 6, ?3 FROM json_each(?1) r CROSS JOIN app ON app.name = r.value ->> 0
+    CROSS JOIN account a ON a.app = app.id AND a.name = r.value ->> 1
+    WHERE r.value ->> 6 IS NOT NULL
+  ON CONFLICT (account, id) DO UPDATE SET at = excluded.at WHERE at <= ?2`;
 
 // ?1 app, ?2 event, ?3 first and ?4 last bucket, ?5 buckets a point, ?6 context or account, ?7 context
 const POINTS = `SELECT bucket / ?5 * ?5, sum(n)`;
@@ -34,18 +42,30 @@ const SWEEP_EVENTS = `DELETE FROM account_event WHERE (account, event, bucket, c
 const SWEEP_ACCOUNTS = `UPDATE account SET last_hour = NULL WHERE id IN
   (SELECT id FROM account WHERE last_hour < ?1 / 12 ORDER BY last_hour LIMIT ?2)
   AND NOT EXISTS (SELECT 1 FROM account_event WHERE account = account.id)`;
+const SWEEP_IDS = `DELETE FROM event_id WHERE (account, id) IN
+  (SELECT account, id FROM event_id WHERE at <= ?1 ORDER BY at LIMIT ?2)`;
 
 /** Length of a bucket, in milliseconds. */
 export const BUCKET_MS = 300_000;
 
-/** Equal events within one bucket. */
+/** An event, or equal ones within one bucket. */
 export interface EventCount extends AccountName {
+  /** Counts once for its account while it is kept; undefined: none. */
+  readonly id: string | undefined;
   readonly event: string;
   /** Five minutes, since the epoch. */
   readonly bucket: number;
   /** Empty: none. */
   readonly context: string;
   readonly n: number;
+}
+
+/** Events of one caller. Times are milliseconds since the epoch. */
+export interface EventRecord {
+  readonly events: readonly EventCount[];
+  readonly now: number;
+  /** Ids received at this time or before count no longer. */
+  readonly idsUntil: number;
 }
 
 /** Whose events are asked for, and when. */
@@ -68,7 +88,7 @@ export type EventStore = ReturnType<typeof createEventStore>;
 
 export function createEventStore({ commits, query }: Database) {
   return {
-    /** Counts events, all of them or none. Committed in groups. */
+    /** Counts events, all of them or none, but for those whose id is known. Committed in groups. */
     record: commits.writer(planEvents),
     /** Counts by the first bucket of their point; points without events are absent. */
     async timeline(
@@ -87,6 +107,11 @@ export function createEventStore({ commits, query }: Database) {
       const [result] = await commits.execute([{ sql: SWEEP_EVENTS, args: [first, limit] }]);
       return result!.changes;
     },
+    /** Frees up to `limit` ids of events that were received at `until` or before, and answers how many. */
+    async sweepIds(until: number, limit: number): Promise<number> {
+      const [result] = await commits.execute([{ sql: SWEEP_IDS, args: [until, limit] }]);
+      return result!.changes;
+    },
     /** Forgets, for up to `limit` accounts, that their newest event was before `first`, and answers how many. */
     async sweepAccounts(first: number, limit: number): Promise<number> {
       const [result] = await commits.execute([{ sql: SWEEP_ACCOUNTS, args: [first, limit] }]);
@@ -95,13 +120,31 @@ export function createEventStore({ commits, query }: Database) {
   };
 }
 
-function planEvents(ops: (readonly EventCount[])[]): Plan<void> {
-  const rows = ops.flat().map((
-    { app, account, event, bucket, context, n },
-  ) => [app, account, event, bucket, context, n]);
-  const args = [JSON.stringify(rows)];
+function planEvents(ops: EventRecord[]): Plan<void> {
+  const rows = withoutRepeats(ops.flatMap(({ events }) => events)).map((
+    { app, account, event, bucket, context, n, id },
+  ) => [app, account, event, bucket, context, n, id]);
+  // The calls of one commit came within moments.
+  const { idsUntil, now } = ops.at(-1)!;
+  const events = JSON.stringify(rows);
+  const statements = [
+    { sql: INSERT_APPS, args: [events] },
+    { sql: INSERT_ACCOUNTS, args: [events, idsUntil] },
+    { sql: COUNT_EVENTS, args: [events, idsUntil] },
+  ];
+  const haveIds = rows.some(([, , , , , , id]) => id !== undefined);
   return {
-    statements: [INSERT_APPS, INSERT_ACCOUNTS, COUNT_EVENTS].map((sql) => ({ sql, args })),
+    statements: haveIds ? [...statements, { sql: KEEP_IDS, args: [events, idsUntil, now] }] : statements,
     settle: () => ops.map(() => undefined),
   };
+}
+
+/** The first event of each account and id: the statements look for ids that were there before. */
+function withoutRepeats(events: EventCount[]): EventCount[] {
+  const seen = new Set<string>();
+  return events.filter(({ app, account, id }) => {
+    if (id === undefined) return true;
+    const key = JSON.stringify([app, account, id]);
+    return !seen.has(key) && seen.add(key);
+  });
 }

@@ -2,9 +2,9 @@
 import type { z } from "zod";
 import { BUCKET_MS, type EventCount, type EventStore } from "../../db/profiles/events.ts";
 import type { AccountName } from "../../db/profiles/profiles.ts";
-import { type Issue, RunnelError } from "../errors.ts";
+import { invalid, type Issue } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
-import { DAY_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS } from "../time.ts";
 import { pointsOf, type TimelineOptions } from "./timeline.ts";
 import { days, firstAlive, type TimeToLive } from "../expiry.ts";
 
@@ -17,6 +17,8 @@ const EVENT_BYTES = 400;
 export interface NewEvent extends AccountName {
   readonly event: string;
   readonly context?: string | undefined;
+  /** An event with an id that its account had lately is the same event. */
+  readonly id?: string | undefined;
   /** Milliseconds since the epoch; now unless given. */
   readonly timestamp?: number | undefined;
 }
@@ -36,6 +38,8 @@ export interface EventOptions {
   readonly clock: () => number;
   /** Days after which an event has expired. */
   readonly ttlDays: number;
+  /** Hours for which an event's id is remembered. */
+  readonly dedupHours: number;
 }
 
 /**
@@ -46,11 +50,13 @@ export class Events {
   readonly #store: EventStore;
   readonly #clock: () => number;
   readonly #timeToLive: TimeToLive;
+  readonly #dedupMs: number;
 
-  constructor({ store, clock, ttlDays }: EventOptions) {
+  constructor({ store, clock, ttlDays, dedupHours }: EventOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#timeToLive = days(ttlDays);
+    this.#dedupMs = dedupHours * HOUR_MS;
   }
 
   /** The first five minutes since the epoch whose events have not expired. */
@@ -58,27 +64,34 @@ export class Events {
     return Math.ceil(firstAlive(this.#timeToLive, this.#clock()) / BUCKET_MS);
   }
 
+  /** What is wrong with an event's timestamp: it has expired or is more than a day ahead. Undefined: nothing. */
+  refusalOf({ timestamp }: Pick<NewEvent, "timestamp">): Issue | undefined {
+    if (timestamp === undefined) return undefined;
+    const time = new Date(timestamp).toISOString();
+    if (Math.floor(timestamp / BUCKET_MS) < this.firstBucket()) {
+      return { path: "timestamp", message: `an event of ${time} has expired already` };
+    }
+    if (timestamp <= this.#clock() + MAX_AHEAD_MS) return undefined;
+    return { path: "timestamp", message: `${time} is more than a day ahead` };
+  }
+
   /**
-   * Stores events, all of them or none; resolves when they are durable. A timestamp that has expired or is more than
-   * a day ahead: `invalid-request`, with the place of each such event.
+   * Stores events, all of them or none; resolves when they are durable. One that `refusalOf` refuses: `invalid-request`.
+   * One whose id its account had within `dedupHours` is known already, and is not counted.
    */
   async record(events: readonly NewEvent[]): Promise<void> {
-    const now = this.#clock(), firstBucket = this.firstBucket();
-    const issues: Issue[] = [];
-    const counts = events.map(({ app, account, event, context = "", timestamp = now }, i): EventCount => {
-      const bucket = Math.floor(timestamp / BUCKET_MS);
-      const message = bucket < firstBucket
-        ? `an event of ${new Date(timestamp).toISOString()} has expired already`
-        : timestamp > now + MAX_AHEAD_MS
-        ? `${new Date(timestamp).toISOString()} is more than a day ahead`
-        : undefined;
-      if (message !== undefined) {
-        issues.push({ path: events.length === 1 ? "timestamp" : `${i}.timestamp`, message });
-      }
-      return { app, account, event, bucket, context, n: 1 };
+    if (events.length === 0) return;
+    const now = this.#clock();
+    const counts = events.map((newEvent): EventCount => {
+      const refusal = this.refusalOf(newEvent);
+      if (refusal !== undefined) throw invalid(refusal.message, [refusal]);
+      const { app, account, event, context = "", timestamp = now, id } = newEvent;
+      return { app, account, event, bucket: Math.floor(timestamp / BUCKET_MS), context, n: 1, id };
     });
-    if (issues.length > 0) throw new RunnelError("invalid-request", issues[0]!.message, issues);
-    if (counts.length > 0) await this.#store.record(counts, EVENT_BYTES * counts.length);
+    await this.#store.record(
+      { events: counts, now, idsUntil: now - this.#dedupMs },
+      EVENT_BYTES * counts.length,
+    );
   }
 
   /** How many events each point has: [milliseconds since the epoch, count], ascending, zeros included. */
@@ -107,6 +120,8 @@ export class Events {
   async sweep(signal?: AbortSignal): Promise<number> {
     const first = this.firstBucket();
     const freed = await inShortSteps((limit) => this.#store.sweep(first, limit), signal);
+    const until = this.#clock() - this.#dedupMs;
+    await inShortSteps((limit) => this.#store.sweepIds(until, limit), signal);
     await inShortSteps((limit) => this.#store.sweepAccounts(first, limit), signal);
     return freed;
   }

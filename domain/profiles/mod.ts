@@ -13,10 +13,13 @@ import { Profiles } from "./profiles.ts";
 export interface ProfileAreaOptions {
   /** Days after which an event has expired. */
   readonly eventTtlDays: number;
+  /** Hours within which an event's id counts once; 48 unless given. */
+  readonly eventDedupHours?: number | undefined;
   /** The most accounts that a person may have; 1,000 unless given. */
   readonly maxPersonAccounts?: number | undefined;
 }
 
+const EVENT_DEDUP_HOURS = 48;
 const MAX_PERSON_ACCOUNTS = 1_000;
 
 export interface ProfileServices {
@@ -27,9 +30,16 @@ export interface ProfileServices {
 
 export function createProfileArea(
   database: Database,
-  { eventTtlDays, maxPersonAccounts = MAX_PERSON_ACCOUNTS, clock }: ProfileAreaOptions & AreaOptions,
+  { eventTtlDays, eventDedupHours = EVENT_DEDUP_HOURS, maxPersonAccounts = MAX_PERSON_ACCOUNTS, clock }:
+    & ProfileAreaOptions
+    & AreaOptions,
 ): Area<ProfileServices> {
-  const events = new Events({ store: createEventStore(database), clock, ttlDays: eventTtlDays });
+  const events = new Events({
+    store: createEventStore(database),
+    clock,
+    ttlDays: eventTtlDays,
+    dedupHours: eventDedupHours,
+  });
   const analytics = new Analytics({
     store: createAnalyticsStore(database),
     recounter: createRecounter(database),

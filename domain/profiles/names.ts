@@ -27,3 +27,28 @@ export const Context = z.string({ error: "a text" }).refine(
   isContext,
   `a context has at most ${MAX_NAME} characters`,
 );
+
+/** What is said of an id that is refused. */
+export const WANTED_ID = "a text of 1 to 200 characters or a whole number; send a number beyond 2^53 as text";
+
+/**
+ * What programs send for somebody whom they do not know: no text or only NULs, a zero, a missing value that became a
+ * text. They are no ids, or all strangers would be one person.
+ */
+const NO_ID = /^[\s\0]*(?:0|undefined|null|none|anonymous|nan)?[\s\0]*$/i;
+
+/** Numbers and their digits are the same id: services send either. False: no id can be this. */
+export function readId(id: unknown): string | undefined | false {
+  if (id === undefined || ((typeof id === "string" || id === 0) && NO_ID.test(`${id}`))) return undefined;
+  // Past 2^53 a number may already be another one than was sent, and would make strangers one person.
+  if (typeof id === "number") return Number.isSafeInteger(id) && String(id);
+  return typeof id === "string" && isName(id) && id;
+}
+
+/** Id of an event, as text; undefined: none. */
+export const EventId = z.unknown().transform((value, context): string | undefined => {
+  const id = readId(value);
+  if (id !== false) return id;
+  context.addIssue({ code: "custom", message: WANTED_ID });
+  return z.NEVER;
+}).meta({ type: ["string", "integer"] as unknown as "string", maxLength: MAX_NAME });

@@ -1,6 +1,6 @@
 /** The body that updates a profile: what each service says of an account. */
 import { z } from "zod";
-import { isName } from "./names.ts";
+import { isName, readId, WANTED_ID } from "./names.ts";
 
 /** One service's object, with the id under which the service knows the account. */
 export interface ServiceFields {
@@ -10,7 +10,6 @@ export interface ServiceFields {
 }
 
 const EXAMPLE = { twitter: { id: "456", lang: "en" }, foursquare: { id: 789 } };
-const WANTED_ID = "a text of 1 to 200 characters or a whole number; send a number beyond 2^53 as text";
 
 /** Each service with its fields, in the order of the body. A plain schema, because a record would drop `__proto__`. */
 export const ProfileBody = z.unknown().transform((body, context): ServiceFields[] => {
@@ -37,20 +36,6 @@ export const ProfileBody = z.unknown().transform((body, context): ServiceFields[
     "stand for nobody, such as an empty text, 0, `undefined`, `null`, `none`, `anonymous` or `NaN`, are left out.",
   example: EXAMPLE,
 });
-
-/**
- * What programs send for somebody whom they do not know: no text or only NULs, a zero, a missing value that became a
- * text. They are no ids, or all strangers would be one person.
- */
-const NO_ID = /^[\s\0]*(?:0|undefined|null|none|anonymous|nan)?[\s\0]*$/i;
-
-/** Numbers and their digits are the same id: services send either. False: no id can be this. */
-function readId(id: unknown): string | undefined | false {
-  if (id === undefined || ((typeof id === "string" || id === 0) && NO_ID.test(`${id}`))) return undefined;
-  // Past 2^53 a number may already be another one than was sent, and would make strangers one person.
-  if (typeof id === "number") return Number.isSafeInteger(id) && String(id);
-  return typeof id === "string" && isName(id) && id;
-}
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

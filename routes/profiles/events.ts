@@ -4,34 +4,47 @@ import {
   AccountEventPath,
   AppEventPath,
   AppPath,
-  EventBatch,
+  type BatchQuery,
   EventBody,
   type EventQuery,
 } from "../../api/profiles.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { TimelineOptions } from "../../domain/profiles/timeline.ts";
-import { check, readBody, readJson } from "../request.ts";
+import { check, readJsonOfBeacon } from "../request.ts";
 import { emptyPage, json } from "../respond.ts";
 import { type Call, param } from "../route.ts";
-import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
+import { readBatch } from "./event_batch.ts";
 
-const MAX_BATCH_BYTES = 8 << 20;
+/** Refusals that are told one by one. */
+const TOLD = 10;
 
 export async function recordEvent(call: Call<typeof EventQuery>): Promise<Response> {
   const { request, query, services } = call;
   const name = accountEvent(call);
-  const body = hasBody(request) ? await readJson(request, EventBody) : {};
+  const body = hasBody(request) ? await readJsonOfBeacon(request, EventBody) : {};
   await services.events.record([
-    { ...name, context: body.context ?? query.context, timestamp: body.timestamp },
+    {
+      ...name,
+      context: body.context ?? query.context,
+      timestamp: body.timestamp,
+      id: body.id ?? body.messageId,
+    },
   ]);
   return emptyPage();
 }
 
-export async function recordEvents(call: Call): Promise<Response> {
+export async function recordEvents(call: Call<typeof BatchQuery>): Promise<Response> {
+  const { request, query: { partial }, services } = call;
   const { app } = check({ app: param(call, "app") }, AppPath);
-  const batch = await readBatch(call.request);
-  await call.services.events.record(batch.map((event) => ({ ...event, app })));
-  return json({ recorded: batch.length });
+  const { events, refusals } = await readBatch(request, (event) => services.events.refusalOf(event));
+  const refused = refusals.length, errors = refusals.slice(0, TOLD);
+  if (refused > 0 && (!partial || events.length === 0)) {
+    const { path, message } = errors[0]!;
+    throw invalid(`${refused} of these are no events, so none is stored; ${path}: ${message}`, errors);
+  }
+  await services.events.record(events.map((event) => ({ ...event, app, id: event.id ?? event.messageId })));
+  const recorded = events.length;
+  return json({ recorded, ...(partial && { refused }), ...(refused > 0 && { errors }) });
 }
 
 export async function showAccountTimeline(call: Call<typeof TimelineOptions>): Promise<Response> {
@@ -53,28 +66,4 @@ function hasBody({ headers }: Request): boolean {
   const length = headers.get("content-length");
   if (length !== null) return length !== "0";
   return headers.has("transfer-encoding") || headers.has("content-type");
-}
-
-async function readBatch(request: Request): Promise<z.output<typeof EventBatch>> {
-  if (!isNdjson(request.headers.get("content-type"))) {
-    return await readJson(request, EventBatch, MAX_BATCH_BYTES);
-  }
-  return check(await readLines(await readBody(request, MAX_BATCH_BYTES)), EventBatch);
-}
-
-/** The values of lines, empty ones left out. */
-async function readLines(bytes: Uint8Array): Promise<unknown[]> {
-  const values: unknown[] = [];
-  for await (const lines of linesOf([bytes])) {
-    for (const line of lines) {
-      const parsed = parseLine(line);
-      if (parsed === undefined) continue;
-      if ("value" in parsed) values.push(parsed.value);
-      else {
-        const { message } = parsed;
-        throw invalid(`line ${values.length + 1}: ${message}`, [{ path: `${values.length}`, message }]);
-      }
-    }
-  }
-  return values;
 }

@@ -2,6 +2,7 @@
 import {
   Analytics,
   Apps,
+  BatchQuery,
   EventBatch,
   EventBody,
   EventQuery,
@@ -44,17 +45,21 @@ export const FORGET: RouteReference = {
 
 export const RECORD: RouteReference<typeof EventQuery> = {
   summary: "Record an event",
-  description: "Counts something that an account did; the account needs no profile.",
+  description:
+    "Counts something that an account did; the account needs no profile. A body that is declared as text/plain, as " +
+    "a browser's `sendBeacon` does, is read as JSON, too.",
   query: EventQuery,
   body: { schema: EventBody, example: { timestamp: "2026-01-02T03:04:05Z" } },
   answers: { 200: { type: "text/html", description: "Recorded. The answer is empty." } },
   errors: ["unsupported-media-type", "too-large"],
 };
 
-export const RECORD_MANY: RouteReference = {
+export const RECORD_MANY: RouteReference<typeof BatchQuery> = {
   summary: "Record many events",
   description:
-    "Records all or none, in one commit. The body is a JSON list, or one JSON object a line (application/x-ndjson).",
+    "Records all or none, in one commit; with `partial=true` valid events are recorded, and the others listed. The " +
+    "body is a JSON list, which may be declared as text/plain, or one JSON object a line (application/x-ndjson).",
+  query: BatchQuery,
   body: { schema: EventBatch, example: [{ account: "aprofile", event: "myevent", context: "foobar" }] },
   answers: {
     200: { description: "How many were recorded.", schema: Recorded, example: { recorded: 1 } },

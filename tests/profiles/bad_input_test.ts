@@ -96,7 +96,7 @@ Deno.test("events that are wrong are refused together with their neighbours", as
     body: `${JSON.stringify(right)}\n{`,
     headers: { "Content-Type": "application/x-ndjson" },
   });
-  equal((await refused(lines))[0]!.path, "1");
+  equal((await refused(lines))[0]!.path, "2", "a line has the number that editors show");
   await isUntouched(app);
 });
 

@@ -39,6 +39,7 @@ export type TestOptions = Partial<Services> & {
   readonly conversationSettings?: Partial<ConversationSettings>;
   readonly maxWaitingWrites?: number;
   readonly eventTtlDays?: number;
+  readonly eventDedupHours?: number;
   readonly maxPersonAccounts?: number;
   readonly sessionTtlDays?: number;
   readonly sessionSegment?: number;
@@ -63,6 +64,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     cacheBytes: options.cacheBytes ?? 1 << 20,
     webhookPrivate: options.webhookPrivate ?? false,
     eventTtlDays: options.eventTtlDays ?? 365,
+    eventDedupHours: options.eventDedupHours,
     maxPersonAccounts: options.maxPersonAccounts,
     sessionTtlDays: options.sessionTtlDays ?? 365,
     sessionSegment: options.sessionSegment,
