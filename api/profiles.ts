@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Context, EventId, Name } from "../domain/profiles/names.ts";
 import { TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../domain/time.ts";
-import { flag } from "./parameters.ts";
+import { flag, Moment } from "./parameters.ts";
 import { Issue } from "./problem.ts";
 
 /** Events in one batch. */
@@ -70,6 +70,49 @@ export const Profile = z.strictObject({
   }),
   keywords: z.array(z.string()),
 }).meta({ id: "Profile" });
+
+const Owner = { app: z.string(), account: z.string() };
+/** All that is known of a person. */
+export const Person = z.strictObject({
+  accounts: z.array(z.strictObject({
+    ...Owner,
+    demographics: z.record(z.string(), z.string()),
+    keywords: z.array(z.string()),
+    lastEventHour: Moment.nullable(),
+  })),
+  ids: z.array(z.strictObject({
+    ...Owner,
+    service: z.string(),
+    id: z.string(),
+    since: Moment.nullable().meta({
+      description: "When the account first said it; null where that was not kept.",
+    }),
+  })),
+  events: z.array(z.strictObject({
+    ...Owner,
+    event: z.string(),
+    context: z.string(),
+    from: Moment,
+    to: Moment,
+    count: z.int(),
+  })),
+  sessions: z.array(z.strictObject({
+    user_id: z.string(),
+    session_id: z.string(),
+    country: z.string().nullable(),
+    start: z.string().nullable(),
+    end: z.string().nullable(),
+    received: z.string(),
+  })),
+}).meta({ id: "Person" });
+
+/** How much was forgotten of a person. */
+export const RemovedPerson = z.strictObject({
+  accounts: z.int(),
+  ids: z.int(),
+  events: z.int(),
+  sessions: z.int(),
+}).meta({ id: "RemovedPerson" });
 
 /** How many events there were in each span of time. */
 export const Timeline = z.strictObject({

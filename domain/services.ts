@@ -8,6 +8,7 @@ import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from
 import type { ConversationSettings } from "./conversations/conversations.ts";
 import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
 import { type Job, Jobs } from "./jobs.ts";
+import { People } from "./people.ts";
 import { createProfileArea, type ProfileAreaOptions, type ProfileServices } from "./profiles/mod.ts";
 import { createSeriesArea, type SeriesServices } from "./series/mod.ts";
 import { createSessionArea, type SessionAreaOptions, type SessionServices } from "./sessions/mod.ts";
@@ -26,6 +27,8 @@ export interface ServiceOptions extends ChannelAreaOptions, ProfileAreaOptions, 
 /** The services of all areas, and what all of them share. */
 export interface AreaServices
   extends ChannelServices, ProfileServices, SeriesServices, SessionServices, ConversationServices {
+  /** All that every area knows of a person. */
+  readonly people: People;
   /** Frees the space of what has expired in every area; answers how much that was. */
   sweep(signal?: AbortSignal): Promise<Record<AreaName, number>>;
   readonly clock: () => number;
@@ -66,6 +69,7 @@ export function createServices(
     ...areas.series.services,
     ...areas.sessions.services,
     ...areas.conversations.services,
+    people: new People(areas.profiles.services.profilesOfPeople, areas.sessions.services.sessions),
     sweep: (signal) => sweepAll(areas, signal),
     clock,
   };

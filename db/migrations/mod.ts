@@ -17,6 +17,7 @@ import { timeZones } from "./015_time_zones.ts";
 import { consumers } from "./016_consumers.ts";
 import { compaction } from "./017_compaction.ts";
 import { eventIds } from "./018_event_ids.ts";
+import { identityDates } from "./019_identity_dates.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   consumers,
   compaction,
   eventIds,
+  identityDates,
 ];

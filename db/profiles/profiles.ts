@@ -10,8 +10,8 @@ const TARGET = `(SELECT a.id FROM app JOIN account a ON a.app = app.id WHERE app
 const INSERT_APP = `INSERT INTO app (name) VALUES (?1) ON CONFLICT DO NOTHING`;
 const INSERT_ACCOUNT = `INSERT INTO account (app, name) SELECT id, ?2 FROM app WHERE name = ?1
   ON CONFLICT DO NOTHING`;
-const INSERT_IDENTITIES = `INSERT INTO identity (service, id, account)
-  SELECT value ->> 0, value ->> 1, ${TARGET} FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`;
+const INSERT_IDENTITIES = `INSERT INTO identity (service, id, account, at)
+  SELECT value ->> 0, value ->> 1, ${TARGET}, ?4 FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`;
 // The persons that this update makes one. All who share an id are one already, so any of them will do.
 const LINKED = `linked (person) AS MATERIALIZED (
     SELECT person FROM account WHERE id = ${TARGET} AND person IS NOT NULL
@@ -90,6 +90,8 @@ export interface ProfileUpdate extends AccountName {
   readonly fields: Readonly<Record<string, string>>;
   /** Replaces the account's keywords, unless undefined. */
   readonly keywords: readonly string[] | undefined;
+  /** When it came, in milliseconds since the epoch. */
+  readonly at: number;
   /** The most accounts that a person may have. */
   readonly maxAccounts: number;
 }
@@ -128,15 +130,18 @@ export function createProfileStore({ engine, commits, query }: Database) {
       return (await query(COUNT_PROFILES))[0]![0] as number;
     },
     /** Forgets the account, its events and its share of every counter. False when it was not there. */
-    async remove({ app, account }: AccountName): Promise<boolean> {
-      const args = [app, account];
-      const results = await commits.execute(
-        [FORGET_EVENTS, FORGET_IDENTITIES, FORGET_SAID, UNSET_FIELDS, SET_EARLIER_FIELDS, FORGET_ACCOUNT]
-          .map((sql) => ({ sql, args })),
-      );
+    async remove(name: AccountName): Promise<boolean> {
+      const results = await commits.execute(forgetStatements(name));
       return results.at(-1)!.rows.length > 0;
     },
   };
+}
+
+/** The statements that forget an account; the last one answers a row where there was one. */
+export function forgetStatements({ app, account }: AccountName): Statement[] {
+  const args = [app, account];
+  return [FORGET_EVENTS, FORGET_IDENTITIES, FORGET_SAID, UNSET_FIELDS, SET_EARLIER_FIELDS, FORGET_ACCOUNT]
+    .map((sql) => ({ sql, args }));
 }
 
 function planUpdates(updates: ProfileUpdate[]): Plan<void> {
@@ -147,14 +152,14 @@ function planUpdates(updates: ProfileUpdate[]): Plan<void> {
 }
 
 function updateStatements(
-  { app, account, identities, fields, keywords, maxAccounts }: ProfileUpdate,
+  { app, account, identities, fields, keywords, maxAccounts, at }: ProfileUpdate,
 ): Statement[] {
   const ids = JSON.stringify(identities), said = JSON.stringify(fields);
   const name = [app, account];
   return [
     { sql: INSERT_APP, args: [app] },
     { sql: INSERT_ACCOUNT, args: name },
-    { sql: INSERT_IDENTITIES, args: [...name, ids] },
+    { sql: INSERT_IDENTITIES, args: [...name, ids, at] },
     { sql: NEXT_NUMBER, args: [...name, ids, maxAccounts] },
     { sql: MERGE_FIELDS, args: [...name, ids] },
     { sql: MERGE_PERSONS, args: [...name, ids] },

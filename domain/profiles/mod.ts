@@ -2,11 +2,13 @@
 import type { Database } from "../../db/open.ts";
 import { createAnalyticsStore } from "../../db/profiles/analytics.ts";
 import { createEventStore } from "../../db/profiles/events.ts";
+import { createPeopleStore } from "../../db/profiles/people.ts";
 import { createProfileStore } from "../../db/profiles/profiles.ts";
 import { createRecounter } from "../../db/profiles/recount.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Analytics } from "./analytics.ts";
 import { Events } from "./events.ts";
+import { ProfilesOfPeople } from "./people.ts";
 import { Profiles } from "./profiles.ts";
 
 /** Settings of profiles and events. */
@@ -26,6 +28,7 @@ export interface ProfileServices {
   readonly profiles: Profiles;
   readonly events: Events;
   readonly analytics: Analytics;
+  readonly profilesOfPeople: ProfilesOfPeople;
 }
 
 export function createProfileArea(
@@ -51,8 +54,9 @@ export function createProfileArea(
     clock,
     maxAccounts: maxPersonAccounts,
   });
+  const profilesOfPeople = new ProfilesOfPeople(createPeopleStore(database));
   return {
-    services: { profiles, events, analytics },
+    services: { profiles, events, analytics, profilesOfPeople },
     sweep: (signal) => events.sweep(signal),
     close() {},
   };

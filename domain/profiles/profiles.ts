@@ -51,6 +51,7 @@ export class Profiles {
         ...services.map(({ service, fields }) => readDemographics(service, fields, now)),
       ),
       keywords: brought.length === 0 ? undefined : [...new Set(brought.flat())],
+      at: now,
       maxAccounts: this.#maxAccounts,
     };
     if (await this.store.update(update, sizeOf(update))) return;

@@ -6,8 +6,10 @@ import {
   EventBatch,
   EventBody,
   EventQuery,
+  Person,
   Profile,
   Recorded,
+  RemovedPerson,
   Timeline,
 } from "../../api/profiles.ts";
 import { ProfileBody } from "../../domain/profiles/profile_body.ts";
@@ -40,6 +42,31 @@ export const FORGET: RouteReference = {
   summary: "Forget an account",
   description: "Forgets what the account said, its events, and its share of every count.",
   answers: { 204: { description: "Forgotten." } },
+  errors: ["profile-not-found"],
+};
+
+const ABOUT_PERSON =
+  "A person has all accounts that are joined by ids of services. Sessions belong to the person " +
+  "when their `user_id` is the name of an account, whatever the app.";
+
+export const PERSON: RouteReference = {
+  summary: "All that is known of a person",
+  description: `${ABOUT_PERSON} With \`Accept: application/x-ndjson\` each is a line, with its \`kind\`.`,
+  answers: { 200: { description: "All of it.", schema: Person } },
+  errors: ["profile-not-found"],
+};
+
+export const FORGET_PERSON: RouteReference = {
+  summary: "Forget a person everywhere",
+  description:
+    `${ABOUT_PERSON} All of it goes, with its share of every count; free pages of the file are overwritten.`,
+  answers: {
+    200: {
+      description: "How much there was.",
+      schema: RemovedPerson,
+      example: { accounts: 2, ids: 3, events: 120, sessions: 12 },
+    },
+  },
   errors: ["profile-not-found"],
 };
 

@@ -2,14 +2,29 @@
 import { del, get, post, put, type Route } from "../route.ts";
 import { listApps, showAnalytics } from "./analytics.ts";
 import { recordEvent, recordEvents, showAccountTimeline, showAppTimeline } from "./events.ts";
+import { exportPerson, removePerson } from "./people.ts";
 import { readProfile, removeProfile, updateProfile } from "./profiles.ts";
-import { APP, APP_TIMELINE, APPS, FORGET, READ, RECORD, RECORD_MANY, TIMELINE, UPDATE } from "./reference.ts";
+import {
+  APP,
+  APP_TIMELINE,
+  APPS,
+  FORGET,
+  FORGET_PERSON,
+  PERSON,
+  READ,
+  RECORD,
+  RECORD_MANY,
+  TIMELINE,
+  UPDATE,
+} from "./reference.ts";
 
 export const profileRoutes: readonly Route[] = [
   put("/profile/:app/:account", "profiles:write", UPDATE, updateProfile),
   post("/profile/:app/:account", "profiles:write", UPDATE, updateProfile),
   get("/profile/:app/:account", "profiles:read", READ, readProfile),
   del("/profile/:app/:account", "profiles:write", FORGET, removeProfile),
+  get("/person/:app/:account", "admin", PERSON, exportPerson),
+  del("/person/:app/:account", "admin", FORGET_PERSON, removePerson),
   put("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),
   post("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),
   post("/event/:app", "profiles:write", RECORD_MANY, recordEvents),

@@ -10,6 +10,7 @@ const EXPECTED = {
     cache_size: -65536,
     synchronous: 2,
     foreign_keys: 1,
+    secure_delete: 1,
     wal_autocheckpoint: 4000,
     journal_size_limit: 67108864,
     query_only: 0,
