@@ -214,6 +214,7 @@ export const FollowedContent = z.strictObject({
   timestamp: Moment,
   contentType: z.string(),
   contentEncoding: z.string().optional(),
+  contentLanguage: z.string().optional(),
   key: z.string().optional(),
   data: z.string().optional().meta({ description: "Text and JSON, as stored." }),
   dataBase64: z.string().optional().meta({ description: "Everything else." }),

@@ -1,6 +1,6 @@
 /** The `runnel` command. Without arguments the program serves; this is what it does with them. */
 import { Command } from "commander";
-import { addChannelCommands } from "./channels.ts";
+import { addChannelCommands } from "./channels/channels.ts";
 import { addKeyCommands } from "./keys.ts";
 import { addStoreCommands } from "./series.ts";
 import { addLoadCommand } from "./sessions.ts";

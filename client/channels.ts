@@ -1,6 +1,15 @@
 /** Channels of opaque items. */
 import type { z } from "zod";
-import type { ChannelList, Metadata, SettingsBody, Stored } from "../api/channels.ts";
+import type {
+  ChannelList,
+  ChannelStatus,
+  Metadata,
+  SettingsBody,
+  Stored,
+  StoredItems,
+} from "../api/channels.ts";
+import { multipart, type NewItem } from "./bulk.ts";
+import { ConsumerClient, type ConsumerState } from "./consumers.ts";
 import { followChannel, type FollowedItem, type FollowOptions } from "./follow.ts";
 import { type Http, jsonBody } from "./http.ts";
 
@@ -63,15 +72,47 @@ export class ChannelsClient {
     name: string,
     body: BodyInit,
     type = "application/octet-stream",
-    { idempotencyKey, ifLatest, key }: PostOptions = {},
+    { key, ...options }: PostOptions = {},
   ): Promise<StoredItem> {
     const headers = {
       "Content-Type": type,
-      ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
-      ...(ifLatest !== undefined && { "If-Latest": ifLatest }),
+      ...promises(options),
       ...(key !== undefined && { "Item-Key": key }),
     };
     return this.#http.json("POST", { path: ["channel", name], body, headers });
+  }
+
+  /** Stores all items in one commit, or none; answers their ids, in order. */
+  async bulk(
+    name: string,
+    items: readonly NewItem[],
+    options: Omit<PostOptions, "key"> = {},
+  ): Promise<string[]> {
+    const { body, type } = multipart(items);
+    const { ids } = await this.#http.json<z.output<typeof StoredItems>>("POST", {
+      path: ["channel", name, "bulk"],
+      body,
+      headers: { "Content-Type": type, ...promises(options) },
+    });
+    return ids;
+  }
+
+  /** A consumer of a channel, whether it exists yet or not. */
+  consumer(name: string, consumer: string): ConsumerClient {
+    return new ConsumerClient(this.#http, name, consumer);
+  }
+
+  /** The consumers of a channel, by name. */
+  async consumers(name: string): Promise<ConsumerState[]> {
+    const path = ["channel", name, "consumers"];
+    return (await this.#http.json<{ consumers: ConsumerState[] }>("GET", { path })).consumers;
+  }
+
+  /** The newest item, or null in an empty channel. */
+  async newest(name: string): Promise<{ readonly id: string; readonly timestamp: string } | null> {
+    return (await this.#http.json<z.output<typeof ChannelStatus>>("GET", {
+      path: ["channel", name, "status"],
+    })).latest;
   }
 
   /** The answer that holds an item: its body, and its headers. `id` may be `latest` or `earliest`. */
@@ -83,4 +124,11 @@ export class ChannelsClient {
   follow(name: string, options: FollowOptions = {}): AsyncGenerator<FollowedItem> {
     return followChannel(this.#http, name, options);
   }
+}
+
+function promises({ idempotencyKey, ifLatest }: PostOptions): Record<string, string> {
+  return {
+    ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
+    ...(ifLatest !== undefined && { "If-Latest": ifLatest }),
+  };
 }

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { FollowedContent, Gap } from "../api/channels.ts";
 import { type Http, RunnelProblem } from "./http.ts";
+import { backoff } from "./waiting.ts";
 
 /** What to follow, and from where. */
 export interface FollowOptions {
@@ -29,8 +30,6 @@ export type FollowedItem =
   & Pick<z.output<typeof FollowedContent>, "id" | "href">
   & Partial<z.output<typeof FollowedContent>>;
 
-/** Waits between two attempts, in milliseconds: the first, and the longest. */
-const FIRST_WAIT_MS = 100, LONGEST_WAIT_MS = 5_000;
 /** Before every item. */
 const BEGINNING = "0000000000000000";
 
@@ -45,12 +44,12 @@ export async function* followChannel(
 ): AsyncGenerator<FollowedItem> {
   const { since, signal, onReconnect, onGap } = options;
   let position = options.after ?? (since === undefined ? await newest(http, name) : undefined);
-  let wait = FIRST_WAIT_MS;
+  const waits = backoff(signal);
   while (!signal?.aborted) {
     let cause: unknown;
     try {
       for await (const { event, id, data } of eventsOf(await open(http, name, options, position))) {
-        wait = FIRST_WAIT_MS;
+        waits.reset();
         if (event === "gap") {
           onGap?.(JSON.parse(data).gap);
           continue;
@@ -65,8 +64,7 @@ export async function* followChannel(
     }
     if (signal?.aborted) return;
     onReconnect?.(cause);
-    await pause(wait * (0.5 + Math.random() / 2), signal);
-    wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+    await waits.next();
   }
 }
 
@@ -118,14 +116,4 @@ async function* eventsOf({ body }: Response): AsyncGenerator<{ event: string; id
   } finally {
     await reader.cancel().catch(() => {});
   }
-}
-
-function pause(millis: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, millis);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

@@ -1,6 +1,5 @@
 /**
- * The typed client of Runnel's HTTP API, for Deno, Node and browsers. It needs nothing but fetch (and WebSocket, to
- * follow a channel):
+ * The typed client of Runnel's HTTP API, for Deno, Node and browsers. It needs nothing but fetch:
  *
  * ```ts
  * const runnel = new RunnelClient({ url: "http://127.0.0.1:8080" });
@@ -12,8 +11,12 @@ import { ChannelsClient } from "./channels.ts";
 import { ConversationsClient } from "./conversations.ts";
 import { type ClientOptions, Http } from "./http.ts";
 import { StoreClient } from "./store.ts";
+import { WebhooksClient } from "./webhooks.ts";
 
 export type { Channel, ChannelSettings, PostOptions, StoredItem } from "./channels.ts";
+export type { NewItem } from "./bulk.ts";
+export type { ConsumerSettings, ConsumerState, HeldItem, Which, WorkOptions } from "./consumers.ts";
+export { ConsumerClient } from "./consumers.ts";
 export type { FollowedItem, FollowOptions } from "./follow.ts";
 export { ChannelsClient } from "./channels.ts";
 export type {
@@ -39,17 +42,21 @@ export type {
   TextFormat,
 } from "./store.ts";
 export { StoreClient } from "./store.ts";
+export type { WebhookSettings, WebhookState } from "./webhooks.ts";
+export { WebhooksClient } from "./webhooks.ts";
 
 /** All areas of one Runnel. */
 export class RunnelClient {
   readonly channels: ChannelsClient;
   readonly conversations: ConversationsClient;
   readonly store: StoreClient;
+  readonly webhooks: WebhooksClient;
 
   constructor(options: ClientOptions = {}) {
     const http = new Http(options);
     this.channels = new ChannelsClient(http);
     this.conversations = new ConversationsClient(http);
     this.store = new StoreClient(http);
+    this.webhooks = new WebhooksClient(http);
   }
 }

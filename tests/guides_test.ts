@@ -3,7 +3,7 @@ import { startProcess, temporaryFolder } from "./support/process.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 /** Guides in docs/ whose examples run, each over a server of its own. */
-const GUIDES = ["conversations"];
+const GUIDES = ["channels", "conversations"];
 
 interface Example {
   readonly language: string;
@@ -32,7 +32,7 @@ for (const guide of GUIDES) {
       const here = code.replaceAll("http://127.0.0.1:8080", process.url);
       if (language === "sh") {
         const lines = here.replace(/deno task runnel/g, `"${Deno.execPath()}" task runnel`)
-          .replace(/(--user \w+)/g, `$1 --url ${process.url}`);
+          .replace(/(--user \w+|task runnel (?:channel|consumer|webhook) \w+)/g, `$1 --url ${process.url}`);
         await run(["bash", "-euo", "pipefail", "-c", variables + lines], code, database);
         variables += lines.split("\n").filter((line) => /^[A-Z]+=/.test(line)).join("\n") + "\n";
       } else if (language === "python") await run(["python3", "-c", here], code, database);

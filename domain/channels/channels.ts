@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels/channels.ts";
 import type { ItemContent, ItemRow, ItemStore } from "../../db/channels/items.ts";
 import type { CompactionStore } from "../../db/channels/compaction.ts";
+import type { RepairStore } from "../../db/channels/repair.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { compact } from "./compaction.ts";
@@ -12,6 +13,8 @@ import { expiredUntil, firstAlive } from "../expiry.ts";
 
 /** How long metadata read from the database is trusted: what another process changes is seen within this time. */
 const METADATA_MAX_AGE_MS = 200;
+/** An item may bear a time so far ahead of the clock, in milliseconds, before that is said. */
+const MOST_AHEAD_MS = 10_000;
 /** Bytes that a cached item costs beside its body. */
 const ITEM_OVERHEAD = 256;
 
@@ -20,10 +23,13 @@ export interface ChannelOptions {
   readonly channels: ChannelStore;
   readonly items: ItemStore;
   readonly compaction: CompactionStore;
+  readonly repairs: RepairStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Bytes of items kept in memory for readers. */
   readonly cacheBytes: number;
+  /** Writes one line of the log. */
+  readonly log: (line: string) => void;
 }
 
 /** Where an item stands in its channel. */
@@ -68,6 +74,8 @@ export class Channels {
   readonly #channels: ChannelStore;
   readonly #items: ItemStore;
   readonly #compaction: CompactionStore;
+  readonly #repairs: RepairStore;
+  readonly #log: (line: string) => void;
   readonly #clock: () => number;
   readonly #metadata = new LRUCache<string, { readonly row: ChannelRow; readonly readAt: number }>({
     max: 10_000,
@@ -75,13 +83,17 @@ export class Channels {
   /** Items that have a successor never change. `channel:id` → item. */
   readonly #cache: LRUCache<string, Item>;
   readonly #listeners = new Set<AppendListener>();
+  /** Channels whose newest item was found to bear a time that is still to come. */
+  readonly #ahead = new Set<number>();
   /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
   #changes = 0;
 
-  constructor({ channels, items, compaction, clock, cacheBytes }: ChannelOptions) {
+  constructor({ channels, items, compaction, repairs, clock, cacheBytes, log }: ChannelOptions) {
     this.#channels = channels;
     this.#items = items;
     this.#compaction = compaction;
+    this.#repairs = repairs;
+    this.#log = log;
     this.#clock = clock;
     this.#cache = new LRUCache({
       maxSize: Math.max(cacheBytes, 1),
@@ -186,8 +198,21 @@ export class Channels {
     return { channel: channel.id, visible: this.#firstVisible(channel), trims: channel.maxItems !== null };
   }
 
+  /**
+   * Gives items of the future keys of now, in order, and answers how many. A clock that once ran ahead left them: what is
+   * inserted after them bears a wrong time, and outlives its time to live. Unknown: `channel-not-found`.
+   */
+  async repair(name: string): Promise<number> {
+    const { id } = await this.#fresh(name);
+    const now = this.#clock();
+    const moved = await this.#repairs.repair(id, firstKeyAt(now + 1), firstKeyAt(now));
+    this.#forget(name);
+    return moved;
+  }
+
   /** Tells listeners of items of a channel up to a key, which this process has committed. */
   announce(channel: number, key: bigint): void {
+    if (timeOfKey(key) > this.#clock() + MOST_AHEAD_MS) this.#noteAhead(channel, key);
     for (const listener of this.#listeners) listener(channel, key);
   }
 
@@ -238,6 +263,19 @@ export class Channels {
       await inShortSteps((limit) => this.#items.sweepDropped(channel, limit), signal);
     }
     return expired;
+  }
+
+  /** Said once for each channel: order holds, but times are wrong until the clock has caught up. */
+  #noteAhead(channel: number, key: bigint): void {
+    if (this.#ahead.has(channel)) return;
+    this.#ahead.add(channel);
+    const time = new Date(timeOfKey(key)).toISOString();
+    const say = (name = "that is gone") =>
+      this.#log(
+        `the newest item of channel ${name} bears the time ${time}, which is still to come: the clock once ran ahead; ` +
+          `stop Runnel and run: runnel channel repair ${name}`,
+      );
+    this.nameOf(channel).then(say).catch(() => {});
   }
 
   #known(name: string): ChannelRow | undefined {

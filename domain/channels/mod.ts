@@ -5,6 +5,7 @@ import { createConsumerStore } from "../../db/channels/consumers.ts";
 import { createDeliveryStore } from "../../db/channels/deliveries.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";
+import { createRepairStore } from "../../db/channels/repair.ts";
 import { createWebhookStore } from "../../db/channels/webhooks.ts";
 import { createWriteStore } from "../../db/channels/writes.ts";
 import type { Database } from "../../db/open.ts";
@@ -43,6 +44,8 @@ export function createChannelArea(
     channels: store,
     items,
     compaction: createCompactionStore(database),
+    repairs: createRepairStore(database),
+    log,
     clock,
     cacheBytes,
   });

@@ -165,6 +165,7 @@ export function describeContent(row: BodyRow, channel: string) {
     timestamp: new Date(timeOfKey(row.key)).toISOString(),
     contentType: row.type,
     ...(row.encoding !== null && { contentEncoding: row.encoding }),
+    ...(row.language !== null && { contentLanguage: row.language }),
     ...(row.itemKey !== null && { key: row.itemKey }),
     ...dataOf(row),
   };

@@ -167,3 +167,53 @@ testOnBothEngines(
     equal((await conversations.logIn("ann", "correct horse", ann.device)).token === ann.token, false);
   },
 );
+
+testOnBothEngines("ChannelsClient stores in bulk, and works as a consumer", async (app) => {
+  const { channels } = clientOf(app);
+  await channels.create("jobs");
+  const items = [{ body: "a\r\n--b", type: "text/plain" }, { body: Uint8Array.from([0, 255]), key: "k" }, {
+    body: "",
+  }];
+  const ids = await channels.bulk("jobs", items, { idempotencyKey: "1" });
+  deepEqual(await channels.bulk("jobs", items, { idempotencyKey: "1" }), ids);
+  equal(ids.length, 3);
+  equal((await channels.newest("jobs"))!.id, ids[2]);
+  equal(await (await channels.item("jobs", ids[0]!)).text(), "a\r\n--b");
+  const stored = await channels.item("jobs", ids[1]!);
+  deepEqual([...await stored.bytes()], [0, 255]);
+  equal(stored.headers.get("content-type"), "application/octet-stream");
+
+  const worker = channels.consumer("jobs", "w");
+  await rejects(worker.get(), (error) => error instanceof RunnelProblem && error.status === 404);
+  equal((await worker.put({ start: "earliest", ackWait: "1m" })).ackWaitMillis, 60_000);
+  equal((await worker.put({ maxDeliver: 2 })).ackWaitMillis, 60_000);
+  deepEqual((await channels.consumers("jobs")).map(({ name }) => name), ["w"]);
+  const seen: string[] = [];
+  for await (const item of worker.items({ max: 2 })) {
+    seen.push(`${ids.indexOf(item.id)} ${item.delivery}`);
+    if (item.id === ids[1] && item.delivery === 1) await item.nack();
+    else {
+      await item.extend();
+      await item.ack();
+    }
+    if (seen.length === 4) break;
+  }
+  deepEqual(seen.sort(), ["0 1", "1 1", "1 2", "2 1"]);
+  equal((await worker.get()).lag.items, 0);
+  await worker.delete();
+});
+
+testOnBothEngines("WebhooksClient sets, pauses, lists and deletes", async (app) => {
+  const { channels, webhooks } = clientOf(app);
+  await channels.create("c");
+  const { paused } = await webhooks.put("h", {
+    channel: "c",
+    callbackUrl: "https://example.com/",
+    paused: true,
+  });
+  equal(paused, true);
+  equal((await webhooks.change("h", { parallelCalls: 3 })).parallelCalls, 3);
+  deepEqual([await webhooks.list(), (await webhooks.get("h")).paused], [["h"], true]);
+  await webhooks.delete("h");
+  deepEqual(await webhooks.list(), []);
+});

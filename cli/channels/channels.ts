@@ -1,8 +1,11 @@
-/** `runnel channel`: list and create channels, post, get and follow items over HTTP. */
+/** `runnel channel`: list and create channels, post, get and follow items over HTTP, repair one. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { FollowedItem } from "../client/mod.ts";
-import { addRemoteOptions, connect, type RemoteOptions } from "./terminal/remote.ts";
-import type { Terminal } from "./terminal/terminal.ts";
+import type { FollowedItem } from "../../client/mod.ts";
+import { addConsumerCommands } from "./consumers.ts";
+import { addFileCommands } from "./files.ts";
+import { addRemoteOptions, connect, type RemoteOptions } from "../terminal/remote.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { addWebhookCommands } from "./webhooks.ts";
 
 interface CreateFlags extends RemoteOptions {
   readonly ttlMillis?: number;
@@ -69,6 +72,7 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
       "--since <time>",
       "first what was stored since a time (ISO 8601), or in the last 1h; earliest: all",
     )
+    .option("--content", "write bodies (what happens anyway)")
     .option("--json", "write each item with its headers, as JSON")
     .option("--count <number>", "stop after so many items", positiveInteger)
     .action(async (name: string, { count = Infinity, since, json, ...flags }: TailFlags) => {
@@ -83,6 +87,25 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
         if (++seen >= count) return;
       }
     });
+
+  addFileCommands(channel, terminal);
+
+  channel.command("repair")
+    .description(
+      "give items that bear a time still to come keys of now; on the database itself, while Runnel is stopped",
+    )
+    .argument("<name>")
+    .action(async (name: string) => {
+      const moved = await terminal.withServices(({ channels }) => channels.repair(name));
+      terminal.out(
+        moved === 0
+          ? `No item of ${name} is ahead of the clock.\n`
+          : `Moved ${moved} items of ${name} to now.\n`,
+      );
+    });
+
+  addConsumerCommands(program, terminal);
+  addWebhookCommands(program, terminal);
 }
 
 interface TailFlags extends RemoteOptions {
