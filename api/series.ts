@@ -5,6 +5,8 @@ import { DATE_FORMATS } from "../domain/series/formats/stamp_cells.ts";
 import { AGGREGATES } from "../domain/series/frame/reducers.ts";
 import { DATE_UNITS } from "../domain/series/frame/stamps.ts";
 import { SAVE_MODES } from "../domain/series/storage/rewrite.ts";
+import { isTimeZone } from "../domain/time.ts";
+import { NAIVE } from "../domain/series/frame/zone.ts";
 import { flag, oneOf, wholeNumber } from "./parameters.ts";
 
 const MOST_ROWS = 999_999_999_999_999;
@@ -23,6 +25,14 @@ const format = (description: string) => oneOf(FORMATS, description).optional();
 export const SaveQuery = Shape.extend({
   format: format("What the body is, whatever Content-Type says"),
   date_format: oneOf(DATE_FORMATS, "Without effect when saving").optional(),
+  tz: z.string().refine(
+    (name) => name === NAIVE || isTimeZone(name),
+    "an IANA time zone, such as America/New_York, or naive",
+  ).optional().meta({
+    description: "What stamps without an offset are: local times of this zone, which the series keeps. " +
+      "naive: stamps lose their zone and are in UTC",
+    example: "UTC",
+  }),
   mode: oneOf(
     SAVE_MODES,
     "replace: the rows between the first and last stamp are replaced; merge: cells are updated; append: only after the last row",

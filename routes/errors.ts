@@ -23,6 +23,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "person-full": 409,
   "series-not-found": 404,
   "series-overlap": 409,
+  "series-zone": 409,
   "reference-not-found": 404,
   "job-not-found": 404,
   "job-running": 409,

@@ -101,6 +101,8 @@ export interface SeriesRow {
   /** 0: nothing was saved yet. */
   readonly revision: number;
   readonly aware: boolean;
+  /** Name of the time zone of an aware series; UTC unless given. */
+  readonly zone?: string | undefined;
   readonly columns: readonly ColumnRow[];
   readonly rows: number;
   readonly first: bigint | null;
@@ -151,6 +153,7 @@ export interface SeriesChange {
   /** What this change alone has; see `newBatch`. */
   readonly batch: bigint;
   readonly aware: boolean;
+  readonly zone?: string | undefined;
   readonly columns: readonly ColumnRow[];
   /** Rows more than before, or less. */
   readonly addedRows: number;
@@ -261,10 +264,10 @@ export function newBatch(): bigint {
 }
 
 function planCommit(change: SeriesChange, now: number): Statement[] {
-  const { series, revision, batch, aware, columns, addedRows, replaced, staged, chunks } = change;
+  const { series, revision, batch, aware, addedRows, replaced, staged, chunks } = change;
   const statements: Statement[] = [{
     sql: COMMIT,
-    args: [series, revision, batch, aware ? 1 : 0, JSON.stringify(columns), addedRows, staged],
+    args: [series, revision, batch, aware ? 1 : 0, catalogueText(change), addedRows, staged],
   }];
   if (replaced.length > 0) {
     const args = [series, batch, JSON.stringify(replaced)];
@@ -284,12 +287,22 @@ function planCommit(change: SeriesChange, now: number): Statement[] {
 
 const toStamp = (value: Row[number] | undefined) => typeof value === "string" ? BigInt(value) : null;
 
+/** Columns alone, as an array, or with what else the series has. */
+function catalogueText({ columns, zone }: SeriesChange): string {
+  return JSON.stringify(zone === undefined ? columns : { columns, zone });
+}
+
+function readCatalogue(text: string): Pick<SeriesRow, "columns" | "zone"> {
+  const stored = JSON.parse(text);
+  return Array.isArray(stored) ? { columns: stored } : stored;
+}
+
 function toSeries(row: Row): SeriesRow {
   return {
     id: row[0] as number,
     revision: row[1] as number,
     aware: row[2] === 1,
-    columns: JSON.parse(row[3] as string),
+    ...readCatalogue(row[3] as string),
     rows: row[4] as number,
     first: toStamp(row[5]),
     last: toStamp(row[6]),

@@ -32,7 +32,7 @@ export async function prepareText(
 ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
   try {
     const options = { ...others, dateUnit: await unitFor(source, format, wanted, others) };
-    const head: FrameHead = { aware: source.aware, columns: source.columns };
+    const head: FrameHead = { aware: source.aware, zone: source.zone, columns: source.columns };
     if (format === "csv") return write(source, [csvPass(head, options)]);
     if (format === "ndjson") return write(source, [ndjsonPass(head, options)]);
     const passes = writePasses(format === "table" ? await withNulls(source, head) : head, format, options);

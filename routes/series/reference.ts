@@ -53,7 +53,7 @@ export const SAVE: RouteReference<typeof SaveQuery> = {
   query: SaveQuery,
   body: { example: FRAME },
   answers: { 200: { description: "Saved, durably", schema: Done, example: { status: true } } },
-  errors: ["unsupported-media-type", "too-large", "series-overlap"],
+  errors: ["unsupported-media-type", "too-large", "series-overlap", "series-zone"],
 };
 
 export const RETRIEVE: RouteReference<typeof ReadQuery> = {

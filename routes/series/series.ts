@@ -49,7 +49,7 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
     declared,
     read: () => readBody(request, maxFrameBytes),
     format,
-    options: { dateUnit: query.date_unit },
+    options: { dateUnit: query.date_unit, tz: query.tz },
     mode: query.mode,
   });
   return json({ status: true });

@@ -65,7 +65,8 @@ export function toFrame(vector: VectorFrame, dateFormat: "iso" | "epoch"): DataF
     const cells = vector.rows.map((row) => toCell(row[at]!, dateFormat));
     return toColumn(labelText(label, dateFormat), vector.dtypes[at]!, cells);
   });
-  return { stamps, aware: vector.index.tz !== null, columns };
+  const { tz } = vector.index;
+  return { stamps, aware: tz !== null, ...(tz?.includes("/") && { zone: tz }), columns };
 }
 
 function labelText(label: VectorCell, dateFormat: "iso" | "epoch"): string {

@@ -60,8 +60,8 @@ export function readCsv(text: string, options: ReadOptions = {}): DataFrame {
     for (let at = 0; at < cells.length; at++) cells[at]!.push(line[at + 1]!);
   }
   if (labels.length === 0) throw invalid("The frame has no rows: send at least one.");
-  const { stamps, aware } = readLabels(labels, options.dateUnit);
-  return makeFrame(stamps, aware, cells.map((column, at) => inferColumn(names[at]!, column)));
+  const stamps = readLabels(labels, options.dateUnit);
+  return makeFrame(stamps, cells.map((column, at) => inferColumn(names[at]!, column)));
 }
 
 function inferColumn(name: string, cells: readonly CsvCell[]): Column {

@@ -1,4 +1,5 @@
 import { invalid, quote, type RunnelError } from "../../errors.ts";
+import type { FrameStamps } from "../frame/frame.ts";
 import {
   DATE_UNITS,
   type DateUnit,
@@ -10,14 +11,6 @@ import {
   UNIT_NS,
 } from "../frame/stamps.ts";
 
-/** The stamps of a frame's rows, in the order of the rows. */
-export interface Stamps {
-  /** Nanoseconds since 1970, UTC. */
-  stamps: BigInt64Array;
-  /** Whether any label named its offset; labels without one count as UTC. */
-  aware: boolean;
-}
-
 /** Numbers up to this are not taken for times, as in pandas (its `_MIN_STAMPS`, one year of seconds). */
 const LEAST_NUMBER = 31_536_000n;
 
@@ -25,26 +18,35 @@ const NUMBER = /^(-?)(\d{1,19})(?:\.(\d{1,30}))?$/;
 
 /**
  * Turns row labels into stamps: all ISO 8601 texts (see parseStamp), or all numbers (as JSON numbers or as
- * texts).
+ * texts). Texts name their offset all or none.
  *
  * Numbers follow pandas' read_json: each must exceed 31536000, and the unit is the first of s, ms, us, ns in
  * which all fit 64 bits of nanoseconds. With `unit` that unit is taken and any number is a time. Throws
  * RunnelError naming the row (counted from 0) and its label.
  */
-export function readLabels(labels: readonly string[], unit?: DateUnit): Stamps {
+export function readLabels(labels: readonly string[], unit?: DateUnit): FrameStamps {
   return NUMBER.test(labels[0] ?? "") ? readNumbers(labels, unit) : readTexts(labels);
 }
 
-function readTexts(labels: readonly string[]): Stamps {
+function readTexts(labels: readonly string[]): FrameStamps {
   const stamps = new BigInt64Array(labels.length), halves = halvesOf(stamps);
   let aware = false;
   for (let row = 0; row < labels.length; row++) {
     const parsed = parseStamp(labels[row]!);
     if (!parsed) throw unreadable(labels[row]!, row);
     putStamp(halves, row, parsed);
-    aware ||= parsed.aware;
+    if (row === 0) aware = parsed.aware;
+    else if (parsed.aware !== aware) throw unlike(labels[row]!, row, aware);
   }
   return { stamps, aware };
+}
+
+function unlike(label: string, row: number, aware: boolean): RunnelError {
+  return invalid(
+    `Row ${row}: the label ${quote(label)} names ${aware ? "no offset" : "an offset"}, but the first label ${
+      aware ? "does" : "does not"
+    }: send all stamps with Z or an offset, or none.`,
+  );
 }
 
 function unreadable(label: string, row: number): RunnelError {
@@ -61,7 +63,7 @@ function unreadable(label: string, row: number): RunnelError {
   );
 }
 
-function readNumbers(labels: readonly string[], unit: DateUnit | undefined): Stamps {
+function readNumbers(labels: readonly string[], unit: DateUnit | undefined): FrameStamps {
   const wholes = new Array<bigint>(labels.length), fractions = new Array<string>(labels.length);
   let largest = 0n;
   for (let row = 0; row < labels.length; row++) {
@@ -83,7 +85,7 @@ function readNumbers(labels: readonly string[], unit: DateUnit | undefined): Sta
     if (ns < MIN_STAMP || ns > MAX_STAMP) throw outOfRange(labels[row]!, row);
     stamps[row] = ns;
   }
-  return { stamps, aware: false };
+  return { stamps, aware: false, undecided: true };
 }
 
 /** The nanoseconds in a signed decimal fraction of a unit; exact, or refused. */

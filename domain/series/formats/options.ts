@@ -4,4 +4,6 @@ import type { DateUnit } from "../frame/stamps.ts";
 export interface ReadOptions {
   /** The unit of stamps that are numbers. Without it, pandas' rule decides (see readLabels). */
   dateUnit?: DateUnit | undefined;
+  /** What stamps are that name no offset: local times of this zone. `naive`: stamps lose theirs, and are in UTC. */
+  tz?: string | undefined;
 }

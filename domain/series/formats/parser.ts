@@ -6,6 +6,7 @@ import type { FrameFormat } from "../answer.ts";
 import { readNdjson } from "./ndjson.ts";
 import type { ReadOptions } from "./options.ts";
 import { readFrame } from "./read_frame.ts";
+import { inZone } from "../frame/zone.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
 export interface ParseRequest {
@@ -25,7 +26,12 @@ const MAX_THREADS = 2;
 const IDLE_MS = 10_000;
 
 /** Reads a body. Throws RunnelError for whatever is not such a frame. */
-export function parseBody({ bytes, format, options }: ParseRequest): DataFrame {
+export function parseBody(request: ParseRequest): DataFrame {
+  const frame = readBody(request), { tz } = request.options;
+  return tz === undefined ? frame : inZone(frame, tz);
+}
+
+function readBody({ bytes, format, options }: ParseRequest): DataFrame {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

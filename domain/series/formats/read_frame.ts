@@ -75,6 +75,6 @@ function readColumns(reader: JsonReader, options: ReadOptions): DataFrame {
   reader.expectEnd();
   if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   checkCells(rows.labels.length, builders.size);
-  const { stamps, aware } = readLabels(rows.labels, options.dateUnit);
-  return makeFrame(stamps, aware, [...builders.values()].map((builder) => builder.finish(stamps.length)));
+  const stamps = readLabels(rows.labels, options.dateUnit);
+  return makeFrame(stamps, [...builders.values()].map((builder) => builder.finish(rows.labels.length)));
 }

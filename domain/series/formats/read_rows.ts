@@ -100,6 +100,6 @@ export class RecordReader {
 
 function finish(rows: RowLabels, columns: ColumnSet, options: ReadOptions): DataFrame {
   if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
-  const { stamps, aware } = readLabels(rows.labels, options.dateUnit);
-  return makeFrame(stamps, aware, columns.finish(stamps.length));
+  const stamps = readLabels(rows.labels, options.dateUnit);
+  return makeFrame(stamps, columns.finish(rows.labels.length));
 }

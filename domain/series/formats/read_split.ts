@@ -42,12 +42,12 @@ export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
       `The rows of data have ${data.builders.length} cells, but there are ${names.length} columns.`,
     );
   }
-  const { stamps, aware } = readLabels(labels, options.dateUnit);
+  const stamps = readLabels(labels, options.dateUnit);
   const columns = data.builders.map((builder, at) => ({
-    ...builder.finish(stamps.length),
+    ...builder.finish(data.rows),
     name: names[at]!,
   }));
-  return makeFrame(stamps, aware, columns);
+  return makeFrame(stamps, columns);
 }
 
 function readNames(reader: JsonReader): string[] {

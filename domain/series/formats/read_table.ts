@@ -1,11 +1,12 @@
 import type { Column } from "../frame/column.ts";
 import { ColumnSet, readCell } from "./column_set.ts";
 import { invalid, quote } from "../../errors.ts";
-import { checkCells, type DataFrame, makeFrame } from "../frame/frame.ts";
+import { checkCells, type DataFrame, makeFrame, type Zoned } from "../frame/frame.ts";
 import type { JsonReader, JsonValue } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./options.ts";
 import { readLabelValue, RowLabels } from "./row_labels.ts";
+import { isTimeZone } from "../../time.ts";
 
 /** The field types of Table Schema that pandas writes. All but the first three keep cells as they are. */
 const FIELD_TYPES = new Set(["number", "integer", "boolean", "string", "datetime", "duration", "any"]);
@@ -22,7 +23,7 @@ interface Field {
 
 interface Schema {
   stampKey: string;
-  aware: boolean;
+  zoned: Zoned;
   /** Without the stamp's. */
   fields: Field[];
 }
@@ -76,9 +77,14 @@ function parseSchema(schema: JsonValue): Schema {
   return {
     stampKey,
     // pandas writes "tz": null for zones without a name, and no tz at all for naive stamps.
-    aware: stampField.has("tz"),
+    zoned: { aware: stampField.has("tz"), ...zoneOf(stampField.get("tz")) },
     fields: parsed.filter((field) => field.name !== stampKey),
   };
+}
+
+/** A name that is no zone here counts as UTC, in which the stamps are. */
+function zoneOf(tz: JsonValue | undefined): { readonly zone?: string } {
+  return typeof tz === "string" && tz !== "UTC" && isTimeZone(tz) ? { zone: tz } : {};
 }
 
 function parseField(field: JsonValue, at: number): Field {
@@ -122,7 +128,7 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
     if (type !== "number" && type !== "integer" && type !== "boolean") return builder.finish(stamps.length);
     return builder.finishAs(type, stamps.length, nullable);
   });
-  return makeFrame(stamps, schema.aware, typed);
+  return makeFrame({ stamps, ...schema.zoned }, typed);
 }
 
 function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, columns: ColumnSet): void {

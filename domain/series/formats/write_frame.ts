@@ -2,7 +2,7 @@ import { jsonString } from "./ascii.ts";
 import { type Cells, jsonCells } from "./cells.ts";
 import { type Column, type ColumnType, hasNulls } from "../frame/column.ts";
 import { invalid } from "../../errors.ts";
-import type { DataFrame } from "../frame/frame.ts";
+import type { DataFrame, Zoned } from "../frame/frame.ts";
 import type { Orient } from "./read_frame.ts";
 import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
 import { checkDistinctKeys, type DateFormat, stampCells, type StampFormat } from "./stamp_cells.ts";
@@ -21,8 +21,7 @@ export interface WriteOptions {
 }
 
 /** What a writer must know before the first row. */
-export interface FrameHead {
-  aware: boolean;
+export interface FrameHead extends Zoned {
   /** In order. `nulls` says whether any cell is null; only orient table asks. */
   columns: readonly { name: string; type: ColumnType; nulls: boolean }[];
 }
@@ -59,7 +58,7 @@ export function headOf(frame: DataFrame): FrameHead {
     type: column.type,
     nulls: hasNulls(column),
   }));
-  return { aware: frame.aware, columns };
+  return { aware: frame.aware, zone: frame.zone, columns };
 }
 
 /** The stamp format that options ask for. */
@@ -194,7 +193,9 @@ function tableOpen(head: FrameHead): string {
       type === "string" || type === "mixed" ? "string" : plain[type]
     }"}`;
   });
-  const index = `{"name":"index","type":"datetime"${head.aware ? ',"tz":"UTC"' : ""}}`;
+  const index = `{"name":"index","type":"datetime"${
+    head.aware ? `,"tz":${jsonString(head.zone ?? "UTC")}` : ""
+  }}`;
   const schema = `{"fields":[${
     [index, ...fields].join(",")
   }],"primaryKey":["index"],"pandas_version":"1.4.0"}`;

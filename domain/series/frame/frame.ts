@@ -10,15 +10,27 @@ import {
 import { invalid, quote, type RunnelError } from "../../errors.ts";
 import { formatStamp } from "./stamps.ts";
 
+/** Whether stamps belong to a time zone, as an index of pandas does. */
+export interface Zoned {
+  /** Whether stamps are written as UTC with Z (pandas: a zone-aware index) or without (naive). */
+  readonly aware: boolean;
+  /** Name of the zone of aware stamps; UTC unless given. Texts are in UTC whatever it is. */
+  readonly zone?: string | undefined;
+}
+
+/** The stamps of a frame's rows. */
+export interface FrameStamps extends Zoned {
+  /** Nanoseconds since 1970-01-01T00:00:00Z, strictly ascending in a frame. */
+  readonly stamps: BigInt64Array;
+  /** Stamps were numbers, which are instants: neither naive nor aware, they become what the series is. */
+  readonly undecided?: boolean | undefined;
+}
+
 /**
  * A data frame over time: rows in strictly ascending order of their stamps, columns in the order first seen,
  * with distinct names. Held by column, since that is how it is stored, summed and written.
  */
-export interface DataFrame {
-  /** Nanoseconds since 1970-01-01T00:00:00Z, strictly ascending. */
-  readonly stamps: BigInt64Array;
-  /** Whether stamps are written as UTC with Z (pandas: a zone-aware index) or without (naive). */
-  readonly aware: boolean;
+export interface DataFrame extends FrameStamps {
   /** Each has as many values as there are stamps. */
   readonly columns: readonly Column[];
 }
@@ -41,7 +53,8 @@ export function checkCells(rows: number, columns: number): void {
  * Makes a frame from rows in any order: sorts them by stamp.
  * Throws RunnelError if there are no rows or two have the same stamp.
  */
-export function makeFrame(stamps: BigInt64Array, aware: boolean, columns: readonly Column[]): DataFrame {
+export function makeFrame(given: FrameStamps, columns: readonly Column[]): DataFrame {
+  const { stamps, aware } = given;
   if (stamps.length === 0) throw invalid("The frame has no rows: send at least one.");
   let sorted = true;
   for (let row = 1; row < stamps.length; row++) {
@@ -49,7 +62,7 @@ export function makeFrame(stamps: BigInt64Array, aware: boolean, columns: readon
     if (before === here) throw duplicateStamp(here, aware);
     if (before > here) sorted = false;
   }
-  if (sorted) return { stamps, aware, columns };
+  if (sorted) return { ...given, columns };
   const order = Uint32Array.from(stamps.keys()).sort((one, other) =>
     stamps[one]! < stamps[other]! ? -1 : stamps[one]! > stamps[other]! ? 1 : 0
   );
@@ -57,7 +70,7 @@ export function makeFrame(stamps: BigInt64Array, aware: boolean, columns: readon
   for (let row = 1; row < ascending.length; row++) {
     if (ascending[row - 1] === ascending[row]) throw duplicateStamp(ascending[row]!, aware);
   }
-  return { stamps: ascending, aware, columns: columns.map((column) => takeRows(column, order)) };
+  return { ...given, stamps: ascending, columns: columns.map((column) => takeRows(column, order)) };
 }
 
 function duplicateStamp(ns: bigint, aware: boolean): RunnelError {

@@ -65,7 +65,7 @@ export class Reading {
     try {
       const frame = await source.downsample(every, aggregate, origin);
       const columns = headOf(frame).columns.map((column, place) => ({ ...column, place }));
-      return new MemorySource(frame.aware, columns, cut([frame], limit, tail));
+      return new MemorySource(source, columns, cut([frame], limit, tail));
     } finally {
       await source.close();
     }
@@ -94,7 +94,7 @@ export class Reading {
       if (frames === "changed") continue;
       return frames === undefined
         ? await this.#lease(name, range)
-        : new MemorySource(series.aware, columns, frames);
+        : new MemorySource(series, columns, frames);
     }
     throw new RunnelError("overloaded", "others keep saving to this series: try again");
   }

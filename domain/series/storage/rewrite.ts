@@ -2,8 +2,8 @@
 import type { ChunkKey, SeriesRow } from "../../../db/series/chunks.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
 import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
-import { invalid } from "../../errors.ts";
-import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "../frame/frame.ts";
+import { invalid, RunnelError } from "../../errors.ts";
+import { concatFrames, type DataFrame, firstRowFrom, sliceFrame, type Zoned } from "../frame/frame.ts";
 import { mergeFrames } from "../frame/merge.ts";
 
 /** What a save with these keywords does with the rows between its first and last stamp. */
@@ -33,7 +33,7 @@ export interface Rewrite {
   readonly replaced: readonly ChunkKey[];
   readonly left: DataFrame;
   readonly right: DataFrame;
-  readonly aware: boolean;
+  readonly zoned: Zoned;
   readonly columns: readonly StoredColumn[];
 }
 
@@ -88,14 +88,32 @@ export function planReplace(
   const rest = (series?.rows ?? 0) > rewritten;
   if (rest) change.keepRest();
   for (const frame of [left, update ?? none, right]) change.add(frame);
-  const keeps = rest || left.stamps.length + right.stamps.length > 0;
   return {
     replaced,
     left,
     right,
-    aware: (update?.aware ?? false) || (aware && (keeps || update === undefined)),
+    zoned: zonedAfter(series, update),
     columns: checkColumns(change.finish()),
   };
+}
+
+/**
+ * The zone of a series after a save. Its first rows decide; numbers are instants and fit both kinds. Naive stamps to
+ * aware ones, or the other way: `series-zone`.
+ */
+export function zonedAfter(series: SeriesRow | undefined, update: DataFrame | undefined): Zoned {
+  const { aware = false, zone } = series ?? {};
+  if (update === undefined) return { aware, zone };
+  if (series === undefined || series.rows === 0) return { aware: update.aware, zone: update.zone };
+  if (update.undecided || update.aware === aware) {
+    return { aware, zone: zone ?? (aware ? update.zone : undefined) };
+  }
+  throw new RunnelError(
+    "series-zone",
+    aware
+      ? "the series has a time zone, but these stamps name none: name it with ?tz=UTC, or another zone"
+      : "the series has no time zone, but these stamps have: drop it with ?tz=naive, which takes them as UTC",
+  );
 }
 
 /** Whether an update is written together with its neighbours, in one commit. */

@@ -17,6 +17,7 @@ import {
   rowsByChunk,
   type SeriesState,
   type Window,
+  zonedAfter,
 } from "./rewrite.ts";
 
 /** Bytes of chunks in one commit: other writers wait for one, a few milliseconds. */
@@ -120,7 +121,7 @@ export class Saving {
         }
       }
       if (rows === 0) return await this.#discard().then(() => true);
-      const plan = { replaced: touched, aware: series.aware, columns: change.finish() };
+      const plan = { replaced: touched, zoned: series, columns: change.finish() };
       return this.#commit(series, plan, [], 0, rowsOf(touched));
     });
     return rows;
@@ -140,6 +141,7 @@ export class Saving {
   async merge(window: Window, update: DataFrame): Promise<void> {
     await this.#attempt(window, true, async (state, series) => {
       await this.#discard();
+      const zoned = zonedAfter(series, update);
       const change = new CatalogueChange(series.columns);
       const parts = [...rowsByChunk(chunksFor(state, window), update)];
       const touched = parts.map(({ chunk }) => chunk);
@@ -158,8 +160,7 @@ export class Saving {
           await this.#stage(series.id, frame, checkColumns(change.finish()));
         }
       }
-      const aware = series.aware || update.aware;
-      const plan = { replaced: touched, aware, columns: change.finish() };
+      const plan = { replaced: touched, zoned, columns: change.finish() };
       return this.#commit(series, plan, [], rows, rows);
     });
   }
@@ -193,7 +194,7 @@ export class Saving {
 
   async #commit(
     series: SeriesRow,
-    plan: Pick<Rewrite, "replaced" | "aware" | "columns">,
+    plan: Pick<Rewrite, "replaced" | "zoned" | "columns">,
     chunks: readonly ChunkContent[],
     updateRows: number,
     stagedRows = this.#staged.count > 0 ? updateRows : 0,
@@ -203,7 +204,8 @@ export class Saving {
       series: series.id,
       revision: series.revision,
       batch: this.#batch,
-      aware: plan.aware,
+      aware: plan.zoned.aware,
+      zone: plan.zoned.zone,
       columns: plan.columns,
       addedRows: added - rowsOf(plan.replaced),
       replaced: plan.replaced.map(({ id }) => id),

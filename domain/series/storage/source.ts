@@ -5,7 +5,7 @@ import { typeOf } from "../chunks/catalogue.ts";
 import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
 import { Downsampler, type Origin } from "../frame/downsample.ts";
 import type { Aggregate } from "../frame/reducers.ts";
-import { type DataFrame, rangeOf, sliceFrame } from "../frame/frame.ts";
+import { type DataFrame, rangeOf, sliceFrame, type Zoned } from "../frame/frame.ts";
 import type { FrameHead } from "../formats/write_frame.ts";
 
 /** Cells in a page. */
@@ -20,8 +20,7 @@ const RENEW_AFTER_MS = 60_000;
 export type SelectedColumn = FrameHead["columns"][number] & { readonly place: number };
 
 /** Rows of a series in one state, in order. */
-export interface FrameSource {
-  readonly aware: boolean;
+export interface FrameSource extends Zoned {
   readonly columns: readonly SelectedColumn[];
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
@@ -33,11 +32,17 @@ export interface FrameSource {
 
 /** Rows in memory. Each frame has exactly the columns. */
 export class MemorySource implements FrameSource {
+  readonly aware: boolean;
+  readonly zone: string | undefined;
+
   constructor(
-    readonly aware: boolean,
+    { aware, zone }: Zoned,
     readonly columns: readonly SelectedColumn[],
     readonly frames: readonly DataFrame[],
-  ) {}
+  ) {
+    this.aware = aware;
+    this.zone = zone;
+  }
 
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
     for (const frame of this.frames) yield { ...frame, columns: columns.map((at) => frame.columns[at]!) };
@@ -77,6 +82,7 @@ export interface LeasedOptions {
 /** Rows read page by page at one revision, under a lease: chunks that a save replaces during the read are kept until `close`. */
 export class LeasedSource implements FrameSource {
   readonly aware: boolean;
+  readonly zone: string | undefined;
   readonly columns: readonly SelectedColumn[];
   readonly #options: LeasedOptions;
   readonly #lease: number;
@@ -84,6 +90,7 @@ export class LeasedSource implements FrameSource {
 
   constructor(options: LeasedOptions, lease: number, leasedAt: number) {
     this.aware = options.series.aware;
+    this.zone = options.series.zone;
     this.columns = options.columns;
     this.#options = options;
     this.#lease = lease;

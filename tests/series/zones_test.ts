@@ -1,0 +1,83 @@
+/** Naive and aware stamps: a series has one kind, and keeps the name of its zone. */
+import { equal, match } from "node:assert/strict";
+import { type TestApp, testOnBothEngines } from "../support/app.ts";
+
+const STORE = "/api/store/zones/s";
+const NAIVE = '{"a":{"2020-07-01T09:30:00":1}}', AWARE = '{"a":{"2020-07-02T09:30:00Z":2}}';
+
+async function save(app: TestApp, body: string, query = "", wanted = 200): Promise<string> {
+  const response = await app.request(`${STORE}${query}`, { method: "PUT", body });
+  const text = await response.text();
+  equal(response.status, wanted, text);
+  return text;
+}
+
+const read = async (app: TestApp, query = "") => await (await app.request(`${STORE}${query}`)).text();
+
+async function schemaOf(app: TestApp): Promise<unknown> {
+  return JSON.parse(await read(app, "?jsonformat=table")).schema.fields[0].tz;
+}
+
+testOnBothEngines(
+  "the first save decides whether a series is naive; the other kind is refused",
+  async (app) => {
+    await save(app, NAIVE);
+    for (const mode of ["replace", "merge", "append"]) {
+      const refused = JSON.parse(await save(app, AWARE, `?mode=${mode}`, 409));
+      equal(refused.type, "/docs/errors#series-zone");
+      match(refused.detail, /no time zone.*\?tz=naive/);
+    }
+    equal(await read(app), '{"a":{"2020-07-01T09:30:00.000":1}}');
+    await save(app, AWARE, "?tz=naive");
+    equal(await read(app), '{"a":{"2020-07-01T09:30:00.000":1,"2020-07-02T09:30:00.000":2}}');
+    await app.request(STORE, { method: "DELETE" });
+    await save(app, AWARE);
+    match(JSON.parse(await save(app, NAIVE, "", 409)).detail, /names? none.*\?tz=UTC/);
+    await save(app, NAIVE, "?tz=UTC");
+    equal(await read(app), '{"a":{"2020-07-01T09:30:00.000Z":1,"2020-07-02T09:30:00.000Z":2}}');
+    equal(await schemaOf(app), "UTC");
+  },
+);
+
+testOnBothEngines("numbers are instants, which fit both kinds", async (app) => {
+  await save(app, AWARE);
+  await save(app, '{"a":{"1593768600000":3}}');
+  equal(await read(app, "?tail=1"), '{"a":{"2020-07-03T09:30:00.000Z":3}}');
+  await app.request(STORE, { method: "DELETE" });
+  await save(app, '{"a":{"1593768600000":3}}');
+  equal(await read(app), '{"a":{"2020-07-03T09:30:00.000":3}}');
+});
+
+testOnBothEngines(
+  "tz takes stamps without an offset for local times, and the zone is given back",
+  async (app) => {
+    await save(app, NAIVE, "?tz=America/New_York");
+    equal(await read(app), '{"a":{"2020-07-01T13:30:00.000Z":1}}');
+    equal(await schemaOf(app), "America/New_York");
+    await save(app, '{"a":{"2020-12-01T09:30:00":2}}', "?tz=America/New_York");
+    await save(app, AWARE);
+    equal(
+      await read(app),
+      '{"a":{"2020-07-01T13:30:00.000Z":1,"2020-07-02T09:30:00.000Z":2,"2020-12-01T14:30:00.000Z":2}}',
+    );
+    equal(await schemaOf(app), "America/New_York");
+    const table = await read(app, "?jsonformat=table");
+    await app.request(STORE, { method: "DELETE" });
+    await save(app, table, "?jsonformat=table");
+    equal(await read(app, "?jsonformat=table"), table);
+  },
+);
+
+testOnBothEngines("local times that a change of the clock skips or repeats are refused", async (app) => {
+  const zone = "?tz=America/New_York";
+  match(await save(app, '{"a":{"2020-03-08T02:30:00":1}}', zone, 400), /does not exist in America\/New_York/);
+  match(await save(app, '{"a":{"2020-11-01T01:30:00":1}}', zone, 400), /comes twice in America\/New_York/);
+  await save(app, '{"a":{"2020-03-08T01:59:59":1,"2020-03-08T03:00:00":2}}', zone);
+  await save(app, '{"a":{"2020-11-01T00:59:59":3,"2020-11-01T02:00:00":4}}', zone);
+  equal(
+    await read(app, "?jsonformat=split&date_format=epoch&date_unit=s"),
+    '{"columns":["a"],"index":[1583650799,1583650800,1604206799,1604214000],"data":[[1],[2],[3],[4]]}',
+  );
+  match(await save(app, '{"a":{"2020-07-01T00:00:00":1,"2020-07-02T00:00:00Z":2}}', "", 400), /all stamps/);
+  match(await save(app, NAIVE, "?tz=Mars/Olympus", 400), /tz: an IANA time zone/);
+});
