@@ -33,6 +33,12 @@ export const SaveQuery = Shape.extend({
       "naive: stamps lose their zone and are in UTC",
     example: "UTC",
   }),
+  index: z.string().optional().meta({
+    description:
+      "Column of a CSV body that holds the stamps. Unless given: the first that is called date, datetime, " +
+      "time, timestamp, ts, t or index in any case, else the first",
+    example: "Open time",
+  }),
   mode: oneOf(
     SAVE_MODES,
     "replace: the rows between the first and last stamp are replaced; merge: cells are updated; append: only after the last row",

@@ -44,12 +44,15 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
   const { series, maxFrameBytes } = services;
   const name = seriesName(request);
   const format = formatOf(query) ?? contentFormat(request.headers.get("content-type"), orientOf(query));
+  if (query.index !== undefined && format !== "csv") {
+    throw invalid("index names a column of CSV: the body is none.");
+  }
   const declared = Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes);
   await series.saveBody(name, {
     declared,
     read: () => readBody(request, maxFrameBytes),
     format,
-    options: { dateUnit: query.date_unit, tz: query.tz },
+    options: { dateUnit: query.date_unit, tz: query.tz, index: query.index },
     mode: query.mode,
   });
   return json({ status: true });

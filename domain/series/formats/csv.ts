@@ -1,13 +1,11 @@
 import { NUMBER_BYTES, putAscii, putUtf8 } from "./ascii.ts";
 import { type OtherCells, widestOf, widthOf } from "./cells.ts";
 import type { Cell, Column } from "../frame/column.ts";
-import { ColumnBuilder } from "../frame/column_builder.ts";
-import { invalid, quote } from "../../errors.ts";
-import { type DataFrame, makeFrame } from "../frame/frame.ts";
-import { JsonReader } from "./json_reader.ts";
+import { columnOf, integerColumn } from "../frame/column_builder.ts";
+import { invalid, quote, RunnelError } from "../../errors.ts";
+import { type DataFrame, type FrameStamps, makeFrame } from "../frame/frame.ts";
 import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./options.ts";
-import { STAMP_KEYS } from "./read_rows.ts";
 import { rowPass, type WritePass } from "./row_pass.ts";
 import { stampCells } from "./stamp_cells.ts";
 import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "./write_frame.ts";
@@ -15,69 +13,148 @@ import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "
 /** By value; null is an empty cell. */
 const CSV_BOOLEANS = ["false", "true", ""];
 
-const COMMA = 0x2c, NEWLINE = 0x0a, QUOTE = 0x22, RETURN = 0x0d;
+const COMMA = 0x2c, SEMICOLON = 0x3b, TAB = 0x09, NEWLINE = 0x0a, QUOTE = 0x22, RETURN = 0x0d;
 
-/** A JSON number that may also stand in a CSV cell. */
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
-const BOOLEANS: Record<string, boolean> = { true: true, True: true, false: false, False: false };
+/** What pandas' read_csv takes for a number: an integer, or a float, which has a point or an exponent or is infinite. */
+const INTEGER = /^[ \t]*[-+]?\d+[ \t]*$/;
+const FLOAT = /^[ \t]*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+([eE][-+]?\d+)?|inf|infinity)[ \t]*$/i;
+const BOOLEANS: Record<string, boolean> = {
+  ...{ true: true, True: true, TRUE: true },
+  ...{ false: false, False: false, FALSE: false },
+};
+/** What pandas' read_csv takes for null. */
+const NULLS = new Set([
+  ...["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"],
+  ...["N/A", "NA", "NULL", "NaN", "n/a", "nan", "null"],
+]);
+const LONGEST_NULL = 8;
+const NINE = 0x39;
 
-/** A cell as it stands in the file: `""` and an empty place differ. */
+/** The names, in any case, of a column that holds the stamps. */
+const STAMP_NAMES = new Set(["date", "datetime", "time", "timestamp", "ts", "t", "index"]);
+
+/** Text of a cell; null stood there without quotes. */
 type CsvCell = string | null;
 
 /**
- * Reads CSV (RFC 4180; lines may end in CRLF or LF) with a header line. The first column holds the stamps and
- * is called index, date, datetime, timestamp, or nothing (as pandas' to_csv leaves it). CSV has no types, so
- * each column has the first that holds all its cells, as in pandas' read_csv: numbers, booleans (true, True,
- * false, False), texts exactly as they stand. Empty cells are null. Throws RunnelError naming the line (from
- * 1) and the column.
+ * Reads CSV (RFC 4180; lines may end in CRLF or LF) with a header line, whose commonest separator of comma, semicolon
+ * and tab is that of the file. The stamps are in the column `options.index`, else in the first that is called date,
+ * datetime, time, timestamp, ts, t or index, else in the first. CSV has no types, so each column has the one that
+ * pandas' read_csv gives it: integers, floats, booleans, else texts exactly as they stand. A spelling of null in quotes
+ * is a text in a column of texts. Throws RunnelError naming the line (from 1) and the column.
  */
 export function readCsv(text: string, options: ReadOptions = {}): DataFrame {
   if (!text.isWellFormed()) {
     throw invalid("The text holds a lone surrogate: send well-formed Unicode.");
   }
   const lines = new CsvLines(text);
-  const header = lines.next();
-  if (!header) throw invalid("The body is empty: send CSV with a header line.");
-  const [stampKey, ...names] = header.map((cell) => cell ?? "");
-  if (stampKey !== "" && !(STAMP_KEYS as readonly string[]).includes(stampKey!)) {
-    throw invalid(
-      `CSV line 1: the first column is called ${
-        quote(stampKey!)
-      }; it should hold the stamps and be called one of ` +
-        `${STAMP_KEYS.join(", ")}, or nothing.`,
-    );
-  }
+  let names = lines.next()?.map((cell) => cell ?? "");
+  if (!names) throw invalid("The body is empty: send CSV with a header line.");
+  let line = lines.next();
+  // R's write.table gives the names of rows no header.
+  if (line?.length === names.length + 1) names = ["", ...names];
   if (new Set(names).size < names.length) throw invalid("CSV line 1: a column name stands twice.");
-  const labels: string[] = [];
   const cells: CsvCell[][] = names.map(() => []);
-  for (let line = lines.next(); line; line = lines.next()) {
-    if (line.length !== header.length) {
+  for (; line; line = lines.next()) {
+    if (line.length !== names.length) {
       throw invalid(
-        `CSV line ${lines.line}: ${line.length} cells, but the header has ${header.length}.`,
+        `CSV line ${lines.line}: ${line.length} cells, but the header has ${names.length}.`,
       );
     }
-    labels.push(line[0] ?? "");
-    for (let at = 0; at < cells.length; at++) cells[at]!.push(line[at + 1]!);
+    for (let at = 0; at < cells.length; at++) cells[at]!.push(line[at]!);
   }
-  if (labels.length === 0) throw invalid("The frame has no rows: send at least one.");
-  const stamps = readLabels(labels, options.dateUnit);
-  return makeFrame(stamps, cells.map((column, at) => inferColumn(names[at]!, column)));
+  if (cells[0]!.length === 0) throw invalid("The frame has no rows: send at least one.");
+  const place = stampColumn(names, options.index);
+  const stamps = readStamps(names, cells, place, options.dateUnit);
+  const columns = cells.map((column, at) => at === (place ?? 0) ? [] : inferColumn(names[at]!, column));
+  return makeFrame(stamps, columns.flat());
 }
+
+/** The place of the column that is named for its stamps, if any is. */
+function stampColumn(names: readonly string[], wanted: string | undefined): number | undefined {
+  if (wanted === undefined) {
+    const at = names.findIndex((name) => STAMP_NAMES.has(name.trim().toLowerCase()));
+    return at < 0 ? undefined : at;
+  }
+  const at = names.indexOf(wanted);
+  if (at < 0) throw invalid(`CSV line 1: there is no column ${quote(wanted)}, which index names.`);
+  return at;
+}
+
+function readStamps(
+  names: readonly string[],
+  cells: readonly CsvCell[][],
+  place: number | undefined,
+  unit: ReadOptions["dateUnit"],
+): FrameStamps {
+  const labels = cells[place ?? 0]!.map((cell) => cell ?? "");
+  try {
+    return readLabels(labels, unit);
+  } catch (error) {
+    if (place !== undefined || !(error instanceof RunnelError)) throw error;
+    throw invalid(
+      `No column is called ${[...STAMP_NAMES].join(", ")}, and the first, ${
+        quote(names[0]!)
+      }, does not hold stamps: ${error.message} Name the column with ?index=.`,
+    );
+  }
+}
+
+const isNull = (cell: CsvCell) => cell === null || (cell.length <= LONGEST_NULL && NULLS.has(cell));
 
 function inferColumn(name: string, cells: readonly CsvCell[]): Column {
-  const builder = new ColumnBuilder(name, cells.length);
-  if (cells.every((cell) => !cell || NUMBER.test(cell))) {
-    for (let row = 0; row < cells.length; row++) if (cells[row]) setNumber(builder, row, cells[row]!);
-  } else if (cells.every((cell) => !cell || Object.hasOwn(BOOLEANS, cell))) {
-    cells.forEach((cell, row) => builder.setCell(row, cell ? BOOLEANS[cell]! : null));
-  } else cells.forEach((cell, row) => builder.setCell(row, cell));
-  return builder.finish(cells.length);
+  let hasNull = false, isInteger = true, isNumber = true, isBoolean = true;
+  for (const cell of cells) {
+    if (isNull(cell)) hasNull = true;
+    else {
+      isInteger &&= INTEGER.test(cell!);
+      isNumber &&= isInteger || INTEGER.test(cell!) || FLOAT.test(cell!);
+      isBoolean &&= Object.hasOwn(BOOLEANS, cell!);
+      if (!isNumber && !isBoolean) break;
+    }
+  }
+  if (isInteger && cells.some((cell) => !isNull(cell) && isLong(cell!))) {
+    return { name, type: "string", values: cells };
+  }
+  if (isInteger && !hasNull) return integers(name, cells as readonly string[]);
+  if (isNumber) {
+    return {
+      name,
+      type: "float",
+      values: Float64Array.from(cells, (cell) => isNull(cell) ? NaN : toFloat(cell!)),
+    };
+  }
+  if (isBoolean) {
+    return columnOf(
+      name,
+      "boolean",
+      cells.map((cell) => isNull(cell) ? null : BOOLEANS[cell!]!),
+    );
+  }
+  return { name, type: "string", values: cells };
 }
 
-function setNumber(builder: ColumnBuilder, row: number, text: string): void {
-  const reader = new JsonReader(text);
-  if (reader.readScalar() === "big") builder.setCell(row, reader.big);
-  else builder.setNumber(row, reader.number, reader.integer);
+function toFloat(cell: string): number {
+  const value = Number(cell);
+  // Number knows infinity under another name only.
+  return Number.isNaN(value) ? cell.includes("-") ? -Infinity : Infinity : value;
+}
+
+const exactly = (cell: string) => BigInt(cell.trim().replace(/^\+/, ""));
+
+/** Whether an integer does not fit 64 bits, with or without a sign. */
+function isLong(cell: string): boolean {
+  if (cell.length < 19) return false;
+  const value = exactly(cell);
+  return value < -(2n ** 63n) || value >= 2n ** 64n;
+}
+
+/** The smallest array that is exact. */
+function integers(name: string, cells: readonly string[]): Column {
+  const values = Float64Array.from(cells, Number);
+  if (!values.every(Number.isSafeInteger)) return integerColumn(name, cells.map(exactly));
+  // Integers have no -0.
+  return { name, type: "integer", values: values.map((value) => value + 0) };
 }
 
 /** The records of a CSV text, one at each call. */
@@ -87,7 +164,11 @@ class CsvLines {
   #position = 0;
   #nextLine = 1;
 
-  constructor(readonly text: string) {}
+  readonly #separator: number;
+
+  constructor(readonly text: string) {
+    this.#separator = separatorOf(text);
+  }
 
   /** The cells of the next record, or undefined at the end. Skips empty lines. */
   next(): CsvCell[] | undefined {
@@ -98,7 +179,7 @@ class CsvLines {
     const cells: CsvCell[] = [];
     for (;;) {
       cells.push(text.charCodeAt(this.#position) === QUOTE ? this.#quoted() : this.#plain());
-      if (text.charCodeAt(this.#position) !== COMMA) break;
+      if (text.charCodeAt(this.#position) !== this.#separator) break;
       this.#position++;
     }
     if (this.#position < text.length) this.#endLine();
@@ -112,12 +193,14 @@ class CsvLines {
   }
 
   #plain(): CsvCell {
-    const { text } = this;
+    const { text } = this, separator = this.#separator;
     const start = this.#position;
     let at = start;
     for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code === COMMA || code === NEWLINE || (code === RETURN && text.charCodeAt(at + 1) === NEWLINE)) {
+      if (
+        code === separator || code === NEWLINE || (code === RETURN && text.charCodeAt(at + 1) === NEWLINE)
+      ) {
         break;
       }
       if (code === QUOTE) {
@@ -127,7 +210,10 @@ class CsvLines {
       }
     }
     this.#position = at;
-    return at === start ? null : text.slice(start, at);
+    if (at === start) return null;
+    const cell = text.slice(start, at);
+    // Numbers end with a digit, and no spelling of null does.
+    return at - start <= LONGEST_NULL && text.charCodeAt(at - 1) > NINE && NULLS.has(cell) ? null : cell;
   }
 
   #quoted(): string {
@@ -146,12 +232,27 @@ class CsvLines {
     }
     this.#nextLine += cell.split("\n").length - 1;
     const after = text.charCodeAt(this.#position);
-    const ends = this.#position >= text.length || after === COMMA || after === NEWLINE || after === RETURN;
+    const ends = this.#position >= text.length || after === this.#separator || after === NEWLINE ||
+      after === RETURN;
     if (!ends) {
-      throw invalid(`CSV line ${this.line}: only a comma or a line end may follow a quoted cell.`);
+      throw invalid(`CSV line ${this.line}: only a separator or a line end may follow a quoted cell.`);
     }
     return cell;
   }
+}
+
+/** Comma, semicolon or tab: what the first line has most of outside quotes. */
+function separatorOf(text: string): number {
+  const start = /[^\r\n]|$/.exec(text)!.index;
+  const counts = new Map([[COMMA, 0], [SEMICOLON, 0], [TAB, 0]]);
+  let quoted = false;
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at), count = counts.get(code);
+    if (code === QUOTE) quoted = !quoted;
+    else if (!quoted && code === NEWLINE) break;
+    else if (!quoted && count !== undefined) counts.set(code, count + 1);
+  }
+  return [...counts].reduce((most, each) => each[1] > most[1] ? each : most)[0];
 }
 
 /**
@@ -202,7 +303,7 @@ function csvCell(value: Cell, isInteger: boolean): string {
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : `${value}`;
 }
 
-/** In quotes if it must be, and if it is empty, since an empty place is null. */
+/** In quotes if it must be, and if without them it would be null. */
 function csvText(text: string): string {
-  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return isNull(text) || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

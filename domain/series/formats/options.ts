@@ -4,6 +4,8 @@ import type { DateUnit } from "../frame/stamps.ts";
 export interface ReadOptions {
   /** The unit of stamps that are numbers. Without it, pandas' rule decides (see readLabels). */
   dateUnit?: DateUnit | undefined;
+  /** In CSV, the name of the column that holds the stamps. */
+  index?: string | undefined;
   /** What stamps are that name no offset: local times of this zone. `naive`: stamps lose theirs, and are in UTC. */
   tz?: string | undefined;
 }
