@@ -81,6 +81,11 @@ export const VARIABLES = {
     initial: String(10 * MIB),
     about: "Largest body of an item, in bytes",
   },
+  DISK_RESERVE_BYTES: {
+    schema: wholeNumber(0, 2 ** 50),
+    initial: String(256 * MIB),
+    about: "Bytes that must be free on the disk of the database file for `/ready` to say yes",
+  },
   WEBHOOK_PRIVATE: {
     schema: flag,
     initial: "false",
@@ -237,6 +242,7 @@ export function openOptions(config: Config, log: (line: string) => void) {
       maxWaitingWrites: config.MAX_WAITING_WRITES,
     },
     cacheBytes: config.CACHE_BYTES,
+    diskReserveBytes: config.DISK_RESERVE_BYTES,
     webhookPrivate: config.WEBHOOK_PRIVATE,
     eventTtlDays: config.EVENT_TTL_DAYS,
     eventDedupHours: config.EVENT_DEDUP_HOURS,

@@ -20,6 +20,12 @@ export const Home = z.strictObject({
 /** The line that `/health` answers. */
 export const Health = z.string();
 
+/** What `/ready` answers while the process can serve. */
+export const Ready = z.strictObject({
+  ready: z.literal(true),
+  checks: z.array(z.string()).meta({ description: "What was looked at." }),
+}).meta({ id: "Ready" });
+
 /** How much a sweep freed. */
 export const Swept = z.strictObject({
   expired: z.int().meta({ description: "In all areas." }),

@@ -128,6 +128,7 @@ async function busyChannel(): Promise<BusyChannel> {
   const url = `file:${folder.path}/runnel.db`;
   const database = await openDatabase({ url });
   const services = createServices(database, {
+    diskReserveBytes: 0,
     eventTtlDays: 365,
     sessionTtlDays: 365,
     cacheBytes: 1,

@@ -21,6 +21,8 @@ export interface DatabaseOptions {
 /** A migrated database. */
 export interface Database {
   readonly engine: Engine;
+  /** Path of its file; undefined where the data is on a server. */
+  readonly file: string | undefined;
   /** The one way to write: every area's writes share its commits. */
   readonly commits: GroupCommit;
   /** The rows of one reading statement. */
@@ -44,6 +46,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   return {
     engine,
+    file: options.url.startsWith("file:") ? pathOf(options.url) : undefined,
     commits,
     async query(sql, ...args) {
       const [result] = await engine.read([{ sql, args }]);

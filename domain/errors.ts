@@ -41,6 +41,7 @@ export const ERRORS = {
   "overloaded": "More waits than can be held",
   "unavailable": "The database does not answer",
   "storage-full": "The storage is full",
+  "not-ready": "The process cannot serve at the moment",
 } as const;
 
 /** The stable name of a kind of refusal. */
@@ -85,6 +86,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   "overloaded": "Try again after `Retry-After` seconds",
   "unavailable": "Try again after `Retry-After` seconds",
   "storage-full": "Free space on the disk of the database",
+  "not-ready": "Mend what `errors` names; ask again with a key that may see it",
 };
 
 /** One thing wrong with a request: where (such as `ttlMillis` or `3.ts`) and what would be right. */

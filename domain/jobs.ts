@@ -6,6 +6,9 @@ import { describeError, RunnelError } from "./errors.ts";
 const LEASE_MS = 60_000;
 const RENEW_MS = 20_000;
 const MINUTE_MS = 60_000;
+/** What runs this long, or (every minute) has not begun for this long, is stuck. */
+const TOO_LONG_MS = 60 * MINUTE_MS, TOO_LATE_MS = 10 * MINUTE_MS;
+const EVERY_MINUTE = "* * * * *";
 
 /** A named piece of work with its schedule. */
 export interface Job {
@@ -40,9 +43,11 @@ export class Jobs {
   readonly #holder = crypto.randomUUID();
   readonly #options: JobsOptions;
   readonly #closing = new AbortController();
+  readonly #since: number;
 
   constructor(options: JobsOptions) {
     this.#options = options;
+    this.#since = options.clock();
   }
 
   /** All jobs with their last runs, by name. */
@@ -51,6 +56,19 @@ export class Jobs {
     const rows = new Map((await store.all()).map((row) => [row.name, row]));
     return jobs.map((job) => describe(job, rows.get(job.name), clock()))
       .sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** What does not go as it should: jobs that do not end, and jobs of every minute that do not begin. */
+  async stuck(): Promise<string[]> {
+    const { jobs, clock } = this.#options;
+    const now = clock(), iso = (time: number) => new Date(time).toISOString();
+    return (await this.list()).flatMap(({ name, schedule, isRunning, last }) => {
+      const startedAt = last?.startedAt ?? this.#since;
+      if (isRunning) return now - startedAt > TOO_LONG_MS ? [`${name} runs since ${iso(startedAt)}`] : [];
+      const isIdle = schedule !== EVERY_MINUTE || jobs.find((job) => job.name === name)!.isIdle?.();
+      const isLate = now - Math.max(startedAt, this.#since) > TOO_LATE_MS;
+      return isLate && !isIdle ? [`${name} has not run since ${iso(startedAt)}`] : [];
+    });
   }
 
   /** Runs a job now and answers what it did. Unknown: `job-not-found`. Under way already: `job-running`. */

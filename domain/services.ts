@@ -5,6 +5,8 @@ import { type Database, type DatabaseOptions, laxFile, openDatabase } from "../d
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
+import { createHealthStore } from "../db/operation/health.ts";
+import { Readiness } from "./operation/readiness.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
 import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
 import { type Job, Jobs } from "./jobs.ts";
@@ -16,6 +18,8 @@ import { createSessionArea, type SessionAreaOptions, type SessionServices } from
 /** What the services need beside the database. */
 export interface ServiceOptions extends ChannelAreaOptions, ProfileAreaOptions, SessionAreaOptions {
   readonly conversations: ConversationSettings;
+  /** Bytes that must be free on the disk of the database file for the process to be ready. */
+  readonly diskReserveBytes: number;
   /** What runs on a schedule. */
   readonly jobs: readonly JobPlan[];
   /** Milliseconds since the epoch; a test may set it. */
@@ -46,6 +50,7 @@ export interface JobPlan extends Pick<Job, "name" | "schedule" | "about"> {
 export interface DomainServices extends AreaServices {
   readonly keys: ApiKeys;
   readonly jobs: Jobs;
+  readonly readiness: Readiness;
   /** Ends what runs in the background. The database stays open. */
   close(): Promise<void>;
 }
@@ -53,7 +58,7 @@ export interface DomainServices extends AreaServices {
 /** Creates every area over a database. */
 export function createServices(
   database: Database,
-  { conversations, jobs: plans, clock = Date.now, log, ...settings }: ServiceOptions,
+  { conversations, diskReserveBytes, jobs: plans, clock = Date.now, log, ...settings }: ServiceOptions,
 ): DomainServices {
   const options: AreaOptions = { clock, log };
   const areas = {
@@ -83,6 +88,7 @@ export function createServices(
     ...services,
     keys: new ApiKeys(createKeyStore(database), clock),
     jobs,
+    readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),
     async close() {
       jobs.close();
       await Promise.all(Object.values(areas).map((area) => area.close()));

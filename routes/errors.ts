@@ -43,6 +43,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "overloaded": 503,
   "unavailable": 503,
   "storage-full": 507,
+  "not-ready": 503,
 };
 
 const HEADERS: Partial<Record<ErrorCode, Record<string, string>>> = {
@@ -89,7 +90,7 @@ export function toRunnelError(error: unknown): RunnelError {
 
 /** True when the fault is ours, so that the log must show its cause. */
 export function isOurFault(code: ErrorCode): boolean {
-  return STATUS[code] >= 500 && code !== "overloaded" && code !== "interrupted";
+  return STATUS[code] >= 500 && code !== "overloaded" && code !== "interrupted" && code !== "not-ready";
 }
 
 /** The headers that an answer to this refusal has beside its content type. */

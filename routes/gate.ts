@@ -1,5 +1,6 @@
 /** What every request passes before its route: where it comes from, and its key. */
 import type { Context } from "hono";
+import type { Admission } from "../domain/access/keys.ts";
 import { RunnelError } from "../domain/errors.ts";
 import { createQueryReader } from "./query.ts";
 import { refuseDots } from "./request.ts";
@@ -19,7 +20,7 @@ export interface GateEnv {
 
 /** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
 export function createGate(services: Services) {
-  const { keys, allowAnonymous } = services;
+  const { keys } = services;
   const checkHost = createHostCheck(services);
   return ({ access, reference, handle }: Route) => {
     const readQuery = createQueryReader(reference);
@@ -29,11 +30,7 @@ export function createGate(services: Services) {
       checkHost(request.url);
       checkSite(request, services);
       if (access !== "public" && access !== "person") {
-        keys.check(
-          () => secretOf(request),
-          access,
-          () => allowAnonymous ? "everybody" : context.env.isLocal(request) ? "this-machine" : "nobody",
-        );
+        keys.check(() => secretOf(request), access, () => admissionOf(context, services));
       }
       const answer = handle({ request, services, query: readQuery(request.url), context });
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
@@ -47,6 +44,14 @@ export function createGate(services: Services) {
     return (context: Context<GateEnv>) =>
       keys.isFresh ? enter(context) : keys.refresh().then(() => enter(context));
   };
+}
+
+/** Who is let in without a key, for a request. */
+export function admissionOf(
+  { env, req }: Context<GateEnv>,
+  { allowAnonymous }: Pick<Services, "allowAnonymous">,
+): Admission {
+  return allowAnonymous ? "everybody" : env.isLocal(req.raw) ? "this-machine" : "nobody";
 }
 
 /** The same answer without its content, which Content-Length still counts. */

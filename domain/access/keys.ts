@@ -4,11 +4,12 @@ import type { KeyRow, KeyStore } from "../../db/keys.ts";
 import { AREA_NAMES, type AreaName } from "../areas.ts";
 import { RunnelError } from "../errors.ts";
 
-/** What a key may be allowed: reading or writing one area, or everything (`admin`). */
-export type Scope = `${AreaName}:${"read" | "write"}` | "admin";
+/** What a key may be allowed: reading or writing one area, reading how the process does, or everything (`admin`). */
+export type Scope = `${AreaName}:${"read" | "write"}` | "metrics:read" | "admin";
 
 export const SCOPES: readonly Scope[] = [
   ...AREA_NAMES.flatMap((area): Scope[] => [`${area}:read`, `${area}:write`]),
+  "metrics:read",
   "admin",
 ];
 
@@ -82,6 +83,17 @@ export class ApiKeys {
     }
     if (!key.scopes.includes(scope) && !key.scopes.includes("admin")) {
       throw new RunnelError("forbidden", `the API key ${key.name} lacks the scope ${scope}`);
+    }
+  }
+
+  /** Whether `check` would let that secret in. */
+  allows(secret: string | undefined, scope: Scope, admission: Admission): boolean {
+    try {
+      this.check(() => secret, scope, () => admission);
+      return true;
+    } catch (error) {
+      if (error instanceof RunnelError) return false;
+      throw error;
     }
   }
 

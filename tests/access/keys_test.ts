@@ -75,7 +75,15 @@ Deno.test("every route names a scope that keys can have, and few are public", ()
   // These ask for a password or a chat system's signature instead of a key.
   const open = ROUTES.filter(({ access }) => access === "public").map(({ path }) => path)
     .filter((path) => !/^\/api\/(auth|ingest)(\/|$)/.test(path));
-  deepEqual(open.toSorted(), ["/", "/docs", "/docs/:file", "/docs/errors", "/health", "/openapi.json"]);
+  deepEqual(open.toSorted(), [
+    "/",
+    "/docs",
+    "/docs/:file",
+    "/docs/errors",
+    "/health",
+    "/openapi.json",
+    "/ready",
+  ]);
 });
 
 Deno.test("where others can reach it and there is no key, nobody is let in", async () => {

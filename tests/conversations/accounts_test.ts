@@ -123,6 +123,7 @@ testOnBothEngines("tokens stay valid after a restart, in every process of the da
   deepEqual(rows, [["token"]]);
   const { createServices } = await import("../../domain/services.ts");
   const other = createServices(app.database, {
+    diskReserveBytes: 0,
     eventTtlDays: 365,
     sessionTtlDays: 365,
     cacheBytes: 1,

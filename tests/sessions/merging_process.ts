@@ -10,6 +10,7 @@ const [url, from, step, merges] = Deno.args;
 const runnel = await openRunnel({
   database: { url: url! },
   cacheBytes: 0,
+  diskReserveBytes: 0,
   eventTtlDays: 365,
   sessionTtlDays: 365,
   sessionSegment: SEGMENT,

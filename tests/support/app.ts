@@ -35,6 +35,7 @@ export type TestOptions = Partial<Services> & {
   /** URL of a database; a fresh file unless given. */
   readonly database?: string;
   readonly cacheBytes?: number;
+  readonly diskReserveBytes?: number;
   readonly webhookPrivate?: boolean;
   readonly conversationSettings?: Partial<ConversationSettings>;
   readonly maxWaitingWrites?: number;
@@ -68,6 +69,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     maxPersonAccounts: options.maxPersonAccounts,
     sessionTtlDays: options.sessionTtlDays ?? 365,
     sessionSegment: options.sessionSegment,
+    diskReserveBytes: options.diskReserveBytes ?? 0,
     conversations: {
       tokenHours: 12,
       messageTtlDays: 365,
