@@ -17,6 +17,10 @@ const webAddress = url(/^https?:\/\//, "an http:// or https:// address").transfo
 );
 const commaList = z.string().transform((text) => text.split(",").map((part) => part.trim()).filter(Boolean));
 
+const UNIT_MILLIS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const duration = z.string().regex(/^[1-9]\d{0,3}[mhd]$/, "a length of time such as 30m, 6h or 1d")
+  .transform((text) => parseInt(text) * UNIT_MILLIS[text.at(-1) as keyof typeof UNIT_MILLIS]);
+
 const MIB = 1 << 20;
 
 /** Each variable with its check, its default and what it is for. README's table is held against this by a test. */
@@ -86,6 +90,17 @@ export const VARIABLES = {
     initial: String(256 * MIB),
     about: "Bytes that must be free on the disk of the database file for `/ready` to say yes",
   },
+  BACKUP_DIR: {
+    schema: z.string(),
+    initial: undefined,
+    about: "Directory that a job writes backups of the database file to",
+  },
+  BACKUP_EVERY: {
+    schema: duration,
+    initial: "1d",
+    about: "Time from one backup to the next: `30m`, `6h`, `1d`",
+  },
+  BACKUP_KEEP: { schema: wholeNumber(1, 10_000), initial: "7", about: "Backups that are kept, the newest" },
   WEBHOOK_PRIVATE: {
     schema: flag,
     initial: "false",
@@ -243,6 +258,11 @@ export function openOptions(config: Config, log: (line: string) => void) {
     },
     cacheBytes: config.CACHE_BYTES,
     diskReserveBytes: config.DISK_RESERVE_BYTES,
+    backups: config.BACKUP_DIR === undefined ? undefined : {
+      folder: config.BACKUP_DIR,
+      everyMillis: config.BACKUP_EVERY,
+      keep: config.BACKUP_KEEP,
+    },
     webhookPrivate: config.WEBHOOK_PRIVATE,
     eventTtlDays: config.EVENT_TTL_DAYS,
     eventDedupHours: config.EVENT_DEDUP_HOURS,

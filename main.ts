@@ -28,7 +28,8 @@ const open = (onAway?: (why: string) => void) => {
 };
 const isServe = Deno.args.length === 1 && Deno.args[0] === "serve";
 if (Deno.args.length > 0 && !isServe) {
-  Deno.exit(await runCommand(Deno.args, createTerminal(() => open(), config.RUNNEL_API_KEY)));
+  const terminal = createTerminal(() => open(), config.DATABASE_URL, config.RUNNEL_API_KEY);
+  Deno.exit(await runCommand(Deno.args, terminal));
 }
 
 const onAway = (why: string) => log(`runnel: waiting for the database: ${why}`);

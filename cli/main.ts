@@ -9,6 +9,7 @@ import { addRecapCommand } from "./recap.ts";
 import { addUserCommands } from "./users.ts";
 import { VERSION } from "../domain/version.ts";
 import { addJobCommands } from "./jobs.ts";
+import { addOperationCommands } from "./operation.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** Runs the command that the arguments name and answers the exit status: 0, or 1 when it failed. */
@@ -23,6 +24,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   program.commandsGroup("Serving:");
   program.command("serve").description("serve HTTP (what happens without a command, too)");
   addJobCommands(program, terminal);
+  addOperationCommands(program, terminal);
   program.commandsGroup("Who is let in:");
   addKeyCommands(program, terminal);
   addUserCommands(program, terminal);

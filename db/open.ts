@@ -46,7 +46,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   return {
     engine,
-    file: options.url.startsWith("file:") ? pathOf(options.url) : undefined,
+    file: fileOf(options.url),
     commits,
     async query(sql, ...args) {
       const [result] = await engine.read([{ sql, args }]);
@@ -64,6 +64,11 @@ export async function laxFile({ url }: DatabaseOptions): Promise<string | undefi
   if (!url.startsWith("file:")) return undefined;
   const path = pathOf(url);
   return await (await import("./engine/embedded.ts")).isReadByOthers(path) ? path : undefined;
+}
+
+/** The path that a database URL names; undefined where the data is on a server. */
+export function fileOf(url: string): string | undefined {
+  return url.startsWith("file:") ? pathOf(url) : undefined;
 }
 
 function pathOf(url: string): string {

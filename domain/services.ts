@@ -5,6 +5,7 @@ import { type Database, type DatabaseOptions, laxFile, openDatabase } from "../d
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
+import { type BackupPlan, Backups } from "./operation/backups.ts";
 import { createHealthStore } from "../db/operation/health.ts";
 import { Readiness } from "./operation/readiness.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
@@ -20,6 +21,8 @@ export interface ServiceOptions extends ChannelAreaOptions, ProfileAreaOptions, 
   readonly conversations: ConversationSettings;
   /** Bytes that must be free on the disk of the database file for the process to be ready. */
   readonly diskReserveBytes: number;
+  /** Where backups go on a schedule; nowhere unless given. */
+  readonly backups?: BackupPlan | undefined;
   /** What runs on a schedule. */
   readonly jobs: readonly JobPlan[];
   /** Milliseconds since the epoch; a test may set it. */
@@ -36,6 +39,7 @@ export interface AreaServices
   /** Frees the space of what has expired in every area; answers how much that was. */
   sweep(signal?: AbortSignal): Promise<Record<AreaName, number>>;
   readonly clock: () => number;
+  readonly backups: Backups;
 }
 
 /** A job, before there are services that it works with. */
@@ -58,7 +62,8 @@ export interface DomainServices extends AreaServices {
 /** Creates every area over a database. */
 export function createServices(
   database: Database,
-  { conversations, diskReserveBytes, jobs: plans, clock = Date.now, log, ...settings }: ServiceOptions,
+  { conversations, diskReserveBytes, backups, jobs: plans, clock = Date.now, log, ...settings }:
+    ServiceOptions,
 ): DomainServices {
   const options: AreaOptions = { clock, log };
   const areas = {
@@ -77,6 +82,7 @@ export function createServices(
     people: new People(areas.profiles.services.profilesOfPeople, areas.sessions.services.sessions),
     sweep: (signal) => sweepAll(areas, signal),
     clock,
+    backups: new Backups(database.file, backups, clock),
   };
   const jobs = new Jobs({
     store: createJobStore(database),

@@ -32,6 +32,13 @@ export const JOBS: readonly JobPlan[] = [
     },
   },
   {
+    name: "backup",
+    schedule: "5-55/10 * * * *",
+    about: "writes a backup to BACKUP_DIR when the newest is older than BACKUP_EVERY",
+    isIdle: ({ backups }) => !backups.isDue,
+    run: ({ backups }) => backups.write(),
+  },
+  {
     name: "recount-profiles",
     schedule: "30 3 * * SUN",
     about: "compares the counters of analytics with what they count, and mends them",

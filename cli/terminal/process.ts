@@ -3,8 +3,12 @@ import type { Runnel } from "../../domain/services.ts";
 import { readPassword } from "./password.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `open` opens the configured database; `apiKey` is for commands that talk to a server. */
-export function createTerminal(open: () => Promise<Runnel>, apiKey: string | undefined): Terminal {
+/** `open` opens the database at `databaseUrl`; `apiKey` is for commands that talk to a server. */
+export function createTerminal(
+  open: () => Promise<Runnel>,
+  databaseUrl: string,
+  apiKey: string | undefined,
+): Terminal {
   return {
     out: (text) => writeAll(Deno.stdout, text),
     err: (text) => writeAll(Deno.stderr, text),
@@ -13,6 +17,7 @@ export function createTerminal(open: () => Promise<Runnel>, apiKey: string | und
       path === "-"
         ? new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer())
         : await Deno.readFile(path),
+    databaseUrl,
     apiKey,
     readPassword,
     async withServices(use) {

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly isTerminal: boolean;
   /** All of a file; `-`: of the standard input. */
   read(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Where the configured database is. */
+  readonly databaseUrl: string;
   /** API key for commands that talk to a server, where none is given. */
   readonly apiKey: string | undefined;
   /** Asks for a line that is not shown while it is typed; without a terminal it is the first line of stdin. */

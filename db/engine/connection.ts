@@ -40,6 +40,12 @@ export class WorkerConnection {
     return this.#post(id, { id, statements } satisfies WorkerRequest, transferable(statements));
   }
 
+  /** Runs a statement that no transaction may hold, such as VACUUM. */
+  runAlone(statement: Statement): Promise<Result[]> {
+    const id = ++this.#lastId;
+    return this.#post(id, { id, alone: statement } satisfies WorkerRequest, []);
+  }
+
   /** Brings a replica up to its primary. */
   async sync(): Promise<void> {
     const id = ++this.#lastId;

@@ -24,6 +24,7 @@ export const PRAGMAS = {
   ],
   // What it reads once it seldom reads again, and the system caches the file: a large answer stays below 200 MB.
   reader: [...SHARED, "cache_size = -16384", "query_only = ON"],
+  copier: SHARED,
   // The replication owns its connection's settings and refuses to change them.
   replica: [],
 } as const;

@@ -6,11 +6,12 @@ export interface WorkerOptions {
   /** Path of the database file, or `:memory:`. */
   readonly path: string;
   /**
-   * `writer` owns the one connection that changes the file; `reader` only reads; `replica` only keeps a copy of its
+   * `writer` owns the one connection that changes the file; `reader` only reads; `copier` works on a file as a whole;
+   * `replica` only keeps a copy of its
    * primary's database up to date: on such a connection a statement keeps the values that it was first bound to, and
    * answers for those ever after (https://github.com/tursodatabase/libsql/issues/2135).
    */
-  readonly role: "writer" | "reader" | "replica";
+  readonly role: "writer" | "reader" | "copier" | "replica";
   /** The primary of a replica. */
   readonly sync?: { readonly url: string; readonly authToken?: string };
 }
@@ -18,6 +19,7 @@ export interface WorkerOptions {
 /** One transaction. `id` comes back with its answer. */
 export type WorkerRequest =
   | { readonly id: number; readonly statements: readonly Statement[] }
+  | { readonly id: number; readonly alone: Statement }
   | { readonly id: number; readonly sync: true }
   | { readonly id: number; readonly close: true };
 

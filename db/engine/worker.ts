@@ -14,7 +14,7 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 /** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
 const WORTH_A_TRANSFER = 16 * 1024;
 
-const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", replica: "BEGIN" } as const;
+const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", copier: "BEGIN", replica: "BEGIN" } as const;
 
 interface Prepared {
   readonly returnsRows: boolean;
@@ -51,6 +51,11 @@ class Connection {
       if (this.#db.inTransaction) this.#statement("ROLLBACK").run([]);
       throw error;
     }
+  }
+
+  /** Runs a statement that no transaction may hold. */
+  alone(statement: Statement): Result[] {
+    return [this.#execute(statement)];
   }
 
   close(): void {
@@ -122,7 +127,11 @@ scope.onmessage = ({ data: options }: MessageEvent<WorkerOptions>) => {
     try {
       if ("close" in request) connection.close();
       if ("sync" in request) connection.sync();
-      const results = "statements" in request ? connection.transaction(request.statements) : [];
+      const results = "statements" in request
+        ? connection.transaction(request.statements)
+        : "alone" in request
+        ? connection.alone(request.alone)
+        : [];
       answer({ id: request.id, results });
     } catch (error) {
       refuse(request.id, error);

@@ -18,6 +18,7 @@ async function runnel(args: string[], { isTerminal = false, input = "", apiKey =
     out: (text) => out += typeof text === "string" ? text : decoder.decode(text),
     err: (text) => err += text,
     isTerminal,
+    databaseUrl: "",
     read: () => Promise.resolve(new TextEncoder().encode(input)),
     apiKey: apiKey || undefined,
     withServices: () => Promise.reject(new Error("no database is needed")),

@@ -10,6 +10,7 @@ import { PASSWORD, stats } from "./support.ts";
 async function run(app: TestApp, args: string[], password = PASSWORD) {
   let out = "", err = "";
   const status = await runCommand(args, {
+    databaseUrl: "",
     isTerminal: false,
     read: (path) => Deno.readFile(path),
     apiKey: undefined,

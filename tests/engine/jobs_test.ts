@@ -91,6 +91,7 @@ testOnBothEngines(
   async (app) => {
     const list = async () => (await (await app.request("/jobs")).json()).jobs;
     deepEqual((await list()).map(({ name }: { name: string }) => name), [
+      "backup",
       "recount-profiles",
       "summarize-days",
       "sweep",
@@ -110,6 +111,6 @@ testOnBothEngines(
     });
     const unknown = await app.request("/jobs/nothing/run", { method: "POST" });
     equal(unknown.status, 404);
-    match((await unknown.json()).detail, /there are recount-profiles/);
+    match((await unknown.json()).detail, /there are backup, recount-profiles/);
   },
 );

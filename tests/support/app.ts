@@ -1,6 +1,7 @@
 /** The whole application in this process, over a real database, with a clock that tests set. */
 import { type Database, openDatabase } from "../../db/open.ts";
 import type { ConversationSettings } from "../../domain/conversations/conversations.ts";
+import type { BackupPlan } from "../../domain/operation/backups.ts";
 import { createServices, type DomainServices } from "../../domain/services.ts";
 import { JOBS } from "../../jobs/mod.ts";
 import { createApp } from "../../routes/app.ts";
@@ -36,6 +37,7 @@ export type TestOptions = Partial<Services> & {
   readonly database?: string;
   readonly cacheBytes?: number;
   readonly diskReserveBytes?: number;
+  readonly backupPlan?: BackupPlan;
   readonly webhookPrivate?: boolean;
   readonly conversationSettings?: Partial<ConversationSettings>;
   readonly maxWaitingWrites?: number;
@@ -70,6 +72,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     sessionTtlDays: options.sessionTtlDays ?? 365,
     sessionSegment: options.sessionSegment,
     diskReserveBytes: options.diskReserveBytes ?? 0,
+    backups: options.backupPlan,
     conversations: {
       tokenHours: 12,
       messageTtlDays: 365,
