@@ -1,7 +1,9 @@
-/** `runnel backup` and `runnel restore`: the database file as a whole. */
+/** `runnel backup`, `runnel restore` and `runnel doctor`: the database file as a whole. */
 import type { Command } from "commander";
 import { fileOf } from "../db/open.ts";
-import { copyDatabase, CopyError, restoreDatabase } from "../db/operation/copies.ts";
+import { copyDatabase, CopyError, isThere, restoreDatabase } from "../db/operation/copies.ts";
+import { examine, type Finding } from "../db/operation/doctor.ts";
+import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 export function addOperationCommands(program: Command, { out, databaseUrl }: Terminal): void {
@@ -20,6 +22,20 @@ export function addOperationCommands(program: Command, { out, databaseUrl }: Ter
       await restoreDatabase(file, path, force);
       out(`${path} holds what ${file} does.\n`);
     });
+
+  program.command("doctor").description("look through the database for damage; fails when there is any")
+    .action(async () => {
+      const path = configuredFile(databaseUrl);
+      if (!await isThere(path)) throw new CopyError(`there is no database at ${path}`);
+      const findings = await examine(path);
+      out(table([["AREA", "WRONG", "WHAT"], ...findings.map(cells)]));
+      const wrong = findings.filter((finding) => finding.wrong > 0).length;
+      if (wrong > 0) throw new Error(`${wrong} of ${findings.length} examinations found damage`);
+    });
+}
+
+function cells({ area, about, wrong }: Finding): string[] {
+  return [area, String(wrong), about];
 }
 
 function configuredFile(url: string): string {

@@ -69,13 +69,19 @@ async function copyToPart(from: string, to: string): Promise<string> {
   }
 }
 
+/** The version of the schema of a file; a failure where it is no database of Runnel. */
+export async function schemaVersion(path: string): Promise<number> {
+  const [version] = await readAlone(path, SELECT_VERSION);
+  return Number(version);
+}
+
 async function checkSource(path: string): Promise<void> {
   if (!await isThere(path)) throw new CopyError(`there is no file ${path}`);
-  const [stored] = await readAlone(path, SELECT_VERSION).catch((error) => {
+  const stored = await schemaVersion(path).catch((error) => {
     throw new CopyError(`${path} is no database of Runnel`, { cause: error });
   });
   const known = MIGRATIONS.at(-1)!.version;
-  if (Number(stored) > known) {
+  if (stored > known) {
     throw new CopyError(`${path} has schema version ${stored}, this Runnel knows ${known}: run a newer one`);
   }
   const faults = await integrityOf(path);
@@ -120,6 +126,6 @@ async function withConnection<T>(
   }
 }
 
-function isThere(path: string): Promise<boolean> {
+export function isThere(path: string): Promise<boolean> {
   return Deno.stat(path).then(() => true, () => false);
 }

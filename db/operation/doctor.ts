@@ -1,0 +1,100 @@
+/** Looks through a whole database file for what cannot be: damaged pages, wrong counters, rows that nothing owns. */
+import { WorkerConnection } from "../engine/connection.ts";
+import { MIGRATIONS } from "../migrations/mod.ts";
+import { integrityOf, schemaVersion } from "./copies.ts";
+
+/** One thing to look for: a query that counts the rows that are wrong. */
+interface Examination {
+  readonly area: string;
+  readonly about: string;
+  readonly count: string;
+}
+
+const orphans = (
+  area: string,
+  table: string,
+  column: string,
+  owner: string,
+  ownerColumn = "id",
+): Examination => ({
+  area,
+  about: `rows of ${table} without their ${owner}`,
+  count: `SELECT count(*) FROM ${table} t
+    WHERE NOT EXISTS (SELECT 1 FROM ${owner} o WHERE o.${ownerColumn} = t.${column})`,
+});
+
+const EXAMINATIONS: readonly Examination[] = [
+  {
+    area: "channels",
+    about: "channels whose kept number of items is not the number of their items",
+    count: `SELECT count(*) FROM channel c WHERE item_count <>
+      (SELECT count(*) FROM item i WHERE i.channel = c.id AND i.key >= c.floor_key)`,
+  },
+  {
+    area: "channels",
+    about: "channels with items after their newest",
+    count: `SELECT count(*) FROM channel c WHERE EXISTS
+      (SELECT 1 FROM item i WHERE i.channel = c.id AND i.key > c.last_key)`,
+  },
+  {
+    area: "channels",
+    about: "items without their channel",
+    count: `SELECT count(*) FROM item i WHERE channel NOT IN (SELECT id FROM channel)
+      AND channel NOT IN (SELECT id FROM dropped_channel)`,
+  },
+  orphans("channels", "consumer", "channel", "channel"),
+  orphans("channels", "delivery", "consumer", "consumer"),
+  orphans("channels", "webhook", "consumer", "consumer"),
+  {
+    area: "profiles",
+    about: "apps whose kept number of accounts is not the number of their accounts",
+    count: `SELECT count(*) FROM app WHERE accounts <>
+      (SELECT count(*) FROM account WHERE app = app.id AND person IS NOT NULL)`,
+  },
+  orphans("profiles", "account", "app", "app"),
+  orphans("profiles", "account_field", "account", "account"),
+  orphans("profiles", "identity", "account", "account"),
+  orphans("profiles", "account_event", "account", "account"),
+  {
+    area: "series",
+    about: "chunks without their series",
+    count: `SELECT count(*) FROM series_chunk WHERE series NOT IN (SELECT id FROM series)
+      AND series NOT IN (SELECT id FROM dropped_series)`,
+  },
+  orphans("series", "series_body", "chunk", "series_chunk"),
+  orphans("conversations", "message", "conversation", "conversation"),
+  orphans("conversations", "day_summary", "conversation", "conversation"),
+];
+
+/** What was looked at, and how many rows are wrong. */
+export interface Finding {
+  readonly area: string;
+  readonly about: string;
+  readonly wrong: number;
+}
+
+/** Examines the file, beside processes that use it. Fails with an `EngineError` where it is no database. */
+export async function examine(path: string): Promise<Finding[]> {
+  const faults = await integrityOf(path);
+  const file: Finding[] = faults.length === 0
+    ? [{ area: "file", about: "pages and indexes", wrong: 0 }]
+    : faults.map((about) => ({ area: "file", about, wrong: 1 }));
+  const version = await schemaVersion(path), known = MIGRATIONS.at(-1)!.version;
+  const schema = { area: "file", about: `schema version ${version}, this program's is ${known}` };
+  if (version !== known) return [...file, { ...schema, wrong: 1 }];
+  return [...file, { ...schema, wrong: 0 }, ...await examineAreas(path)];
+}
+
+async function examineAreas(path: string): Promise<Finding[]> {
+  const reader = await WorkerConnection.open({ path, role: "reader" });
+  try {
+    const results = await reader.run(EXAMINATIONS.map(({ count }) => ({ sql: count, args: [] })));
+    return EXAMINATIONS.map(({ area, about }, i) => ({
+      area,
+      about,
+      wrong: Number(results[i]!.rows[0]![0]),
+    }));
+  } finally {
+    await reader.close();
+  }
+}
