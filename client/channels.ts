@@ -24,7 +24,7 @@ export type StoredItem = z.output<typeof Stored>;
 
 /** What an insert asks for beside being stored. */
 export interface PostOptions {
-  /** The same key within a day answers the first result again. */
+  /** The same key within a day answers the first result again; a key of this call's own unless given. */
   readonly idempotencyKey?: string;
   /** Stored only while this id is the newest; `none`: while there is none. */
   readonly ifLatest?: string;
@@ -126,9 +126,15 @@ export class ChannelsClient {
   }
 }
 
-function promises({ idempotencyKey, ifLatest }: PostOptions): Record<string, string> {
+function promises({ idempotencyKey = newKey(), ifLatest }: PostOptions): Record<string, string> {
   return {
-    ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
+    "Idempotency-Key": idempotencyKey,
     ...(ifLatest !== undefined && { "If-Latest": ifLatest }),
   };
+}
+
+/** A key that nobody else has; pages of plain HTTP lack crypto.randomUUID. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }

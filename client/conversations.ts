@@ -57,6 +57,8 @@ export class ConversationsClient {
     const { ids } = await this.#http.json<{ ids: string[] }>("POST", {
       path,
       ...jsonBody({ messages, ...readers }),
+      // A message with an id that is there already replaces it.
+      repeatable: messages.every(({ id }) => id !== undefined),
     });
     return ids;
   }

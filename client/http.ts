@@ -1,5 +1,8 @@
 /** What every area's client sends its requests through. Only fetch and URL are needed: Deno, Node and browsers have them. */
 
+import type { ErrorCode } from "../domain/errors.ts";
+import { pause, waitAfter, waitAfterFailure } from "./retry.ts";
+
 /** Where Runnel is and how to reach it. */
 export interface ClientOptions {
   /** Address of Runnel, `http://127.0.0.1:8080` unless given. */
@@ -8,6 +11,10 @@ export interface ClientOptions {
   readonly key?: string | undefined;
   /** Instead of the global one. */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
+  /** Ends every call. */
+  readonly signal?: AbortSignal | undefined;
+  /** How often a call that is safe to repeat is sent again after 503, 429 or no answer at all; 4 unless given. */
+  readonly retries?: number | undefined;
 }
 
 /** One request. */
@@ -19,7 +26,12 @@ export interface Call {
   readonly body?: BodyInit | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Whether sending it twice does what sending it once does; unless given: all but POST without `Idempotency-Key`. */
+  readonly repeatable?: boolean;
 }
+
+/** What went wrong, by its stable name; a newer server may have more. */
+export type ProblemCode = ErrorCode | (string & Record<never, never>);
 
 /** A refusal by the server: its problem document (RFC 9457). */
 export class RunnelProblem extends Error {
@@ -29,7 +41,7 @@ export class RunnelProblem extends Error {
     /** HTTP status. */
     readonly status: number,
     /** Stable name of the kind of refusal, such as `series-not-found`. */
-    readonly code: string,
+    readonly code: ProblemCode,
     message: string,
     /** Each wrong part of the request. */
     readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
@@ -42,30 +54,56 @@ export class RunnelProblem extends Error {
 export class Http {
   readonly url: string;
   readonly key: string | undefined;
+  readonly #options: ClientOptions;
   readonly #fetch: (request: Request) => Promise<Response>;
+  readonly #retries: number;
 
-  constructor({ url = "http://127.0.0.1:8080", key, fetch }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { url = "http://127.0.0.1:8080", key, fetch, retries = 4 } = options;
+    this.#options = options;
     this.url = url.replace(/\/+$/, "");
     this.key = key;
     this.#fetch = fetch ?? ((request) => globalThis.fetch(request));
+    this.#retries = retries;
+  }
+
+  /** The same Runnel, with some options otherwise. */
+  with(options: ClientOptions): Http {
+    return new Http({ ...this.#options, ...options });
   }
 
   /** The same Runnel, with another key or a person's token. */
   withKey(key: string): Http {
-    return new Http({ url: this.url, key, fetch: this.#fetch });
+    return this.with({ key });
   }
 
   /** The answer of a request that succeeded. Otherwise throws RunnelProblem. */
-  async send(method: string, { path, query = {}, body, headers, signal }: Call): Promise<Response> {
-    const request = new Request(this.address(path, query), {
+  async send(method: string, call: Call): Promise<Response> {
+    const signal = anyOf(this.#options.signal, call.signal);
+    const retries = isRepeatable(method, call) ? this.#retries : 0;
+    for (let attempt = 0;; attempt++) {
+      const response = await this.#fetch(this.#request(method, call, signal)).catch((error) => {
+        // fetch throws a TypeError when there is no answer; whatever else is thrown is not for us to repeat.
+        if (signal?.aborted || !(error instanceof TypeError) || attempt >= retries) throw error;
+      });
+      if (response?.ok) return response;
+      const wait = response === undefined ? waitAfterFailure(attempt) : waitAfter(response, attempt);
+      if (response !== undefined && (wait === undefined || attempt >= retries)) {
+        throw await problemOf(response);
+      }
+      await response?.body?.cancel();
+      await pause(wait!, signal);
+    }
+  }
+
+  #request(method: string, { path, query, body, headers }: Call, signal: AbortSignal | undefined): Request {
+    return new Request(this.address(path, query), {
       method,
       headers: { ...headers, ...(this.key !== undefined && { Authorization: `Bearer ${this.key}` }) },
       ...(body !== undefined && { body }),
+      ...(body instanceof ReadableStream && { duplex: "half" }),
       ...(signal !== undefined && { signal }),
     });
-    const response = await this.#fetch(request);
-    if (response.ok) return response;
-    throw await problemOf(response);
   }
 
   /** The same, for an answer in JSON. */
@@ -93,6 +131,16 @@ export class Http {
 /** The parts of a call that sends JSON. */
 export function jsonBody(value: unknown) {
   return { body: JSON.stringify(value), headers: { "Content-Type": "application/json" } };
+}
+
+function isRepeatable(method: string, { body, headers, repeatable }: Call): boolean {
+  // A stream is gone once it was sent.
+  if (body instanceof ReadableStream) return false;
+  return repeatable ?? (method !== "POST" || headers?.["Idempotency-Key"] !== undefined);
+}
+
+function anyOf(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one !== undefined && other !== undefined ? AbortSignal.any([one, other]) : one ?? other;
 }
 
 async function problemOf(response: Response): Promise<RunnelProblem> {
