@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { ORIENTS } from "../domain/series/formats/read_frame.ts";
 import { DATE_FORMATS } from "../domain/series/formats/stamp_cells.ts";
-import { AGGREGATES } from "../domain/series/frame/reducers.ts";
+import { FILLS } from "../domain/series/bins/fill.ts";
+import { SIDES } from "../domain/series/bins/grid.ts";
 import { DATE_UNITS } from "../domain/series/frame/stamps.ts";
 import { SAVE_MODES } from "../domain/series/storage/rewrite.ts";
 import { isTimeZone } from "../domain/time.ts";
@@ -61,6 +62,40 @@ const Part = z.object({
 /** Which part of a series is removed; all of it unless one is given. */
 export const DeleteQuery = Part;
 
+/** How rows are reduced to bins. */
+const Bins = z.object({
+  every: z.string().optional().meta({
+    description:
+      "Reduce to bins of this width: a sum of ns, us, ms, s, m, h, d and w, such as 1h30m, or months, quarters or years (1mo, 1q, 1y)",
+    example: "1h",
+  }),
+  agg: z.string().max(10_000).optional().meta({
+    description:
+      "What becomes of the cells of a bin, mean unless given: mean, sum, min, max, first, last, count, " +
+      "ohlc, median, std, var, range, delta (last less first), rate (delta a second), p0 to p100, for all columns or " +
+      "by column, several joined by +; vwap(price,volume). Percentiles are exact up to 262,144 cells a bin, beyond " +
+      "within 0.5 % of the cell of their rank (DDSketch). Sums of integers beyond 64 bits are floats",
+    example: "open:first,high:max,low:min,close:last,volume:sum",
+  }),
+  tz: z.string().refine(isTimeZone, "the name of a time zone, such as America/New_York").optional().meta({
+    description:
+      "Time zone of days, weeks, months, quarters and years, and of midnights; UTC unless given. A day has 23 or 25 hours where clocks change",
+    example: "America/New_York",
+  }),
+  origin: z.string().optional().meta({
+    description:
+      "Where bins are counted from: epoch unless given (weeks from Monday), start_of_day (anew each midnight), start_day (midnight of the first row, as pandas has it), or a time, in `tz` unless it has a zone",
+    example: "epoch",
+  }),
+  offset: z.string().optional().meta({ description: "Shifts all bins, such as 9h30m or -15m" }),
+  closed: oneOf(SIDES, "Which end belongs to a bin; left unless given").optional(),
+  label: oneOf(SIDES, "Which end names a bin; left unless given").optional(),
+  fill: oneOf(
+    FILLS,
+    "Bins without cells: none leaves out those without rows; null; previous; linear, by time; 0. Unless given, null, and 0 for sum",
+  ).optional(),
+});
+
 /** Which part of a frame is read, and how it is written. */
 export const ReadQuery = Shape.extend({
   ...Part.shape,
@@ -81,13 +116,14 @@ export const ReadQuery = Shape.extend({
   include_index: flag("Records begin with their stamp, as `index`").optional(),
   limit: wholeNumber(0, MOST_ROWS, "The first rows only").optional(),
   tail: wholeNumber(0, MOST_ROWS, "The last rows only").optional(),
-  every: z.string().optional().meta({ description: "Reduce to bins of this width", example: "1h" }),
-  origin: z.string().optional().meta({
+  order: oneOf(["asc", "desc"], "desc: the last first; rows then need `limit` or `tail`, bins do not")
+    .optional(),
+  where: z.string().optional().meta({
     description:
-      "Where bins are counted from: epoch unless given (weeks from Monday), start_day (midnight UTC of the first row, as pandas has it), or a time",
-    example: "epoch",
+      "Only rows whose cells are so: >, >=, <, <=, = or !=, several joined by commas; null never is",
+    example: "close>100",
   }),
-  agg: oneOf(AGGREGATES, "What becomes of the cells of a bin; mean unless given").optional(),
+  ...Bins.shape,
 });
 
 /** Later would overflow stamps, which are nanoseconds in 64 bits. */

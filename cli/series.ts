@@ -10,6 +10,20 @@ const ORIENTS: readonly Orient[] = [...SAVED_ORIENTS, "values"];
 /** Rows that people are shown unless they ask for more. */
 const SHOWN_ROWS = 50;
 
+/** What says how rows are chosen and reduced. */
+const BIN_FLAGS = [
+  "order",
+  "where",
+  "every",
+  "agg",
+  "tz",
+  "origin",
+  "offset",
+  "closed",
+  "label",
+  "fill",
+] as const;
+
 interface SaveFlags extends RemoteOptions {
   readonly jsonFormat?: SavedOrient;
   readonly csv?: true;
@@ -18,7 +32,7 @@ interface SaveFlags extends RemoteOptions {
 }
 
 interface RetrieveFlags
-  extends RemoteOptions, Pick<RetrieveOptions, "start" | "end" | "dateFormat" | "every" | "agg"> {
+  extends RemoteOptions, Pick<RetrieveOptions, "start" | "end" | "dateFormat" | typeof BIN_FLAGS[number]> {
   readonly jsonFormat?: Orient;
   readonly csv?: true;
   readonly columns?: string;
@@ -63,8 +77,16 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
     .option("--columns <names>", "names of columns, separated by commas")
     .option("--limit <rows>", "the first rows only")
     .option("--tail <rows>", "the last rows only")
-    .option("--every <width>", "reduce to bins, such as 15m, 1h or 1d")
-    .option("--agg <name>", "what becomes of a bin: mean, sum, min, max, first, last, count or ohlc")
+    .addOption(new Option("--order <order>", "desc: the last first").choices(["asc", "desc"]))
+    .option("--where <conditions>", "only rows whose cells are so, such as 'close>100,volume>=5'")
+    .option("--every <width>", "reduce to bins, such as 15m, 1h30m, 1d, 1w, 1mo, 1q or 1y")
+    .option("--agg <aggregates>", "what becomes of a bin: mean, mean+p95, or open:first,close:last and so on")
+    .option("--tz <zone>", "time zone of days and longer bins, such as Europe/Berlin")
+    .option("--origin <origin>", "where bins are counted from: epoch, start_of_day, start_day or a time")
+    .option("--offset <width>", "shift all bins, such as 9h30m")
+    .addOption(new Option("--closed <side>", "which end belongs to a bin").choices(["left", "right"]))
+    .addOption(new Option("--label <side>", "which end names a bin").choices(["left", "right"]))
+    .option("--fill <fill>", "bins without cells: none, null, previous, linear or 0")
     .action(async (reference: string, symbol: string, flags: RetrieveFlags) => {
       const { store } = connect(flags, terminal);
       const options = retrieveOptions(flags);
@@ -112,8 +134,9 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
 }
 
 function retrieveOptions(flags: RetrieveFlags): RetrieveOptions {
-  const { start, end, dateFormat, every, agg, columns, limit, tail } = flags;
-  const given = { start, end, dateFormat, every, agg, columns: columns?.split(","), limit, tail };
+  const { start, end, dateFormat, columns, limit, tail } = flags;
+  const bins = Object.fromEntries(BIN_FLAGS.map((name) => [name, flags[name]]));
+  const given = { start, end, dateFormat, ...bins, columns: columns?.split(","), limit, tail };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as RetrieveOptions;

@@ -52,11 +52,25 @@ export interface RetrieveOptions {
   /** The first or the last rows only. */
   readonly limit?: number;
   readonly tail?: number;
-  /** Reduces rows to bins of this width, such as `15m`, `1h` or `1d`. */
+  /** From the last row or bin to the first; rows then need `limit` or `tail`. */
+  readonly order?: "asc" | "desc";
+  /** Only rows whose cells are so, such as `close>100,volume>=5`. */
+  readonly where?: string;
+  /** Reduces rows to bins of this width, such as `15m`, `1h30m`, `1d`, `1w`, `1mo`, `1q` or `1y`. */
   readonly every?: string;
-  readonly agg?: "mean" | "sum" | "min" | "max" | "first" | "last" | "count" | "ohlc";
-  /** Where bins are counted from: `epoch`, the default (weeks from Monday), `start_day` as in pandas, or a time. */
+  /** One aggregate, several (`mean+p95`), or some by column: `open:first,close:last`, `vwap(close,volume)`; mean unless given. */
+  readonly agg?: string;
+  /** Time zone of days and longer bins, and of midnights; UTC unless given. */
+  readonly tz?: string;
+  /** Where bins are counted from: `epoch`, the default (weeks from Monday), `start_of_day`, `start_day` as in pandas, or a time. */
   readonly origin?: string;
+  /** Shifts all bins, such as `9h30m` or `-15m`. */
+  readonly offset?: string;
+  /** Which end belongs to a bin, and which names it; left unless given. */
+  readonly closed?: "left" | "right";
+  readonly label?: "left" | "right";
+  /** What bins without cells hold; `none` leaves out those without rows. */
+  readonly fill?: "none" | "null" | "previous" | "linear" | "0";
   readonly dateFormat?: "iso" | "epoch";
   /** `auto`: the coarsest that keeps stamps apart, milliseconds at least. */
   readonly dateUnit?: DateUnit | "auto";

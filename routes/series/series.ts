@@ -1,7 +1,11 @@
 /** Time series: save and retrieve data frames as pandas writes them, list them, let them expire. */
 import { z } from "zod";
 import { type FrameFormat, prepareText } from "../../domain/series/answer.ts";
-import { type Origin, parseEvery } from "../../domain/series/frame/downsample.ts";
+import { parseAggregates } from "../../domain/series/bins/aggregates.ts";
+import type { BinOptions } from "../../domain/series/bins/downsample.ts";
+import type { Origin } from "../../domain/series/bins/grid.ts";
+import { parseWhere } from "../../domain/series/bins/where.ts";
+import { parseEvery, parseOffset } from "../../domain/series/bins/width.ts";
 import type { Orient } from "../../domain/series/formats/read_frame.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
@@ -182,22 +186,41 @@ function partOf({ start, end, columns }: z.output<typeof DeleteQuery>) {
 }
 
 function rangeOf(query: z.output<typeof ReadQuery>) {
-  const { limit, tail, every, agg, origin } = query;
+  const { limit, tail, where, order } = query;
   if (limit !== undefined && tail !== undefined) {
     throw invalid("limit and tail: ask for one of them.");
   }
-  if (agg !== undefined && every === undefined) throw invalid("agg needs every, such as every=1h.");
-  if (origin !== undefined && every === undefined) throw invalid("origin needs every, such as every=1h.");
   return {
     ...partOf(query),
     limit,
     tail,
-    every: every === undefined ? undefined : parseEvery(every),
-    aggregate: agg,
+    bins: binsOf(query),
+    where: where === undefined ? undefined : parseWhere(where),
+    isDescending: order === "desc",
+  };
+}
+
+function binsOf(query: z.output<typeof ReadQuery>): BinOptions | undefined {
+  const { every, agg, tz, origin, offset, closed, label, fill } = query;
+  if (every === undefined) {
+    for (const [name, value] of Object.entries({ agg, tz, origin, offset, closed, label, fill })) {
+      if (value !== undefined) throw invalid(`${name} needs every, such as every=1h.`);
+    }
+    return undefined;
+  }
+  return {
+    every: parseEvery(every),
+    aggregates: parseAggregates(agg ?? "mean"),
+    zone: tz,
     origin: origin === undefined ? undefined : readOrigin(origin),
+    offset: offset === undefined ? undefined : parseOffset(offset),
+    closed,
+    label,
+    fill,
   };
 }
 
 function readOrigin(text: string): Origin {
-  return text === "epoch" || text === "start_day" ? text : parseTime(text, "origin");
+  if (text === "epoch" || text === "start_of_day" || text === "start_day") return text;
+  return { ns: parseTime(text, "origin"), isLocal: !/^.{10}.*(z|[-+ ]\d\d(:?\d\d)?)$/i.test(text) };
 }

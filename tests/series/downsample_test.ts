@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Column } from "../../domain/series/frame/column.ts";
-import { downsample, Downsampler, parseEvery } from "../../domain/series/frame/downsample.ts";
-import { type Aggregate, AGGREGATES } from "../../domain/series/frame/reducers.ts";
+import { AGGREGATES, parseAggregates } from "../../domain/series/bins/aggregates.ts";
+import { type BinOptions, downsample, Downsampler } from "../../domain/series/bins/downsample.ts";
+import { parseEvery } from "../../domain/series/bins/width.ts";
 import { type DataFrame, sliceFrame } from "../../domain/series/frame/frame.ts";
 import { readFrame } from "../../domain/series/formats/read_frame.ts";
 import { summarise } from "../../domain/series/frame/summary.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+
+/** As pandas has it by default. */
+const bins = (every: string, agg: string): BinOptions => ({
+  every: parseEvery(every),
+  aggregates: parseAggregates(agg),
+  origin: "start_day",
+});
 
 const bars = readFrame(
   JSON.stringify({
@@ -17,15 +25,15 @@ const bars = readFrame(
   "split",
 );
 
-const data = (every: string, aggregate: Aggregate) => {
+const data = (every: string, aggregate: string) => {
   const { columns, data } = JSON.parse(
-    writeFrameText(downsample(bars, parseEvery(every), aggregate), "split"),
+    writeFrameText(downsample(bars, bins(every, aggregate)), "split"),
   );
   return { columns, data };
 };
 
 Deno.test("downsample() closes and labels bins on the left and has one for every step", () => {
-  const hours = downsample(bars, parseEvery("1h"), "count");
+  const hours = downsample(bars, bins("1h", "count"));
   assert.equal(
     writeFrameText(hours, "split"),
     '{"columns":["p","n","t"],"index":["2020-01-01T09:00:00.000","2020-01-01T10:00:00.000","2020-01-01T11:00:00.000",' +
@@ -53,7 +61,7 @@ Deno.test("downsample() aggregates as pandas' resample does; empty bins are null
 });
 
 Deno.test("downsample() keeps integers where no bin is empty", () => {
-  assert.equal(writeFrameText(downsample(bars, parseEvery("1d"), "sum"), "records"), '[{"p":8.0,"n":15}]');
+  assert.equal(writeFrameText(downsample(bars, bins("1d", "sum")), "records"), '[{"p":8.0,"n":15}]');
 });
 
 Deno.test("downsample() counts bins from midnight of the first day", () => {
@@ -63,9 +71,9 @@ Deno.test("downsample() counts bins from midnight of the first day", () => {
     aware: false,
     columns: [{ name: "a", type: "float", values: Float64Array.of(1, 2) }],
   };
-  const bins = downsample(frame, parseEvery("7h"), "count");
+  const parts = downsample(frame, bins("7h", "count"));
   // 1969-12-30T23:59:59.999999999 is in the bin that begins at 21:00 of that day.
-  assert.equal(bins.stamps[0], -2n * 86_400_000_000_000n + 21n * 3_600_000_000_000n);
+  assert.equal(parts.stamps[0], -2n * 86_400_000_000_000n + 21n * 3_600_000_000_000n);
 });
 
 Deno.test("downsample() sums integers exactly beyond 2^53", () => {
@@ -73,18 +81,17 @@ Deno.test("downsample() sums integers exactly beyond 2^53", () => {
   const stamps = BigInt64Array.of(1n, 2n, 3n);
   const frame: DataFrame = { stamps, aware: false, columns: [{ name: "a", type: "integer", values }] };
   assert.deepEqual(
-    downsample(frame, parseEvery("1d"), "sum").columns[0]!.values,
+    downsample(frame, bins("1d", "sum")).columns[0]!.values,
     BigInt64Array.of(2n ** 62n - 2n),
   );
   assert.deepEqual(
-    downsample(frame, parseEvery("1d"), "max").columns[0]!.values,
+    downsample(frame, bins("1d", "max")).columns[0]!.values,
     BigInt64Array.of(2n ** 62n),
   );
   const safe = Float64Array.of(2 ** 53 - 1, 2 ** 53 - 1, 1);
   const sums = downsample(
     { ...frame, columns: [{ name: "a", type: "integer", values: safe }] },
-    parseEvery("1d"),
-    "sum",
+    bins("1d", "sum"),
   );
   assert.deepEqual(sums.columns[0]!.values, BigInt64Array.of(2n ** 54n - 1n));
 });
@@ -106,7 +113,7 @@ Deno.test("Downsampler gives the same from batches and from summaries as from al
         const columns: Column[] = [{ name: "a", type: "float", values }];
         const frame: DataFrame = { stamps, aware: true, columns };
         const range = { first: stamps[0]!, last: stamps.at(-1)!, aware: true };
-        const downsampler = new Downsampler(parseEvery("1h"), aggregate, range, columns);
+        const downsampler = new Downsampler(bins("1h", aggregate), range, columns);
         for (let from = 0; from < rows.length; from += size) {
           const batch = sliceFrame(frame, from, Math.min(from + size, rows.length));
           const summaries = batch.columns.map((column) => summarise(column));
@@ -114,24 +121,31 @@ Deno.test("Downsampler gives the same from batches and from summaries as from al
             downsampler.add(batch);
           }
         }
-        assert.deepEqual(downsampler.finish(), downsample(frame, parseEvery("1h"), aggregate));
+        assert.deepEqual(downsampler.finish(), downsample(frame, bins("1h", aggregate)));
       },
     ),
   );
 });
 
 Deno.test("downsample() refuses too many bins, and columns without numbers, with the reason", () => {
-  assert.throws(() => downsample(bars, 1n, "mean"), /would be \d+ bins; at most 1000000 are allowed/);
+  assert.throws(
+    () => downsample(bars, bins("1ns", "mean")),
+    /would be \d+ bins; at most 1000000 are allowed/,
+  );
   const texts: DataFrame = { ...bars, columns: [bars.columns[2]!] };
-  assert.throws(() => downsample(texts, parseEvery("1h"), "mean"), /No column holds numbers/);
+  assert.throws(() => downsample(texts, bins("1h", "mean")), /No column holds numbers/);
 });
 
 Deno.test("parseEvery() reads whole numbers with a unit and names what it cannot read", () => {
-  assert.equal(parseEvery("15m"), 900_000_000_000n);
-  assert.equal(parseEvery("1W"), 604_800_000_000_000n);
-  assert.equal(parseEvery("1h30m"), 5_400_000_000_000n);
-  assert.throws(() => parseEvery("1M"), /use 1m for minutes/);
-  for (const text of ["", "h", "0h", "1.5h", "-1h", "1 month", "1y"]) {
+  assert.deepEqual(parseEvery("15m"), { kind: "fixed", ns: 900_000_000_000n });
+  assert.deepEqual(parseEvery("1W"), { kind: "days", days: 7 });
+  assert.deepEqual(parseEvery("24h"), { kind: "fixed", ns: 86_400_000_000_000n });
+  assert.deepEqual(parseEvery("1h30m"), { kind: "fixed", ns: 5_400_000_000_000n });
+  assert.deepEqual(parseEvery("2q"), { kind: "months", months: 6, unit: 3 });
+  for (const text of ["1M", "1h30M"]) {
+    assert.throws(() => parseEvery(text), /use 1mo for months or 1m for minutes|use 30mo for months or 30m/);
+  }
+  for (const text of ["", "h", "0h", "1.5h", "-1h", "1 month", "0y", "1y1mo"]) {
     assert.throws(
       () => parseEvery(text),
       (error: Error) => error.message.startsWith(`every is ${JSON.stringify(text)}`),

@@ -3,12 +3,18 @@ import { equal } from "node:assert/strict";
 import fc from "fast-check";
 import { concatFrames, type DataFrame, rangeOf } from "../../domain/series/frame/frame.ts";
 import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";
-import { downsample } from "../../domain/series/frame/downsample.ts";
+import { parseAggregates } from "../../domain/series/bins/aggregates.ts";
+import { downsample } from "../../domain/series/bins/downsample.ts";
 import { type Orient, readFrame } from "../../domain/series/formats/read_frame.ts";
 import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 
 const HOUR = 3_600_000_000_000n;
+const binsOf = (hours: bigint, agg: string) => ({
+  every: { kind: "fixed" as const, ns: hours * HOUR },
+  aggregates: parseAggregates(agg),
+  origin: "start_day" as const,
+});
 const cell = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: -99, max: 99 }).map(String) },
   { weight: 2, arbitrary: fc.integer({ min: -9999, max: 9999 }).map((each) => (each / 64).toFixed(6)) },
@@ -82,7 +88,7 @@ testOnBothEngines("saves and merges of frames leave what the model leaves, in ev
       const part = await app.request(`${path}?jsonformat=split&start=${start}&end=${end}`);
       equal(await part.text(), writeFrameText(rangeOf(expected!, from, to), "split"));
       const count = await app.request(`${path}?jsonformat=split&every=5h&origin=start_day&agg=count`);
-      equal(await count.text(), writeFrameText(downsample(expected!, 5n * HOUR, "count"), "split"));
+      equal(await count.text(), writeFrameText(downsample(expected!, binsOf(5n, "count")), "split"));
     }),
     { numRuns },
   );
@@ -124,7 +130,7 @@ Deno.test("large frames that overlap leave what the model leaves, and chunks sta
     const response = await app.request(
       `${path}?jsonformat=values&every=7h&origin=start_day&agg=${aggregate}`,
     );
-    equal(await response.text(), writeFrameText(downsample(expected!, 7n * HOUR, aggregate), "values"));
+    equal(await response.text(), writeFrameText(downsample(expected!, binsOf(7n, aggregate)), "values"));
   }
   const [[rows, chunks, kept]] = await app.database.query(
     "SELECT (SELECT row_count FROM series), (SELECT count(*) FROM series_chunk), (SELECT sum(row_count) FROM series_chunk)",

@@ -231,7 +231,7 @@ testOnBothEngines("bad requests are told what is wrong and change nothing", asyn
     "?columns=nope": /There is no column "nope"/,
     "?every=1x": /every is "1x"/,
     "?agg=mean": /agg needs every/,
-    "?every=1h&agg=median": /"median" is none of mean/,
+    "?every=1h&agg=best": /"best" is none of mean/,
     "?every=1ns": /bins/,
     "?jsonformat=table&date_format=epoch": /iso only/,
   };

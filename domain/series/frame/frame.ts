@@ -97,6 +97,15 @@ export function sliceFrame(frame: DataFrame, from: number, to: number): DataFram
   };
 }
 
+/** The rows in the order given; every entry must be a row of the frame. */
+export function takeFrame(frame: DataFrame, rows: Uint32Array): DataFrame {
+  return {
+    stamps: BigInt64Array.from(rows, (row) => frame.stamps[row]!),
+    aware: frame.aware,
+    columns: frame.columns.map((column) => takeRows(column, rows)),
+  };
+}
+
 /** The rows with start <= stamp <= end. Either bound may be absent. */
 export function rangeOf(frame: DataFrame, start?: bigint, end?: bigint): DataFrame {
   const from = start === undefined ? 0 : firstRowFrom(frame.stamps, start);

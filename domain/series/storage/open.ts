@@ -2,9 +2,11 @@
 import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
 import { invalid, quote, RunnelError } from "../../errors.ts";
 import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
-import type { Origin } from "../frame/downsample.ts";
-import type { Aggregate } from "../frame/reducers.ts";
+import { columnsOf } from "../bins/aggregates.ts";
+import type { BinOptions } from "../bins/downsample.ts";
+import type { Condition } from "../bins/where.ts";
 import { type DataFrame, rangeOf, selectColumns, sliceFrame } from "../frame/frame.ts";
+import { FilteredSource, lastRows, reversed } from "./filtered.ts";
 import type { SeriesName } from "./save.ts";
 import {
   allColumns,
@@ -35,11 +37,12 @@ export interface SeriesRange {
   readonly limit?: number | undefined;
   /** The last rows only. */
   readonly tail?: number | undefined;
-  /** Reduces the rows to bins of so many nanoseconds; `limit` and `tail` then count bins. */
-  readonly every?: bigint | undefined;
-  readonly aggregate?: Aggregate | undefined;
-  /** Where bins are counted from; `epoch` unless given. */
-  readonly origin?: Origin | undefined;
+  /** Reduces the rows to bins; `limit` and `tail` then count bins. */
+  readonly bins?: BinOptions | undefined;
+  /** Only rows that meet all of these. */
+  readonly where?: readonly Condition[] | undefined;
+  /** From the last row, or bin, to the first; `limit` counts from there. Rows need `limit` or `tail`. */
+  readonly isDescending?: boolean | undefined;
 }
 
 /** The last stamp that has expired at `now`. */
@@ -59,15 +62,58 @@ export class Reading {
 
   /** The rows of a range, in one state. Unknown series: `series-not-found`. Bad range: RunnelError. */
   async open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
-    const { every, aggregate = "mean", origin = "epoch", limit, tail, ...rest } = range;
-    if (every === undefined) return await this.#open(name, range);
-    const source = await this.#open(name, rest);
+    const { bins, where, isDescending = false, limit, ...rest } = range;
+    const tail = isDescending ? limit ?? range.tail : range.tail;
+    if (bins !== undefined) return await this.#openBins(name, { ...range, bins, tail });
+    if (where !== undefined) return await this.#openWhere(name, { ...range, where, tail });
+    if (!isDescending) return await this.#open(name, range);
+    if (tail === undefined) throw invalid("order=desc of rows needs limit: how many of the last.");
+    const source = await this.#open(name, { ...rest, tail });
+    return inMemory(source, await lastRows(source, tail), isDescending);
+  }
+
+  async #openBins(name: SeriesName, range: SeriesRange & { bins: BinOptions }): Promise<FrameSource> {
+    const { bins, where, isDescending = false, start, end } = range;
+    const columns = columnsOf(bins.aggregates);
+    if (columns && range.columns) selectColumns(range.columns.map((each) => ({ name: each })), columns);
+    const rows = { start, end, columns: columns ?? range.columns };
+    const source = where ? await this.#openWhere(name, { ...rows, where }) : await this.#open(name, rows);
     try {
-      const frame = await source.downsample(every, aggregate, origin);
-      const columns = headOf(frame).columns.map((column, place) => ({ ...column, place }));
-      return new MemorySource(source, columns, cut([frame], limit, tail));
+      const frame = await source.downsample(bins);
+      const head = headOf(frame).columns.map((column, place) => ({ ...column, place }));
+      const frames = cut([frame], isDescending ? undefined : range.limit, range.tail);
+      return new MemorySource(source, head, isDescending ? reversed(frames) : frames);
     } finally {
       await source.close();
+    }
+  }
+
+  /** Rows that meet conditions; the last of them, in memory, if `tail` is given. */
+  async #openWhere(
+    name: SeriesName,
+    range: SeriesRange & { where: readonly Condition[] },
+  ): Promise<FrameSource> {
+    const { where, tail, isDescending = false, limit, start, end } = range;
+    if (isDescending && tail === undefined) {
+      throw invalid("order=desc of rows needs limit: how many of the last.");
+    }
+    const series = await this.find(name);
+    const shown = range.columns ?? series.columns.map((column) => column.name);
+    const columns = [...shown, ...new Set(where.map(({ column }) => column)).difference(new Set(shown))];
+    checkTail(series, tail);
+    const source = await this.#open(name, { start, end, columns });
+    try {
+      const filtered = new FilteredSource(
+        source,
+        where,
+        shown.length,
+        tail === undefined ? limit : undefined,
+      );
+      if (tail === undefined) return filtered;
+      return inMemory(filtered, await lastRows(filtered, tail), isDescending);
+    } catch (error) {
+      await source.close();
+      throw error;
     }
   }
 
@@ -186,6 +232,15 @@ function checkTail({ columns }: SeriesRow, tail: number | undefined): void {
   throw invalid(
     `tail may be at most ${most} for ${columns.length} columns: ask for a range with start.`,
   );
+}
+
+async function inMemory(
+  source: FrameSource,
+  frames: readonly DataFrame[],
+  isDescending: boolean,
+): Promise<FrameSource> {
+  await source.close();
+  return new MemorySource(source, source.columns, isDescending ? reversed(frames) : frames);
 }
 
 function rowsOf(frames: readonly DataFrame[]): number {

@@ -3,8 +3,8 @@ import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chun
 import { RunnelError } from "../../errors.ts";
 import { typeOf } from "../chunks/catalogue.ts";
 import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
-import { Downsampler, type Origin } from "../frame/downsample.ts";
-import type { Aggregate } from "../frame/reducers.ts";
+import { outputsOf } from "../bins/aggregates.ts";
+import { type BinOptions, Downsampler } from "../bins/downsample.ts";
 import { type DataFrame, rangeOf, sliceFrame, type Zoned } from "../frame/frame.ts";
 import type { FrameHead } from "../formats/write_frame.ts";
 
@@ -25,7 +25,7 @@ export interface FrameSource extends Zoned {
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
   /** The rows reduced to bins (see Downsampler). */
-  downsample(every: bigint, aggregate: Aggregate, origin: Origin): Promise<DataFrame>;
+  downsample(bins: BinOptions): Promise<DataFrame>;
   /** Lets go of the state. */
   close(): Promise<void>;
 }
@@ -48,15 +48,10 @@ export class MemorySource implements FrameSource {
     for (const frame of this.frames) yield { ...frame, columns: columns.map((at) => frame.columns[at]!) };
   }
 
-  downsample(every: bigint, aggregate: Aggregate, origin: Origin): Promise<DataFrame> {
+  downsample(bins: BinOptions): Promise<DataFrame> {
     const first = this.frames[0]?.stamps[0], last = this.frames.at(-1)?.stamps.at(-1);
-    if (first === undefined || last === undefined) return Promise.resolve(noRows(this));
-    const downsampler = new Downsampler(
-      every,
-      aggregate,
-      { first, last, aware: this.aware, origin },
-      this.columns,
-    );
+    if (first === undefined || last === undefined) return Promise.resolve(noRows(this, bins));
+    const downsampler = new Downsampler(bins, { first, last, aware: this.aware }, this.columns);
     for (const frame of this.frames) downsampler.add(frame);
     return Promise.resolve(downsampler.finish());
   }
@@ -110,17 +105,12 @@ export class LeasedSource implements FrameSource {
     }
   }
 
-  async downsample(every: bigint, aggregate: Aggregate, origin: Origin): Promise<DataFrame> {
+  async downsample(bins: BinOptions): Promise<DataFrame> {
     const { series, from, to, store } = this.#options;
     const places = this.columns.map(({ place }) => place);
     const extent = await this.#extent();
-    if (extent === undefined) return noRows(this);
-    const downsampler = new Downsampler(
-      every,
-      aggregate,
-      { ...extent, aware: this.aware, origin },
-      this.columns,
-    );
+    if (extent === undefined) return noRows(this, bins);
+    const downsampler = new Downsampler(bins, { ...extent, aware: this.aware }, this.columns);
     for await (const page of pagesOf(this.#chunks("summaries", SUMMARY_PAGE))) {
       const summaries = page.map((chunk) => decodeSummaries(chunk.bytes, places));
       const whole = page.map((chunk, i) =>
@@ -200,8 +190,13 @@ async function* pagesOf(chunks: AsyncGenerator<ChunkBytes>): AsyncGenerator<Chun
   if (page.length > 0) yield page;
 }
 
-function noRows({ aware, columns }: FrameSource): DataFrame {
-  const empty = columns.map(({ name }) => ({ name, type: "float" as const, values: new Float64Array() }));
+/** The answer where there are no rows to reduce. */
+export function noRows(
+  { aware, columns }: Pick<FrameSource, "aware" | "columns">,
+  bins: BinOptions,
+): DataFrame {
+  const empty = outputsOf(bins.aggregates, columns)
+    .map(({ name }) => ({ name, type: "float" as const, values: new Float64Array() }));
   return { stamps: new BigInt64Array(), aware, columns: empty };
 }
 

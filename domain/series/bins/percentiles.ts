@@ -1,0 +1,115 @@
+/** Percentiles of a bin: exact for as many cells as fit, then from a sketch. */
+import type { Column } from "../frame/column.ts";
+import type { Reducer } from "./reducer.ts";
+
+/** Cells of a bin up to which its percentiles are exact. */
+export const EXACT_CELLS = 262_144;
+/** By how much, in proportion, a percentile of more cells may differ from the cell of its rank. */
+export const SKETCH_ERROR = 0.005;
+
+const GAMMA = (1 + SKETCH_ERROR) / (1 - SKETCH_ERROR), LOG_GAMMA = Math.log(GAMMA);
+
+/**
+ * How many numbers lie in buckets whose bounds are GAMMA apart (DDSketch: Masson, Rim and Lee, 2019). There are fewer
+ * than 150,000 buckets on each side of zero, whatever the numbers.
+ */
+class Sketch {
+  readonly #above = new Map<number, number>();
+  readonly #below = new Map<number, number>();
+  #zeros = 0;
+  #count = 0;
+
+  add(value: number): void {
+    this.#count++;
+    if (value === 0) {
+      this.#zeros++;
+      return;
+    }
+    const buckets = value > 0 ? this.#above : this.#below,
+      key = Math.ceil(Math.log(Math.abs(value)) / LOG_GAMMA);
+    buckets.set(key, (buckets.get(key) ?? 0) + 1);
+  }
+
+  /** The value of a percentile, from 0 to 100, within SKETCH_ERROR. */
+  at(percentile: number): number {
+    let left = Math.floor(percentile / 100 * (this.#count - 1));
+    for (const [key, count] of [...this.#below].sort(([one], [other]) => other - one)) {
+      if ((left -= count) < 0) return -valueOf(key);
+    }
+    if ((left -= this.#zeros) < 0) return 0;
+    for (const [key, count] of [...this.#above].sort(([one], [other]) => one - other)) {
+      if ((left -= count) < 0) return valueOf(key);
+    }
+    return NaN;
+  }
+}
+
+/** The middle of a bucket, in proportion. */
+function valueOf(key: number): number {
+  return 2 * Math.exp(key * LOG_GAMMA) / (GAMMA + 1);
+}
+
+/** A percentile of ascending numbers, between the two next to it in proportion, as pandas' quantile does. */
+function between(sorted: Float64Array, percentile: number): number {
+  const rank = percentile / 100 * (sorted.length - 1), below = Math.floor(rank);
+  const low = sorted[below]!, high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return rank === below || low === high ? low : low + (high - low) * (rank - below);
+}
+
+/** Several percentiles of one column. Bins come one after the other, so that only the cells of one are kept. */
+export class Percentiles implements Reducer {
+  readonly #results: Float64Array[];
+  #bin = -1;
+  #cells = new Float64Array(1024);
+  #count = 0;
+  #sketch: Sketch | undefined;
+
+  constructor(
+    readonly inputs: readonly [number],
+    readonly outputs: readonly { readonly name: string; readonly percentile: number }[],
+    bins: number,
+  ) {
+    this.#results = outputs.map(() => new Float64Array(bins).fill(NaN));
+  }
+
+  addCells(bin: number, [column]: readonly Column[], from: number, to: number): void {
+    if (bin !== this.#bin) this.#close();
+    this.#bin = bin;
+    const { values } = column!;
+    for (let row = from; row < to; row++) {
+      const value = Number(values[row]);
+      if (value === value) this.#add(value);
+    }
+  }
+
+  finish(): Column[] {
+    this.#close();
+    return this.outputs.map(({ name }, i) => ({ name, type: "float", values: this.#results[i]! }));
+  }
+
+  #add(value: number): void {
+    if (this.#sketch !== undefined) return this.#sketch.add(value);
+    if (this.#count === EXACT_CELLS) {
+      this.#sketch = new Sketch();
+      for (const cell of this.#cells.subarray(0, this.#count)) this.#sketch.add(cell);
+      return this.#sketch.add(value);
+    }
+    if (this.#count === this.#cells.length) {
+      const more = new Float64Array(this.#cells.length * 2);
+      more.set(this.#cells);
+      this.#cells = more;
+    }
+    this.#cells[this.#count++] = value;
+  }
+
+  #close(): void {
+    if (this.#count > 0) {
+      const sorted = this.#sketch ? undefined : this.#cells.subarray(0, this.#count).sort();
+      this.outputs.forEach(({ percentile }, i) => {
+        this.#results[i]![this.#bin] = sorted ? between(sorted, percentile) : this.#sketch!.at(percentile);
+      });
+    }
+    this.#count = 0;
+    this.#sketch = undefined;
+  }
+}
