@@ -57,6 +57,9 @@ export const Recorded = z.strictObject({
   }),
 }).meta({ id: "Recorded" });
 
+const Traits = z.record(z.string(), z.record(z.string(), z.unknown())).meta({
+  description: "What applications said under names of their own, which are no social service's.",
+});
 /** What all accounts of a person say. */
 export const Profile = z.strictObject({
   demographics: z.strictObject({
@@ -69,6 +72,7 @@ export const Profile = z.strictObject({
     timezone: z.string().optional(),
   }),
   keywords: z.array(z.string()),
+  traits: Traits.optional(),
 }).meta({ id: "Profile" });
 
 const Owner = { app: z.string(), account: z.string() };
@@ -77,6 +81,7 @@ export const Person = z.strictObject({
   accounts: z.array(z.strictObject({
     ...Owner,
     demographics: z.record(z.string(), z.string()),
+    traits: Traits,
     keywords: z.array(z.string()),
     lastEventHour: Moment.nullable(),
   })),
@@ -125,11 +130,22 @@ export const Timeline = z.strictObject({
 export const Apps = z.strictObject({ apps: z.array(z.string()) }).meta({ id: "Apps" });
 
 const Counts = z.record(z.string(), z.int());
+/** Which trait is counted as well. */
+export const AnalyticsQuery = z.object({
+  trait: z.string().max(401).optional().meta({
+    description: "Count the values of this trait, too: its service, a dot and its key.",
+    example: "crm.plan",
+  }),
+});
+
 /** What the accounts of an app are like and what they do. */
 export const Analytics = z.strictObject({
   demographics: z.record(z.string(), Counts).meta({ description: "By field: accounts with each value." }),
   accounts: z.int(),
   events: z.array(z.string()),
   contexts: z.record(z.string(), Counts).meta({ description: "By event: how often each context came." }),
+  trait: Counts.optional().meta({
+    description: "Of the asked trait: accounts with each of its 100 commonest values, `other` and `unknown`.",
+  }),
   activeAccounts: z.strictObject({ day: z.int(), week: z.int(), month: z.int() }),
 }).meta({ id: "Analytics" });

@@ -18,6 +18,7 @@ import { consumers } from "./016_consumers.ts";
 import { compaction } from "./017_compaction.ts";
 import { eventIds } from "./018_event_ids.ts";
 import { identityDates } from "./019_identity_dates.ts";
+import { traits } from "./020_traits.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   compaction,
   eventIds,
   identityDates,
+  traits,
 ];

@@ -11,6 +11,12 @@ const SELECT_ACCOUNTS = `SELECT accounts FROM app WHERE name = ?1`;
 const SELECT_FIELDS = `SELECT c.field, c.value, c.accounts FROM json_each(?2) f
   CROSS JOIN app ON app.name = ?1 CROSS JOIN field_count c ON c.app = app.id AND c.field = f.value
   ORDER BY c.field, c.value`;
+const OF_TRAIT =
+  `app.name = ?1 AND c.field IN (SELECT value FROM json_each(?2)) AND c.field >= '[' AND c.field < '\\'`;
+const SELECT_TRAIT = `SELECT c.value, c.accounts FROM app CROSS JOIN field_count c ON c.app = app.id
+  WHERE ${OF_TRAIT} ORDER BY c.accounts DESC, c.value LIMIT ?3`;
+const COUNT_TRAIT = `SELECT ifnull(sum(c.accounts), 0) FROM app CROSS JOIN field_count c ON c.app = app.id
+  WHERE ${OF_TRAIT}`;
 const SELECT_RANGES =
   `SELECT f.key, substr(c.value, -4), sum(c.accounts) FROM json_each(?2) f CROSS JOIN app ON app.name = ?1
   CROSS JOIN field_count c ON c.app = app.id AND c.field = f.value ->> 0
@@ -64,6 +70,22 @@ export function createAnalyticsStore({ engine, query }: Database) {
     /** Names of the apps that have a profile or an event, sorted. */
     async apps(firstBucket: number): Promise<string[]> {
       return (await query(SELECT_APPS, firstBucket)).map(([name]) => name as string);
+    },
+    /**
+     * How many accounts have the commonest `limit` values of these fields, and how many have any: `presence` are the
+     * fields with one value that say so.
+     */
+    async traitCounts(
+      app: string,
+      fields: readonly string[],
+      presence: readonly string[],
+      limit: number,
+    ): Promise<{ rows: [value: string, accounts: number][]; having: number }> {
+      const [rows, having] = await engine.read([
+        { sql: SELECT_TRAIT, args: [app, JSON.stringify(fields), limit] },
+        { sql: COUNT_TRAIT, args: [app, JSON.stringify(presence)] },
+      ]);
+      return { rows: rows!.rows as [string, number][], having: having!.rows[0]![0] as number };
     },
     async counts(app: string, { fields, ranges, firstBucket, activeSince }: CountQuery): Promise<AppCounts> {
       const [accounts, values, sums, events, contexts, active] = await engine.read([

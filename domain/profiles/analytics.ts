@@ -4,7 +4,10 @@ import type { Recounter } from "../../db/profiles/recount.ts";
 import { birthRanges, countByAge } from "./birth.ts";
 import { DEMOGRAPHICS } from "./demographics.ts";
 import { HOUR_MS } from "../time.ts";
+import { shownValue, traitFields } from "./traits.ts";
 
+/** Values of a trait that are told one by one. */
+const TRAIT_VALUES = 100;
 const BUCKETS_AN_HOUR = 12;
 const WINDOW_HOURS = { day: 24, week: 7 * 24, month: 30 * 24 } as const;
 
@@ -18,6 +21,8 @@ export interface AppAnalytics {
   readonly events: readonly string[];
   /** By event: how many have each context. */
   readonly contexts: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Of the asked trait: how many have each of its commonest values, `other` ones, and `unknown`: none. */
+  readonly trait?: Readonly<Record<string, number>>;
   /**
    * Accounts whose newest event is in the current hour or the 24 before it, and likewise for 7 and 30 days. Hours that
    * have begun to expire do not count.
@@ -44,7 +49,8 @@ export class Analytics {
     return this.options.store.apps(this.options.firstBucket());
   }
 
-  async app(name: string): Promise<AppAnalytics> {
+  /** `trait`: a name such as `crm.plan`. */
+  async app(name: string, trait?: string): Promise<AppAnalytics> {
     const now = this.options.clock(), firstBucket = this.options.firstBucket();
     const hour = Math.floor(now / HOUR_MS), firstHour = Math.ceil(firstBucket / BUCKETS_AN_HOUR);
     const counts = await this.options.store.counts(name, {
@@ -59,8 +65,21 @@ export class Analytics {
       accounts: counts.accounts,
       events: counts.events,
       contexts: contextsOf(counts),
+      ...(trait !== undefined && { trait: await this.#trait(name, trait, counts.accounts) }),
       activeAccounts: { day: day!, week: week!, month: month! },
     };
+  }
+
+  async #trait(app: string, name: string, accounts: number): Promise<Record<string, number>> {
+    const { values, presence } = traitFields(name);
+    const { rows, having } = await this.options.store.traitCounts(app, values, presence, TRAIT_VALUES);
+    const counts = new Map<string, number>();
+    const add = (value: string, n: number) => counts.set(value, (counts.get(value) ?? 0) + n);
+    for (const [value, n] of rows) add(shownValue(value), n);
+    const other = having - rows.reduce((sum, [, n]) => sum + n, 0);
+    if (other > 0) add("other", other);
+    add("unknown", Math.max(0, accounts - having));
+    return Object.fromEntries(counts);
   }
 
   /**

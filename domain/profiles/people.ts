@@ -4,6 +4,7 @@ import type { AccountRow, PeopleStore } from "../../db/profiles/people.ts";
 import type { AccountName } from "../../db/profiles/profiles.ts";
 import { RunnelError } from "../errors.ts";
 import { BIRTH_FIELDS } from "./birth.ts";
+import { showTraits } from "./traits.ts";
 
 const isoOf = (millis: number) => new Date(millis).toISOString();
 
@@ -62,7 +63,8 @@ export class ProfilesOfPeople {
 
 function shownAccount({ app, account, fields, keywords, lastHour }: AccountRow) {
   const [year, month, day] = BIRTH_FIELDS;
-  const { [year]: _year, [month]: _month, [day]: born, ...demographics } = fields;
+  const { [year]: _year, [month]: _month, [day]: born, ...others } = fields;
+  const demographics = Object.fromEntries(Object.entries(others).filter(([field]) => !field.startsWith("[")));
   // "MM-DD-YYYY" as ISO 8601.
   const dateOfBirth = born && `${born.slice(6)}-${born.slice(0, 5)}`;
   const lastEventHour = lastHour === null ? null : isoOf(lastHour * 12 * BUCKET_MS);
@@ -70,6 +72,7 @@ function shownAccount({ app, account, fields, keywords, lastHour }: AccountRow) 
     app,
     account,
     demographics: { ...demographics, ...(born && { dateOfBirth }) },
+    traits: showTraits(fields) ?? {},
     keywords,
     lastEventHour,
   };

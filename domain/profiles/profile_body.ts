@@ -1,5 +1,6 @@
 /** The body that updates a profile: what each service says of an account. */
 import { z } from "zod";
+import { traitIssue } from "./traits.ts";
 import { isName, readId, WANTED_ID } from "./names.ts";
 
 /** One service's object, with the id under which the service knows the account. */
@@ -26,7 +27,10 @@ export const ProfileBody = z.unknown().transform((body, context): ServiceFields[
     }
     const id = readId(fields.id);
     if (id === false) refuse([service, "id"], WANTED_ID);
-    return { service, id: id || undefined, fields };
+    const read = { service, id: id || undefined, fields };
+    const issue = traitIssue(read);
+    if (issue !== undefined) refuse([service], issue);
+    return read;
   });
 }).meta({
   type: "object",

@@ -5,6 +5,7 @@ import { ageOn } from "./birth.ts";
 import { DEMOGRAPHICS, readDemographics } from "./demographics.ts";
 import { readKeywords } from "./keywords.ts";
 import type { ServiceFields } from "./profile_body.ts";
+import { readTraits, showTraits, type Traits } from "./traits.ts";
 
 /** What all accounts of a person say. */
 export interface Profile {
@@ -12,6 +13,8 @@ export interface Profile {
   readonly demographics: Readonly<Record<string, string | number>>;
   /** Sorted. */
   readonly keywords: readonly string[];
+  /** What applications said under names of their own, where they said something. */
+  readonly traits?: Traits;
 }
 
 /** What profiles need. */
@@ -49,6 +52,7 @@ export class Profiles {
       fields: Object.assign(
         {},
         ...services.map(({ service, fields }) => readDemographics(service, fields, now)),
+        ...services.map(readTraits),
       ),
       keywords: brought.length === 0 ? undefined : [...new Set(brought.flat())],
       at: now,
@@ -65,7 +69,12 @@ export class Profiles {
   async get(name: AccountName): Promise<Profile> {
     const row = await this.store.get(name);
     if (row === undefined) throw unknownProfile(name);
-    return { demographics: this.#demographics(row), keywords: row.keywords.toSorted() };
+    const traits = showTraits(row.fields);
+    return {
+      demographics: this.#demographics(row),
+      keywords: row.keywords.toSorted(),
+      ...(traits !== undefined && { traits }),
+    };
   }
 
   /** How many accounts have a profile. */

@@ -1,5 +1,5 @@
 /** Analytics: what the accounts of an app are like and what they do. */
-import { AppPath } from "../../api/profiles.ts";
+import { type AnalyticsQuery, AppPath } from "../../api/profiles.ts";
 import { check } from "../request.ts";
 import { json } from "../respond.ts";
 import { type Call, param } from "../route.ts";
@@ -8,7 +8,7 @@ export async function listApps({ services }: Call): Promise<Response> {
   return json({ apps: await services.analytics.apps() });
 }
 
-export async function showAnalytics(call: Call): Promise<Response> {
+export async function showAnalytics(call: Call<typeof AnalyticsQuery>): Promise<Response> {
   const { app } = check({ app: param(call, "app") }, AppPath);
-  return json(await call.services.analytics.app(app));
+  return json(await call.services.analytics.app(app, call.query.trait));
 }

@@ -1,6 +1,7 @@
 /** What the API reference tells of profiles, events and analytics. */
 import {
   Analytics,
+  AnalyticsQuery,
   Apps,
   BatchQuery,
   EventBatch,
@@ -20,7 +21,8 @@ export const UPDATE: RouteReference = {
   summary: "Update a profile",
   description:
     "Stores what social services say of an account. Accounts that share an id of a service, in any app, " +
-    "are of one person, whose profile is theirs. A person has at most `MAX_PERSON_ACCOUNTS` accounts.",
+    "are of one person, whose profile is theirs. Fields of a service that is none of the social ones are traits, at " +
+    "most 20 of 1 KiB each: an application's own knowledge, under a name of its own. A person has at most `MAX_PERSON_ACCOUNTS` accounts.",
   body: { schema: ProfileBody, example: { twitter: { id: "456" }, foursquare: { id: 789 } } },
   answers: { 200: { type: "text/html", description: "Stored. The answer is empty." } },
   errors: ["unsupported-media-type", "too-large", "person-full"],
@@ -129,7 +131,8 @@ export const APPS: RouteReference = {
   },
 };
 
-export const APP: RouteReference = {
+export const APP: RouteReference<typeof AnalyticsQuery> = {
+  query: AnalyticsQuery,
   summary: "Analytics of an app",
   description:
     "By field, how many accounts have each value; names and contexts of events; how many accounts " +

@@ -47,10 +47,18 @@ testOnBothEngines("all that is known of a person is in one document, or a line e
         app: "a",
         account: "secret-account",
         demographics: { location: "SecretTown", dateOfBirth: "1984-07-23" },
+        traits: {},
         keywords: ["love", "secretword"],
         lastEventHour: "2026-01-02T03:00:00.000Z",
       },
-      { app: "b", account: "secret-account-2", demographics: {}, keywords: [], lastEventHour: null },
+      {
+        app: "b",
+        account: "secret-account-2",
+        demographics: {},
+        traits: {},
+        keywords: [],
+        lastEventHour: null,
+      },
     ],
     ids: ["a/secret-account", "b/secret-account-2"].map((name) => {
       const [app, account] = name.split("/");
