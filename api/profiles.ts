@@ -121,9 +121,10 @@ export const RemovedPerson = z.strictObject({
 
 /** How many events there were in each span of time. */
 export const Timeline = z.strictObject({
-  datapoints: z.array(z.tuple([z.int(), z.int()])).meta({
-    description: "Milliseconds since the epoch, and a count; ascending, zeros included.",
-  }),
+  datapoints: z.union([
+    z.array(z.tuple([z.int(), z.int()])),
+    z.array(z.strictObject({ time: z.int(), value: z.int() })),
+  ]).meta({ description: "Milliseconds since the epoch, and a count; ascending, zeros included." }),
 }).meta({ id: "Timeline" });
 
 /** Names of apps. */

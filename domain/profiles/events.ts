@@ -97,7 +97,7 @@ export class Events {
   /** How many events each point has: [milliseconds since the epoch, count], ascending, zeros included. */
   async timeline(
     subject: TimelineSubject,
-    { context, ...range }: z.output<typeof TimelineOptions>,
+    { context, ...range }: Omit<z.output<typeof TimelineOptions>, "points">,
   ): Promise<[number, number][]> {
     const points = pointsOf(range, this.#clock());
     const { from, step, count } = points;

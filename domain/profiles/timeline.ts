@@ -27,6 +27,9 @@ export const TimelineOptions = z.object({
   to: TimeOrMillis.optional().meta({ description: "Last moment, included. Now unless given." }),
   bucket: Bucket.optional().meta({ description: `What a point counts: ${WANTED_BUCKET}. 5m unless given.` }),
   context: Context.optional().meta({ description: "Only events with this context." }),
+  points: z.enum(["pairs", "objects"], "pairs or objects").default("pairs").meta({
+    description: "How a point is written: `[time, value]` or `{time, value}`.",
+  }),
 });
 
 /** The points of a timeline, in buckets of five minutes since the epoch. */

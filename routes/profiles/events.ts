@@ -9,6 +9,7 @@ import {
   type EventQuery,
 } from "../../api/profiles.ts";
 import { invalid } from "../../domain/errors.ts";
+import type { TimelineSubject } from "../../domain/profiles/events.ts";
 import type { TimelineOptions } from "../../domain/profiles/timeline.ts";
 import { check, readJsonOfBeacon } from "../request.ts";
 import { emptyPage, json } from "../respond.ts";
@@ -48,12 +49,22 @@ export async function recordEvents(call: Call<typeof BatchQuery>): Promise<Respo
 }
 
 export async function showAccountTimeline(call: Call<typeof TimelineOptions>): Promise<Response> {
-  return json({ datapoints: await call.services.events.timeline(accountEvent(call), call.query) });
+  return await timelineOf(call, accountEvent(call));
 }
 
 export async function showAppTimeline(call: Call<typeof TimelineOptions>): Promise<Response> {
   const subject = check({ app: param(call, "app"), event: param(call, "event") }, AppEventPath);
-  return json({ datapoints: await call.services.events.timeline(subject, call.query) });
+  return await timelineOf(call, subject);
+}
+
+async function timelineOf(
+  { query: { points, ...range }, services }: Call<typeof TimelineOptions>,
+  subject: TimelineSubject,
+): Promise<Response> {
+  const datapoints = await services.events.timeline(subject, range);
+  return json({
+    datapoints: points === "pairs" ? datapoints : datapoints.map(([time, value]) => ({ time, value })),
+  });
 }
 
 function accountEvent(call: Pick<Call, "context">): z.output<typeof AccountEventPath> {

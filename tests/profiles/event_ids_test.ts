@@ -61,3 +61,14 @@ testOnBothEngines("partial=true records the valid events of a batch and lists th
   equal(await countOf(app, "/event/a/open"), 3);
   equal((await app.send("POST", "/event/a?partial=true", [7])).status, 400, "none of these is an event");
 });
+
+testOnBothEngines("a timeline's points are pairs, or objects when asked", async (app) => {
+  await app.request("/event/a/1/open", { method: "PUT" });
+  for (const path of ["/event/a/open", "/event/a/1/open"]) {
+    const pairs: [number, number][] = (await read(app, path)).datapoints;
+    const { datapoints } = await read(app, `${path}?points=objects`);
+    deepEqual(datapoints, pairs.map(([time, value]) => ({ time, value })));
+    equal(datapoints.at(-1)!.value, 1);
+    equal((await app.request(`${path}?points=x`)).status, 400);
+  }
+});
