@@ -3,7 +3,12 @@
  * is kept as a field named by the JSON of its service and key; a second one says that there is a value, so that those
  * who have any are counted without reading all values.
  */
-import type { ServiceFields } from "./profile_body.ts";
+
+/** One service's object. */
+interface ServiceFields {
+  readonly service: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
 
 /** Social services: their fields are demographics or nothing. */
 const SOCIAL = new Set(["facebook", "flickr", "foursquare", "github", "linkedin", "twitter"]);
