@@ -1,5 +1,7 @@
 /** Reading requests: bounded bodies, JSON against a schema, and the address that links are built from. */
 import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import type { z } from "zod";
 import { invalid, type Issue, RunnelError } from "../domain/errors.ts";
 import { DOTS_REFUSED } from "../domain/names.ts";
@@ -29,6 +31,33 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     return request.body === null ? new Uint8Array() : await readPieces(request.body, declared, limit);
   } catch (error) {
     throw toRefusal(error);
+  }
+}
+
+const unzip = promisify(gunzip) as (
+  bytes: Uint8Array,
+  options: { readonly maxOutputLength: number },
+) => Promise<Uint8Array<ArrayBuffer>>;
+
+/**
+ * As `readBody`, but without what Content-Encoding says was done to it; `limit` counts before and after. Not gzip:
+ * `invalid-request`. Another coding: `unsupported-media-type`.
+ */
+export async function readDecoded(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const coding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+  if (coding === "identity") return await readBody(request, limit);
+  if (coding !== "gzip" && coding !== "x-gzip") {
+    throw new RunnelError(
+      "unsupported-media-type",
+      `Content-Encoding may be gzip or identity, not ${coding}`,
+    );
+  }
+  const bytes = await readBody(request, limit);
+  try {
+    return await unzip(bytes, { maxOutputLength: limit });
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
+    throw invalid("Content-Encoding says gzip, but the body is not gzip, or not whole.");
   }
 }
 

@@ -12,7 +12,7 @@ import type { ListedSeries } from "../../domain/series/series.ts";
 import { formatStamp, parseRangeEnd, parseRangeStart, parseTime } from "../../domain/series/frame/stamps.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { qualityOf } from "../conditional.ts";
-import { check, pathParts, readBody } from "../request.ts";
+import { check, pathParts, readDecoded } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import type { DeleteQuery, ReadQuery, SaveQuery, Shape, TtlQuery } from "../../api/series.ts";
@@ -51,10 +51,12 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
   if (query.index !== undefined && format !== "csv") {
     throw invalid("index names a column of CSV: the body is none.");
   }
-  const declared = Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes);
+  // What a compressed body has is known when it is here.
+  const isPlain = !request.headers.has("content-encoding");
+  const declared = isPlain ? Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes) : 0;
   await series.saveBody(name, {
     declared,
-    read: () => readBody(request, maxFrameBytes),
+    read: () => readDecoded(request, maxFrameBytes),
     format,
     options: { dateUnit: query.date_unit, tz: query.tz, index: query.index },
     mode: query.mode,
