@@ -126,6 +126,11 @@ export const VARIABLES = {
     initial: String(256 * MIB),
     about: "Largest body of a data frame, in bytes; reading one takes some five times as much memory",
   },
+  MAX_BODY_BYTES_IN_FLIGHT: {
+    schema: wholeNumber(MIB, 2 ** 40),
+    initial: String(256 * MIB),
+    about: "Bytes of all bodies that are being read at once; past it a request is answered 503",
+  },
   CACHE_BYTES: {
     schema: wholeNumber(0, 2 ** 40),
     initial: String(64 * MIB),
@@ -283,6 +288,7 @@ export function appSettings(config: Config, log: (line: string) => void) {
     allowAnonymous: config.ALLOW_ANONYMOUS,
     maxItemBytes: config.MAX_ITEM_BYTES,
     maxFrameBytes: config.MAX_FRAME_BYTES,
+    maxBodyBytes: config.MAX_BODY_BYTES_IN_FLIGHT,
     log,
     logRequests: config.LOG === "requests",
   };

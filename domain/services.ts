@@ -55,6 +55,8 @@ export interface DomainServices extends AreaServices {
   readonly keys: ApiKeys;
   readonly jobs: Jobs;
   readonly readiness: Readiness;
+  /** Whether `close` was called. */
+  isClosing(): boolean;
   /** Ends what runs in the background. The database stays open. */
   close(): Promise<void>;
 }
@@ -90,12 +92,15 @@ export function createServices(
     clock,
     log,
   });
+  let isClosing = false;
   return {
     ...services,
+    isClosing: () => isClosing,
     keys: new ApiKeys(createKeyStore(database), clock),
     jobs,
     readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),
     async close() {
+      isClosing = true;
       jobs.close();
       await Promise.all(Object.values(areas).map((area) => area.close()));
     },

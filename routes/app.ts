@@ -15,6 +15,7 @@ import { createBaseUrl, refuseDots } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series/series.ts";
 import type { AppSettings, Services } from "./services.ts";
+import { Admission } from "./serving/admission.ts";
 import { sessionRoutes } from "./sessions/sessions.ts";
 import { systemRoutes } from "./system.ts";
 
@@ -31,7 +32,11 @@ export const ROUTES: readonly Route[] = [
 
 /** The application: `app.fetch` answers every request, and never throws. */
 export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
-  const services: Services = { ...given, baseUrl: createBaseUrl(given.publicUrl, given.trustProxy) };
+  const services: Services = {
+    ...given,
+    baseUrl: createBaseUrl(given.publicUrl, given.trustProxy),
+    admission: new Admission(given),
+  };
   const app = new Hono<GateEnv>({ strict: false });
   if (services.logRequests) app.use(requestLog(services.log));
   if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));

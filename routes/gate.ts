@@ -20,22 +20,25 @@ export interface GateEnv {
 
 /** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
 export function createGate(services: Services) {
-  const { keys } = services;
+  const { keys, admission } = services;
   const checkHost = createHostCheck(services);
   return ({ access, reference, handle }: Route) => {
     const readQuery = createQueryReader(reference);
+    const showsKey = access !== "public" && access !== "person";
+    // A person's token is looked at by the handler, some of which read the body first.
+    const bodies = showsKey ? admission.known : admission.strangers;
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
       refuseDots(request.url);
       checkHost(request.url);
       checkSite(request, services);
-      if (access !== "public" && access !== "person") {
+      if (showsKey) {
         keys.check(() => secretOf(request), access, () => admissionOf(context, services));
       }
-      const answer = handle({ request, services, query: readQuery(request.url), context });
+      const answer = handle({ request, services, bodies, query: readQuery(request.url), context });
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };
-    if (access === "public" || access === "person") {
+    if (!showsKey) {
       return (context: Context<GateEnv>) =>
         checkHost.isKnown(context.req.url) || keys.isFresh
           ? enter(context)

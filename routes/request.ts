@@ -5,13 +5,14 @@ import { gunzip } from "node:zlib";
 import type { z } from "zod";
 import { invalid, type Issue, RunnelError } from "../domain/errors.ts";
 import { DOTS_REFUSED } from "../domain/names.ts";
+import type { Bodies, Patience, Sender } from "./serving/admission.ts";
 
 /** A body that declares at most this many bytes is read at once; a larger or undeclared one piece by piece. */
 const READ_AT_ONCE = 64 * 1024;
 /** Bytes after which others have a turn: what has arrived already is read without one. */
 const BYTES_PER_TURN = 128 * 1024;
-/** How long the next piece of a body may take. */
-const BODY_IDLE_MS = 30_000;
+/** Bytes of a whole body that count as progress: fewer in the time allowed are a client that only pretends to send. */
+const PROGRESS_BYTES = 4 * 1024;
 /** Largest JSON request, where a route names no other limit. */
 export const MAX_JSON_BYTES = 1 << 20;
 
@@ -19,18 +20,23 @@ export const MAX_JSON_BYTES = 1 << 20;
 const TOLD_ISSUES = 10;
 
 /**
- * The body's bytes. More than `limit`: `too-large`. A client that stops sending: `request-timeout`. A client that
- * hangs up, or a server that stops (https://github.com/denoland/deno/issues/36809): `interrupted`.
+ * The body's bytes. More than `limit`: `too-large`. More than may be under way: `overloaded`. A client that stops
+ * sending: `request-timeout`. A client that hangs up: `invalid-request`. A server that stops: `interrupted`.
  */
-export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(sender: Sender, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { request, bodies } = sender;
+  const most = Math.min(limit, bodies.largest);
   const declared = Number(request.headers.get("content-length") ?? NaN);
-  if (declared > limit) throw tooLarge(limit);
+  if (declared > most) throw tooLarge(most);
+  // Touching `request.body` would make a stream of it, which costs more than the rest of a small insert.
+  if (!(declared <= READ_AT_ONCE)) return await readPieces(sender, declared, most);
+  bodies.budget.take(declared);
   try {
-    // Touching `request.body` would make a stream of it, which costs more than the rest of a small insert.
-    if (declared <= READ_AT_ONCE) return await request.bytes();
-    return request.body === null ? new Uint8Array() : await readPieces(request.body, declared, limit);
+    return await readAtOnce(sender);
   } catch (error) {
-    throw toRefusal(error);
+    throw toRefusal(error, bodies);
+  } finally {
+    bodies.budget.give(declared);
   }
 }
 
@@ -43,16 +49,16 @@ const unzip = promisify(gunzip) as (
  * As `readBody`, but without what Content-Encoding says was done to it; `limit` counts before and after. Not gzip:
  * `invalid-request`. Another coding: `unsupported-media-type`.
  */
-export async function readDecoded(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const coding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  if (coding === "identity") return await readBody(request, limit);
+export async function readDecoded(sender: Sender, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const coding = (sender.request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+  if (coding === "identity") return await readBody(sender, limit);
   if (coding !== "gzip" && coding !== "x-gzip") {
     throw new RunnelError(
       "unsupported-media-type",
       `Content-Encoding may be gzip or identity, not ${coding}`,
     );
   }
-  const bytes = await readBody(request, limit);
+  const bytes = await readBody(sender, limit);
   try {
     return await unzip(bytes, { maxOutputLength: limit });
   } catch (error) {
@@ -61,50 +67,82 @@ export async function readDecoded(request: Request, limit: number): Promise<Uint
   }
 }
 
-function toRefusal(error: unknown): RunnelError {
+function readAtOnce({ request, bodies: { patience } }: Sender): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const idle = patience.wait(() => reject(tooSlow(patience)));
+    const stopped = <T>(settle: (value: T) => void) => (value: T) => {
+      idle.stop();
+      settle(value);
+    };
+    request.bytes().then(stopped(resolve), stopped(reject));
+  });
+}
+
+function tooSlow({ millis }: Patience): RunnelError {
+  return new RunnelError("request-timeout", `too little of the body came in ${millis / 1000} seconds`);
+}
+
+/** A server that stops cuts bodies off just as clients do (https://github.com/denoland/deno/issues/36809). */
+function toRefusal(error: unknown, { isClosing }: Bodies): RunnelError {
   if (error instanceof RunnelError) return error;
-  if (error instanceof Deno.errors.BadResource) {
+  if (isClosing()) {
     return new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
   }
   return new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
 }
 
 /** Pieces go where they belong as they come: joining them at the end would hold everybody up. */
-async function readPieces(
-  body: ReadableStream<Uint8Array>,
-  declared: number,
-  limit: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes = new Uint8Array(declared > 0 ? declared : READ_AT_ONCE), length = 0;
-  for await (const piece of bodyPieces(body)) {
-    if (length + piece.byteLength > limit) throw tooLarge(limit);
-    if (length + piece.byteLength > bytes.length) bytes = grown(bytes, length + piece.byteLength);
-    bytes.set(piece, length);
-    length += piece.byteLength;
+async function readPieces(sender: Sender, declared: number, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { budget } = sender.bodies;
+  let held = 0;
+  const hold = (size: number) => {
+    budget.take(size - held);
+    held = size;
+    return new Uint8Array(size);
+  };
+  try {
+    let bytes = hold(declared > 0 ? declared : Math.min(READ_AT_ONCE, limit)), length = 0;
+    for await (const piece of bodyPieces(sender, PROGRESS_BYTES)) {
+      if (length + piece.byteLength > limit) throw tooLarge(limit);
+      if (length + piece.byteLength > bytes.length) {
+        const larger = hold(Math.max(length + piece.byteLength, bytes.length * 2));
+        larger.set(bytes);
+        bytes = larger;
+      }
+      bytes.set(piece, length);
+      length += piece.byteLength;
+    }
+    return length === bytes.length ? bytes : bytes.slice(0, length);
+  } finally {
+    budget.give(held);
   }
-  return length === bytes.length ? bytes : bytes.slice(0, length);
 }
 
-function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
-  larger.set(bytes);
-  return larger;
-}
-
-/** A body as it comes, refused as by `readBody`; whoever stops early cancels it. */
-export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** A body as it comes, refused as by `readBody`; whoever stops early cancels it. `progress`: bytes that start its time anew. */
+export async function* bodyPieces(
+  { request: { body }, bodies }: Sender,
+  progress = 1,
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
   const reader = body.getReader();
-  const idle = new IdleTimer();
-  let sinceTurn = 0;
+  const late = Promise.withResolvers<never>();
+  // Whoever stopped listening has another answer already.
+  late.promise.catch(() => {});
+  const idle = bodies.patience.wait(() => late.reject(tooSlow(bodies.patience)));
+  let sinceTurn = 0, sinceTouch = 0;
   try {
     while (true) {
-      idle.touch();
-      const { done, value } = await Promise.race([reader.read(), idle.passed]).catch((error) => {
-        throw toRefusal(error);
+      const { done, value } = await Promise.race([reader.read(), late.promise]).catch((error) => {
+        throw toRefusal(error, bodies);
       });
       if (done) return;
       yield value;
       sinceTurn += value.byteLength;
+      sinceTouch += value.byteLength;
+      if (sinceTouch >= progress) {
+        sinceTouch = 0;
+        idle.touch();
+      }
       if (sinceTurn < BYTES_PER_TURN) continue;
       sinceTurn = 0;
       await setImmediate();
@@ -116,72 +154,45 @@ export async function* bodyPieces(body: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-/** Rejects `passed` with `request-timeout` when BODY_IDLE_MS pass without a touch. One timer a body, not one a piece. */
-class IdleTimer {
-  readonly passed: Promise<never>;
-  readonly #timer: ReturnType<typeof setInterval>;
-  #touchedAt = 0;
-
-  constructor() {
-    const { promise, reject } = Promise.withResolvers<never>();
-    // Whoever stopped listening has another answer already.
-    promise.catch(() => {});
-    this.passed = promise;
-    this.#timer = setInterval(() => {
-      if (performance.now() - this.#touchedAt < BODY_IDLE_MS) return;
-      const seconds = BODY_IDLE_MS / 1000;
-      reject(new RunnelError("request-timeout", `nothing of the body came for ${seconds} seconds`));
-    }, BODY_IDLE_MS / 10);
-  }
-
-  touch(): void {
-    this.#touchedAt = performance.now();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-}
-
 function tooLarge(limit: number): RunnelError {
   return new RunnelError("too-large", `the body may have at most ${limit} bytes`);
 }
 
 /** The request's JSON, checked. Not JSON or wrong: `invalid-request`. Declared as something else: `unsupported-media-type`. */
 export async function readJson<S extends z.ZodType>(
-  request: Request,
+  sender: Sender,
   schema: S,
   limit = MAX_JSON_BYTES,
 ): Promise<z.output<S>> {
-  return check(await readJsonValue(request, limit), schema);
+  return check(await readJsonValue(sender, limit), schema);
 }
 
 /** The request's JSON, unchecked. Not JSON: `invalid-request`. Declared as something else: `unsupported-media-type`. */
-export async function readJsonValue(request: Request, limit: number): Promise<unknown> {
-  const type = request.headers.get("content-type");
+export async function readJsonValue(sender: Sender, limit: number): Promise<unknown> {
+  const type = sender.request.headers.get("content-type");
   if (type !== null && !/^application\/([^;\s]+\+)?json\s*(;|$)/i.test(type)) {
     throw new RunnelError("unsupported-media-type", `the body must be application/json, not ${type}`);
   }
-  return parseJson(await readBody(request, limit));
+  return parseJson(await readBody(sender, limit));
 }
 
 /** As `readJson`, and JSON that is declared as text, which a browser's `sendBeacon` does. */
 export async function readJsonOfBeacon<S extends z.ZodType>(
-  request: Request,
+  sender: Sender,
   schema: S,
   limit = MAX_JSON_BYTES,
 ): Promise<z.output<S>> {
-  const isText = /^text\/plain\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
-  return await (isText ? readJsonOfAnyType : readJson)(request, schema, limit);
+  const isText = /^text\/plain\s*(;|$)/i.test(sender.request.headers.get("content-type") ?? "");
+  return await (isText ? readJsonOfAnyType : readJson)(sender, schema, limit);
 }
 
 /** As `readJson`, whatever the body is declared as. */
 export async function readJsonOfAnyType<S extends z.ZodType>(
-  request: Request,
+  sender: Sender,
   schema: S,
   limit = MAX_JSON_BYTES,
 ): Promise<z.output<S>> {
-  return check(parseJson(await readBody(request, limit)), schema);
+  return check(parseJson(await readBody(sender, limit)), schema);
 }
 
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Scope } from "../domain/access/keys.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Services } from "./services.ts";
+import type { Bodies } from "./serving/admission.ts";
 
 export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type Method = typeof METHODS[number];
@@ -39,6 +40,8 @@ export interface RouteReference<Query extends z.ZodObject = z.ZodObject> {
 export interface Call<Query extends z.ZodObject = z.ZodObject> {
   readonly request: Request;
   readonly services: Services;
+  /** What the request's body may take. */
+  readonly bodies: Bodies;
   /** The query parameters, as the route's reference reads them. */
   readonly query: z.output<Query>;
   readonly context: Context;

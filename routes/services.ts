@@ -1,6 +1,7 @@
 /** What the routes are given. */
 import type { DomainServices } from "../domain/services.ts";
 import type { BaseUrl } from "./request.ts";
+import type { Admission } from "./serving/admission.ts";
 
 /** Settings of the HTTP side. */
 export interface AppSettings {
@@ -13,6 +14,10 @@ export interface AppSettings {
   readonly allowAnonymous: boolean;
   readonly maxItemBytes: number;
   readonly maxFrameBytes: number;
+  /** Bytes of all bodies that may be read at once, of those who have shown a key. */
+  readonly maxBodyBytes: number;
+  /** How long a client may send or read nothing; 30 seconds unless given. */
+  readonly idleMillis?: number;
   /** Writes one line of the log. */
   readonly log: (line: string) => void;
   readonly logRequests: boolean;
@@ -21,4 +26,5 @@ export interface AppSettings {
 /** What the routes call, and the settings that they need. */
 export interface Services extends DomainServices, AppSettings {
   readonly baseUrl: BaseUrl;
+  readonly admission: Admission;
 }

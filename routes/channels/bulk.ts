@@ -4,6 +4,7 @@ import { invalidPart, RunnelError } from "../../domain/errors.ts";
 import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
 import { isMediaType } from "../conditional.ts";
 import { bodyPieces } from "../request.ts";
+import type { Sender } from "../serving/admission.ts";
 import { json } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { writeOptions } from "./items.ts";
@@ -19,9 +20,9 @@ export async function insertItems(call: Call): Promise<Response> {
   const type = request.headers.get("content-type");
   const boundary = /^multipart\/mixed\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type ?? "");
   const items = isNdjson(type)
-    ? jsonItems(request, maxItemBytes)
+    ? jsonItems(call, maxItemBytes)
     : boundary !== null
-    ? parts(request, boundary[1] ?? boundary[2]!, maxItemBytes)
+    ? parts(call, boundary[1] ?? boundary[2]!, maxItemBytes)
     : undefined;
   if (items === undefined) {
     throw new RunnelError(
@@ -38,10 +39,10 @@ export async function insertItems(call: Call): Promise<Response> {
 }
 
 /** Each line is an item, as it stands. */
-async function* jsonItems({ body }: Request, maxItemBytes: number): AsyncGenerator<KeyedContent> {
+async function* jsonItems(sender: Sender, maxItemBytes: number): AsyncGenerator<KeyedContent> {
   const encoder = new TextEncoder();
   let number = 0;
-  for await (const lines of linesOf(body === null ? [] : bodyPieces(body), maxItemBytes)) {
+  for await (const lines of linesOf(bodyPieces(sender), maxItemBytes)) {
     for (const line of lines) {
       number++;
       const parsed = parseLine(line);
@@ -54,13 +55,13 @@ async function* jsonItems({ body }: Request, maxItemBytes: number): AsyncGenerat
 
 /** Each part is an item with its headers. */
 async function* parts(
-  { body }: Request,
+  sender: Sender,
   boundary: string,
   maxItemBytes: number,
 ): AsyncGenerator<KeyedContent> {
   let number = 0;
   for await (
-    const { headers, content } of readParts(body === null ? [] : bodyPieces(body), boundary, maxItemBytes)
+    const { headers, content } of readParts(bodyPieces(sender), boundary, maxItemBytes)
   ) {
     number++;
     const header = (name: string) => {

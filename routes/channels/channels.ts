@@ -30,7 +30,7 @@ export async function listChannels(call: Call<typeof ListQuery>): Promise<Respon
 
 export async function createChannel(call: Call): Promise<Response> {
   const base = baseOf(call);
-  const { name, ...settings } = await readJson(call.request, NewChannelBody);
+  const { name, ...settings } = await readJson(call, NewChannelBody);
   return created(await call.services.channels.create(name, settings), base);
 }
 
@@ -59,8 +59,8 @@ export async function removeChannel(call: Call): Promise<Response> {
 }
 
 /** A body may repeat the channel's name, but not change it. */
-async function readSettings({ request }: Call, name: string) {
-  const { name: named, ...settings } = await readJson(request, SettingsBody);
+async function readSettings(call: Call, name: string) {
+  const { name: named, ...settings } = await readJson(call, SettingsBody);
   if (named !== undefined && named !== name) {
     throw new RunnelError("invalid-request", `name: a channel keeps its name, ${name}`, [
       { path: "name", message: `a channel keeps its name, ${name}` },

@@ -24,7 +24,7 @@ export async function insertItem(call: Call): Promise<Response> {
   const isPlain = !KEEPING_PROMISES.some((promise) => headers.has(promise));
   const options = isPlain ? undefined : writeOptions(headers);
   const itemKey = isPlain ? null : storedHeader(headers, "item-key");
-  const content = { type, encoding, language, body: await readBody(request, services.maxItemBytes) };
+  const content = { type, encoding, language, body: await readBody(call, services.maxItemBytes) };
   const stored = isPlain ? undefined : await services.writer.insert(name, { ...content, itemKey }, options!);
   const { id, time } = stored?.positions[0] ?? await services.channels.append(name, content);
   const self = `${channel}/${id}`;

@@ -8,7 +8,7 @@ import { renderPulse } from "./stats.ts";
 
 export async function logIn(call: Call): Promise<Response> {
   const { accounts, statistics } = call.services.conversations;
-  const { username, password, device: known } = await readJsonOfAnyType(call.request, Credentials);
+  const { username, password, device: known } = await readJsonOfAnyType(call, Credentials);
   const { person, token, device } = await accounts.logIn(username, password, {
     address: addressOf(call),
     device: known,
@@ -32,7 +32,7 @@ export async function showZone(call: Call): Promise<Response> {
 
 export async function setZone(call: Call): Promise<Response> {
   const { person } = await userOf(call);
-  const { timezone } = await readJsonOfAnyType(call.request, ZoneBody);
+  const { timezone } = await readJsonOfAnyType(call, ZoneBody);
   await call.services.conversations.accounts.setTimezone(person, timezone);
   return envelope({ timezone });
 }

@@ -4,6 +4,7 @@ import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
 import type { SlackInbox } from "../../domain/conversations/slack/inbox.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { check, readBody, readJsonOfAnyType } from "../request.ts";
+import type { Sender } from "../serving/admission.ts";
 import { json } from "../respond.ts";
 import type { Call } from "../route.ts";
 
@@ -29,7 +30,7 @@ export async function takeSlackEvent({ request, services }: Call): Promise<Respo
   }
   const { headers, url } = request;
   checkSignedTime(headers);
-  const body = await readBody(request, MAX_BYTES);
+  const body = await readBody({ request, bodies: services.admission.webhooks }, MAX_BYTES);
   const pending: Promise<unknown>[] = [];
   const context = {
     waitUntil(promise: Promise<unknown>) {
@@ -57,16 +58,17 @@ export async function takeMattermostPost({ request, services }: Call): Promise<R
   if (!webhook.isConfigured) {
     throw new RunnelError("not-found", "no webhooks are expected here: set MATTERMOST_WEBHOOK_TOKENS");
   }
+  const sender = { request, bodies: services.admission.webhooks };
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get("content-type") ?? "");
   const post = isForm
-    ? check(Object.fromEntries(await readForm(request)), WebhookPost)
-    : await readJsonOfAnyType(request, WebhookPost, MAX_BYTES);
+    ? check(Object.fromEntries(await readForm(sender)), WebhookPost)
+    : await readJsonOfAnyType(sender, WebhookPost, MAX_BYTES);
   await webhook.post(post);
   return json({});
 }
 
-async function readForm(request: Request): Promise<URLSearchParams> {
-  return new URLSearchParams(new TextDecoder().decode(await readBody(request, MAX_BYTES)));
+async function readForm(sender: Sender): Promise<URLSearchParams> {
+  return new URLSearchParams(new TextDecoder().decode(await readBody(sender, MAX_BYTES)));
 }
 
 /** What slack-edge leaves open: a time that is no number, or far ahead, and a missing signature. */

@@ -13,7 +13,7 @@ const MAX_BYTES = 16 << 20;
 
 export async function postMessages(call: Call): Promise<Response> {
   const channel = check(param(call, "channel_id"), SourceId);
-  const body = await readJsonValue(call.request, MAX_BYTES);
+  const body = await readJsonValue(call, MAX_BYTES);
   const { messages, ...readers } = readPosted(body);
   return json({
     ids: await call.services.conversations.inbox.post({ channel, key: keyOf(call) }, messages, readers),

@@ -14,7 +14,7 @@ export async function showRecap(call: Call<typeof RecapQuery>): Promise<Response
 }
 
 export async function showRecapSince(call: Call): Promise<Response> {
-  return await answerRecap(call, await readJsonOfAnyType(call.request, RecapBody));
+  return await answerRecap(call, await readJsonOfAnyType(call, RecapBody));
 }
 
 export async function showAllRecaps(call: Call<typeof RecapQuery>): Promise<Response> {
@@ -28,7 +28,7 @@ export async function showAllRecaps(call: Call<typeof RecapQuery>): Promise<Resp
 
 export async function markRead(call: Call): Promise<Response> {
   const { person } = await userOf(call);
-  const { until, timezone } = await readJsonOfAnyType(call.request, ReadBody);
+  const { until, timezone } = await readJsonOfAnyType(call, ReadBody);
   const zone = await zoneOf(call, person, timezone);
   const { recaps } = call.services.conversations;
   const read = await recaps.markRead(person, param(call, "channel_id"), momentOf(until, zone));

@@ -52,7 +52,7 @@ export async function showRepresentatives(call: Call<typeof LimitQuery>): Promis
 }
 
 export async function showRepresentativesSince(call: Call): Promise<Response> {
-  const { limit, ...period } = await readJsonOfAnyType(call.request, RepresentativesBody);
+  const { limit, ...period } = await readJsonOfAnyType(call, RepresentativesBody);
   return await answerRepresentatives(call, await periodOf(call, period), limit);
 }
 
@@ -68,7 +68,7 @@ export async function showSummary(call: Call<typeof WordsQuery>): Promise<Respon
 }
 
 export async function showSummarySince(call: Call): Promise<Response> {
-  const { words, ...period } = await readJsonOfAnyType(call.request, SummaryBody);
+  const { words, ...period } = await readJsonOfAnyType(call, SummaryBody);
   return await answerSummary(call, await periodOf(call, period), words);
 }
 

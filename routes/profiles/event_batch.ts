@@ -4,6 +4,7 @@ import { BatchEvent, MAX_BATCH, UncheckedBatch } from "../../api/profiles.ts";
 import { invalid, type Issue } from "../../domain/errors.ts";
 import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
 import { readBody, readJsonOfBeacon } from "../request.ts";
+import type { Sender } from "../serving/admission.ts";
 
 const MAX_BATCH_BYTES = 8 << 20;
 
@@ -26,11 +27,11 @@ export interface SortedBatch {
 
 /** Reads a body; `refusalOf` says what else may be wrong with an event. More than MAX_BATCH: `invalid-request`. */
 export async function readBatch(
-  request: Request,
+  sender: Sender,
   refusalOf: (event: Event) => Issue | undefined,
 ): Promise<SortedBatch> {
   const batch: SortedBatch = { events: [], refusals: [] };
-  for (const { place, value, message } of await readCandidates(request)) {
+  for (const { place, value, message } of await readCandidates(sender)) {
     const refuse = (path: string, message: string) =>
       batch.refusals.push({ path: path === "" ? `${place}` : `${place}.${path}`, message });
     if (message !== undefined) {
@@ -45,14 +46,14 @@ export async function readBatch(
   return batch;
 }
 
-async function readCandidates(request: Request): Promise<Candidate[]> {
-  if (!isNdjson(request.headers.get("content-type"))) {
-    const values = await readJsonOfBeacon(request, UncheckedBatch, MAX_BATCH_BYTES);
+async function readCandidates(sender: Sender): Promise<Candidate[]> {
+  if (!isNdjson(sender.request.headers.get("content-type"))) {
+    const values = await readJsonOfBeacon(sender, UncheckedBatch, MAX_BATCH_BYTES);
     return values.map((value, place) => ({ place, value }));
   }
   const candidates: Candidate[] = [];
   let place = 0;
-  for await (const lines of linesOf([await readBody(request, MAX_BATCH_BYTES)])) {
+  for await (const lines of linesOf([await readBody(sender, MAX_BATCH_BYTES)])) {
     for (const line of lines) {
       place++;
       const parsed = parseLine(line);

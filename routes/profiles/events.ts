@@ -22,7 +22,7 @@ const TOLD = 10;
 export async function recordEvent(call: Call<typeof EventQuery>): Promise<Response> {
   const { request, query, services } = call;
   const name = accountEvent(call);
-  const body = hasBody(request) ? await readJsonOfBeacon(request, EventBody) : {};
+  const body = hasBody(request) ? await readJsonOfBeacon(call, EventBody) : {};
   await services.events.record([
     {
       ...name,
@@ -35,9 +35,9 @@ export async function recordEvent(call: Call<typeof EventQuery>): Promise<Respon
 }
 
 export async function recordEvents(call: Call<typeof BatchQuery>): Promise<Response> {
-  const { request, query: { partial }, services } = call;
+  const { query: { partial }, services } = call;
   const { app } = check({ app: param(call, "app") }, AppPath);
-  const { events, refusals } = await readBatch(request, (event) => services.events.refusalOf(event));
+  const { events, refusals } = await readBatch(call, (event) => services.events.refusalOf(event));
   const refused = refusals.length, errors = refusals.slice(0, TOLD);
   if (refused > 0 && (!partial || events.length === 0)) {
     const { path, message } = errors[0]!;

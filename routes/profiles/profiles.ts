@@ -8,7 +8,7 @@ import { type Call, param } from "../route.ts";
 
 export async function updateProfile(call: Call): Promise<Response> {
   const name = accountOf(call);
-  await call.services.profiles.update(name, await readJson(call.request, ProfileBody));
+  await call.services.profiles.update(name, await readJson(call, ProfileBody));
   return emptyPage();
 }
 

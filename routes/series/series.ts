@@ -44,7 +44,8 @@ export const seriesRoutes: readonly Route[] = [
   del("/api/store/:reference/:symbol", "series:write", DELETE, removeSeries),
 ];
 
-export async function saveFrame({ request, query, services }: Call<typeof SaveQuery>): Promise<Response> {
+export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response> {
+  const { request, query, services } = call;
   const { series, maxFrameBytes } = services;
   const name = seriesName(request);
   const format = formatOf(query) ?? contentFormat(request.headers.get("content-type"), orientOf(query));
@@ -56,7 +57,7 @@ export async function saveFrame({ request, query, services }: Call<typeof SaveQu
   const declared = isPlain ? Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes) : 0;
   await series.saveBody(name, {
     declared,
-    read: () => readDecoded(request, maxFrameBytes),
+      read: () => readDecoded(call, maxFrameBytes),
     format,
     options: { dateUnit: query.date_unit, tz: query.tz, index: query.index },
     mode: query.mode,

@@ -45,17 +45,18 @@ export async function insertEvents(call: Call<typeof BatchQuery>): Promise<Respo
     return json(inserted(await (partial ? insertStream(call) : insertLines(call))));
   }
   if (!partial) {
-    const values = await readJsonValue(request, MAX_BATCH_BYTES);
+    const values = await readJsonValue(call, MAX_BATCH_BYTES);
     await sessions.add(plainEvents(values) ?? check(values, Batch));
     return json({ message: "success insertion" });
   }
-  const { count, events } = sortOut(await readJson(request, UncheckedBatch, MAX_BATCH_BYTES));
+  const { count, events } = sortOut(await readJson(call, UncheckedBatch, MAX_BATCH_BYTES));
   if (events.length > 0) await sessions.add(events);
   return json(inserted(count));
 }
 
 /** All lines, or none. */
-async function insertLines({ request, services: { sessions } }: Call): Promise<LoadCount> {
+async function insertLines(call: Call): Promise<LoadCount> {
+  const { sessions } = call.services;
   const events: SessionEvent[] = [];
   const sink: EventSink = {
     add(some) {
@@ -64,7 +65,7 @@ async function insertLines({ request, services: { sessions } }: Call): Promise<L
     },
     end: () => Promise.resolve(),
   };
-  const count = await loadLines([await readBody(request, MAX_BATCH_BYTES)], sink);
+  const count = await loadLines([await readBody(call, MAX_BATCH_BYTES)], sink);
   if (count.refused > 0) {
     const detail = `${count.refused} lines are no events, so none is stored; partial=true stores the others`;
     throw new RunnelError("invalid-request", detail, issuesOf(count));
@@ -74,9 +75,9 @@ async function insertLines({ request, services: { sessions } }: Call): Promise<L
 }
 
 /** Lines without end, stored as they come; those that are no event are counted. */
-function insertStream({ request: { body }, services: { sessions } }: Call): Promise<LoadCount> {
-  const loader = sessions.loader({ committed: STREAM_COMMIT });
-  return loadLines(body === null ? [] : bodyPieces(body), loader);
+function insertStream(call: Call): Promise<LoadCount> {
+  const loader = call.services.sessions.loader({ committed: STREAM_COMMIT });
+  return loadLines(bodyPieces(call), loader);
 }
 
 function inserted(count: LoadCount): z.input<typeof Inserted> {

@@ -89,6 +89,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     allowAnonymous: false,
     maxItemBytes: 10 << 20,
     maxFrameBytes: 64 << 20,
+    maxBodyBytes: 256 << 20,
     log: (line) => log.push(line),
     logRequests: false,
     ...services,

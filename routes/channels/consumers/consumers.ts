@@ -23,7 +23,7 @@ export async function listConsumers(call: Call): Promise<Response> {
 export async function putConsumer(call: Call): Promise<Response> {
   const channel = channelOf(call);
   const name = check(param(call, "consumer"), ChannelName);
-  const settings = await readJson(call.request, ConsumerBody);
+  const settings = await readJson(call, ConsumerBody);
   const { created, consumer } = await call.services.consumers.put(param(call, "name"), name, settings);
   const description = describe(consumer, channel);
   return created ? json(description, 201, { Location: description._links.self.href }) : json(description);
@@ -41,26 +41,24 @@ export async function removeConsumer(call: Call): Promise<Response> {
 
 export async function pullItems(call: Call): Promise<Response> {
   const channel = channelOf(call);
-  const { max = DEFAULT_PULL, wait = 0 } = call.request.body === null
-    ? {}
-    : await readJson(call.request, PullBody);
+  const { max = DEFAULT_PULL, wait = 0 } = call.request.body === null ? {} : await readJson(call, PullBody);
   const options = { max, wait, signal: call.request.signal };
   const { rows, lease, gap } = await call.services.consumers.pull(...nameOf(call), options);
   return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
 }
 
 export async function ackItems(call: Call): Promise<Response> {
-  const settlement = await readJson(call.request, AckBody);
+  const settlement = await readJson(call, AckBody);
   return json({ items: await call.services.consumers.ack(...nameOf(call), settlement) });
 }
 
 export async function nackItems(call: Call): Promise<Response> {
-  const settlement = await readJson(call.request, NackBody);
+  const settlement = await readJson(call, NackBody);
   return json({ items: await call.services.consumers.nack(...nameOf(call), settlement) });
 }
 
 export async function extendItems(call: Call): Promise<Response> {
-  const settlement = await readJson(call.request, ExtendBody);
+  const settlement = await readJson(call, ExtendBody);
   return json({ items: await call.services.consumers.extend(...nameOf(call), settlement) });
 }
 

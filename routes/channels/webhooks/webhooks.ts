@@ -46,7 +46,7 @@ export async function removeWebhook(call: Call): Promise<Response> {
 
 async function readChanges(call: Call, name: string): Promise<WebhookChanges> {
   const base = baseOf(call);
-  const body = await readJson(call.request, WebhookBody);
+  const body = await readJson(call, WebhookBody);
   if (body.name !== undefined && body.name !== name) throw invalidPart("name", `the address says ${name}`);
   const { callbackUrl, batch, parallelCalls, maxAttempts, secret, startAfter, startItem, paused } = body;
   return {

@@ -1,0 +1,113 @@
+/**
+ * How much of what clients send may be under way at once: one budget of bytes for those who have shown a key, small ones
+ * for everybody else, and for how long nothing may come.
+ */
+import { RunnelError } from "../../domain/errors.ts";
+
+const KIB = 1 << 10, MIB = 1 << 20;
+/** How long a client may send or read nothing. */
+const IDLE_MS = 30_000;
+/** How often clients are looked at in that time. */
+const LOOKS = 10;
+
+/** Bytes that may be held at once by many. */
+export class ByteBudget {
+  #used = 0;
+
+  constructor(readonly max: number) {}
+
+  /** Takes bytes until they are given back. `overloaded`: others hold so many that these do not fit. */
+  take(bytes: number): void {
+    if (this.#used > 0 && this.#used + bytes > this.max) {
+      throw new RunnelError("overloaded", "more bytes are under way than can be held: try again");
+    }
+    this.#used += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
+
+/** Ends what waits for a client that sends or reads nothing. Looks at all of them at once, with one timer. */
+export class Patience {
+  readonly #waiting = new Set<{ since: number; end: () => void }>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #look = 0;
+
+  constructor(readonly millis = IDLE_MS) {}
+
+  /** Calls `end`, once, when the time passes before the answered function was called; that function says what to do next. */
+  wait(end: () => void): { readonly touch: () => void; readonly stop: () => void } {
+    const waiting = { since: this.#look, end };
+    this.#waiting.add(waiting);
+    this.#timer ??= setInterval(() => this.#endLate(), this.millis / LOOKS);
+    return {
+      touch: () => waiting.since = this.#look,
+      stop: () => {
+        this.#waiting.delete(waiting);
+        if (this.#waiting.size > 0) return;
+        clearInterval(this.#timer);
+        this.#timer = undefined;
+      },
+    };
+  }
+
+  #endLate(): void {
+    this.#look++;
+    for (const waiting of this.#waiting) {
+      // One look more than the time has: the first comes at any moment of its period.
+      if (this.#look - waiting.since <= LOOKS) continue;
+      this.#waiting.delete(waiting);
+      waiting.end();
+    }
+  }
+}
+
+/** What the bodies of some clients may take. */
+export interface Bodies {
+  /** Largest body, whatever its route allows. */
+  readonly largest: number;
+  readonly budget: ByteBudget;
+  readonly patience: Patience;
+  /** Whether the server stops, which cuts bodies off. */
+  readonly isClosing: () => boolean;
+}
+
+/** A request, and what its body may take. */
+export interface Sender {
+  readonly request: Request;
+  readonly bodies: Bodies;
+}
+
+/** How much may be under way. */
+export interface AdmissionOptions {
+  /** Bytes of all bodies that are being read together, of those who have shown a key. */
+  readonly maxBodyBytes: number;
+  /** How long a client may send or read nothing; 30 seconds unless given. */
+  readonly idleMillis?: number | undefined;
+  readonly isClosing: () => boolean;
+}
+
+/** What is let in, by who sends it. */
+export class Admission {
+  /** Who has shown a key, or needs none. */
+  readonly known: Bodies;
+  /** Who has shown nothing: 256 of the largest bodies at once. */
+  readonly strangers: Bodies;
+  /** Chat systems, whose signature or token is in the body itself. */
+  readonly webhooks: Bodies;
+
+  constructor({ maxBodyBytes, idleMillis, isClosing }: AdmissionOptions) {
+    const patience = new Patience(idleMillis);
+    const bodies = (largest: number, bytes: number): Bodies => ({
+      largest,
+      budget: new ByteBudget(bytes),
+      patience,
+      isClosing,
+    });
+    this.known = bodies(Infinity, maxBodyBytes);
+    this.strangers = bodies(16 * KIB, 4 * MIB);
+    this.webhooks = bodies(MIB, 16 * MIB);
+  }
+}

@@ -1,0 +1,105 @@
+import { equal, match } from "node:assert/strict";
+import { createTestApp, type TestApp } from "../support/app.ts";
+import { startProcess, temporaryFolder } from "../support/process.ts";
+
+/** A body whose pieces the test sends, and its end if there is to be one. */
+function endless() {
+  let controller!: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({ start: (given) => void (controller = given) });
+  return {
+    body,
+    send: (bytes: number) => controller.enqueue(new Uint8Array(bytes)),
+    end: () => controller.close(),
+  };
+}
+
+async function appWithChannel(options: Parameters<typeof createTestApp>[0]): Promise<TestApp> {
+  const app = await createTestApp(options);
+  equal((await app.send("POST", "/channel", { name: "news" })).status, 201);
+  return app;
+}
+
+Deno.test("who has shown no key may send bodies of 16 KiB at most", async () => {
+  await using app = await createTestApp();
+  const logIn = (bytes: number, init: RequestInit = {}) =>
+    app.request("/api/auth", {
+      method: "POST",
+      body: JSON.stringify({ username: "x".repeat(bytes) }),
+      ...init,
+    });
+  const refused = await logIn(17 * 1024);
+  equal(refused.status, 413);
+  match(await refused.text(), /16384 bytes/);
+  // A body that declares no length is not read any further either.
+  const { body, send } = endless();
+  const undeclared = app.request("/api/auth", { method: "POST", body });
+  send(17 * 1024);
+  equal((await undeclared).status, 413);
+  equal((await logIn(1024)).status, 400);
+});
+
+Deno.test("bodies that do not fit in the budget are answered 503 at once, and fit when others have ended", async () => {
+  await using app = await appWithChannel({ maxBodyBytes: 1 << 20 });
+  const insert = (body: BodyInit, bytes: number) =>
+    app.request("/channel/news", { method: "POST", body, headers: { "Content-Length": `${bytes}` } });
+  const held = endless();
+  const first = insert(held.body, 800_000);
+  const refused = await insert(new Uint8Array(300_000), 300_000);
+  equal(refused.status, 503);
+  equal(refused.headers.get("retry-after"), "1");
+  equal((await refused.json()).type, "/docs/errors#overloaded");
+  equal((await insert(new Uint8Array(10), 10)).status, 201, "small ones fit beside it");
+  held.send(800_000);
+  held.end();
+  equal((await first).status, 201);
+  equal((await insert(new Uint8Array(300_000), 300_000)).status, 201);
+  equal(app.log.length, 0, "a refusal is no fault of ours");
+});
+
+Deno.test("a body of which nothing comes is answered 408, whatever its size", async () => {
+  await using app = await appWithChannel({ idleMillis: 50 });
+  for (const bytes of [100, 1_000_000]) {
+    const { body, send } = endless();
+    const answer = app.request("/channel/news", {
+      method: "POST",
+      body,
+      headers: { "Content-Length": `${bytes}` },
+    });
+    send(50);
+    equal((await answer).status, 408);
+  }
+  for (const type of ["application/x-ndjson", "multipart/mixed; boundary=b"]) {
+    const answer = await app.request("/channel/news/bulk", {
+      method: "POST",
+      body: endless().body,
+      headers: { "Content-Type": type },
+    });
+    equal(answer.status, 408, type);
+  }
+});
+
+Deno.test("half a body whose client closes is 400, stores nothing, and is not counted as a fault of ours", async () => {
+  await using folder = await temporaryFolder();
+  await using process = await startProcess({
+    database: `file:${folder.path}/runnel.db`,
+    env: { LOG: "requests" },
+  });
+  const { port, host } = new URL(process.url);
+  await fetch(`${process.url}/channel`, {
+    method: "POST",
+    body: '{"name":"news"}',
+    headers: { "Content-Type": "application/json" },
+  });
+  for (const bytes of [100, 1_000_000]) {
+    using connection = await Deno.connect({ port: Number(port) });
+    const head = `POST /channel/news HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${bytes}\r\n\r\nhalf`;
+    await connection.write(new TextEncoder().encode(head));
+    await connection.closeWrite();
+    const answer = await new Response(connection.readable).text();
+    match(answer, /^HTTP\/1\.1 400 [^]*did not arrive whole/);
+  }
+  equal((await fetch(`${process.url}/channel/news/latest`)).status, 404);
+  equal(await process.end("SIGTERM"), 0);
+  match(process.log(), /POST \/channel\/news 400/);
+  equal(/ 50\d /.test(process.log()), false, process.log());
+});
