@@ -5,6 +5,7 @@
 import { runCommand } from "./cli/main.ts";
 import { createTerminal, writeAll } from "./cli/terminal/process.ts";
 import { appSettings, ConfigError, openOptions, readConfig } from "./config.ts";
+import { DatabaseFileError } from "./db/engine/engine.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { describeError } from "./domain/errors.ts";
 import { openRunnel, type Runnel } from "./domain/services.ts";
@@ -63,6 +64,7 @@ async function start(): Promise<void> {
 /** A fault that the operator can mend is one sentence in the log; any other has its stack. */
 function exitWith(error: unknown): never {
   const isExpected = error instanceof ConfigError || error instanceof NewerDatabaseError ||
+    error instanceof DatabaseFileError ||
     error instanceof ListenError;
   log(`runnel: ${isExpected ? error.message : describeError(error)}`);
   Deno.exit(1);

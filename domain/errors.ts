@@ -1,3 +1,5 @@
+import { EngineError, type EngineFailure } from "../db/engine/engine.ts";
+
 /**
  * Every way in which Runnel refuses a request: a stable code, a short title, and what went wrong this time.
  * routes/errors.ts gives each code its HTTP status; /docs/errors shows them all, and a test holds docs/errors.md against
@@ -139,7 +141,11 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/** An error, or whatever else was thrown, as the log shows it. */
+/** Failures of the place where the database is: where in the program they were met says nothing. */
+const OF_THE_PLACE: ReadonlySet<EngineFailure> = new Set(["busy", "unavailable", "full"]);
+
+/** An error, or whatever else was thrown, as the log shows it: without its stack when it is the database that is away. */
 export function describeError(error: unknown): string {
+  if (error instanceof EngineError && OF_THE_PLACE.has(error.failure)) return error.message;
   return error instanceof Error ? error.stack ?? error.message : String(error);
 }

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
-import { describeError, RunnelError } from "../domain/errors.ts";
+import { RunnelError } from "../domain/errors.ts";
 import type { DomainServices } from "../domain/services.ts";
 import { channelRoutes } from "./channels/routes.ts";
 import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
@@ -16,6 +16,7 @@ import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series/series.ts";
 import type { AppSettings, Services } from "./services.ts";
 import { Admission } from "./serving/admission.ts";
+import { createFaultLog } from "./serving/fault_log.ts";
 import { sessionRoutes } from "./sessions/sessions.ts";
 import { systemRoutes } from "./system.ts";
 
@@ -49,17 +50,18 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     refuseDots(req.url);
     return nothingHere(req.method, req.path, allowedAt);
   });
-  app.onError((error, context) => refuse(error, context, services.log));
+  const logFault = createFaultLog(services.log);
+  app.onError((error, context) => refuse(error, context, logFault));
   return app;
 }
 
-function refuse(cause: unknown, context: Context, log: (line: string) => void): Response {
+function refuse(cause: unknown, context: Context, logFault: ReturnType<typeof createFaultLog>): Response {
   const error = toRunnelError(cause);
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();
-  log(`${requestId} ${context.req.method} ${shown(context.req.path)}: ${describeError(error.cause)}`);
-  return render(error, requestId);
+  const isLogged = logFault(requestId, `${context.req.method} ${shown(context.req.path)}`, error);
+  return isLogged ? render(error, requestId) : render(error);
 }
 
 /** How the area that a path belongs to says no. */

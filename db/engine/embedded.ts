@@ -1,25 +1,46 @@
 /** The embedded engine: a database file in this machine, one worker thread that writes, one that reads. */
-import type { Engine } from "./engine.ts";
+import { DatabaseFileError, type Engine, EngineError } from "./engine.ts";
 import { WorkerConnection } from "./connection.ts";
+import { FileWatch } from "./file_watch.ts";
 
 /**
- * Opens the file (created when absent, with its directory). Fails with `EngineError` when it is no database or
- * cannot be opened.
+ * Opens the file (created when absent, with its directory). Fails with `DatabaseFileError` when it may not be
+ * opened, with `EngineError` when it is no database.
  */
 export async function openEmbedded(path: string): Promise<Engine> {
-  await makeFolderOf(path);
-  await makePrivate(path);
-  const writer = await WorkerConnection.open({ path, role: "writer" });
+  const [file, writer] = await openFile(path).catch((error) => {
+    if (!isForbidden(error)) throw error;
+    throw new DatabaseFileError(
+      `the database file ${path} cannot be opened (${error.message}): let the user that runs Runnel read and ` +
+        "write it and its folder, or name another in DATABASE_URL",
+      { cause: error },
+    );
+  });
   // Opened after the writer, which turns the file to WAL: from then on reading never waits for writing.
   const reader = await WorkerConnection.open({ path, role: "reader" });
   return {
     read: (statements) => reader.run(statements),
-    write: (statements) => writer.run(statements),
+    async write(statements) {
+      // Both at once: the look costs no time, because it is there before the commit is.
+      const [results] = await Promise.all([writer.run(statements), file.check()]);
+      return results;
+    },
     async close() {
       await reader.close();
       await writer.close();
     },
   };
+}
+
+/** Whether the system, not the file's content, keeps the file from being opened. */
+function isForbidden(error: Error): boolean {
+  return !(error instanceof EngineError) || /SQLITE_(CANTOPEN|READONLY|PERM)/.test(error.message);
+}
+
+async function openFile(path: string): Promise<[FileWatch, WorkerConnection]> {
+  await makeFolderOf(path);
+  await makePrivate(path);
+  return [await FileWatch.of(path), await WorkerConnection.open({ path, role: "writer" })];
 }
 
 /** Makes the folder that a database file is to lie in. */

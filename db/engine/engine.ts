@@ -49,6 +49,11 @@ export class EngineError extends Error {
   }
 }
 
+/** The database file cannot be opened; the message says why, and what to do. */
+export class DatabaseFileError extends Error {
+  override readonly name = "DatabaseFileError";
+}
+
 /** Sorts an error of libsql or @libsql/client by its SQLite result code (https://sqlite.org/rescode.html). */
 export function toEngineError(cause: unknown): EngineError {
   if (cause instanceof EngineError) return cause;
