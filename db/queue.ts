@@ -45,6 +45,11 @@ export class Batcher<Op, Outcome> {
 
   constructor(readonly run: BatchRun<Op, Outcome>, readonly limits: BatchLimits = DEFAULT_LIMITS) {}
 
+  /** How many operations wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Queues an operation of about that many bytes and settles with its outcome. */
   submit(op: Op, bytes = 0): Promise<Outcome> {
     const { maxWaiting, maxWaitingBytes } = this.limits;

@@ -5,6 +5,7 @@ import { type Database, type DatabaseOptions, laxFile, openDatabase } from "../d
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
+import { createStorageFigures, type StorageFigures } from "../db/operation/figures.ts";
 import { type BackupPlan, Backups } from "./operation/backups.ts";
 import { createHealthStore } from "../db/operation/health.ts";
 import { Readiness } from "./operation/readiness.ts";
@@ -57,6 +58,7 @@ export interface DomainServices extends AreaServices {
   readonly readiness: Readiness;
   /** Whether `close` was called. */
   isClosing(): boolean;
+  readonly storage: StorageFigures;
   /** Ends what runs in the background. The database stays open. */
   close(): Promise<void>;
 }
@@ -98,6 +100,7 @@ export function createServices(
     isClosing: () => isClosing,
     keys: new ApiKeys(createKeyStore(database), clock),
     jobs,
+    storage: createStorageFigures(database),
     readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),
     async close() {
       isClosing = true;

@@ -9,6 +9,7 @@ import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
 import { conversationRoutes } from "./conversations/routes.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { createGate, type GateEnv } from "./gate.ts";
+import { countRequests, Metrics } from "./operation/metrics.ts";
 import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
 import { createBaseUrl, refuseDots } from "./request.ts";
@@ -33,12 +34,15 @@ export const ROUTES: readonly Route[] = [
 
 /** The application: `app.fetch` answers every request, and never throws. */
 export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
+  const metrics = new Metrics();
   const services: Services = {
     ...given,
     baseUrl: createBaseUrl(given.publicUrl, given.trustProxy),
     admission: new Admission(given),
+    metrics,
   };
   const app = new Hono<GateEnv>({ strict: false });
+  app.use(countRequests(metrics));
   if (services.logRequests) app.use(requestLog(services.log));
   if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
 
@@ -51,12 +55,19 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     return nothingHere(req.method, req.path, allowedAt);
   });
   const logFault = createFaultLog(services.log);
-  app.onError((error, context) => refuse(error, context, logFault));
+  app.onError((error, context) => {
+    const cause = toRunnelError(error);
+    metrics.refused(cause.code);
+    return refuse(cause, context, logFault);
+  });
   return app;
 }
 
-function refuse(cause: unknown, context: Context, logFault: ReturnType<typeof createFaultLog>): Response {
-  const error = toRunnelError(cause);
+function refuse(
+  error: RunnelError,
+  context: Context,
+  logFault: ReturnType<typeof createFaultLog>,
+): Response {
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Admission } from "../domain/access/keys.ts";
 import { RunnelError } from "../domain/errors.ts";
+import { ROUTE } from "./operation/metrics.ts";
 import { createQueryReader } from "./query.ts";
 import { refuseDots } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -16,19 +17,21 @@ export interface GateEnv {
     /** Where the connection comes from, if that is known. */
     readonly address?: () => string | undefined;
   };
+  Variables: { [ROUTE]?: string };
 }
 
 /** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
 export function createGate(services: Services) {
   const { keys, admission } = services;
   const checkHost = createHostCheck(services);
-  return ({ access, reference, handle }: Route) => {
+  return ({ path, access, reference, handle }: Route) => {
     const readQuery = createQueryReader(reference);
     const showsKey = access !== "public" && access !== "person";
     // A person's token is looked at by the handler, some of which read the body first.
     const bodies = showsKey ? admission.known : admission.strangers;
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
+      context.set(ROUTE, path);
       refuseDots(request.url);
       checkHost(request.url);
       checkSite(request, services);

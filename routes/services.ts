@@ -1,5 +1,6 @@
 /** What the routes are given. */
 import type { DomainServices } from "../domain/services.ts";
+import type { Metrics } from "./operation/metrics.ts";
 import type { BaseUrl } from "./request.ts";
 import type { Admission } from "./serving/admission.ts";
 
@@ -27,4 +28,5 @@ export interface AppSettings {
 export interface Services extends DomainServices, AppSettings {
   readonly baseUrl: BaseUrl;
   readonly admission: Admission;
+  readonly metrics: Metrics;
 }

@@ -5,6 +5,7 @@ import type { JobState } from "../domain/jobs.ts";
 import { VERSION } from "../domain/version.ts";
 import { accepts } from "./conditional.ts";
 import { html, json, text } from "./respond.ts";
+import { METRICS, showMetrics } from "./operation/show_metrics.ts";
 import { READY, showReady } from "./operation/readiness.ts";
 import type { Services } from "./services.ts";
 import { baseOf, type Call, get, param, post, type Route, type RouteReference } from "./route.ts";
@@ -53,6 +54,7 @@ export const systemRoutes: readonly Route[] = [
   get("/", "public", HOME, showHome),
   get("/health", "public", HEALTH, showHealth),
   get("/ready", "public", READY, showReady),
+  get("/metrics", "metrics:read", METRICS, showMetrics),
   post("/sweep", "admin", SWEEP, sweepNow),
   get("/jobs", "admin", JOBS, listJobs),
   post("/jobs/:name/run", "admin", RUN_JOB, runJob),

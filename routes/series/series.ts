@@ -57,7 +57,7 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
   const declared = isPlain ? Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes) : 0;
   await series.saveBody(name, {
     declared,
-      read: () => readDecoded(call, maxFrameBytes),
+    read: () => readDecoded(call, maxFrameBytes),
     format,
     options: { dateUnit: query.date_unit, tz: query.tz, index: query.index },
     mode: query.mode,
