@@ -11,7 +11,7 @@ export interface ExplainedError {
 }
 
 /** The page as HTML: each error has its code as an anchor. */
-export function errorsPage(errors: readonly ExplainedError[]): string {
+export function errorsPage(errors: readonly ExplainedError[], root: string): string {
   return String(html`
     <!doctype html>
     <html lang="en">
@@ -19,32 +19,30 @@ export function errorsPage(errors: readonly ExplainedError[]): string {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Runnel: errors</title>
-        <link rel="icon" href="/docs/favicon-32x32.png">
-        <style>
-        :root { color-scheme: light dark; }
-        body { margin: 0 auto; max-width: 56rem; padding: 2rem 1.5rem; font: 16px/1.6 system-ui, sans-serif; }
-        table { border-collapse: collapse; }
-        th, td { padding: .4rem .8rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; }
-        tr:target { background: #fc38; }
-        </style>
+        <link rel="icon" href="${root}/dashboard/assets/icon.svg">
+        <link rel="stylesheet" href="${root}/dashboard/assets/style.css">
       </head>
       <body>
-        <h1>Errors</h1>
-        <p>A refused request changes nothing. Its answer is a problem document (RFC 9457) whose <code>type</code> leads here; <code>detail</code> and <code>errors</code> say what was wrong that time.</p>
-        <table>
-          <thead>
-            <tr>
-              <th>Code</th>
-              <th>Status</th>
-              <th>Title</th>
-              <th>What to do</th>
-            </tr>
-          </thead>
-          <tbody>
+        <main class="stack">
+          <h1>Errors</h1>
+          <p>A refused request changes nothing. Its answer is a problem document (RFC 9457) whose <code>type</code> leads here; <code>detail</code> and <code>errors</code> say what was wrong that time.</p>
+          <div class="scroll" tabindex="0" role="region" aria-label="Errors">
+            <table>
+              <thead>
+                <tr>
+                  <th>Code</th>
+                  <th>Status</th>
+                  <th>Title</th>
+                  <th>What to do</th>
+                </tr>
+              </thead>
+              <tbody>
             ${errors.map(errorRow)}
           </tbody>
-        </table>
-        <p><a href="/docs">The API reference</a></p>
+            </table>
+          </div>
+          <p><a href="${root}/docs">The API reference</a></p>
+        </main>
       </body>
     </html>
   `);

@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 
 /** The page as HTML. Its scripts are files of their own, so that the Content-Security-Policy needs no exception. */
-export function referencePage(): string {
+export function referencePage(root: string): string {
   return String(html`
     <!doctype html>
     <html lang="en">
@@ -10,16 +10,14 @@ export function referencePage(): string {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Runnel: API reference</title>
-        <link rel="icon" href="/docs/favicon-32x32.png">
-        <link rel="stylesheet" href="/docs/swagger-ui.css">
-        <style>
-        body { margin: 0; background: #fff; }
-        </style>
+        <link rel="icon" href="${root}/docs/favicon-32x32.png">
+        <link rel="stylesheet" href="${root}/docs/swagger-ui.css">
+        <link rel="stylesheet" href="${root}/dashboard/assets/docs.css">
       </head>
       <body>
-        <div id="reference"></div>
-        <script src="/docs/swagger-ui-bundle.js"></script>
-        <script src="/docs/start.js"></script>
+        <main id="reference"></main>
+        <script src="${root}/docs/swagger-ui-bundle.js"></script>
+        <script src="${root}/docs/start.js"></script>
       </body>
     </html>
   `);
@@ -27,13 +25,14 @@ export function referencePage(): string {
 
 /** https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/ */
 export const STARTER = `SwaggerUIBundle({
-  url: "/openapi.json",
+  url: new URL("../openapi.json", document.currentScript.src).href,
   dom_id: "#reference",
   deepLinking: true,
   tryItOutEnabled: true,
   docExpansion: "list",
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
+  persistAuthorization: true,
   validatorUrl: null,
 });
 `;

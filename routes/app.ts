@@ -8,6 +8,7 @@ import { channelRoutes } from "./channels/routes.ts";
 import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
 import { conversationRoutes } from "./conversations/routes.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
+import { serveDashboard } from "./dashboard/serve.tsx";
 import { createGate, type GateEnv } from "./gate.ts";
 import { countRequests, Metrics } from "./operation/metrics.ts";
 import { profileRoutes } from "./profiles/routes.ts";
@@ -46,6 +47,7 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
   if (services.logRequests) app.use(requestLog(services.log));
   if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
 
+  serveDashboard(app, services);
   const gate = createGate(services);
   for (const route of ROUTES) app.on(route.method, [route.path], gate(route));
 

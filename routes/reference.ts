@@ -7,7 +7,7 @@ import { ADVICE, type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts
 import { STATUS } from "./errors.ts";
 import { openapiDocument } from "./openapi.ts";
 import { html, NO_SNIFF } from "./respond.ts";
-import { type Call, get, param, type Route, type RouteReference } from "./route.ts";
+import { baseOf, type Call, get, param, type Route, type RouteReference } from "./route.ts";
 
 const ABOUT =
   "Everything that this process answers. Errors are problem documents (RFC 9457). A slash at the end of an " +
@@ -46,7 +46,7 @@ const DOCUMENT: RouteReference = {
 export function referenceRoutes(routes: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;
   return [
-    get("/docs", "public", PAGE, () => html(referencePage())),
+    get("/docs", "public", PAGE, (call) => html(referencePage(rootOf(call)))),
     get("/docs/errors", "public", ERRORS_PAGE, showErrors),
     get("/docs/:file", "public", FILE, referenceFile),
     get("/openapi.json", "public", DOCUMENT, () => {
@@ -57,15 +57,21 @@ export function referenceRoutes(routes: () => readonly Route[]): readonly Route[
 }
 
 /** Where the `type` of a problem document leads. */
-export function showErrors(): Response {
+export function showErrors(call: Call): Response {
   const codes = Object.keys(ERRORS) as ErrorCode[];
-  return html(errorsPage(codes.map((code) => ({
-    code,
-    status: STATUS[code],
-    title: ERRORS[code],
-    advice: ADVICE[code],
-  }))));
+  return html(errorsPage(
+    codes.map((code) => ({
+      code,
+      status: STATUS[code],
+      title: ERRORS[code],
+      advice: ADVICE[code],
+    })),
+    rootOf(call),
+  ));
 }
+
+/** What links begin with behind a proxy that serves a sub-path. */
+const rootOf = (call: Call): string => new URL(baseOf(call)).pathname.replace(/\/$/, "");
 
 async function referenceFile(call: Call): Promise<Response> {
   const name = param(call, "file");

@@ -34,16 +34,17 @@ export function seeOther(location: string): Response {
 }
 
 /** A page of Runnel's own. It loads nothing from elsewhere and runs no script but its own files'. */
-export function html(page: string): Response {
+export function html(page: string, status = 200): Response {
   return new Response(page, {
+    status,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy":
-        "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
       "Cache-Control": "no-store",
       "X-Frame-Options": "DENY",
-      "Referrer-Policy": "no-referrer",
+      "Referrer-Policy": "same-origin",
       ...NO_SNIFF,
     },
   });

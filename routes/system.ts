@@ -1,12 +1,10 @@
 /** For operators and newcomers: health, the sweep on demand, and the first page. */
 import { Health, Home, JobAnswer, JobList, Swept } from "../api/system.ts";
-import { type Holdings, homePage } from "../dashboard/home.ts";
 import type { JobState } from "../domain/jobs.ts";
 import { VERSION } from "../domain/version.ts";
-import { accepts } from "./conditional.ts";
-import { html, json, text } from "./respond.ts";
 import { METRICS, showMetrics } from "./operation/show_metrics.ts";
 import { READY, showReady } from "./operation/readiness.ts";
+import { json, text } from "./respond.ts";
 import type { Services } from "./services.ts";
 import { baseOf, type Call, get, param, post, type Route, type RouteReference } from "./route.ts";
 
@@ -61,10 +59,7 @@ export const systemRoutes: readonly Route[] = [
 ];
 
 export async function showHome(call: Call): Promise<Response> {
-  const { request, services } = call;
-  const base = baseOf(call), holds = await holdings(services);
-  const accept = request.headers.get("accept") ?? "";
-  if (accept.includes("text/html") && accepts(accept, "text/html")) return html(homePage(base, holds));
+  const base = baseOf(call), holds = await holdings(call.services);
   return json({
     name: "Runnel",
     holds,
@@ -79,7 +74,7 @@ export async function showHome(call: Call): Promise<Response> {
 /** What can be read at the moment, in every area. */
 async function holdings(
   { channels, hub, profiles, series, sessions, conversations }: Services,
-): Promise<Holdings> {
+) {
   const [held, ...counts] = await Promise.all([
     channels.summary(),
     profiles.count(),

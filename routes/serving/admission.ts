@@ -95,7 +95,7 @@ export class Admission {
   readonly known: Bodies;
   /** Who has shown nothing: 256 of the largest bodies at once. */
   readonly strangers: Bodies;
-  /** Chat systems, whose signature or token is in the body itself. */
+  /** Chat systems, whose signature or token is in the body itself, and forms of the dashboard. */
   readonly webhooks: Bodies;
 
   constructor({ maxBodyBytes, idleMillis, isClosing }: AdmissionOptions) {

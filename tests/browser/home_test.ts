@@ -12,7 +12,8 @@ Deno.test("the first page shows what the process holds, and its links lead somew
   await using browser = await openPage(`${runnel.url}/`);
   const { page, complaints } = browser;
   equal(await page.title(), "Runnel");
-  deepEqual(await page.locator("dd").allTextContents(), ["1", "1", "0", "0", "0", "0", "0"]);
+  const figures = await page.locator("dd").allTextContents();
+  deepEqual(figures.slice(0, 7), ["1", "1", "0", "0", "0", "0", "0"]);
   for (const link of await page.locator("a").all()) {
     const address = new URL((await link.getAttribute("href"))!, runnel.url);
     equal((await fetch(address)).status, 200, address.href);

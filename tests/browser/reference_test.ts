@@ -13,7 +13,7 @@ Deno.test("/docs shows every section, and tries a call out under its Content-Sec
       foreign.push(request.url());
     }
   });
-  await page.getByRole("link", { name: "/docs" }).click();
+  await page.getByRole("link", { name: "API", exact: true }).click();
   await page.locator("#operations-sessions-postUserBatches").click();
   const operation = page.locator("#operations-sessions-postUserBatches");
   await operation.getByRole("button", { name: "Execute" }).click();

@@ -1,0 +1,181 @@
+/** The first page: what every area holds, what came last, and what to try first. */
+import type { z } from "zod";
+import type { ChannelList, ItemList } from "../api/channels.ts";
+import type { Apps } from "../api/profiles.ts";
+import type { References } from "../api/series.ts";
+import type { StartsByCountry } from "../api/sessions.ts";
+import type { Home } from "../api/system.ts";
+import { textOf } from "./channels/pages.tsx";
+import { bytes, Command, count, Empty, Figure, part, type Shown, span, type View, When } from "./view.tsx";
+
+const SHOWN = 4;
+
+/** The page of every visitor; what needs a key is left out where there is none. */
+export async function homePage(view: View): Promise<Shown> {
+  const { holds } = await view.read<z.output<typeof Home>>("/");
+  const [channels, references, apps, starts] = await Promise.all([
+    view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
+    view.glance<z.output<typeof References>>("/api/store"),
+    view.glance<z.output<typeof Apps>>("/analytics"),
+    view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
+  ]);
+  const names = channels?._links.channels.map(({ name }) => name);
+  const newest = await Promise.all((names ?? []).map(async (name) => {
+    const list = await view.glance<z.output<typeof ItemList>>(`/channel/${name}/latest/1`);
+    const item = list?.items.at(-1);
+    return { name, item, text: item && await textOf(view, `/channel/${name}/${item.id}`, item) };
+  }));
+  const isEmpty = holds.channels + holds.profiles + holds.series + holds.sessions + holds.conversations === 0;
+  return {
+    title: "Runnel",
+    body: (
+      <div id="home" hx-get={`${view.root}/`} hx-trigger="every 5s" hx-select="#home" hx-swap="outerHTML">
+        <h1>{isEmpty ? "Runnel is running" : "Overview"}</h1>
+        <p class="lead">
+          {isEmpty
+            ? "Nothing is stored yet. Send a first line from a terminal, and watch it appear here; or fill every page with lively data: deno task demo."
+            : "Everything that this process holds. It looks again every five seconds."}
+        </p>
+        <div class="grid">
+          <Card
+            view={view}
+            title="Channels"
+            to="/dashboard/channels"
+            figures={[["Channels", holds.channels], ["Items", holds.items], ["Followers", holds.subscribers]]}
+            locked={names === undefined}
+          >
+            {newest.length > 0 && (
+              <ul class="list">
+                {newest.map(({ name, item, text }) => (
+                  <li>
+                    <div class="between">
+                      <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
+                      <span class="soft">
+                        {item === undefined
+                          ? "empty"
+                          : `${span(Date.now() - Date.parse(item.timestamp))} ago`}
+                      </span>
+                    </div>
+                    <code class="newest">{text}</code>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+          <Card
+            view={view}
+            title="Time series"
+            to="/dashboard/series"
+            figures={[["Series", holds.series]]}
+            locked={references === undefined}
+          >
+            <Links
+              root={`${view.root}/dashboard/series`}
+              names={references?.map(({ reference }) => reference) ?? []}
+            />
+          </Card>
+          <Card
+            view={view}
+            title="Sessions"
+            to="/dashboard/sessions"
+            figures={[["Sessions", holds.sessions]]}
+            locked={starts === undefined}
+          >
+            <ul class="list">
+              {Object.entries(starts ?? {}).slice(0, SHOWN).map(([country, [start]]) => (
+                <li>
+                  {country} <span class="soft">last start {start && <When time={start.ts} />}</span>
+                </li>
+              ))}
+            </ul>
+          </Card>
+          <Card
+            view={view}
+            title="Apps"
+            to="/dashboard/apps"
+            figures={[["Accounts", holds.profiles]]}
+            locked={apps === undefined}
+          >
+            <Links root={`${view.root}/dashboard/apps`} names={apps?.apps ?? []} />
+          </Card>
+          <Card
+            view={view}
+            title="Conversations"
+            to="/dashboard/conversations"
+            figures={[["Chat channels", holds.conversations]]}
+            locked={false}
+          >
+            <p class="soft">People log in, and see what their own channels are about.</p>
+          </Card>
+          <Process />
+          <section class="card wide">
+            <h2>Try it from a terminal</h2>
+            {firstSteps(view.base, view.hasKey).map((line) => <Command line={line} />)}
+            <p class="soft">
+              <a href={`${view.root}/docs`}>The API reference</a> tries every call out. Programs that ask for
+              {" "}
+              <code>/</code> get this page’s figures as JSON.
+            </p>
+          </section>
+        </div>
+      </div>
+    ),
+  };
+}
+
+interface CardProps {
+  readonly view: View;
+  readonly title: string;
+  readonly to: string;
+  readonly figures: readonly (readonly [string, number])[];
+  readonly locked: boolean;
+  readonly children?: unknown;
+}
+
+function Card({ view, title, to, figures, locked, children }: CardProps) {
+  return (
+    <section class="card">
+      <h2>
+        <a href={`${view.root}${to}`}>{title}</a>
+      </h2>
+      <dl class="figures">{figures.map(([name, value]) => <Figure name={name} value={value} />)}</dl>
+      {locked ? <Empty says="Sign in with a key that may read it to see more." /> : children}
+    </section>
+  );
+}
+
+function Links({ root, names }: { root: string; names: readonly string[] }) {
+  return (
+    <ul class="list">
+      {names.slice(0, SHOWN).map((name) => (
+        <li>
+          <a href={`${root}/${part(name)}`}>{name}</a>
+        </li>
+      ))}
+      {names.length > SHOWN && <li class="soft">and {count(names.length - SHOWN)} more</li>}
+    </ul>
+  );
+}
+
+function Process() {
+  const { rss } = Deno.memoryUsage();
+  return (
+    <section class="card">
+      <h2>This process</h2>
+      <dl class="figures">
+        <Figure name="Memory" value={bytes(rss)} />
+        <Figure name="Up for" value={span(performance.now())} />
+      </dl>
+    </section>
+  );
+}
+
+function firstSteps(base: string, needsKey: boolean): string[] {
+  const key = needsKey ? ` -H "Authorization: Bearer $RUNNEL_API_KEY"` : "";
+  return [
+    `curl -i ${base}/channel${key} -H 'Content-Type: application/json' -d '{"name": "stumptown"}'`,
+    `curl -i ${base}/channel/stumptown${key} -H 'Content-Type: text/plain' -d 'hello'`,
+    `curl -iL ${base}/channel/stumptown/latest${key}`,
+    `curl -s -X PUT ${base}/api/store/NASDAQ/ACME${key} -d '{"close":{"2020-01-02":102.5,"2020-01-03":101.75}}'`,
+  ];
+}

@@ -1,0 +1,58 @@
+/** Every page of the dashboard but the first, by its address. */
+import {
+  channelPage,
+  channelsPage,
+  createChannel,
+  followChannel,
+  insertItem,
+  pauseWebhook,
+} from "./channels/pages.tsx";
+import { itemPage, rawImage } from "./channels/item.tsx";
+import { loginPage, type Remember, signIn, signOut } from "./login.tsx";
+import { seriesPage, symbolPage, symbolsPage } from "./series/pages.tsx";
+import { sessionsPage } from "./sessions/pages.tsx";
+import { appPage, appsPage, profilePage } from "./profiles/pages.tsx";
+import { conversationsPage, logIn, logOut } from "./conversations/pages.tsx";
+import { operatePage, runJob } from "./operate/pages.tsx";
+import type { Answer, View } from "./view.tsx";
+
+/** A page: where it is, and what it shows or does. */
+export interface Page {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly show: (view: View, remember: Remember) => Answer | Promise<Answer>;
+}
+
+const get = (path: string, show: Page["show"]): Page => ({ method: "GET", path: `/dashboard${path}`, show });
+const post = (path: string, show: Page["show"]): Page => ({
+  method: "POST",
+  path: `/dashboard${path}`,
+  show,
+});
+
+export const PAGES: readonly Page[] = [
+  get("", () => "/"),
+  get("/login", loginPage),
+  post("/login", signIn),
+  post("/logout", signOut),
+  get("/channels", channelsPage),
+  post("/channels", createChannel),
+  get("/channels/:name", channelPage),
+  post("/channels/:name", insertItem),
+  get("/channels/:name/live", followChannel),
+  post("/channels/:name/webhooks/:webhook", pauseWebhook),
+  get("/channels/:name/:id", itemPage),
+  get("/channels/:name/:id/image", rawImage),
+  get("/series", seriesPage),
+  get("/series/:reference", symbolsPage),
+  get("/series/:reference/:symbol", symbolPage),
+  get("/sessions", sessionsPage),
+  get("/apps", appsPage),
+  get("/apps/:app", appPage),
+  get("/apps/:app/:account", profilePage),
+  get("/conversations", conversationsPage),
+  post("/conversations", logIn),
+  post("/conversations/logout", logOut),
+  get("/operate", operatePage),
+  post("/operate/jobs/:job", runJob),
+];

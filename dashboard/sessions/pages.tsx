@@ -1,0 +1,140 @@
+/** User sessions: figures, countries, days, and the last sessions of one user. */
+import type { z } from "zod";
+import type { Metrics, SessionsOfUser, StartsByCountry } from "../../api/sessions.ts";
+import { Bar, count, Empty, Figure, part, type Shown, span, Spark, Table, type View } from "../view.tsx";
+
+const SPANS = [1, 7, 30, 365];
+const SHOWN = 20;
+
+/** Figures of the last days. */
+export async function sessionsPage(view: View): Promise<Shown> {
+  const days = SPANS.find((days) => String(days) === view.query.get("days")) ?? 7;
+  const user = view.query.get("user") ?? "";
+  const [metrics, starts, sessions] = await Promise.all([
+    view.read<z.output<typeof Metrics>>(`/user/metrics?days=${days}`),
+    view.read<z.output<typeof StartsByCountry>>(`/user/last-events?days=${days}&limit=5`),
+    user === "" ? undefined : view.read<z.output<typeof SessionsOfUser>>(
+      `/user/last-sessions-user?user_id=${part(user)}&details=true`,
+    ),
+  ]);
+  const countries = metrics.by_country.toSorted((a, b) => b.started - a.started).slice(0, SHOWN);
+  const byDay = metrics.by_day.toSorted((a, b) => a.day < b.day ? -1 : 1);
+  const last = Object.entries(starts).flatMap(([country, list]) =>
+    list.map((start) => ({ country, ...start }))
+  )
+    .sort((a, b) => a.ts < b.ts ? 1 : -1).slice(0, SHOWN);
+  return {
+    title: "Sessions",
+    body: (
+      <div class="stack">
+        <h1>User sessions</h1>
+        <nav class="row" aria-label="Span">
+          {SPANS.map((span) => (
+            <a class="quiet" href={`?days=${span}`} aria-current={span === days ? "true" : undefined}>
+              {span === 1 ? "Today" : `${span} days`}
+            </a>
+          ))}
+        </nav>
+        {metrics.sessions.started === 0 && (
+          <section class="card">
+            <Empty
+              says="No session started in these days."
+              curl={`curl -s -X POST ${view.base}/user/batches -H 'Content-Type: application/json' -d '[{"user_id": "ann", "country": "DE", "event": "start", "session_id": "s1", "ts": "${
+                new Date().toISOString().slice(0, 19)
+              }"}]'`}
+            />
+          </section>
+        )}
+        <section class="card">
+          <dl class="figures">
+            <Figure name="Started" value={metrics.sessions.started} />
+            <Figure name="Open" value={metrics.sessions.open} />
+            <Figure name="Users" value={metrics.users} />
+            {(["mean", "p50", "p90", "p99"] as const).map((name) => (
+              <Figure
+                name={name === "mean" ? "Mean" : name}
+                value={duration(metrics.duration_seconds[name])}
+              />
+            ))}
+          </dl>
+        </section>
+        <div class="grid">
+          <section class="card">
+            <h2>Starts by country</h2>
+            <table>
+              <tbody>
+                {countries.map(({ country, started }) => (
+                  <Bar name={country} value={started} most={countries[0]!.started} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+          <section class="card">
+            <h2>Starts by day</h2>
+            <Spark
+              values={byDay.map(({ started }) => started)}
+              label={`Starts by day: ${
+                byDay.slice(-31).map(({ day, started }) => `${day} ${started}`).join(", ")
+              }`}
+            />
+            <Table label="Days" head={["Day", "Started", "Completed", "Mean"]}>
+              {byDay.toReversed().slice(0, SHOWN).map((row) => (
+                <tr>
+                  <th scope="row" class="mono">{row.day}</th>
+                  <td class="mono">{count(row.started)}</td>
+                  <td class="mono">{count(row.completed)}</td>
+                  <td class="mono">{duration(row.mean_duration_seconds)}</td>
+                </tr>
+              ))}
+            </Table>
+          </section>
+          <section class="card">
+            <h2>Last starts</h2>
+            <Table label="Last starts" head={["Time", "Country", "User"]}>
+              {last.map(({ ts, country, user_id }) => (
+                <tr>
+                  <td class="mono">{ts.replace("T", " ")}</td>
+                  <td>{country}</td>
+                  <td>
+                    <a href={`?days=${days}&user=${part(user_id)}`}>{user_id}</a>
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          </section>
+          <section class="card">
+            <h2>One user</h2>
+            <form class="row" method="get">
+              <input type="hidden" name="days" value={String(days)} />
+              <label>
+                User <input name="user" value={user} />
+              </label>
+              <button class="quiet" type="submit">Show</button>
+            </form>
+            {sessions !== undefined && <Sessions of={sessions[user] ?? []} />}
+          </section>
+        </div>
+      </div>
+    ),
+  };
+}
+
+const duration = (seconds: number | null): string =>
+  seconds === null ? "none" : span(Math.round(seconds * 1000));
+
+function Sessions({ of }: { of: z.output<typeof SessionsOfUser>[string] }) {
+  if (of.length === 0) return <Empty says="No complete session of this user." />;
+  return (
+    <Table label="Sessions of the user" head={["Start", "Country", "Lasted"]}>
+      {of.map((session) =>
+        typeof session === "string" ? null : (
+          <tr>
+            <td class="mono">{session.start.replace("T", " ")}</td>
+            <td>{session.country}</td>
+            <td class="mono">{duration(session.duration_seconds)}</td>
+          </tr>
+        )
+      )}
+    </Table>
+  );
+}

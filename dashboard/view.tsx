@@ -1,0 +1,222 @@
+/** What every page is given, and the frame that it stands in. */
+import type { Child } from "hono/jsx";
+
+/** One request for a page. Everything that a page knows comes from the API, with the rights of whoever looks. */
+export interface View {
+  /** The address of this server, without a slash at the end. */
+  readonly base: string;
+  /** The path part of `base`: what links begin with behind a proxy that serves a sub-path. */
+  readonly root: string;
+  /** Where the page is, without `root`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Fields of a form that was sent; empty for a page that is read. */
+  readonly form: URLSearchParams;
+  /** Goes into every form that changes something. */
+  readonly token: string;
+  /** Whether an API key, and whether a person, is remembered in a cookie. */
+  readonly hasKey: boolean;
+  readonly hasPerson: boolean;
+  /** The value of a parameter of the page's path. */
+  param(name: string): string;
+  /** The answer of the API. */
+  api(path: string, init?: RequestInit): Promise<Response>;
+  /** The JSON that the API answers; what it refuses is thrown as `Refused`. */
+  read<T>(path: string, init?: RequestInit): Promise<T>;
+  /** The same, or undefined where the API refuses. */
+  glance<T>(path: string): Promise<T | undefined>;
+}
+
+/** What a page answers: a page, the address that the browser goes to next, or any answer. */
+export type Answer = Shown | string | Response;
+
+/** A page and its title. */
+export interface Shown {
+  readonly title: string;
+  readonly body: Child;
+  readonly status?: number;
+}
+
+/** The API said no. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+const AREAS = [
+  ["/", "Overview"],
+  ["/dashboard/channels", "Channels"],
+  ["/dashboard/series", "Series"],
+  ["/dashboard/sessions", "Sessions"],
+  ["/dashboard/apps", "Apps"],
+  ["/dashboard/conversations", "Conversations"],
+  ["/dashboard/operate", "Operate"],
+] as const;
+
+/** A page in its frame: navigation above, and the scripts that make parts of it live. */
+export function Frame({ view, title, children }: { view: View; title: string; children: Child }) {
+  const { root, path } = view;
+  const asset = (name: string) => `${root}/dashboard/assets/${name}`;
+  const isHere = (at: string) => at === "/" ? path === "/" : path.startsWith(at);
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta
+          name="htmx-config"
+          content='{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"allowScriptTags":false}'
+        />
+        <title>{title === "Runnel" ? title : `${title} · Runnel`}</title>
+        <link rel="icon" href={asset("icon.svg")} />
+        <link rel="stylesheet" href={asset("style.css")} />
+        <script type="module" src={asset("live.js")}></script>
+        <script src={asset("htmx.js")} defer></script>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header>
+          <a class="brand" href={`${root}/`}>
+            <img src={asset("icon.svg")} alt="" width="26" height="26" /> Runnel
+          </a>
+          <nav aria-label="Areas">
+            {AREAS.map(([at, name]) => (
+              <a href={`${root}${at}`} aria-current={isHere(at) ? "page" : undefined}>{name}</a>
+            ))}
+            <a href={`${root}/docs`}>API</a>
+          </nav>
+          {view.hasKey
+            ? (
+              <form method="post" action={`${root}/dashboard/logout`}>
+                <Token view={view} />
+                <button class="quiet" type="submit">Sign out</button>
+              </form>
+            )
+            : <a class="quiet" href={`${root}/dashboard/login`}>Sign in</a>}
+        </header>
+        <main id="main" tabindex={-1}>{children}</main>
+      </body>
+    </html>
+  );
+}
+
+/** The hidden field without which no form changes anything. */
+export function Token({ view }: { view: View }) {
+  return <input type="hidden" name="token" value={view.token} />;
+}
+
+/** A form that changes something. */
+export function Action(
+  { view, to, children, ...rest }: { view: View; to: string; children: Child; class?: string },
+) {
+  return (
+    <form method="post" action={`${view.root}/dashboard${to}`} {...rest}>
+      <Token view={view} />
+      {children}
+    </form>
+  );
+}
+
+/** What there is to do while there is nothing to see. */
+export function Empty({ says, curl }: { says: string; curl?: string }) {
+  return (
+    <div class="empty">
+      <p>{says}</p>
+      {curl !== undefined && <Command line={curl} />}
+    </div>
+  );
+}
+
+/** A line for a shell, whole on every screen, with a button that copies it. */
+export function Command({ line }: { line: string }) {
+  return (
+    <div class="command">
+      <pre tabindex={0}><code>{line}</code></pre>
+      <button type="button" class="copy quiet" data-copy={line} hidden>Copy</button>
+    </div>
+  );
+}
+
+/** A table that scrolls by itself on a narrow screen. */
+export function Table(
+  { label, head, children }: { label: string; head: readonly string[]; children: Child },
+) {
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={label}>
+      <table>
+        <thead>
+          <tr>{head.map((name) => <th scope="col">{name}</th>)}</tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** One bar of a chart of bars: `value` of `most`. */
+export function Bar({ name, value, most }: { name: string; value: number; most: number }) {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td class="bar">
+        <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+          <rect width={most === 0 ? 0 : 100 * value / most} height="8" rx="1" />
+        </svg>
+      </td>
+      <td class="number">{count(value)}</td>
+    </tr>
+  );
+}
+
+/** Values in time order as a line, or as columns. */
+export function Spark({ values, label }: { values: readonly number[]; label: string }) {
+  const most = Math.max(1, ...values);
+  const width = 600 / Math.max(1, values.length);
+  return (
+    <svg class="spark" viewBox="0 0 600 80" preserveAspectRatio="none" role="img" aria-label={label}>
+      {values.map((value, i) => {
+        const height = 78 * value / most;
+        return <rect x={i * width} y={80 - height} width={Math.max(1, width - 1)} height={height} />;
+      })}
+    </svg>
+  );
+}
+
+/** A figure with its name. */
+export function Figure({ name, value }: { name: string; value: string | number }) {
+  return (
+    <div class="figure">
+      <dt>{name}</dt>
+      <dd>{typeof value === "number" ? count(value) : value}</dd>
+    </div>
+  );
+}
+
+const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+export const count = (value: number): string => NUMBER.format(value);
+
+/** Bytes, as people read them. */
+export function bytes(value: number): string {
+  const steps = ["B", "KB", "MB", "GB", "TB"];
+  let i = 0;
+  for (; value >= 1000 && i < steps.length - 1; i++) value /= 1000;
+  return `${NUMBER.format(value)} ${steps[i]}`;
+}
+
+/** A length of time, as people read it. */
+export function span(millis: number): string {
+  const steps = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
+  const [size, unit] = steps.find(([size]) => millis >= size) ?? [1, "ms"];
+  return `${NUMBER.format(millis / size)} ${unit}`;
+}
+
+/** A time of the API, UTC, to the second. */
+export function When({ time }: { time: string }) {
+  return <time datetime={time}>{time.slice(0, 19).replace("T", " ")}</time>;
+}
+
+/** A part of an address. */
+export const part = encodeURIComponent;
