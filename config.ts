@@ -131,6 +131,11 @@ export const VARIABLES = {
     initial: String(256 * MIB),
     about: "Bytes of all bodies that are being read at once; past it a request is answered 503",
   },
+  KEEP_REVISIONS: {
+    schema: duration,
+    initial: "24h",
+    about: "How long what a series was can be read and restored, such as `24h` or `7d`",
+  },
   CACHE_BYTES: {
     schema: wholeNumber(0, 2 ** 40),
     initial: String(64 * MIB),
@@ -273,6 +278,7 @@ export function openOptions(config: Config, log: (line: string) => void) {
     eventDedupHours: config.EVENT_DEDUP_HOURS,
     maxPersonAccounts: config.MAX_PERSON_ACCOUNTS,
     sessionTtlDays: config.SESSION_TTL_DAYS,
+    keepRevisionsMillis: config.KEEP_REVISIONS,
     conversations: conversationOptions(config),
     log,
   };

@@ -8,7 +8,8 @@ import { DATE_UNITS } from "../domain/series/frame/stamps.ts";
 import { SAVE_MODES } from "../domain/series/storage/rewrite.ts";
 import { isTimeZone } from "../domain/time.ts";
 import { NAIVE } from "../domain/series/frame/zone.ts";
-import { flag, oneOf, wholeNumber } from "./parameters.ts";
+import { CHANGES } from "../domain/series/storage/revisions.ts";
+import { flag, Moment, oneOf, settings, wholeNumber } from "./parameters.ts";
 
 const MOST_ROWS = 999_999_999_999_999;
 
@@ -60,7 +61,9 @@ const Part = z.object({
 });
 
 /** Which part of a series is removed; all of it unless one is given. */
-export const DeleteQuery = Part;
+export const DeleteQuery = Part.extend({
+  forget: flag("Earlier revisions are no longer kept: what is removed cannot be restored").optional(),
+});
 
 /** How rows are reduced to bins. */
 const Bins = z.object({
@@ -99,6 +102,10 @@ const Bins = z.object({
 /** Which part of a frame is read, and how it is written. */
 export const ReadQuery = Shape.extend({
   ...Part.shape,
+  asOf: z.string().optional().meta({
+    description: "As the series was: the number of a revision, or an ISO time",
+    example: "3",
+  }),
   format: format("What the answer is, whatever Accept says"),
   date_unit: oneOf(
     [...DATE_UNITS, "auto"],
@@ -144,6 +151,21 @@ export const Frame = z.union([z.record(z.string(), z.unknown()), z.array(z.unkno
 export const Done = z.strictObject({ status: z.literal(true) }).meta({ id: "Done" });
 /** What is removed, and of how many rows where a part was named. */
 export const Removed = Done.extend({ rows: z.int().optional() }).meta({ id: "Removed" });
+
+/** A state of a series. */
+export const Revision = z.strictObject({
+  revision: z.int(),
+  time: Moment,
+  rows: z.int().meta({ description: "Rows that it has." }),
+  change: z.enum(CHANGES).meta({ description: "What made it." }),
+}).meta({ id: "Revision" });
+/** What a series was and is, the newest first. */
+export const Revisions = z.array(Revision);
+
+/** Which revision becomes the newest. */
+export const RestoreBody = settings({
+  revision: z.int("a whole number from 1").min(1, "a whole number from 1"),
+});
 
 /** A reference with what it holds. */
 export const ListedReference = z.strictObject({

@@ -131,6 +131,7 @@ async function busyChannel(): Promise<BusyChannel> {
     diskReserveBytes: 0,
     eventTtlDays: 365,
     sessionTtlDays: 365,
+    keepRevisionsMillis: 86_400_000,
     cacheBytes: 1,
     conversations: { tokenHours: 12, messageTtlDays: 365 },
     jobs: [],

@@ -1,6 +1,13 @@
 /** `runnel store`: save, retrieve, delete and list time series over HTTP. */
 import { type Command, Option } from "commander";
-import type { ListedReference, ListedSymbol, Orient, RetrieveOptions, SavedOrient } from "../client/mod.ts";
+import type {
+  ListedReference,
+  ListedSymbol,
+  Orient,
+  RetrieveOptions,
+  Revision,
+  SavedOrient,
+} from "../client/mod.ts";
 import { addRemoteOptions, connect, type RemoteOptions } from "./terminal/remote.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -32,7 +39,9 @@ interface SaveFlags extends RemoteOptions {
 }
 
 interface RetrieveFlags
-  extends RemoteOptions, Pick<RetrieveOptions, "start" | "end" | "dateFormat" | typeof BIN_FLAGS[number]> {
+  extends
+    RemoteOptions,
+    Pick<RetrieveOptions, "start" | "end" | "asOf" | "dateFormat" | typeof BIN_FLAGS[number]> {
   readonly jsonFormat?: Orient;
   readonly csv?: true;
   readonly columns?: string;
@@ -74,6 +83,7 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
     .addOption(new Option("--date-format <format>", "how stamps are written").choices(["iso", "epoch"]))
     .option("--start <stamp>", "first stamp, inclusive, ISO 8601")
     .option("--end <stamp>", "last stamp, inclusive; a day counts whole")
+    .option("--as-of <version>", "as it was: the number of a revision, or an ISO time")
     .option("--columns <names>", "names of columns, separated by commas")
     .option("--limit <rows>", "the first rows only")
     .option("--tail <rows>", "the last rows only")
@@ -118,6 +128,20 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
       out(`Deleted ${which}${reference} ${symbol}.\n`);
     });
 
+  addRemoteOptions(store.command("revisions").description("list what a series was, the newest first"))
+    .argument("<reference>").argument("<symbol>")
+    .action(async (reference: string, symbol: string, flags: RemoteOptions) => {
+      const listed = await connect(flags, terminal).store.revisions(reference, symbol);
+      terminal.out(terminal.isTerminal ? revisionTable(listed) : `${JSON.stringify(listed)}\n`);
+    });
+
+  addRemoteOptions(store.command("restore").description("make a series what it was at a revision"))
+    .argument("<reference>").argument("<symbol>").argument("<revision>")
+    .action(async (reference: string, symbol: string, revision: string, flags: RemoteOptions) => {
+      const { rows } = await connect(flags, terminal).store.restore(reference, symbol, Number(revision));
+      out(`Restored ${reference} ${symbol} as of revision ${revision}: ${rows} rows.\n`);
+    });
+
   addRemoteOptions(store.command("list").description("list references, or the series of one"))
     .argument("[reference]")
     .action(async (reference: string | undefined, flags: RemoteOptions) => {
@@ -134,9 +158,9 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
 }
 
 function retrieveOptions(flags: RetrieveFlags): RetrieveOptions {
-  const { start, end, dateFormat, columns, limit, tail } = flags;
+  const { start, end, asOf, dateFormat, columns, limit, tail } = flags;
   const bins = Object.fromEntries(BIN_FLAGS.map((name) => [name, flags[name]]));
-  const given = { start, end, dateFormat, ...bins, columns: columns?.split(","), limit, tail };
+  const given = { start, end, asOf, dateFormat, ...bins, columns: columns?.split(","), limit, tail };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as RetrieveOptions;
@@ -169,6 +193,13 @@ function referenceTable(listed: readonly ListedReference[]): string {
     ttlMillis === undefined ? "for ever" : `${ttlMillis} ms`,
   ]);
   return table([["REFERENCE", "SYMBOLS", "ROWS LIVE"], ...rows], (column) => column === 1);
+}
+
+function revisionTable(listed: readonly Revision[]): string {
+  const rows = listed.map((
+    { revision, time, rows, change },
+  ) => [String(revision), time, String(rows), change]);
+  return table([["REVISION", "TIME", "ROWS", "CHANGE"], ...rows], (column) => column === 0 || column === 2);
 }
 
 function symbolTable(listed: readonly ListedSymbol[]): string {

@@ -58,6 +58,7 @@ export type {
   ListedSymbol,
   Orient,
   RetrieveOptions,
+  Revision,
   SavedOrient,
   SaveOptions,
   TextFormat,

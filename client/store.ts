@@ -44,6 +44,8 @@ export interface SaveOptions {
 
 /** Which part of a series to retrieve, and how. */
 export interface RetrieveOptions {
+  /** As the series was: the number of a revision, or an ISO time. */
+  readonly asOf?: number | string;
   /** First and last stamp, inclusive, ISO 8601. */
   readonly start?: string;
   readonly end?: string;
@@ -82,6 +84,9 @@ export interface RetrieveOptions {
 
 /** A reference as listed. */
 export type ListedReference = z.output<typeof wire.ListedReference>;
+
+/** A state of a series. */
+export type Revision = z.output<typeof wire.Revision>;
 
 /** A series as listed. */
 export type ListedSymbol = z.output<typeof wire.ListedSymbol>;
@@ -161,10 +166,24 @@ export class StoreClient {
   delete(
     reference: string,
     symbol: string,
-    { start, end, columns }: Pick<RetrieveOptions, "start" | "end" | "columns"> = {},
+    { start, end, columns, forget }: Pick<RetrieveOptions, "start" | "end" | "columns"> & {
+      /** Nothing that could be restored is kept. */
+      readonly forget?: boolean;
+    } = {},
   ): Promise<void> {
-    const query = { start, end, columns: columns?.join() };
+    const query = { start, end, columns: columns?.join(), forget };
     return this.#http.done("DELETE", { path: [...ROOT, reference, symbol], query });
+  }
+
+  /** What a series was and is, as far as it is kept, the newest first. */
+  revisions(reference: string, symbol: string): Promise<Revision[]> {
+    return this.#http.json("GET", { path: [...ROOT, reference, symbol, "revisions"] });
+  }
+
+  /** Makes a series what it was at a revision, as a new one, which is answered. */
+  restore(reference: string, symbol: string, revision: number): Promise<Revision> {
+    const headers = { "Content-Type": "application/json" }, body = JSON.stringify({ revision });
+    return this.#http.json("POST", { path: [...ROOT, reference, symbol, "restore"], body, headers });
   }
 
   /** All references. */

@@ -14,11 +14,12 @@ import { type ConversationServices, createConversationArea } from "./conversatio
 import { type Job, Jobs } from "./jobs.ts";
 import { People } from "./people.ts";
 import { createProfileArea, type ProfileAreaOptions, type ProfileServices } from "./profiles/mod.ts";
-import { createSeriesArea, type SeriesServices } from "./series/mod.ts";
+import { createSeriesArea, type SeriesAreaOptions, type SeriesServices } from "./series/mod.ts";
 import { createSessionArea, type SessionAreaOptions, type SessionServices } from "./sessions/mod.ts";
 
 /** What the services need beside the database. */
-export interface ServiceOptions extends ChannelAreaOptions, ProfileAreaOptions, SessionAreaOptions {
+export interface ServiceOptions
+  extends ChannelAreaOptions, ProfileAreaOptions, SeriesAreaOptions, SessionAreaOptions {
   readonly conversations: ConversationSettings;
   /** Bytes that must be free on the disk of the database file for the process to be ready. */
   readonly diskReserveBytes: number;
@@ -73,7 +74,7 @@ export function createServices(
   const areas = {
     channels: createChannelArea(database, { ...settings, ...options }),
     profiles: createProfileArea(database, { ...settings, ...options }),
-    series: createSeriesArea(database, options),
+    series: createSeriesArea(database, { ...settings, ...options }),
     sessions: createSessionArea(database, { ...settings, ...options }),
     conversations: createConversationArea(database, { ...conversations, ...options }),
   };

@@ -22,6 +22,8 @@ export const STATUS: Record<ErrorCode, number> = {
   "profile-not-found": 404,
   "person-full": 409,
   "series-not-found": 404,
+  "revision-not-found": 404,
+  "revision-gone": 410,
   "series-overlap": 409,
   "series-zone": 409,
   "reference-not-found": 404,

@@ -19,6 +19,7 @@ import { compaction } from "./017_compaction.ts";
 import { eventIds } from "./018_event_ids.ts";
 import { identityDates } from "./019_identity_dates.ts";
 import { traits } from "./020_traits.ts";
+import { revisions } from "./021_revisions.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   eventIds,
   identityDates,
   traits,
+  revisions,
 ];

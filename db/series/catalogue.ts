@@ -22,19 +22,33 @@ const SELECT_EXPIRING = `SELECT s.reference, s.symbol, CAST((?1 - r.ttl_ms) * 10
   WHERE (?2 IS NULL OR r.name = ?2) AND s.first <= (?1 - r.ttl_ms) * 1000000
     AND (?2 IS NOT NULL OR EXISTS (SELECT 1 FROM series_chunk c WHERE c.series = s.id AND c.since IS NOT NULL
       AND c.until IS NULL AND c.last <= (?1 - r.ttl_ms) * 1000000))`;
-const DELETE_DEAD = `DELETE FROM series WHERE (revision > 0 AND row_count = 0)
-  OR (revision = 0 AND created_at <= ?1) RETURNING id`;
+// What expired must not come back with an earlier revision when rows live longer again.
+const FORGET_EXPIRED = `UPDATE series SET oldest = revision
+  WHERE reference = ?1 AND revision > 0 AND EXISTS (SELECT 1 FROM series_reference WHERE name = ?1)`;
+const DELETE_DEAD = `DELETE FROM series WHERE ((revision > 0 AND row_count = 0 AND oldest = revision)
+  OR (revision = 0 AND created_at <= ?1)) AND NOT EXISTS (SELECT 1 FROM series_chunk c WHERE c.series = series.id)`;
 const DELETE_LEASES = `DELETE FROM series_lease WHERE expires_at <= ?1`;
-// Replaced and no longer read, staged by a save that never came to its end, or of a series that is gone.
+// Revisions of which no more are kept, and those that were replaced too long ago.
+const FORGET_MANY = `UPDATE series SET oldest = revision - ?1 WHERE revision - oldest > ?1`;
+const REPLACED = `SELECT series, revision FROM series_revision WHERE replaced_at <= ?1
+  ORDER BY replaced_at, series, revision LIMIT ?2`;
+const FORGET_REPLACED = `UPDATE series SET oldest = max(oldest, gone.revision)
+  FROM (SELECT series, max(revision) + 1 AS revision FROM (${REPLACED}) GROUP BY series) gone WHERE id = gone.series`;
+const DELETE_REPLACED = `DELETE FROM series_revision WHERE (series, revision) IN (${REPLACED})`;
+const DELETE_FORGOTTEN = `DELETE FROM series_revision WHERE (series, revision) IN (SELECT r.series, r.revision
+  FROM series s CROSS JOIN series_revision r ON r.series = s.id AND r.revision < s.oldest LIMIT ?1)`;
+// Not part of a kept revision, staged by a save that never came to its end, or replaced and expired.
 const GARBAGE = `SELECT id FROM (
-    SELECT c.id, c.series FROM series_chunk c WHERE c.until IS NOT NULL
+    SELECT c.id, c.series FROM series s CROSS JOIN series_chunk c ON c.series = s.id AND c.until <= s.oldest
     UNION ALL SELECT c.id, c.series FROM series_chunk c WHERE c.since IS NULL AND c.staged_at <= ?1
-    UNION ALL SELECT c.id, c.series FROM dropped_series d JOIN series_chunk c ON c.series = d.id
-      WHERE c.since IS NOT NULL AND c.until IS NULL)
-  WHERE series NOT IN (SELECT series FROM series_lease) LIMIT ?2`;
-const FREE_CHUNKS = `DELETE FROM series_chunk WHERE id IN (${GARBAGE})`;
-const FORGET_DROPPED = `DELETE FROM dropped_series
-  WHERE NOT EXISTS (SELECT 1 FROM series_chunk c WHERE c.series = dropped_series.id)`;
+    UNION ALL SELECT c.id, c.series FROM series_reference r JOIN series s ON s.reference = r.name
+      CROSS JOIN series_chunk c ON c.series = s.id AND c.until > s.oldest AND c.last <= (?2 - r.ttl_ms) * 1000000)
+  WHERE series NOT IN (SELECT series FROM series_lease) LIMIT ?3`;
+const FREE_CHUNKS = `DELETE FROM series_chunk WHERE id IN (SELECT value FROM json_each(?1))
+  AND (since IS NULL OR until IS NOT NULL)`;
+
+/** Revisions that are kept of a series at most, so that one that changes all the time does not fill the disk. */
+const MOST_REVISIONS = 10_000;
 
 /** A reference with what it holds. */
 export interface ReferenceRow {
@@ -78,6 +92,7 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
     },
     async setTtl(reference: string, ttlMillis: number | null): Promise<void> {
       await commits.execute([
+        { sql: FORGET_EXPIRED, args: [reference] },
         ttlMillis === null
           ? { sql: CLEAR_TTL, args: [reference] }
           : { sql: SET_TTL, args: [reference, ttlMillis] },
@@ -97,20 +112,35 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
         until: BigInt(until as string),
       }));
     },
-    /** Removes series that have no rows left, or never got any since `before`, and leases that expired. */
+    /** Forgets revisions past MOST_REVISIONS; removes series of which nothing is kept, or that never got rows since `before`, and leases that expired. */
     async removeDead(before: number): Promise<void> {
       await commits.execute([
+        { sql: FORGET_MANY, args: [MOST_REVISIONS] },
         { sql: DELETE_DEAD, args: [before] },
         { sql: DELETE_LEASES, args: [clock()] },
       ]);
     },
-    /** Frees up to `limit` chunks that nobody can read any more, and answers how many. */
-    async free(stagedBefore: number, limit: number): Promise<number> {
-      const [freed] = await commits.execute([
-        { sql: FREE_CHUNKS, args: [stagedBefore, limit] },
-        { sql: FORGET_DROPPED, args: [] },
+    /** Forgets up to `limit` revisions that were replaced before that time, and answers how many. */
+    async forgetReplaced(before: number, limit: number): Promise<number> {
+      const [, deleted] = await commits.execute([
+        { sql: FORGET_REPLACED, args: [before, limit] },
+        { sql: DELETE_REPLACED, args: [before, limit] },
       ]);
-      return freed!.changes;
+      return deleted!.changes;
+    },
+    /** Frees up to `limit` revisions that are forgotten. */
+    async freeRevisions(limit: number): Promise<number> {
+      const [deleted] = await commits.execute([{ sql: DELETE_FORGOTTEN, args: [limit] }]);
+      return deleted!.changes;
+    },
+    /** Frees up to `limit` chunks that nobody can read any more, and answers how many. */
+    async freeChunks(stagedBefore: number, limit: number): Promise<number> {
+      // Found ahead of the write, so that others do not wait for the search: what is garbage stays so.
+      const found = await query(GARBAGE, stagedBefore, clock(), limit);
+      if (found.length > 0) {
+        await commits.execute([{ sql: FREE_CHUNKS, args: [JSON.stringify(found.map(([id]) => id))] }]);
+      }
+      return found.length;
     },
   };
 }

@@ -2,36 +2,42 @@
 import type { Row, Statement, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 
-const FIND = `SELECT s.id, s.revision, s.aware, s.columns, s.row_count, CAST(s.first AS TEXT),
-    CAST(s.last AS TEXT), r.ttl_ms
+export const FIND = `SELECT s.id, s.revision, s.aware, s.columns, s.row_count, CAST(s.first AS TEXT),
+    CAST(s.last AS TEXT), r.ttl_ms, s.change, s.changed_at
   FROM series s LEFT JOIN series_reference r ON r.name = s.reference WHERE s.reference = ?1 AND s.symbol = ?2`;
 const CREATE =
   `INSERT INTO series (reference, symbol, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING`;
-const REVISION = `SELECT revision FROM series WHERE id = ?1`;
+const REVISION = `SELECT revision, oldest FROM series WHERE id = ?1`;
 
 const KEY_COLUMNS = `c.id, CAST(c.first AS TEXT), CAST(c.last AS TEXT), c.row_count`;
-const current = (chunk: string) => `${chunk}.since IS NOT NULL AND ${chunk}.until IS NULL`;
+export const current = (chunk: string) => `${chunk}.since IS NOT NULL AND ${chunk}.until IS NULL`;
 const visible = (chunk: string) => `${chunk}.since <= ?2 AND (${chunk}.until IS NULL OR ${chunk}.until > ?2)`;
 // ?6: whether ?3 is where a page begins; else it is a stamp, and the chunk that may hold it comes first.
-const PAGE = (columns: string, join: string) =>
+const PAGE = (columns: string, join: string, shown: typeof visible) =>
   `SELECT ${KEY_COLUMNS}, ${columns} FROM series_chunk c ${join}
-  WHERE c.series = ?1 AND c.first <= ?4 AND ${visible("c")} AND c.first >= CASE WHEN ?6 THEN ?3 ELSE
-    ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ?1 AND k.first <= ?3 AND ${visible("k")}
+  WHERE c.series = ?1 AND ?2 > 0 AND c.first <= ?4 AND ${shown("c")} AND c.first >= CASE WHEN ?6 THEN ?3 ELSE
+    ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ?1 AND k.first <= ?3 AND ${shown("k")}
       ORDER BY k.first DESC LIMIT 1), ?3) END
   ORDER BY c.first LIMIT ?5`;
-const JOIN_BODY = `CROSS JOIN series_body b ON b.chunk = c.id`;
-const SELECT_BODIES = PAGE("b.body", JOIN_BODY);
-const SELECT_SUMMARIES = PAGE("c.summary", "");
+const JOIN_BODY = `CROSS JOIN series_body b ON b.chunk = ifnull(c.body, c.id)`;
 // Every chunk has a row, so ?5 chunks are enough; the rows of the newest may lie past the end and do not count.
-const SELECT_TAIL = `SELECT ${KEY_COLUMNS}, b.body FROM (
+const TAIL = (shown: typeof visible) =>
+  `SELECT ${KEY_COLUMNS}, b.body FROM (
     SELECT k.*, sum(k.row_count) OVER newer - k.row_count - first_value(k.row_count) OVER newer AS newer_rows
-    FROM (SELECT k.* FROM series_chunk k WHERE k.series = ?1 AND k.first <= ?4 AND k.last >= ?3 AND ${
-  visible("k")
-} ORDER BY k.first DESC LIMIT ?5 + 1) k
+    FROM (SELECT k.* FROM series_chunk k WHERE k.series = ?1 AND ?2 > 0 AND k.first <= ?4 AND k.last >= ?3 AND ${
+    shown("k")
+  } ORDER BY k.first DESC LIMIT ?5 + 1) k
     WINDOW newer AS (ORDER BY k.first DESC ROWS UNBOUNDED PRECEDING)) c ${JOIN_BODY}
   WHERE c.newer_rows < ?5 ORDER BY c.first`;
-const SELECT_BODIES_OF =
-  `SELECT chunk, body FROM series_body WHERE chunk IN (SELECT value FROM json_each(?1))`;
+/** The same three questions to the newest revision, whose chunks have an index of their own, and to a past one. */
+const readsOf = (shown: typeof visible) => ({
+  bodies: PAGE("b.body", JOIN_BODY, shown),
+  summaries: PAGE("c.summary", "", shown),
+  tail: TAIL(shown),
+});
+const READ_CURRENT = readsOf(current), READ_PAST = readsOf(visible);
+const SELECT_BODIES_OF = `SELECT c.id, b.body FROM series_chunk c ${JOIN_BODY}
+  WHERE c.id IN (SELECT value FROM json_each(?1))`;
 
 const ID = `(SELECT id FROM series WHERE reference = ?1 AND symbol = ?2)`;
 const SELECT_FIRST_BODIES = `SELECT ${KEY_COLUMNS}, b.body FROM series_chunk c ${JOIN_BODY}
@@ -51,25 +57,32 @@ const STAGE_CHUNK = `INSERT INTO series_chunk (series, first, last, row_count, s
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`;
 const STAGE_BODY = `INSERT INTO series_body VALUES (last_insert_rowid(), ?1)`;
 // The save that others overtook, or that was swept as a crashed one, finds another revision or too few chunks.
-const COMMIT = `UPDATE series SET revision = revision + 1, batch = ?3, aware = ?4, columns = ?5,
-    row_count = row_count + ?6
-  WHERE id = ?1 AND revision = ?2
+// The trigger series_revised keeps what the row was.
+const COMMIT = `UPDATE series SET revision = revision + 1, batch = ?3, aware = ?4,
+    columns = CASE WHEN ?8 = 'remove' AND row_count + ?6 = 0 THEN '[]' ELSE ?5 END,
+    row_count = row_count + ?6, change = ?8, changed_at = max(?9, changed_at),
+    rewritten = CASE WHEN ?8 = 'append' THEN rewritten ELSE revision + 1 END
+  WHERE id = ?1 AND revision = ?2 AND oldest <= ?10
     AND (SELECT count(*) FROM series_chunk WHERE batch = ?3 AND since IS NULL) = ?7`;
 // Each following statement of the same transaction does nothing unless COMMIT did.
-const COMMITTED = `(SELECT batch FROM series WHERE id = ?1) = ?2`;
+export const COMMITTED = `(SELECT batch FROM series WHERE id = ?1) = ?2`;
 const REPLACED = `(SELECT value FROM json_each(?3))`;
-const UNREAD = `NOT EXISTS (SELECT 1 FROM series_lease WHERE series = ?1)`;
-const FREE = `DELETE FROM series_chunk WHERE id IN ${REPLACED} AND ${COMMITTED} AND ${UNREAD}`;
 const RETIRE = `UPDATE series_chunk SET until = (SELECT revision FROM series WHERE id = ?1)
   WHERE id IN ${REPLACED} AND ${COMMITTED}`;
 const PUBLISH = `UPDATE series_chunk SET since = (SELECT revision FROM series WHERE id = ?1)
   WHERE batch = ?2 AND since IS NULL AND ${COMMITTED}`;
+// A chunk that others than appends have not changed since it came can grow: earlier revisions end before its new rows.
+const grown = (chunk: string) =>
+  `id = ${chunk} AND since >= (SELECT rewritten FROM series WHERE id = ?1)
+    AND NOT EXISTS (SELECT 1 FROM series_lease WHERE series = ?1)`;
 const INSERT_CHUNK =
   `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at, since)
-  SELECT id, ?3, ?4, ?5, ?6, ?2, ?7, revision FROM series WHERE id = ?1 AND batch = ?2`;
+  SELECT id, ?3, ?4, ?5, ?6, ?2, ?7, ifnull((SELECT since FROM series_chunk WHERE ${grown("?8")}), revision)
+  FROM series WHERE id = ?1 AND batch = ?2`;
+const DELETE_GROWN = `DELETE FROM series_chunk WHERE ${grown("?3")} AND ${COMMITTED}`;
 const INSERT_BODY =
   `INSERT INTO series_body SELECT last_insert_rowid(), ?3 FROM series WHERE id = ?1 AND batch = ?2`;
-const SET_EXTENT = `UPDATE series SET
+export const SET_EXTENT = `UPDATE series SET
     first = (SELECT c.first FROM series_chunk c WHERE c.series = ?1 AND ${
   current("c")
 } ORDER BY c.first LIMIT 1),
@@ -78,16 +91,9 @@ const SET_EXTENT = `UPDATE series SET
 } ORDER BY c.first DESC LIMIT 1)
   WHERE id = ?1 AND batch = ?2`;
 const DISCARD = `DELETE FROM series_chunk WHERE batch = ?1 AND since IS NULL`;
-const DROP =
-  `INSERT OR IGNORE INTO dropped_series SELECT id FROM series WHERE reference = ?1 AND symbol = ?2`;
-const DELETE = `DELETE FROM series WHERE reference = ?1 AND symbol = ?2`;
-
 const INSERT_LEASE = `INSERT INTO series_lease (series, expires_at) VALUES (?1, ?2) RETURNING id`;
 const RENEW_LEASE = `UPDATE series_lease SET expires_at = ?2 WHERE id = ?1`;
 const DELETE_LEASE = `DELETE FROM series_lease WHERE id = ?1`;
-
-/** More chunks than this are not freed in the commit that replaces them, but by the sweep, in short steps. */
-const FREED_AT_ONCE = 32;
 
 /** A column as the catalogue of a series has it; `null`: there are only nulls. */
 export interface ColumnRow {
@@ -109,7 +115,16 @@ export interface SeriesRow {
   readonly last: bigint | null;
   /** Time to live of its reference in milliseconds; `null`: for ever. */
   readonly ttlMillis: number | null;
+  /** What made this revision. */
+  readonly change: ChangeKind;
+  /** Milliseconds since the epoch. */
+  readonly changedAt: number;
 }
+
+/** What can make a revision. */
+export const CHANGES = ["save", "merge", "append", "remove", "delete", "restore"] as const;
+/** One of CHANGES. */
+export type ChangeKind = typeof CHANGES[number];
 
 /** Where a chunk is and how many rows it has. */
 export interface ChunkKey {
@@ -143,6 +158,8 @@ export interface ChunkRange {
   readonly limit: number;
   /** `from` is the stamp after the first one of the page before. */
   readonly continues?: boolean;
+  /** The series may have moved on from this revision, as long as it is kept. `to` is not after its last row. */
+  readonly past?: boolean | undefined;
 }
 
 /** A change of a series that is decided, to be committed if its revision is still the same. */
@@ -150,6 +167,9 @@ export interface SeriesChange {
   readonly series: number;
   /** The revision that was read. */
   readonly revision: number;
+  readonly kind: ChangeKind;
+  /** Id of the last chunk, which the first of `chunks` begins with, where rows are added after it and columns stay. */
+  readonly grows?: number | undefined;
   /** What this change alone has; see `newBatch`. */
   readonly batch: bigint;
   readonly aware: boolean;
@@ -170,15 +190,17 @@ export type SeriesStore = ReturnType<typeof createSeriesStore>;
 
 /** `clock` answers the time in milliseconds since the epoch. */
 export function createSeriesStore({ engine, commits, query }: Database, clock: () => number) {
-  const readChunks = async (sql: string, range: ChunkRange, ...more: Value[]) => {
-    const { series, revision, from, to, limit } = range;
+  const readChunks = async (read: keyof typeof READ_PAST, range: ChunkRange, ...more: Value[]) => {
+    const { series, revision, from, to, limit, past = false } = range;
+    const sql = (past ? READ_PAST : READ_CURRENT)[read];
     const [rows, now] = await engine.read([
       { sql, args: [series, revision, from, to, limit, ...more] },
       { sql: REVISION, args: [series] },
     ]);
+    const [newest, oldest] = now!.rows[0] ?? [];
     return {
       chunks: rows!.rows.map(toChunk),
-      isCurrent: now!.rows[0]?.[0] === revision,
+      isWhole: past ? Number(oldest) <= revision : newest === revision,
     };
   };
   return {
@@ -198,12 +220,12 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
     async create(reference: string, symbol: string): Promise<void> {
       await commits.execute([{ sql: CREATE, args: [reference, symbol, clock()] }]);
     },
-    /** Chunks with their cells, ascending; and whether the series still has that revision. */
-    bodies: (range: ChunkRange) => readChunks(SELECT_BODIES, range, range.continues ? 1 : 0),
+    /** Chunks with their cells, ascending; and whether they are all, since the revision is the newest, or kept. */
+    bodies: (range: ChunkRange) => readChunks("bodies", range, range.continues ? 1 : 0),
     /** The same, of the chunks that hold the last `limit` rows. */
-    tail: (range: ChunkRange) => readChunks(SELECT_TAIL, range),
+    tail: (range: ChunkRange) => readChunks("tail", range),
     /** Chunks with their summaries, ascending. */
-    summaries: (range: ChunkRange) => readChunks(SELECT_SUMMARIES, range, range.continues ? 1 : 0),
+    summaries: (range: ChunkRange) => readChunks("summaries", range, range.continues ? 1 : 0),
     /** The cells of those chunks that are still there. */
     async bodiesOf(chunks: readonly number[]): Promise<Map<number, Uint8Array>> {
       const rows = await query(SELECT_BODIES_OF, JSON.stringify(chunks));
@@ -236,12 +258,6 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
     async discard(batch: bigint): Promise<void> {
       await commits.execute([{ sql: DISCARD, args: [batch] }]);
     },
-    /** Removes a series at once; the sweep frees its chunks. */
-    async remove(reference: string, symbol: string): Promise<void> {
-      const args = [reference, symbol];
-      await commits.execute([{ sql: DROP, args }, { sql: DELETE, args }]);
-    },
-
     /** Keeps the chunks of a series from being freed until then; answers the lease's id. */
     async lease(series: number, expiresAt: number): Promise<number> {
       const [result] = await commits.execute([{ sql: INSERT_LEASE, args: [series, expiresAt] }]);
@@ -264,25 +280,36 @@ export function newBatch(): bigint {
 }
 
 function planCommit(change: SeriesChange, now: number): Statement[] {
-  const { series, revision, batch, aware, addedRows, replaced, staged, chunks } = change;
-  const statements: Statement[] = [{
-    sql: COMMIT,
-    args: [series, revision, batch, aware ? 1 : 0, catalogueText(change), addedRows, staged],
-  }];
+  const { series, batch, replaced, staged, chunks, grows } = change;
+  const statements = [commitStatement(change, now)];
   if (replaced.length > 0) {
-    const args = [series, batch, JSON.stringify(replaced)];
-    if (replaced.length <= FREED_AT_ONCE) statements.push({ sql: FREE, args });
-    statements.push({ sql: RETIRE, args });
+    statements.push({ sql: RETIRE, args: [series, batch, JSON.stringify(replaced)] });
   }
   if (staged > 0) statements.push({ sql: PUBLISH, args: [series, batch] });
-  for (const { first, last, rows, summary, body } of chunks) {
-    statements.push(
-      { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now] },
-      { sql: INSERT_BODY, args: [series, batch, body] },
-    );
+  statements.push(...insertChunks(change, now));
+  if (grows !== undefined && chunks.length > 0) {
+    statements.push({ sql: DELETE_GROWN, args: [series, batch, grows] });
   }
   statements.push({ sql: SET_EXTENT, args: [series, batch] });
   return statements;
+}
+
+/** What begins each change. A restored revision that is no longer kept changes nothing, as another that came first. */
+export function commitStatement(change: SeriesChange, now: number, restored = change.revision): Statement {
+  const { series, revision, batch, aware, addedRows, staged, kind } = change;
+  const catalogue = catalogueText(change);
+  return {
+    sql: COMMIT,
+    args: [series, revision, batch, aware ? 1 : 0, catalogue, addedRows, staged, kind, now, restored],
+  };
+}
+
+/** Brings the chunks of a change. */
+export function insertChunks({ series, batch, chunks, grows }: SeriesChange, now: number): Statement[] {
+  return chunks.flatMap(({ first, last, rows, summary, body }) => [
+    { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now, grows ?? null] },
+    { sql: INSERT_BODY, args: [series, batch, body] },
+  ]);
 }
 
 const toStamp = (value: Row[number] | undefined) => typeof value === "string" ? BigInt(value) : null;
@@ -297,7 +324,8 @@ function readCatalogue(text: string): Pick<SeriesRow, "columns" | "zone"> {
   return Array.isArray(stored) ? { columns: stored } : stored;
 }
 
-function toSeries(row: Row): SeriesRow {
+/** A row of FIND. */
+export function toSeries(row: Row): SeriesRow {
   return {
     id: row[0] as number,
     revision: row[1] as number,
@@ -307,6 +335,8 @@ function toSeries(row: Row): SeriesRow {
     first: toStamp(row[5]),
     last: toStamp(row[6]),
     ttlMillis: row[7] as number | null,
+    change: row[8] as ChangeKind,
+    changedAt: row[9] as number,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Database } from "../../db/open.ts";
 import { createSeriesCatalogue } from "../../db/series/catalogue.ts";
 import { createSeriesStore } from "../../db/series/chunks.ts";
+import { createSeriesRevisions } from "../../db/series/revisions.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Series } from "./series.ts";
 
@@ -9,9 +10,22 @@ export interface SeriesServices {
   readonly series: Series;
 }
 
-export function createSeriesArea(database: Database, { clock }: AreaOptions): Area<SeriesServices> {
-  const store = createSeriesStore(database, clock);
-  const series = new Series({ store, catalogue: createSeriesCatalogue(database, clock), clock });
+/** What series need beside the database. */
+export interface SeriesAreaOptions {
+  /** How long a revision is kept after another replaced it, in milliseconds. */
+  readonly keepRevisionsMillis: number;
+}
+
+export function createSeriesArea(
+  database: Database,
+  { clock, keepRevisionsMillis }: AreaOptions & SeriesAreaOptions,
+): Area<SeriesServices> {
+  const series = new Series({
+    store: createSeriesStore(database, clock),
+    catalogue: createSeriesCatalogue(database, clock),
+    revisions: createSeriesRevisions(database, clock, keepRevisionsMillis),
+    clock,
+  });
   return {
     services: { series },
     sweep: (signal) => series.sweep(signal),

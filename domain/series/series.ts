@@ -1,6 +1,7 @@
 /** Time series: data frames kept by reference and symbol. Every read leaves out what has expired. */
 import type { SeriesRow, SeriesStore } from "../../db/series/chunks.ts";
 import type { ReferenceRow, SeriesCatalogue } from "../../db/series/catalogue.ts";
+import type { RevisionRow, SeriesRevisions } from "../../db/series/revisions.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { typeOf } from "./chunks/catalogue.ts";
@@ -9,6 +10,7 @@ import type { ColumnType } from "./frame/column.ts";
 import type { DataFrame } from "./frame/frame.ts";
 import { Parser, type ParseRequest } from "./formats/parser.ts";
 import { isAlive, lastExpired, Reading, type SeriesRange } from "./storage/open.ts";
+import { Revisions } from "./storage/revisions.ts";
 import type { SaveMode } from "./storage/rewrite.ts";
 import { Saving, type SeriesName } from "./storage/save.ts";
 import type { FrameSource } from "./storage/source.ts";
@@ -27,6 +29,7 @@ const MAX_INCOMING = 512 << 20;
 export interface SeriesOptions {
   readonly store: SeriesStore;
   readonly catalogue: SeriesCatalogue;
+  readonly revisions: SeriesRevisions;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }
@@ -61,17 +64,21 @@ export class Series {
   readonly #store: SeriesStore;
   readonly #catalogue: SeriesCatalogue;
   readonly #clock: () => number;
+  readonly #history: SeriesRevisions;
+  readonly #revisions: Revisions;
   readonly #reading: Reading;
   readonly #parser = new Parser();
   #incoming = 0;
   /** The last save of each series that is being saved to, so that this process does not compete with itself. */
   readonly #saving = new Map<string, Promise<void>>();
 
-  constructor({ store, catalogue, clock }: SeriesOptions) {
+  constructor({ store, catalogue, revisions, clock }: SeriesOptions) {
     this.#store = store;
     this.#catalogue = catalogue;
     this.#clock = clock;
-    this.#reading = new Reading(store, clock);
+    this.#history = revisions;
+    this.#revisions = new Revisions(store, revisions);
+    this.#reading = new Reading(store, this.#revisions, clock);
   }
 
   /**
@@ -118,7 +125,7 @@ export class Series {
       const series = await this.#store.find(reference, symbol);
       // What has expired must not come back, nor tell the types of what comes.
       if (series !== undefined && series.revision > 0 && !isAlive(series, this.#clock())) {
-        await this.#store.remove(reference, symbol);
+        await this.#history.remove(reference, symbol);
       }
       const saving = new Saving(this.#store, name);
       await saving[mode](window, frame);
@@ -153,7 +160,29 @@ export class Series {
 
   /** Removes a series, if there is one. */
   remove({ reference, symbol }: SeriesName): Promise<void> {
-    return this.#store.remove(reference, symbol);
+    return this.#history.remove(reference, symbol);
+  }
+
+  /** Keeps nothing of a series but what it is now. */
+  forget({ reference, symbol }: SeriesName): Promise<void> {
+    return this.#history.forget(reference, symbol);
+  }
+
+  /** The revisions of a series that are kept, the newest first. Unknown: `series-not-found`. */
+  revisions(name: SeriesName): Promise<AsyncGenerator<RevisionRow>> {
+    return this.#revisions.list(name);
+  }
+
+  /**
+   * Makes a series what it was at a revision, as a new one, which is answered. Unknown: `series-not-found` or
+   * `revision-not-found`; no longer kept: `revision-gone`.
+   */
+  async restore(name: SeriesName, revision: number): Promise<RevisionRow> {
+    let restored: RevisionRow | undefined;
+    await this.#inTurn(name, async () => {
+      restored = await this.#revisions.restore(name, revision);
+    });
+    return restored!;
   }
 
   /** References that hold series or have a time to live, in order. */
@@ -203,9 +232,12 @@ export class Series {
   /** Frees the space of what can no longer be read, in short transactions, and answers how many chunks. */
   async sweep(signal?: AbortSignal): Promise<number> {
     await this.#trim(null, signal);
-    const abandoned = this.#clock() - ABANDONED_MS;
+    const now = this.#clock(), abandoned = now - ABANDONED_MS, replaced = now - this.#history.keepMillis;
+    await inShortSteps((limit) => this.#catalogue.forgetReplaced(replaced, limit), signal);
+    await inShortSteps((limit) => this.#catalogue.freeRevisions(limit), signal);
+    const freed = await inShortSteps((limit) => this.#catalogue.freeChunks(abandoned, limit), signal);
     await this.#catalogue.removeDead(abandoned);
-    return await inShortSteps((limit) => this.#catalogue.free(abandoned, limit), signal);
+    return freed;
   }
 
   async #trim(reference: string | null, signal?: AbortSignal): Promise<void> {
@@ -249,7 +281,7 @@ export class Series {
     let expired = 0, from = MIN_STAMP, page;
     do {
       page = await this.#store.summaries({ ...range, from, to: until, limit: SUMMARY_PAGE, continues: true });
-      if (!page.isCurrent) return undefined;
+      if (!page.isWhole) return undefined;
       for (const { last, rows } of page.chunks) if (last <= until) expired += rows;
       from = (page.chunks.at(-1)?.first ?? from) + 1n;
     } while (page.chunks.length === SUMMARY_PAGE);

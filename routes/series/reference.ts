@@ -7,6 +7,9 @@ import {
   References,
   ReferenceTtl,
   Removed,
+  RestoreBody,
+  Revision,
+  Revisions,
   SaveQuery,
   Symbols,
   TtlQuery,
@@ -67,12 +70,13 @@ export const RETRIEVE: RouteReference<typeof ReadQuery> = {
       example: FRAME,
     },
   },
-  errors: ["series-not-found", "not-acceptable"],
+  errors: ["series-not-found", "revision-not-found", "revision-gone", "not-acceptable"],
 };
 
 export const DELETE: RouteReference<typeof DeleteQuery> = {
   summary: "Delete a series, or a part of it",
-  description: "`start` and `end` remove rows, `columns` columns, both together cells, which become null.",
+  description: "`start` and `end` remove rows, `columns` columns, both together cells, which become null. " +
+    "What is gone can be restored as long as revisions are kept, unless `forget` is given.",
   query: DeleteQuery,
   answers: {
     200: {
@@ -81,6 +85,24 @@ export const DELETE: RouteReference<typeof DeleteQuery> = {
       example: { status: true },
     },
   },
+};
+
+const REVISION = { revision: 3, time: "2026-01-02T03:04:05.678Z", rows: 2, change: "restore" };
+
+export const REVISIONS: RouteReference = {
+  summary: "List the revisions of a series",
+  description: "Each save and removal makes one, which is kept for `KEEP_REVISIONS` after the next one, " +
+    "and among the last 10,000. `?asOf=` reads them.",
+  answers: { 200: { description: "The newest first", schema: Revisions, example: [REVISION] } },
+  errors: ["series-not-found"],
+};
+
+export const RESTORE: RouteReference = {
+  summary: "Restore a revision of a series",
+  description: "The series becomes what it was, as a new revision; so this can be undone, too.",
+  body: { schema: RestoreBody, example: { revision: 1 } },
+  answers: { 200: { description: "The newest revision", schema: Revision, example: REVISION } },
+  errors: ["series-not-found", "revision-not-found", "revision-gone"],
 };
 
 export const EXPIRE: RouteReference<typeof TtlQuery> = {

@@ -9,14 +9,28 @@ import { parseEvery, parseOffset } from "../../domain/series/bins/width.ts";
 import type { Orient } from "../../domain/series/formats/read_frame.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
-import { formatStamp, parseRangeEnd, parseRangeStart, parseTime } from "../../domain/series/frame/stamps.ts";
+import {
+  formatStamp,
+  parseRangeEnd,
+  parseRangeStart,
+  parseTime,
+  UNIT_NS,
+} from "../../domain/series/frame/stamps.ts";
+import type { RevisionRow, Version } from "../../domain/series/storage/revisions.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { qualityOf } from "../conditional.ts";
-import { check, pathParts, readDecoded } from "../request.ts";
+import { check, pathParts, readDecoded, readJsonOfAnyType } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
-import type { DeleteQuery, ReadQuery, SaveQuery, Shape, TtlQuery } from "../../api/series.ts";
-import { DELETE, EXPIRE, REFERENCES, RETRIEVE, SAVE, SYMBOLS } from "./reference.ts";
+import {
+  type DeleteQuery,
+  type ReadQuery,
+  RestoreBody,
+  type SaveQuery,
+  type Shape,
+  type TtlQuery,
+} from "../../api/series.ts";
+import { DELETE, EXPIRE, REFERENCES, RESTORE, RETRIEVE, REVISIONS, SAVE, SYMBOLS } from "./reference.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DOTS_REFUSED, isDots } from "../../domain/names.ts";
 
@@ -42,6 +56,8 @@ export const seriesRoutes: readonly Route[] = [
   put("/api/store/:reference/:symbol", "series:write", SAVE, saveFrame),
   post("/api/store/:reference/:symbol", "series:write", SAVE, saveFrame),
   del("/api/store/:reference/:symbol", "series:write", DELETE, removeSeries),
+  get("/api/store/:reference/:symbol/revisions", "series:read", REVISIONS, listRevisions),
+  post("/api/store/:reference/:symbol/restore", "series:write", RESTORE, restoreRevision),
 ];
 
 export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response> {
@@ -85,11 +101,26 @@ export async function removeSeries(
   { request, query, services: { series } }: Call<typeof DeleteQuery>,
 ): Promise<Response> {
   const name = seriesName(request);
-  if (Object.values(query).every((part) => part === undefined)) {
-    await series.remove(name);
-    return json({ status: true });
-  }
-  return json({ status: true, rows: await series.removePart(name, partOf(query)) });
+  const { forget, ...part } = query;
+  const isWhole = Object.values(part).every((bound) => bound === undefined);
+  const rows = isWhole ? await series.remove(name) : await series.removePart(name, partOf(part));
+  if (forget) await series.forget(name);
+  return json({ status: true, rows });
+}
+
+export async function listRevisions({ request, services: { series, log } }: Call): Promise<Response> {
+  return await jsonArray(request, await series.revisions(seriesName(request)), showRevision, log);
+}
+
+export async function restoreRevision(call: Call): Promise<Response> {
+  const { request, services: { series } } = call;
+  const name = seriesName(request);
+  const { revision } = await readJsonOfAnyType(call, RestoreBody);
+  return json(showRevision(await series.restore(name, revision)));
+}
+
+function showRevision({ revision, changedAt, rows, change }: RevisionRow) {
+  return { revision, time: new Date(changedAt).toISOString(), rows, change };
 }
 
 export async function listReferences(call: Call): Promise<Response> {
@@ -180,7 +211,7 @@ function answerType(accept: string | null): typeof ANSWERS[number] {
   throw new RunnelError("not-acceptable", "a frame is application/json, text/csv or application/x-ndjson");
 }
 
-function partOf({ start, end, columns }: z.output<typeof DeleteQuery>) {
+function partOf({ start, end, columns }: Omit<z.output<typeof DeleteQuery>, "forget">) {
   return {
     start: start === undefined ? undefined : parseRangeStart(start),
     end: end === undefined ? undefined : parseRangeEnd(end),
@@ -195,6 +226,7 @@ function rangeOf(query: z.output<typeof ReadQuery>) {
   }
   return {
     ...partOf(query),
+    asOf: query.asOf === undefined ? undefined : readVersion(query.asOf),
     limit,
     tail,
     bins: binsOf(query),
@@ -221,6 +253,11 @@ function binsOf(query: z.output<typeof ReadQuery>): BinOptions | undefined {
     label,
     fill,
   };
+}
+
+function readVersion(text: string): Version {
+  if (/^\d{1,15}$/.test(text)) return { revision: Number(text) };
+  return { time: Number(parseTime(text, "asOf") / UNIT_NS.ms) };
 }
 
 function readOrigin(text: string): Origin {

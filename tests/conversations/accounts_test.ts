@@ -126,6 +126,7 @@ testOnBothEngines("tokens stay valid after a restart, in every process of the da
     diskReserveBytes: 0,
     eventTtlDays: 365,
     sessionTtlDays: 365,
+    keepRevisionsMillis: 86_400_000,
     cacheBytes: 1,
     conversations: { tokenHours: 12, messageTtlDays: 1 },
     jobs: [],

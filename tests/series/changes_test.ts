@@ -1,14 +1,17 @@
-/** Random saves and removals against a model that is a table of cells. */
+/** Random saves, removals and restores against a model that is a table of cells for each revision. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const COLUMNS = ["a", "b", "c"] as const;
 const ORIGIN = 1_600_000_000;
+const STEPS = 20;
+/** Sequences of so many steps; `SERIES_RUNS=500` takes 10,000 steps. */
+const RUNS = Number(Deno.env.get("SERIES_RUNS") ?? 12);
 type Cell = number | string | null;
 
 interface Step {
-  readonly kind: "replace" | "merge" | "append" | "rows" | "columns" | "cells" | "series";
+  readonly kind: "replace" | "merge" | "append" | "rows" | "columns" | "cells" | "series" | "restore";
   readonly from: number;
   readonly rows: number;
   readonly gap: number;
@@ -21,6 +24,7 @@ const Steps = fc.array(
     kind: fc.oneof(
       { weight: 12, arbitrary: fc.constantFrom("replace", "merge", "append", "rows", "cells") },
       { weight: 1, arbitrary: fc.constantFrom("columns", "series") },
+      { weight: 2, arbitrary: fc.constant("restore" as const) },
     ),
     from: fc.integer({ min: 0, max: 9000 }),
     rows: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5000 })),
@@ -28,13 +32,28 @@ const Steps = fc.array(
     seed: fc.integer({ min: 0, max: 99 }),
     columns: fc.subarray([...COLUMNS], { minLength: 1 }),
   }),
-  { minLength: 20, maxLength: 20 },
+  { minLength: STEPS, maxLength: STEPS },
 );
 
 /** A series as a table of cells. */
 class Model {
   columns: string[] = [];
   rows = new Map<number, Map<string, Cell>>();
+  /** What the series was at each revision; `null`: it had no rows. */
+  readonly history: { text: string | null; columns: string[]; rows: Map<number, Map<string, Cell>> }[] = [];
+
+  /** Keeps what the series is as the next revision. */
+  remember(): void {
+    const rows = new Map([...this.rows].map(([at, row]) => [at, new Map(row)]));
+    const text = rows.size === 0 ? null : JSON.stringify(this.frame());
+    this.history.push({ text, columns: [...this.columns], rows });
+  }
+
+  restore(revision: number): void {
+    const { columns, rows } = this.history[revision - 1]!;
+    this.columns = [...columns];
+    this.rows = new Map([...rows].map(([at, row]) => [at, new Map(row)]));
+  }
 
   get last(): number {
     return Math.max(-1, ...this.rows.keys());
@@ -88,6 +107,13 @@ const iso = (at: number) => new Date((at + ORIGIN) * 1000).toISOString();
 async function perform(app: TestApp, model: Model, step: Step): Promise<void> {
   const { kind, from, rows, gap, columns, seed } = step;
   const last = from + (rows - 1) * gap;
+  if (kind === "restore") {
+    if (model.history.length === 0) return;
+    const revision = 1 + from % model.history.length;
+    const { status } = await app.send("POST", `${PATH}/restore`, { revision });
+    equal(status, 200);
+    return model.restore(revision);
+  }
   if (kind === "replace" || kind === "merge" || kind === "append") {
     const index = Array.from({ length: rows }, (_, i) => from + i * gap);
     const data = index.map((at) => columns.map((name) => cellOf(name, at, seed)));
@@ -122,20 +148,43 @@ async function perform(app: TestApp, model: Model, step: Step): Promise<void> {
   deepEqual(answer, { status: true, rows: removed }, JSON.stringify(step));
 }
 
-Deno.test("a series is what a table of cells would be after any saves and removals", async () => {
+async function readAt(app: TestApp, query: string): Promise<string | null> {
+  const read = await app.request(`${PATH}?jsonformat=split&date_format=epoch&date_unit=s${query}`);
+  const frame = await read.json();
+  equal(read.status, frame.type === undefined ? 200 : 404, JSON.stringify(frame));
+  return read.status === 200 ? JSON.stringify(frame) : null;
+}
+
+/** The newest revision and two others, chosen by the step, are what the model remembers. */
+async function compareRevisions(app: TestApp, model: Model, { seed, from }: Step): Promise<void> {
+  const listed = await app.request(`${PATH}/revisions`);
+  if (listed.status === 404) return equal(model.history.length, 0);
+  const revisions: { revision: number; rows: number }[] = await listed.json();
+  equal(listed.status, 200, JSON.stringify(revisions));
+  if (revisions[0]!.revision > model.history.length) model.remember();
+  deepEqual(
+    revisions.map(({ revision, rows }) => [revision, rows]),
+    model.history.map(({ rows }, i) => [i + 1, rows.size]).reverse(),
+  );
+  const now = model.rows.size === 0 ? null : JSON.stringify(model.frame());
+  equal(await readAt(app, ""), now);
+  for (const chosen of [seed, from]) {
+    const revision = 1 + chosen % model.history.length;
+    equal(await readAt(app, `&asOf=${revision}`), model.history[revision - 1]!.text, `revision ${revision}`);
+  }
+}
+
+Deno.test("a series is what a table of cells would be, at any revision, after saves, removals and restores", async () => {
   await fc.assert(
     fc.asyncProperty(Steps, async (steps) => {
       await using app = await createTestApp();
       const model = new Model();
       for (const step of steps) {
         await perform(app, model, step);
-        const read = await app.request(`${PATH}?jsonformat=split&date_format=epoch&date_unit=s`);
-        equal(read.status, model.rows.size > 0 ? 200 : 404);
-        const frame = await read.json();
-        if (read.status === 200) deepEqual(frame, model.frame());
+        await compareRevisions(app, model, step);
       }
     }),
-    { numRuns: 12 },
+    { numRuns: RUNS, endOnFailure: true },
   );
 });
 

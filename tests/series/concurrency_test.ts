@@ -50,7 +50,7 @@ testOnBothEngines("many appends and merges by two processes all arrive", async (
 });
 
 Deno.test("a large answer is one state, although its series is replaced and swept while it is read", async () => {
-  await using app = await createTestApp();
+  await using app = await createTestApp({ keepRevisionsMillis: 0 });
   const path = "/api/store/big/one", rows = 2_200_000;
   equal((await app.request(`${path}${SPLIT}`, { method: "PUT", body: frame(0, rows, 1) })).status, 200);
   const answer = await app.stream(`${path}?jsonformat=values`);
@@ -79,7 +79,7 @@ Deno.test("a large answer is one state, although its series is replaced and swep
 });
 
 Deno.test("a reader that stops for too long is cut off rather than given a mixture", async () => {
-  await using app = await createTestApp();
+  await using app = await createTestApp({ keepRevisionsMillis: 0 });
   const path = "/api/store/big/slow";
   await app.request(`${path}${SPLIT}`, { method: "PUT", body: frame(0, 2_200_000, 1) });
   const reader = (await app.stream(`${path}?jsonformat=values`)).body!.getReader();
@@ -130,7 +130,7 @@ Deno.test("a save that is killed leaves what was there, or all of it; what it st
     await process.end("SIGKILL");
     await save;
 
-    await using app = await createTestApp({ database });
+    await using app = await createTestApp({ database, keepRevisionsMillis: 0 });
     const { index, data } = await (await app.request(`${path}${SPLIT}`)).json();
     if (data[10][0] === 2) equal(data.flat().every((value: number) => value === 2), true);
     else deepEqual([index.length, data.flat()], [5, [1, 1, 1, 1, 1]]);

@@ -185,6 +185,9 @@ testOnBothEngines("rows expire by their stamp, at once and for good", async (app
   equal(await get(app, "", path), '{"a":{"2026-01-04T00:00:00.000":"text"}}');
   app.time.now += 2 * day;
   await app.services.series.sweep();
+  equal((await app.request(`${path}?asOf=1`)).status, 410);
+  app.time.now += day;
+  await app.services.series.sweep();
   const counts = await app.database.query(
     "SELECT (SELECT count(*) FROM series), (SELECT count(*) FROM series_chunk), (SELECT count(*) FROM series_body)",
   );

@@ -13,6 +13,7 @@ const runnel = await openRunnel({
   diskReserveBytes: 0,
   eventTtlDays: 365,
   sessionTtlDays: 365,
+  keepRevisionsMillis: 86_400_000,
   sessionSegment: SEGMENT,
   conversations: { tokenHours: 12, messageTtlDays: 365 },
   jobs: [],

@@ -46,6 +46,7 @@ export type TestOptions = Partial<Services> & {
   readonly maxPersonAccounts?: number;
   readonly sessionTtlDays?: number;
   readonly sessionSegment?: number;
+  readonly keepRevisionsMillis?: number;
 };
 
 /** A request from this machine. */
@@ -73,6 +74,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     sessionSegment: options.sessionSegment,
     diskReserveBytes: options.diskReserveBytes ?? 0,
     backups: options.backupPlan,
+    keepRevisionsMillis: options.keepRevisionsMillis ?? 86_400_000,
     conversations: {
       tokenHours: 12,
       messageTtlDays: 365,

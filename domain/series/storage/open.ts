@@ -8,6 +8,7 @@ import type { Condition } from "../bins/where.ts";
 import { type DataFrame, rangeOf, selectColumns, sliceFrame } from "../frame/frame.ts";
 import { FilteredSource, lastRows, reversed } from "./filtered.ts";
 import type { SeriesName } from "./save.ts";
+import { type Revisions, type Version } from "./revisions.ts";
 import {
   allColumns,
   type FrameSource,
@@ -28,6 +29,8 @@ const MAX_ATTEMPTS = 50;
 
 /** Which part of a series to read. */
 export interface SeriesRange {
+  /** As the series was then; as it is unless given. */
+  readonly asOf?: Version | undefined;
   /** First and last stamp, inclusive. */
   readonly start?: bigint | undefined;
   readonly end?: bigint | undefined;
@@ -58,7 +61,7 @@ export function isAlive(series: SeriesRow | undefined, now: number): series is S
 
 /** Reads series. */
 export class Reading {
-  constructor(readonly store: SeriesStore, readonly clock: () => number) {}
+  constructor(readonly store: SeriesStore, readonly revisions: Revisions, readonly clock: () => number) {}
 
   /** The rows of a range, in one state. Unknown series: `series-not-found`. Bad range: RunnelError. */
   async open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
@@ -73,10 +76,10 @@ export class Reading {
   }
 
   async #openBins(name: SeriesName, range: SeriesRange & { bins: BinOptions }): Promise<FrameSource> {
-    const { bins, where, isDescending = false, start, end } = range;
+    const { bins, where, isDescending = false, asOf, start, end } = range;
     const columns = columnsOf(bins.aggregates);
     if (columns && range.columns) selectColumns(range.columns.map((each) => ({ name: each })), columns);
-    const rows = { start, end, columns: columns ?? range.columns };
+    const rows = { asOf, start, end, columns: columns ?? range.columns };
     const source = where ? await this.#openWhere(name, { ...rows, where }) : await this.#open(name, rows);
     try {
       const frame = await source.downsample(bins);
@@ -93,15 +96,15 @@ export class Reading {
     name: SeriesName,
     range: SeriesRange & { where: readonly Condition[] },
   ): Promise<FrameSource> {
-    const { where, tail, isDescending = false, limit, start, end } = range;
+    const { where, tail, isDescending = false, limit, asOf, start, end } = range;
     if (isDescending && tail === undefined) {
       throw invalid("order=desc of rows needs limit: how many of the last.");
     }
-    const series = await this.find(name);
+    const series = asOf === undefined ? await this.find(name) : (await this.#at(name, asOf)).series;
     const shown = range.columns ?? series.columns.map((column) => column.name);
     const columns = [...shown, ...new Set(where.map(({ column }) => column)).difference(new Set(shown))];
     checkTail(series, tail);
-    const source = await this.#open(name, { start, end, columns });
+    const source = await this.#open(name, { asOf, start, end, columns });
     try {
       const filtered = new FilteredSource(
         source,
@@ -122,6 +125,12 @@ export class Reading {
     return this.#known(name, await this.store.find(name.reference, name.symbol));
   }
 
+  /** The series as it was then. */
+  async #at(name: SeriesName, asOf: Version): Promise<{ series: SeriesRow; past: boolean }> {
+    const { series, past } = await this.revisions.find(name, asOf);
+    return { series: this.#known(name, series), past };
+  }
+
   #known(name: SeriesName, series: SeriesRow | undefined): SeriesRow {
     if (isAlive(series, this.clock())) return series;
     throw new RunnelError(
@@ -132,14 +141,14 @@ export class Reading {
 
   async #open(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const { series, chunks } = await this.#look(name, range);
+      const { series, chunks, past } = await this.#look(name, range);
       const columns = select(series, range.columns), memory = memoryChunks(series);
       checkTail(series, range.tail);
       const first = chunks && this.#decode(series, columns, range, chunks, Math.min(FIRST_CHUNKS, memory));
-      const frames = first ?? await this.#frames(series, columns, range, memory);
+      const frames = first ?? await this.#frames(series, columns, range, memory, past);
       if (frames === "changed") continue;
       return frames === undefined
-        ? await this.#lease(name, range)
+        ? await this.#lease(name, series, range)
         : new MemorySource(series, columns, frames);
     }
     throw new RunnelError("overloaded", "others keep saving to this series: try again");
@@ -148,8 +157,9 @@ export class Reading {
   /** The series and the first chunks of a range, which are all that most ranges have. */
   async #look(
     name: SeriesName,
-    { start = MIN_STAMP, end = MAX_STAMP, tail }: SeriesRange,
-  ): Promise<{ series: SeriesRow; chunks?: ChunkBytes[] }> {
+    { start = MIN_STAMP, end = MAX_STAMP, tail, asOf }: SeriesRange,
+  ): Promise<{ series: SeriesRow; chunks?: ChunkBytes[]; past?: boolean }> {
+    if (asOf !== undefined) return await this.#at(name, asOf);
     if (tail !== undefined) return { series: await this.find(name) };
     const { series, chunks } = await this.store.look(name.reference, name.symbol, start, end, FIRST_CHUNKS);
     return { series: this.#known(name, series), chunks };
@@ -161,14 +171,15 @@ export class Reading {
     columns: readonly SelectedColumn[],
     range: SeriesRange,
     limit: number,
+    past: boolean | undefined,
   ): Promise<DataFrame[] | "changed" | undefined> {
     const { from, to } = this.#bounds(series, range);
     if (from > to) return [];
-    const wanted = { series: series.id, revision: series.revision, from, to };
-    const { chunks, isCurrent } = range.tail === undefined
+    const wanted = { series: series.id, revision: series.revision, past, from, to };
+    const { chunks, isWhole } = range.tail === undefined
       ? await this.store.bodies({ ...wanted, limit })
       : await this.store.tail({ ...wanted, limit: range.tail });
-    return isCurrent ? this.#decode(series, columns, range, chunks, limit) : "changed";
+    return isWhole ? this.#decode(series, columns, range, chunks, limit) : "changed";
   }
 
   /** The rows of the chunks that were found; undefined when these, `limit` of them, need not be all. */
@@ -189,13 +200,13 @@ export class Reading {
     return isLarge && rowsOf(frames) < range.limit! ? undefined : frames;
   }
 
-  async #lease(name: SeriesName, range: SeriesRange): Promise<FrameSource> {
+  async #lease(name: SeriesName, { id }: SeriesRow, range: SeriesRange): Promise<FrameSource> {
     const leasedAt = this.clock();
-    const { id } = await this.find(name);
     const lease = await this.store.lease(id, leasedAt + LEASE_MS);
     try {
       // Read after the lease is durable: from this revision on nothing is freed.
-      const series = await this.find(name);
+      const { asOf } = range;
+      const series = asOf === undefined ? await this.find(name) : (await this.#at(name, asOf)).series;
       if (series.id !== id) throw new RunnelError("unavailable", "the series was just replaced: try again");
       const { store, clock } = this;
       const columns = select(series, range.columns);
@@ -212,8 +223,9 @@ export class Reading {
     series: SeriesRow,
     { start = MIN_STAMP, end = MAX_STAMP }: SeriesRange,
   ): { from: bigint; to: bigint } {
-    const alive = lastExpired(series, this.clock()) + 1n;
-    return { from: start > alive ? start : alive, to: end };
+    const alive = lastExpired(series, this.clock()) + 1n, last = series.last!;
+    // A chunk may have grown since the revision.
+    return { from: start > alive ? start : alive, to: end < last ? end : last };
   }
 }
 

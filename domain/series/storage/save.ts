@@ -1,6 +1,12 @@
 /** Saving: optimistic, so that several processes may save to one series, and one of the serial outcomes remains. */
 import { setImmediate } from "node:timers/promises";
-import { type ChunkContent, newBatch, type SeriesRow, type SeriesStore } from "../../../db/series/chunks.ts";
+import {
+  type ChangeKind,
+  type ChunkContent,
+  newBatch,
+  type SeriesRow,
+  type SeriesStore,
+} from "../../../db/series/chunks.ts";
 import { quote, RunnelError } from "../../errors.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
 import { cutChunks, decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
@@ -76,7 +82,9 @@ export class Saving {
         ? joined(plan, update)
         : [...cutChunks(plan.left, plan.columns), ...cutChunks(plan.right, plan.columns)];
       if (update !== undefined && !isSmall(update)) await this.#stageAll(series.id, update, plan.columns);
-      return this.#commit(series, plan, chunks, update?.stamps.length ?? 0);
+      const isAfter = update !== undefined && (series.last === null || window.first > series.last);
+      const kind = update === undefined ? "remove" : isAfter ? "append" : "save";
+      return this.#commit(kind, series, plan, chunks, update?.stamps.length ?? 0);
     });
     return removed;
   }
@@ -122,7 +130,7 @@ export class Saving {
       }
       if (rows === 0) return await this.#discard().then(() => true);
       const plan = { replaced: touched, zoned: series, columns: change.finish() };
-      return this.#commit(series, plan, [], 0, rowsOf(touched));
+      return this.#commit("remove", series, plan, [], 0, rowsOf(touched));
     });
     return rows;
   }
@@ -161,7 +169,7 @@ export class Saving {
         }
       }
       const plan = { replaced: touched, zoned, columns: change.finish() };
-      return this.#commit(series, plan, [], rows, rows);
+      return this.#commit("merge", series, plan, [], rows, rows);
     });
   }
 
@@ -193,6 +201,7 @@ export class Saving {
   }
 
   async #commit(
+    kind: ChangeKind,
     series: SeriesRow,
     plan: Pick<Rewrite, "replaced" | "zoned" | "columns">,
     chunks: readonly ChunkContent[],
@@ -200,7 +209,12 @@ export class Saving {
     stagedRows = this.#staged.count > 0 ? updateRows : 0,
   ): Promise<boolean> {
     const added = rowsOf(chunks) + stagedRows;
+    const keepsColumns = plan.zoned.aware === series.aware && sameColumns(plan.columns, series.columns);
+    const [last, ...others] = plan.replaced;
+    const grows = kind === "append" && others.length === 0 && keepsColumns;
     return await this.store.commit({
+      kind,
+      grows: grows ? last?.id : undefined,
       series: series.id,
       revision: series.revision,
       batch: this.#batch,
@@ -248,6 +262,11 @@ export class Saving {
     if (this.#staged.count > 0) await this.store.discard(this.#batch);
     this.#staged = { count: 0, series: 0, layout: "" };
   }
+}
+
+function sameColumns(one: readonly StoredColumn[], other: readonly StoredColumn[]): boolean {
+  return one.length === other.length &&
+    one.every(({ name, type }, place) => other[place]!.name === name && other[place]!.type === type);
 }
 
 function rowsOf(chunks: readonly { readonly rows: number }[]): number {

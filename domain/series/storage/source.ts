@@ -137,7 +137,7 @@ export class LeasedSource implements FrameSource {
   /** Chunks of the range, in order. */
   async *#chunks(what: "bodies" | "summaries", limit: number): AsyncGenerator<ChunkBytes> {
     const { series, from, to, store } = this.#options;
-    const range = { series: series.id, revision: series.revision, to, limit };
+    const range = { series: series.id, revision: series.revision, past: true, to, limit };
     let last: ChunkBytes | undefined;
     do {
       await this.#keep();
@@ -158,7 +158,7 @@ export class LeasedSource implements FrameSource {
       break;
     }
     if (first === undefined) return undefined;
-    const range = { series: series.id, revision: series.revision, from: to, to, limit: 1 };
+    const range = { series: series.id, revision: series.revision, past: true, from: to, to, limit: 1 };
     const { chunks } = await store.bodies(range);
     const { stamps } = rangeOf(decodeChunk(chunks[0]!.bytes, this.aware, series.columns, []), from, to);
     return { first, last: stamps.at(-1)! };
