@@ -70,10 +70,10 @@ Deno.test("/docs and its files come from the process itself, under a strict Cont
   match(page.headers.get("content-security-policy")!, /script-src 'self';/);
   const text = await page.text();
   const files = Array.from(text.matchAll(/(?:src|href)="([^"]+)"/g), ([, file]) => file!);
-  equal(files.length, 4);
+  equal(files.length, 5);
   for (const file of files) {
-    match(file, /^\/docs\//);
-    const answer = await app.request(file);
+    match(file, /^\/(docs|dashboard\/assets)\//);
+    const answer = await app.stream(file);
     equal(answer.status, 200, file);
     ok((await answer.bytes()).byteLength > 0, file);
   }
