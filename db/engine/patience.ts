@@ -6,7 +6,7 @@
 import { EngineError } from "./engine.ts";
 
 /** After so long without an answer the server is asked whether it lives, and how long that may take: together below 2 s. */
-const PATIENCE_MS = 900, PROBE_MS = 700;
+const PATIENCE_MS = 900, PROBE_MS = 700, PROBE_TICKS = 14;
 /** No statement takes longer than this. */
 const LIMIT_MS = 60_000;
 /** How often a server that is away is asked. */
@@ -67,12 +67,16 @@ export class Patience {
   }
 
   async #probe(): Promise<boolean> {
+    // Counted in turns of this process, too: while it is busy itself, no answer can be heard.
+    const late = new AbortController();
+    let ticks = 0;
+    const ticking = setInterval(() => ++ticks === PROBE_TICKS && late.abort(), PROBE_MS / PROBE_TICKS);
     const isThere = await fetch(this.#address, {
       method: "POST",
       headers: this.#headers,
       body: TRIFLE,
-      signal: AbortSignal.timeout(PROBE_MS),
-    }).then((answer) => answer.text()).then(() => true, () => false);
+      signal: late.signal,
+    }).then((answer) => answer.text()).then(() => true, () => false).finally(() => clearInterval(ticking));
     clearTimeout(this.#away);
     this.#away = isThere || this.#isClosed ? undefined : this.#askLater();
     return isThere;

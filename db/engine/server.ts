@@ -15,8 +15,8 @@ import {
 } from "./engine.ts";
 import { Patience } from "./patience.ts";
 
-/** Calls under way at once; the queues above keep them few, so this only bounds the unusual. */
-const MOST_CALLS = 1_000;
+/** Calls under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
+const MOST_CALLS = 32;
 
 /** Connects to `http://`, `https://` or `libsql://`. Nothing is sent until the first call. */
 export function openServer(url: string, authToken?: string): Engine {
