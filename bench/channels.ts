@@ -2,12 +2,14 @@
 import type { Benchmark, Comparison, Contestant } from "./harness.ts";
 import { outputOf, startPeer, startRunnel, startScript, warmedUp } from "./processes.ts";
 import { idOfKey } from "../domain/channels/item_id.ts";
+import { batchComparisons } from "./channel_batches.ts";
 import { costComparisons } from "./channel_cost.ts";
 import { fanOutComparisons } from "./channel_fan_out.ts";
 import { temporaryFolder } from "../tests/support/process.ts";
 
 const CONNECTIONS = [1, 16, 64, 256];
-const BODY = "x".repeat(100);
+/** What one item holds: 100 bytes. */
+export const BODY = "x".repeat(100);
 const POST = `wrk.method = "POST"; wrk.body = "${BODY}"; wrk.headers["Content-Type"] = "text/plain"`;
 const ITEMS = 100_000;
 const PLAIN_APP = new URL("./plain_app.ts", import.meta.url);
@@ -51,7 +53,8 @@ function turnsFor(connections: number): number {
   return connections === 64 ? 3 : 1;
 }
 
-function runnelInserts(connections: number): Contestant {
+/** Durable inserts, one a request. */
+export function runnelInserts(connections: number): Contestant {
   return {
     name: "Runnel",
     async start() {
@@ -76,7 +79,8 @@ function plainInserts(connections: number): Contestant {
   };
 }
 
-function redisInserts(connections: number): Contestant {
+/** The same by Redis, which waits for the disk, too. */
+export function redisInserts(connections: number): Contestant {
   return {
     name: "Redis XADD, fsync always",
     async start() {
@@ -229,6 +233,13 @@ async function fillChannel(url: string, count: number): Promise<string[][]> {
   });
   return await Promise.all(writers);
 }
+
+export const channelBatches: Benchmark = {
+  name: "channel-batches",
+  about: "bulk inserts against Redis, catching up, pull and ack, inserts with an Idempotency-Key",
+  needs: { "wrk": "wrk", "redis-server": "redis-server", "redis-benchmark": "redis-tools" },
+  comparisons: batchComparisons,
+};
 
 export const fanOut: Benchmark = {
   name: "channel-fan-out",

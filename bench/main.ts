@@ -1,7 +1,7 @@
 /**
  * `deno task bench [name …]`: runs those benchmarks, or takes an overview of all, and lists the figures that were missed.
  */
-import { cost, fanOut, inserts, reads } from "./channels.ts";
+import { channelBatches, cost, fanOut, inserts, reads } from "./channels.ts";
 import { batches, load, scale } from "./sessions.ts";
 import { conversationMessages, conversationQuestions } from "./conversations.ts";
 import { type Benchmark, compare } from "./harness.ts";
@@ -12,6 +12,7 @@ import { ranges, retrievals, saves, space } from "./series.ts";
 const BENCHMARKS: readonly Benchmark[] = [
   inserts,
   reads,
+  channelBatches,
   fanOut,
   cost,
   profiles,
