@@ -55,13 +55,13 @@ const EXAMINATIONS: readonly Examination[] = [
   orphans("profiles", "account_field", "account", "account"),
   orphans("profiles", "identity", "account", "account"),
   orphans("profiles", "account_event", "account", "account"),
+  orphans("series", "series_chunk", "series", "series"),
   {
     area: "series",
-    about: "chunks without their series",
-    count: `SELECT count(*) FROM series_chunk WHERE series NOT IN (SELECT id FROM series)
-      AND series NOT IN (SELECT id FROM dropped_series)`,
+    about: "bodies that no chunk has",
+    count: `SELECT count(*) FROM series_body b
+      WHERE NOT EXISTS (SELECT 1 FROM series_chunk WHERE id = b.chunk OR body = b.chunk)`,
   },
-  orphans("series", "series_body", "chunk", "series_chunk"),
   orphans("conversations", "message", "conversation", "conversation"),
   orphans("conversations", "day_summary", "conversation", "conversation"),
 ];
