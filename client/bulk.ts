@@ -13,7 +13,7 @@ export interface NewItem {
 
 /** The body and the type of a request that stores all of them. */
 export function multipart(items: readonly NewItem[]): { body: Blob; type: string } {
-  const boundary = crypto.randomUUID();
+  const boundary = newName();
   const parts = items.flatMap(({ body, type, encoding, language, key }) => {
     const headers = {
       "Content-Type": type,
@@ -26,4 +26,10 @@ export function multipart(items: readonly NewItem[]): { body: Blob; type: string
     return [`--${boundary}\r\n${head}\r\n`, body, "\r\n"];
   });
   return { body: new Blob([...parts, `--${boundary}--\r\n`]), type: `multipart/mixed; boundary=${boundary}` };
+}
+
+/** A name that nobody else has; pages of plain HTTP lack crypto.randomUUID. */
+export function newName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }

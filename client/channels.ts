@@ -8,9 +8,9 @@ import type {
   Stored,
   StoredItems,
 } from "../api/channels.ts";
-import { multipart, type NewItem } from "./bulk.ts";
+import { multipart, type NewItem, newName } from "./bulk.ts";
 import { ConsumerClient, type ConsumerState } from "./consumers.ts";
-import { followChannel, type FollowedItem, type FollowOptions } from "./follow.ts";
+import { followChannel, type FollowedItem, type FollowOptions, newestItem } from "./follow.ts";
 import { type Http, jsonBody } from "./http.ts";
 
 /** Settings of a channel; what is absent has its default, or stays as it is. */
@@ -109,10 +109,8 @@ export class ChannelsClient {
   }
 
   /** The newest item, or null in an empty channel. */
-  async newest(name: string): Promise<{ readonly id: string; readonly timestamp: string } | null> {
-    return (await this.#http.json<z.output<typeof ChannelStatus>>("GET", {
-      path: ["channel", name, "status"],
-    })).latest;
+  newest(name: string): Promise<z.output<typeof ChannelStatus>["latest"]> {
+    return newestItem(this.#http, name);
   }
 
   /** The answer that holds an item: its body, and its headers. `id` may be `latest` or `earliest`. */
@@ -126,15 +124,9 @@ export class ChannelsClient {
   }
 }
 
-function promises({ idempotencyKey = newKey(), ifLatest }: PostOptions): Record<string, string> {
+function promises({ idempotencyKey = newName(), ifLatest }: PostOptions): Record<string, string> {
   return {
     "Idempotency-Key": idempotencyKey,
     ...(ifLatest !== undefined && { "If-Latest": ifLatest }),
   };
-}
-
-/** A key that nobody else has; pages of plain HTTP lack crypto.randomUUID. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
 }

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Consumer, ConsumerBody, GivenItem, Pulled, Settled } from "../api/consumers.ts";
 import { type Http, jsonBody, RunnelProblem } from "./http.ts";
-import { backoff } from "./waiting.ts";
+import { backoff, isPassing } from "./retry.ts";
 
 /** How a consumer is set up; what is absent has its default, or stays as it is. Durations are texts such as `30s`. */
 export type ConsumerSettings = z.input<typeof ConsumerBody>;
@@ -100,7 +100,7 @@ export class ConsumerClient {
         waits.reset();
       } catch (error) {
         if (signal?.aborted) return;
-        if (error instanceof RunnelProblem && error.status !== 503 && error.status !== 429) throw error;
+        if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
         onReconnect?.(error);
         await waits.next();
         continue;

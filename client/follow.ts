@@ -1,8 +1,8 @@
 /** Following a channel over Server-Sent Events, which need fetch alone: Deno, Node and browsers have it. */
 import type { z } from "zod";
-import type { FollowedContent, Gap } from "../api/channels.ts";
+import type { ChannelStatus, FollowedContent, Gap } from "../api/channels.ts";
 import { type Http, RunnelProblem } from "./http.ts";
-import { backoff } from "./waiting.ts";
+import { backoff, isPassing } from "./retry.ts";
 
 /** What to follow, and from where. */
 export interface FollowOptions {
@@ -43,7 +43,9 @@ export async function* followChannel(
   options: FollowOptions,
 ): AsyncGenerator<FollowedItem> {
   const { since, signal, onReconnect, onGap } = options;
-  let position = options.after ?? (since === undefined ? await newest(http, name) : undefined);
+  // Known before the first connection, which may break at once.
+  let position = options.after ??
+    (since === undefined ? (await newestItem(http, name))?.id ?? BEGINNING : undefined);
   const waits = backoff(signal);
   while (!signal?.aborted) {
     let cause: unknown;
@@ -59,7 +61,7 @@ export async function* followChannel(
       }
     } catch (error) {
       if (signal?.aborted) return;
-      if (error instanceof RunnelProblem && error.status !== 503 && error.status !== 429) throw error;
+      if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
       cause = error;
     }
     if (signal?.aborted) return;
@@ -68,12 +70,13 @@ export async function* followChannel(
   }
 }
 
-/** Where following begins that is to begin now: known before the first connection, which may break at once. */
-async function newest(http: Http, name: string): Promise<string> {
-  const { latest } = await http.json<{ latest: { id: string } | null }>("GET", {
-    path: ["channel", name, "status"],
-  });
-  return latest?.id ?? BEGINNING;
+/** The newest item of a channel; null where there is none. */
+export async function newestItem(
+  http: Http,
+  name: string,
+): Promise<z.output<typeof ChannelStatus>["latest"]> {
+  const path = ["channel", name, "status"];
+  return (await http.json<z.output<typeof ChannelStatus>>("GET", { path })).latest;
 }
 
 function open(
@@ -95,6 +98,8 @@ function open(
     },
     headers: { Accept: "text/event-stream" },
     signal,
+    // followChannel connects again itself, and says so each time.
+    repeatable: false,
   });
 }
 

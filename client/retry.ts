@@ -5,9 +5,14 @@ const FIRST_WAIT_MS = 100, LONGEST_WAIT_MS = 5_000;
 /** A server that asks for more patience than this is not waited for, in seconds. */
 const LONGEST_RETRY_AFTER_S = 30;
 
+/** Whether an answer with this status says that the same request may succeed a little later. */
+export function isPassing(status: number): boolean {
+  return status === 503 || status === 429;
+}
+
 /** Milliseconds until the next attempt after an answer; undefined: the answer stands. */
 export function waitAfter({ status, headers }: Response, attempt: number): number | undefined {
-  if (status !== 503 && status !== 429) return undefined;
+  if (!isPassing(status)) return undefined;
   const seconds = Number(headers.get("retry-after") ?? NaN);
   if (!(seconds >= 0)) return waitAfterFailure(attempt);
   return seconds > LONGEST_RETRY_AFTER_S ? undefined : seconds * 1000;
@@ -16,6 +21,17 @@ export function waitAfter({ status, headers }: Response, attempt: number): numbe
 /** The same when there was no answer. Many clients whose server restarts do not come back all at once. */
 export function waitAfterFailure(attempt: number): number {
   return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+}
+
+/** Waits that grow from one to the next until `reset`, and end early when the signal aborts. */
+export function backoff(signal: AbortSignal | undefined) {
+  let attempt = 0;
+  return {
+    reset() {
+      attempt = 0;
+    },
+    next: () => pause(waitAfterFailure(attempt++), signal).catch(() => {}),
+  };
 }
 
 /** Waits; rejects when the signal aborts. */
