@@ -1,10 +1,9 @@
 /** Brings the schema of a database up to this program's, step by step, and records the steps in the database. */
 import { type Engine, EngineError } from "./engine/engine.ts";
-import { type Migration, MIGRATIONS } from "./migrations/mod.ts";
+import { type Migration, MIGRATIONS, SELECT_SCHEMA_VERSION } from "./migrations/mod.ts";
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS schema_migration (
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT`;
-const SELECT_VERSION = `SELECT ifnull(max(version), 0) FROM schema_migration`;
 const INSERT_VERSION = `INSERT INTO schema_migration VALUES (?1, ?2, ?3)`;
 
 /** The database was written by a newer Runnel; this one must not touch it. */
@@ -49,6 +48,6 @@ export async function migrate(
 }
 
 async function currentVersion(engine: Engine): Promise<number> {
-  const [result] = await engine.read([{ sql: SELECT_VERSION, args: [] }]);
+  const [result] = await engine.read([{ sql: SELECT_SCHEMA_VERSION, args: [] }]);
   return Number(result!.rows[0]![0]);
 }

@@ -51,3 +51,8 @@ export const MIGRATIONS: readonly Migration[] = [
   traits,
   revisions,
 ];
+
+/** The version of the schema that this program works with. */
+export const SCHEMA_VERSION: number = MIGRATIONS.at(-1)!.version;
+/** The version of a database's schema; 0 before the first migration. */
+export const SELECT_SCHEMA_VERSION = `SELECT ifnull(max(version), 0) FROM schema_migration`;

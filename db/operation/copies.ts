@@ -1,13 +1,12 @@
 /** Copies of database files: made while others write, checked, and put in a database's place. */
 import { WorkerConnection } from "../engine/connection.ts";
 import { EngineError } from "../engine/engine.ts";
-import { MIGRATIONS } from "../migrations/mod.ts";
+import { SCHEMA_VERSION, SELECT_SCHEMA_VERSION } from "../migrations/mod.ts";
 
 const COPY = `VACUUM INTO ?1`;
 // Fails while any other connection is open; what the log still holds goes to the file.
 const LEAVE_LOG = `PRAGMA journal_mode = DELETE`;
 const CHECK = `PRAGMA integrity_check(10)`;
-const SELECT_VERSION = `SELECT max(version) FROM schema_migration`;
 
 /** A file cannot be copied or put in place. The message says why, and what to do. */
 export class CopyError extends Error {
@@ -15,8 +14,8 @@ export class CopyError extends Error {
 }
 
 /**
- * Writes what the database holds at this moment to `to`, which must not exist; writing goes on meanwhile. The copy was
- * read through and is on the disk before it gets its name. Answers its size in bytes.
+ * Copies the database at this moment to the file `to`, which must not exist; other writers do not wait. The copy gets
+ * its name after it was read through and is on the disk. Answers its size in bytes.
  */
 export async function copyDatabase(from: string, to: string): Promise<number> {
   if (await isThere(to)) throw new CopyError(`${to} is there already: name another file`);
@@ -56,7 +55,7 @@ async function copyToPart(from: string, to: string): Promise<string> {
   await Deno.remove(part).catch(() => {});
   const created = await Deno.open(part, { write: true, createNew: true, mode: 0o600 });
   try {
-    await withConnection(from, (connection) => connection.runAlone({ sql: COPY, args: [part] }));
+    await withConnection(from, "copier", (connection) => connection.runAlone({ sql: COPY, args: [part] }));
     const faults = await integrityOf(part);
     if (faults.length > 0) throw new CopyError(`the copy of ${from} is damaged: ${faults.join("; ")}`);
     await created.sync();
@@ -71,7 +70,7 @@ async function copyToPart(from: string, to: string): Promise<string> {
 
 /** The version of the schema of a file; a failure where it is no database of Runnel. */
 export async function schemaVersion(path: string): Promise<number> {
-  const [version] = await readAlone(path, SELECT_VERSION);
+  const [version] = await readAlone(path, SELECT_SCHEMA_VERSION);
   return Number(version);
 }
 
@@ -80,9 +79,10 @@ async function checkSource(path: string): Promise<void> {
   const stored = await schemaVersion(path).catch((error) => {
     throw new CopyError(`${path} is no database of Runnel`, { cause: error });
   });
-  const known = MIGRATIONS.at(-1)!.version;
-  if (stored > known) {
-    throw new CopyError(`${path} has schema version ${stored}, this Runnel knows ${known}: run a newer one`);
+  if (stored > SCHEMA_VERSION) {
+    throw new CopyError(
+      `${path} has schema version ${stored}, this Runnel knows ${SCHEMA_VERSION}: run a newer one`,
+    );
   }
   const faults = await integrityOf(path);
   if (faults.length > 0) throw new CopyError(`${path} is damaged: ${faults.join("; ")}`);
@@ -91,7 +91,7 @@ async function checkSource(path: string): Promise<void> {
 /** Keeps what is at a path under another name, with its log where it could not be emptied. */
 async function setAside(path: string): Promise<void> {
   try {
-    await withConnection(path, (connection) => connection.runAlone({ sql: LEAVE_LOG, args: [] }));
+    await withConnection(path, "copier", (connection) => connection.runAlone({ sql: LEAVE_LOG, args: [] }));
   } catch (error) {
     if (error instanceof EngineError && error.failure === "busy") {
       throw new CopyError(`${path} is open in another process: stop it first`, { cause: error });
@@ -105,20 +105,17 @@ async function setAside(path: string): Promise<void> {
 }
 
 async function readAlone(path: string, sql: string): Promise<unknown[]> {
-  const reader = await WorkerConnection.open({ path, role: "reader" });
-  try {
-    const [result] = await reader.run([{ sql, args: [] }]);
-    return result!.rows.map(([first]) => first);
-  } finally {
-    await reader.close();
-  }
+  const [result] = await withConnection(path, "reader", (reader) => reader.run([{ sql, args: [] }]));
+  return result!.rows.map(([first]) => first);
 }
 
-async function withConnection<T>(
+/** Opens a file for the time of `use`. */
+export async function withConnection<T>(
   path: string,
+  role: "reader" | "copier",
   use: (connection: WorkerConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = await WorkerConnection.open({ path, role: "copier" });
+  const connection = await WorkerConnection.open({ path, role });
   try {
     return await use(connection);
   } finally {
@@ -126,6 +123,7 @@ async function withConnection<T>(
   }
 }
 
+/** Whether a path leads to something. */
 export function isThere(path: string): Promise<boolean> {
   return Deno.stat(path).then(() => true, () => false);
 }

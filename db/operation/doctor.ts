@@ -1,7 +1,6 @@
 /** Looks through a whole database file for what cannot be: damaged pages, wrong counters, rows that nothing owns. */
-import { WorkerConnection } from "../engine/connection.ts";
-import { MIGRATIONS } from "../migrations/mod.ts";
-import { integrityOf, schemaVersion } from "./copies.ts";
+import { SCHEMA_VERSION } from "../migrations/mod.ts";
+import { integrityOf, schemaVersion, withConnection } from "./copies.ts";
 
 /** One thing to look for: a query that counts the rows that are wrong. */
 interface Examination {
@@ -79,22 +78,18 @@ export async function examine(path: string): Promise<Finding[]> {
   const file: Finding[] = faults.length === 0
     ? [{ area: "file", about: "pages and indexes", wrong: 0 }]
     : faults.map((about) => ({ area: "file", about, wrong: 1 }));
-  const version = await schemaVersion(path), known = MIGRATIONS.at(-1)!.version;
+  const version = await schemaVersion(path), known = SCHEMA_VERSION;
   const schema = { area: "file", about: `schema version ${version}, this program's is ${known}` };
   if (version !== known) return [...file, { ...schema, wrong: 1 }];
   return [...file, { ...schema, wrong: 0 }, ...await examineAreas(path)];
 }
 
 async function examineAreas(path: string): Promise<Finding[]> {
-  const reader = await WorkerConnection.open({ path, role: "reader" });
-  try {
-    const results = await reader.run(EXAMINATIONS.map(({ count }) => ({ sql: count, args: [] })));
-    return EXAMINATIONS.map(({ area, about }, i) => ({
-      area,
-      about,
-      wrong: Number(results[i]!.rows[0]![0]),
-    }));
-  } finally {
-    await reader.close();
-  }
+  const statements = EXAMINATIONS.map(({ count }) => ({ sql: count, args: [] }));
+  const results = await withConnection(path, "reader", (reader) => reader.run(statements));
+  return EXAMINATIONS.map(({ area, about }, i) => ({
+    area,
+    about,
+    wrong: Number(results[i]!.rows[0]![0]),
+  }));
 }

@@ -1,6 +1,6 @@
 /** What a process can find out about its database: whether it answers, can be written, and has room. */
 import { statfs } from "node:fs/promises";
-import { MIGRATIONS } from "../migrations/mod.ts";
+import { SCHEMA_VERSION, SELECT_SCHEMA_VERSION } from "../migrations/mod.ts";
 import type { Database } from "../open.ts";
 
 // In one transaction: nobody ever sees the row, and the page that it stood on is written all the same.
@@ -8,7 +8,6 @@ const WRITE = [
   `INSERT INTO job (name, slot, lease_until, started_at) VALUES ('', 0, 0, 0)`,
   `DELETE FROM job WHERE name = ''`,
 ];
-const SELECT_VERSION = `SELECT max(version) FROM schema_migration`;
 const SELECT_AHEAD = `SELECT name FROM channel WHERE last_key > ?1 ORDER BY last_key DESC LIMIT ?2`;
 
 /** The queries, bound to a database. */
@@ -16,14 +15,14 @@ export type HealthStore = ReturnType<typeof createHealthStore>;
 
 export function createHealthStore({ commits, query, file }: Database) {
   return {
-    /** Commits one small write that leaves nothing behind. Fails as any write does. */
+    /** Commits a row together with its removal. Fails as any write does. */
     async write(): Promise<void> {
       await commits.execute(WRITE.map((sql) => ({ sql, args: [] })));
     },
     /** The schema's version in the database, and the version that this program knows. */
     async versions(): Promise<{ readonly stored: number; readonly known: number }> {
-      const [row] = await query(SELECT_VERSION);
-      return { stored: Number(row![0]), known: MIGRATIONS.at(-1)!.version };
+      const [row] = await query(SELECT_SCHEMA_VERSION);
+      return { stored: Number(row![0]), known: SCHEMA_VERSION };
     },
     /** Names of channels whose newest item has a greater key, the furthest first; at most `limit`. */
     async channelsAfter(key: bigint, limit: number): Promise<string[]> {
