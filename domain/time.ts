@@ -151,12 +151,20 @@ export function isTimeZone(name: string): boolean {
 }
 
 /**
+ * The moment at which the clocks of a time zone show a time, both in milliseconds since 1970. Of a time that comes twice
+ * the first is meant; one that is skipped is as much later as the clocks skip.
+ */
+export function momentIn(timezone: string, local: number): number {
+  return Temporal.Instant.fromEpochMilliseconds(local).toZonedDateTimeISO("UTC").toPlainDateTime()
+    .toZonedDateTime(timezone).epochMilliseconds;
+}
+
+/**
  * The moment of a text that `Time` reads, in milliseconds since the epoch; without a zone of its own it is local in that
- * time zone. Of an hour that comes twice the first is meant, of one that is skipped the time after it.
+ * time zone, as in `momentIn`.
  */
 export function timeIn(timezone: string, text: string): number {
   const millis = Time.parse(text);
   if (text.length > 10 && /[Zz+ -]/.test(text.slice(16))) return millis;
-  const local = Temporal.Instant.fromEpochMilliseconds(millis).toZonedDateTimeISO("UTC").toPlainDateTime();
-  return local.toZonedDateTime(timezone).epochMilliseconds;
+  return momentIn(timezone, millis);
 }

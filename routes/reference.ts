@@ -6,6 +6,7 @@ import { errorsPage } from "../dashboard/errors.ts";
 import { ADVICE, type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts";
 import { STATUS } from "./errors.ts";
 import { openapiDocument } from "./openapi.ts";
+import { rootOf } from "./request.ts";
 import { html, NO_SNIFF } from "./respond.ts";
 import { baseOf, type Call, get, param, type Route, type RouteReference } from "./route.ts";
 
@@ -46,7 +47,7 @@ const DOCUMENT: RouteReference = {
 export function referenceRoutes(routes: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;
   return [
-    get("/docs", "public", PAGE, (call) => html(referencePage(rootOf(call)))),
+    get("/docs", "public", PAGE, (call) => html(referencePage(rootOf(baseOf(call))))),
     get("/docs/errors", "public", ERRORS_PAGE, showErrors),
     get("/docs/:file", "public", FILE, referenceFile),
     get("/openapi.json", "public", DOCUMENT, () => {
@@ -66,12 +67,9 @@ export function showErrors(call: Call): Response {
       title: ERRORS[code],
       advice: ADVICE[code],
     })),
-    rootOf(call),
+    rootOf(baseOf(call)),
   ));
 }
-
-/** What links begin with behind a proxy that serves a sub-path. */
-const rootOf = (call: Call): string => new URL(baseOf(call)).pathname.replace(/\/$/, "");
 
 async function referenceFile(call: Call): Promise<Response> {
   const name = param(call, "file");

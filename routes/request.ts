@@ -235,6 +235,11 @@ export function refuseDots(url: string): void {
   if (DOTS_IN_PATH.test(url)) throw invalid(`the path has . or .. in it: ${DOTS_REFUSED}`);
 }
 
+/** The path of a base URL: what links begin with behind a proxy that serves a sub-path. No slash at the end. */
+export function rootOf(base: string): string {
+  return new URL(base).pathname.replace(/\/$/, "");
+}
+
 /** Scheme, host and port, without what would need escaping in a link. */
 const AUTHORITY = /^https?:\/\/[\w.~:[\]-]+$/;
 

@@ -8,7 +8,7 @@ import { refusedPage } from "../../dashboard/login.tsx";
 import { type Answer, Frame, Refused, type View } from "../../dashboard/view.tsx";
 import { accepts } from "../conditional.ts";
 import type { GateEnv } from "../gate.ts";
-import { readBody } from "../request.ts";
+import { readBody, rootOf } from "../request.ts";
 import { html, NO_SNIFF, seeOther } from "../respond.ts";
 import type { Services } from "../services.ts";
 
@@ -62,7 +62,7 @@ async function answer(
   );
   const known = getCookie(context, COOKIE.form);
   const token = known ?? crypto.randomUUID();
-  const root = new URL(base).pathname.replace(/\/$/, "");
+  const root = rootOf(base);
   const cookie = (name: keyof typeof COOKIE, value: string, maxAge = SESSION_SECONDS) =>
     setCookie(context, COOKIE[name], value, {
       httpOnly: true,

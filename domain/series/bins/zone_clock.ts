@@ -1,5 +1,5 @@
 /** What the clocks of a time zone show, in milliseconds since 1970 as those clocks count them. */
-import { DAY_MS } from "../../time.ts";
+import { DAY_MS, momentIn } from "../../time.ts";
 
 /** The clock of an IANA time zone. Neighbouring moments are cheap: the zone is asked only near a change of its clocks. */
 export class ZoneClock {
@@ -15,15 +15,11 @@ export class ZoneClock {
     return moment + this.#offset;
   }
 
-  /**
-   * The moment at which the clock shows a time. Of a time that comes twice the first is meant; one that is skipped is
-   * as much later as the clock skips.
-   */
+  /** The moment at which the clock shows a time, as `momentIn` finds it. */
   toMoment(local: number): number {
     const moment = local - this.#offset;
     if (moment >= this.#from + DAY_MS && moment < this.#to - DAY_MS) return moment;
-    const found = Temporal.Instant.fromEpochMilliseconds(local).toZonedDateTimeISO("UTC").toPlainDateTime()
-      .toZonedDateTime(this.zone).epochMilliseconds;
+    const found = momentIn(this.zone, local);
     this.#lookUp(found);
     return found;
   }
