@@ -16,7 +16,7 @@ import { conversationsPage, logIn, logOut } from "./conversations/pages.tsx";
 import { operatePage, runJob } from "./operate/pages.tsx";
 import type { Answer, View } from "./view.tsx";
 
-/** A page: where it is, and what it shows or does. */
+/** A page of the dashboard: its method and path, and the function that makes it. */
 export interface Page {
   readonly method: "GET" | "POST";
   readonly path: string;

@@ -1,4 +1,4 @@
-/** What every page is given, and the frame that it stands in. */
+/** The view that every page is given, and the frame around every page. */
 import type { Child } from "hono/jsx";
 
 /** One request for a page. Everything that a page knows comes from the API, with the rights of whoever looks. */
@@ -21,7 +21,7 @@ export interface View {
   param(name: string): string;
   /** The answer of the API. */
   api(path: string, init?: RequestInit): Promise<Response>;
-  /** The JSON that the API answers; what it refuses is thrown as `Refused`. */
+  /** The JSON of the API's answer. Throws `Refused` where the API says no. */
   read<T>(path: string, init?: RequestInit): Promise<T>;
   /** The same, or undefined where the API refuses. */
   glance<T>(path: string): Promise<T | undefined>;
@@ -100,6 +100,20 @@ export function Frame({ view, title, children }: { view: View; title: string; ch
         <main id="main" tabindex={-1}>{children}</main>
       </body>
     </html>
+  );
+}
+
+/** The title of a page, below the way back to the page above it. */
+export function Heading(
+  { view, to, above, children }: { view: View; to: string; above: string; children: Child },
+) {
+  return (
+    <>
+      <p>
+        <a href={`${view.root}/dashboard${to}`}>{above}</a>
+      </p>
+      <h1>{children}</h1>
+    </>
   );
 }
 

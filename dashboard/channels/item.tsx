@@ -1,6 +1,6 @@
-/** One item, shown as what it is: a tree of JSON, text, an image, or bytes. */
+/** The page of one item: its content as a tree of JSON, text, an image, or bytes. */
 import type { Child } from "hono/jsx";
-import { bytes, part, Refused, type Shown, type View } from "../view.tsx";
+import { bytes, Heading, part, Refused, type Shown, type View } from "../view.tsx";
 
 const MOST_BYTES = 200_000;
 const MOST_HEX = 4_096;
@@ -27,10 +27,7 @@ export async function itemPage(view: View): Promise<Shown> {
     title: `${id} of ${name}`,
     body: (
       <div class="stack">
-        <p>
-          <a href={here}>{name}</a>
-        </p>
-        <h1>{id}</h1>
+        <Heading view={view} to={`/channels/${name}`} above={name}>{id}</Heading>
         <p class="lead">
           {headers.get("content-type")}, {bytes(content.length)}, stored {headers.get("creation-date")}
         </p>

@@ -9,6 +9,7 @@ import {
   Command,
   count,
   Empty,
+  Heading,
   part,
   Refused,
   type Shown,
@@ -142,10 +143,7 @@ export async function channelPage(view: View): Promise<Shown> {
     title: name,
     body: (
       <div class="stack">
-        <p>
-          <a href={`${view.root}/dashboard/channels`}>All channels</a>
-        </p>
-        <h1>{name}</h1>
+        <Heading view={view} to="/channels" above="All channels">{name}</Heading>
         <p class="lead">
           {about.description ?? "No description."} Items are kept{" "}
           {about.ttlMillis === undefined ? "for ever" : `for ${span(about.ttlMillis)}`}

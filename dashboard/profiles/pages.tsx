@@ -1,7 +1,7 @@
 /** Apps: what their accounts are like, what they do, and one profile. */
 import type { z } from "zod";
 import type { Analytics, Apps, Profile, Timeline } from "../../api/profiles.ts";
-import { Bar, count, Empty, Figure, part, type Shown, Spark, type View } from "../view.tsx";
+import { Bar, count, Empty, Figure, Heading, part, type Shown, Spark, type View } from "../view.tsx";
 
 const SHOWN = 12;
 
@@ -51,10 +51,7 @@ export async function appPage(view: View): Promise<Shown | string> {
     title: app,
     body: (
       <div class="stack">
-        <p>
-          <a href={`${view.root}/dashboard/apps`}>All apps</a>
-        </p>
-        <h1>{app}</h1>
+        <Heading view={view} to="/apps" above="All apps">{app}</Heading>
         <section class="card">
           <dl class="figures">
             <Figure name="Accounts" value={about.accounts} />
@@ -130,10 +127,7 @@ export async function profilePage(view: View): Promise<Shown> {
     title: account,
     body: (
       <div class="stack">
-        <p>
-          <a href={`${view.root}/dashboard/apps/${part(app)}`}>{app}</a>
-        </p>
-        <h1>{account}</h1>
+        <Heading view={view} to={`/apps/${part(app)}`} above={app}>{account}</Heading>
         <section class="card">
           <h2>Demographics</h2>
           {Object.keys(demographics).length === 0 ? <Empty says="Nothing is known." /> : (

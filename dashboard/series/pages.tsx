@@ -1,7 +1,18 @@
 /** Time series: references, their symbols, and the chart of one. */
 import type { z } from "zod";
 import type { References, Symbols } from "../../api/series.ts";
-import { count, Empty, Figure, part, Refused, type Shown, span, Table, type View } from "../view.tsx";
+import {
+  count,
+  Empty,
+  Figure,
+  Heading,
+  part,
+  Refused,
+  type Shown,
+  span,
+  Table,
+  type View,
+} from "../view.tsx";
 
 /** Rows that a chart draws; more are reduced to bins by the server. */
 const MOST_POINTS = 1_000;
@@ -60,10 +71,7 @@ export async function symbolsPage(view: View): Promise<Shown> {
     title: reference,
     body: (
       <div class="stack">
-        <p>
-          <a href={`${view.root}/dashboard/series`}>All references</a>
-        </p>
-        <h1>{reference}</h1>
+        <Heading view={view} to="/series" above="All references">{reference}</Heading>
         <section class="card">
           <Table label="Series" head={["Symbol", "Rows", "First", "Last", "Columns"]}>
             {all.slice(from, from + PAGE_SIZE).map(({ symbol, rows, first, last, columns }) => (
@@ -106,10 +114,7 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
     title: symbol,
     body: (
       <div class="stack">
-        <p>
-          <a href={`${view.root}/dashboard/series/${part(reference)}`}>{reference}</a>
-        </p>
-        <h1>{symbol}</h1>
+        <Heading view={view} to={`/series/${part(reference)}`} above={reference}>{symbol}</Heading>
         <dl class="figures">
           <Figure name="Rows" value={about.rows} />
           <Figure name="First" value={about.first.slice(0, 10)} />
@@ -117,24 +122,8 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
         </dl>
         <section class="card">
           <form class="row" method="get" action={here}>
-            <label>
-              From{" "}
-              <input
-                name="start"
-                value={view.query.get("start") ?? ""}
-                placeholder={about.first.slice(0, 10)}
-                size={12}
-              />
-            </label>
-            <label>
-              To{" "}
-              <input
-                name="end"
-                value={view.query.get("end") ?? ""}
-                placeholder={about.last.slice(0, 10)}
-                size={12}
-              />
-            </label>
+            <DayField view={view} label="From" name="start" usual={about.first} />
+            <DayField view={view} label="To" name="end" usual={about.last} />
             <button class="quiet" type="submit">Show</button>
             <a class="quiet" href={`${here}?format=csv`} download={`${symbol}.csv`}>Export CSV</a>
           </form>
@@ -162,19 +151,31 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
   };
 }
 
+function DayField(
+  { view, label, name, usual }: { view: View; label: string; name: string; usual: string },
+) {
+  return (
+    <label>
+      {label}{" "}
+      <input name={name} value={view.query.get(name) ?? ""} placeholder={usual.slice(0, 10)} size={12} />
+    </label>
+  );
+}
+
 async function csv(view: View, at: string): Promise<Response> {
   const answer = await view.api(`${at}?format=csv`);
   if (answer.status >= 400) throw new Refused(answer.status, (await answer.json()).detail);
   return answer;
 }
 
-const CANDLE = { open: "first", high: "max", low: "min", close: "last" } as const;
+const CANDLE_COLUMNS = ["open", "high", "low", "close"];
+const CANDLE = "open:first,high:max,low:min,close:last";
 
 /** What the chart draws: names of columns, then seconds and a list of values for each. */
 async function drawnFrame(view: View, at: string, about: ListedSymbol) {
   const numbers = about.columns.filter(({ type }) => /float|int/i.test(type)).map(({ name }) => name);
-  const isCandles = Object.keys(CANDLE).every((name) => numbers.includes(name));
-  const names = isCandles ? Object.keys(CANDLE) : numbers.slice(0, 6);
+  const isCandles = CANDLE_COLUMNS.every((name) => numbers.includes(name));
+  const names = isCandles ? CANDLE_COLUMNS : numbers.slice(0, 6);
   if (names.length === 0) return { names, data: [[]] };
   const range = ["start", "end"].map((name) => [name, view.query.get(name)] as const).filter(([, value]) =>
     value
@@ -190,16 +191,14 @@ async function drawnFrame(view: View, at: string, about: ListedSymbol) {
       `${Math.max(1, Math.ceil(Math.max(0, (to || 0) - (from || 0)) / MOST_POINTS / 1000))}s`,
     );
   }
-  const ask = (columns: string, agg: string) =>
-    view.read<Frame>(`${at}?${asked}&columns=${part(columns)}${isLong ? `&agg=${agg}` : ""}`);
-  const frames = isLong && isCandles
-    ? await Promise.all(Object.entries(CANDLE).map(([column, agg]) => ask(column, agg)))
-    : [await ask(names.join(","), "mean")];
-  const columns = frames.flatMap((frame) =>
-    frame.columns.map((_, i) => frame.data.map((row) => row[i] ?? null))
-  );
+  if (!isLong || !isCandles) asked.set("columns", names.join(","));
+  if (isLong) asked.set("agg", isCandles ? CANDLE : "mean");
+  const { columns, index, data } = await view.read<Frame>(`${at}?${asked}`);
   return {
-    names: frames.flatMap((frame) => frame.columns),
-    data: [frames[0]!.index.map((stamp) => stamp / 1000), ...columns],
+    names: columns,
+    data: [
+      index.map((stamp) => stamp / 1000),
+      ...columns.map((_, i) => data.map((row) => row[i] ?? null)),
+    ],
   };
 }
