@@ -7,7 +7,7 @@ import { type Http, jsonBody } from "./http.ts";
 export type Profile = z.output<typeof wire.Profile>;
 /** What the accounts of an app are like and what they do. */
 export type Analytics = z.output<typeof wire.Analytics>;
-/** By service: what it says of the account, and the account's `id` there. */
+/** What each service says of an account, by the name of the service; `id` is the account's id there. */
 export type ServiceProfiles = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What an account did. */

@@ -180,7 +180,7 @@ export class StoreClient {
     return this.#http.json("GET", { path: [...ROOT, reference, symbol, "revisions"] });
   }
 
-  /** Makes a series what it was at a revision, as a new one, which is answered. */
+  /** Saves the rows that a series had at a revision as its newest revision, and answers that one. */
   restore(reference: string, symbol: string, revision: number): Promise<Revision> {
     const headers = { "Content-Type": "application/json" }, body = JSON.stringify({ revision });
     return this.#http.json("POST", { path: [...ROOT, reference, symbol, "restore"], body, headers });

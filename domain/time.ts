@@ -135,6 +135,9 @@ function readTimeOrMillis(value: string | number): Moment | undefined {
   return Number.isSafeInteger(Number(value)) ? { millis: Number(value), nanos: 0, isDay: false } : undefined;
 }
 
+/** How far a stored time may lie ahead of the clock, in milliseconds: machines of one network differ by less. */
+export const CLOCK_LEEWAY_MS = 10_000;
+
 const FROM_1970 = { first: 0, end: Date.UTC(10_000, 0) };
 /** A time from 1970 on, as milliseconds since the epoch; a finer fraction is cut. */
 export const Time = timeWithin(FROM_1970, ({ millis }) => millis);

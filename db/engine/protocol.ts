@@ -7,9 +7,8 @@ export interface WorkerOptions {
   readonly path: string;
   /**
    * `writer` owns the one connection that changes the file; `reader` only reads; `copier` works on a file as a whole;
-   * `replica` only keeps a copy of its
-   * primary's database up to date: on such a connection a statement keeps the values that it was first bound to, and
-   * answers for those ever after (https://github.com/tursodatabase/libsql/issues/2135).
+   * `replica` only keeps a copy of its primary's database up to date: on such a connection a statement keeps the values
+   * that it was first bound to, and answers for those ever after (https://github.com/tursodatabase/libsql/issues/2135).
    */
   readonly role: "writer" | "reader" | "copier" | "replica";
   /** The primary of a replica. */

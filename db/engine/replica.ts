@@ -90,7 +90,7 @@ class Follower {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     if (this.#running !== undefined) await this.catchUp().catch(() => {});
-    // A thread that stands still cannot close, and need not: what it has written is whole.
+    // The thread of a primary that hangs cannot close its connection. Ending it loses nothing: each synchronisation is whole.
     if (this.#running === undefined) await this.#connection?.close();
     else this.#connection?.terminate();
   }

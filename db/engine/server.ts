@@ -55,7 +55,7 @@ async function run(
   }
 }
 
-/** What is no answer of SQLite's is one of the network's, or of whatever stands in for the server. */
+/** The error of a call. An error without a code of SQLite's comes from the network or from a proxy: `unavailable`. */
 function toServerError(cause: unknown): EngineError {
   const error = toEngineError(cause);
   if (error.failure !== "other" || (cause instanceof LibsqlError && /^SQL/.test(cause.code))) return error;

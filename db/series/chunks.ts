@@ -1,6 +1,15 @@
 /** The queries of series and their chunks. Stamps leave SQL as decimal text, because they exceed 2^53. */
-import type { Row, Statement, Value } from "../engine/engine.ts";
+import type { Row, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
+import {
+  type ChangeKind,
+  type ChunkContent,
+  type ColumnRow,
+  current,
+  planCommit,
+  readCatalogue,
+  type SeriesChange,
+} from "./changes.ts";
 
 export const FIND = `SELECT s.id, s.revision, s.aware, s.columns, s.row_count, CAST(s.first AS TEXT),
     CAST(s.last AS TEXT), r.ttl_ms, s.change, s.changed_at
@@ -10,7 +19,6 @@ const CREATE =
 const REVISION = `SELECT revision, oldest FROM series WHERE id = ?1`;
 
 const KEY_COLUMNS = `c.id, CAST(c.first AS TEXT), CAST(c.last AS TEXT), c.row_count`;
-export const current = (chunk: string) => `${chunk}.since IS NOT NULL AND ${chunk}.until IS NULL`;
 const visible = (chunk: string) => `${chunk}.since <= ?2 AND (${chunk}.until IS NULL OR ${chunk}.until > ?2)`;
 // ?6: whether ?3 is where a page begins; else it is a stamp, and the chunk that may hold it comes first.
 const PAGE = (columns: string, join: string, shown: typeof visible) =>
@@ -56,50 +64,10 @@ const SELECT_WINDOW = `SELECT ${KEY_COLUMNS} FROM series_chunk c WHERE c.series 
 const STAGE_CHUNK = `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`;
 const STAGE_BODY = `INSERT INTO series_body VALUES (last_insert_rowid(), ?1)`;
-// The save that others overtook, or that was swept as a crashed one, finds another revision or too few chunks.
-// The trigger series_revised keeps what the row was.
-const COMMIT = `UPDATE series SET revision = revision + 1, batch = ?3, aware = ?4,
-    columns = CASE WHEN ?8 = 'remove' AND row_count + ?6 = 0 THEN '[]' ELSE ?5 END,
-    row_count = row_count + ?6, change = ?8, changed_at = max(?9, changed_at),
-    rewritten = CASE WHEN ?8 = 'append' THEN rewritten ELSE revision + 1 END
-  WHERE id = ?1 AND revision = ?2 AND oldest <= ?10
-    AND (SELECT count(*) FROM series_chunk WHERE batch = ?3 AND since IS NULL) = ?7`;
-// Each following statement of the same transaction does nothing unless COMMIT did.
-export const COMMITTED = `(SELECT batch FROM series WHERE id = ?1) = ?2`;
-const REPLACED = `(SELECT value FROM json_each(?3))`;
-const RETIRE = `UPDATE series_chunk SET until = (SELECT revision FROM series WHERE id = ?1)
-  WHERE id IN ${REPLACED} AND ${COMMITTED}`;
-const PUBLISH = `UPDATE series_chunk SET since = (SELECT revision FROM series WHERE id = ?1)
-  WHERE batch = ?2 AND since IS NULL AND ${COMMITTED}`;
-// A chunk that others than appends have not changed since it came can grow: earlier revisions end before its new rows.
-const grown = (chunk: string) =>
-  `id = ${chunk} AND since >= (SELECT rewritten FROM series WHERE id = ?1)
-    AND NOT EXISTS (SELECT 1 FROM series_lease WHERE series = ?1)`;
-const INSERT_CHUNK =
-  `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at, since)
-  SELECT id, ?3, ?4, ?5, ?6, ?2, ?7, ifnull((SELECT since FROM series_chunk WHERE ${grown("?8")}), revision)
-  FROM series WHERE id = ?1 AND batch = ?2`;
-const DELETE_GROWN = `DELETE FROM series_chunk WHERE ${grown("?3")} AND ${COMMITTED}`;
-const INSERT_BODY =
-  `INSERT INTO series_body SELECT last_insert_rowid(), ?3 FROM series WHERE id = ?1 AND batch = ?2`;
-export const SET_EXTENT = `UPDATE series SET
-    first = (SELECT c.first FROM series_chunk c WHERE c.series = ?1 AND ${
-  current("c")
-} ORDER BY c.first LIMIT 1),
-    last = (SELECT c.last FROM series_chunk c WHERE c.series = ?1 AND ${
-  current("c")
-} ORDER BY c.first DESC LIMIT 1)
-  WHERE id = ?1 AND batch = ?2`;
 const DISCARD = `DELETE FROM series_chunk WHERE batch = ?1 AND since IS NULL`;
 const INSERT_LEASE = `INSERT INTO series_lease (series, expires_at) VALUES (?1, ?2) RETURNING id`;
 const RENEW_LEASE = `UPDATE series_lease SET expires_at = ?2 WHERE id = ?1`;
 const DELETE_LEASE = `DELETE FROM series_lease WHERE id = ?1`;
-
-/** A column as the catalogue of a series has it; `null`: there are only nulls. */
-export interface ColumnRow {
-  readonly name: string;
-  readonly type: "float" | "integer" | "boolean" | "string" | "mixed" | "null";
-}
 
 /** A series as stored. Stamps are nanoseconds since the epoch. */
 export interface SeriesRow {
@@ -121,11 +89,6 @@ export interface SeriesRow {
   readonly changedAt: number;
 }
 
-/** What can make a revision. */
-export const CHANGES = ["save", "merge", "append", "remove", "delete", "restore"] as const;
-/** One of CHANGES. */
-export type ChangeKind = typeof CHANGES[number];
-
 /** Where a chunk is and how many rows it has. */
 export interface ChunkKey {
   readonly id: number;
@@ -137,15 +100,6 @@ export interface ChunkKey {
 /** A chunk with its cells, or with its summary. */
 export interface ChunkBytes extends ChunkKey {
   readonly bytes: Uint8Array;
-}
-
-/** A chunk on its way into a series. */
-export interface ChunkContent {
-  readonly first: bigint;
-  readonly last: bigint;
-  readonly rows: number;
-  readonly summary: Uint8Array<ArrayBuffer>;
-  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** Which chunks of a series to read: those at a revision that overlap the stamps `from` to `to`. */
@@ -160,29 +114,6 @@ export interface ChunkRange {
   readonly continues?: boolean;
   /** The series may have moved on from this revision, as long as it is kept. `to` is not after its last row. */
   readonly past?: boolean | undefined;
-}
-
-/** A change of a series that is decided, to be committed if its revision is still the same. */
-export interface SeriesChange {
-  readonly series: number;
-  /** The revision that was read. */
-  readonly revision: number;
-  readonly kind: ChangeKind;
-  /** Id of the last chunk, which the first of `chunks` begins with, where rows are added after it and columns stay. */
-  readonly grows?: number | undefined;
-  /** What this change alone has; see `newBatch`. */
-  readonly batch: bigint;
-  readonly aware: boolean;
-  readonly zone?: string | undefined;
-  readonly columns: readonly ColumnRow[];
-  /** Rows more than before, or less. */
-  readonly addedRows: number;
-  /** Ids of the chunks that go. */
-  readonly replaced: readonly number[];
-  /** How many chunks were staged ahead with this batch. */
-  readonly staged: number;
-  /** Chunks that come beside those. */
-  readonly chunks: readonly ChunkContent[];
 }
 
 /** The queries, bound to a database. */
@@ -274,55 +205,7 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
   };
 }
 
-/** A number that no other change has. */
-export function newBatch(): bigint {
-  return BigInt.asUintN(63, crypto.getRandomValues(new BigUint64Array(1))[0]!);
-}
-
-function planCommit(change: SeriesChange, now: number): Statement[] {
-  const { series, batch, replaced, staged, chunks, grows } = change;
-  const statements = [commitStatement(change, now)];
-  if (replaced.length > 0) {
-    statements.push({ sql: RETIRE, args: [series, batch, JSON.stringify(replaced)] });
-  }
-  if (staged > 0) statements.push({ sql: PUBLISH, args: [series, batch] });
-  statements.push(...insertChunks(change, now));
-  if (grows !== undefined && chunks.length > 0) {
-    statements.push({ sql: DELETE_GROWN, args: [series, batch, grows] });
-  }
-  statements.push({ sql: SET_EXTENT, args: [series, batch] });
-  return statements;
-}
-
-/** What begins each change. A restored revision that is no longer kept changes nothing, as another that came first. */
-export function commitStatement(change: SeriesChange, now: number, restored = change.revision): Statement {
-  const { series, revision, batch, aware, addedRows, staged, kind } = change;
-  const catalogue = catalogueText(change);
-  return {
-    sql: COMMIT,
-    args: [series, revision, batch, aware ? 1 : 0, catalogue, addedRows, staged, kind, now, restored],
-  };
-}
-
-/** Brings the chunks of a change. */
-export function insertChunks({ series, batch, chunks, grows }: SeriesChange, now: number): Statement[] {
-  return chunks.flatMap(({ first, last, rows, summary, body }) => [
-    { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now, grows ?? null] },
-    { sql: INSERT_BODY, args: [series, batch, body] },
-  ]);
-}
-
 const toStamp = (value: Row[number] | undefined) => typeof value === "string" ? BigInt(value) : null;
-
-/** Columns alone, as an array, or with what else the series has. */
-function catalogueText({ columns, zone }: SeriesChange): string {
-  return JSON.stringify(zone === undefined ? columns : { columns, zone });
-}
-
-function readCatalogue(text: string): Pick<SeriesRow, "columns" | "zone"> {
-  const stored = JSON.parse(text);
-  return Array.isArray(stored) ? { columns: stored } : stored;
-}
 
 /** A row of FIND. */
 export function toSeries(row: Row): SeriesRow {

@@ -6,14 +6,12 @@ import {
   commitStatement,
   COMMITTED,
   current,
-  FIND,
   insertChunks,
   newBatch,
   type SeriesChange,
-  type SeriesRow,
   SET_EXTENT,
-  toSeries,
-} from "./chunks.ts";
+} from "./changes.ts";
+import { FIND, type SeriesRow, toSeries } from "./chunks.ts";
 
 // Kept: not before the oldest, and newest until less than KEEP_REVISIONS ago.
 const KEPT = `p.series = s.id AND p.revision >= s.oldest AND p.replaced_at > ?3`;

@@ -6,6 +6,7 @@ import type { CompactionStore } from "../../db/channels/compaction.ts";
 import type { RepairStore } from "../../db/channels/repair.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
+import { ClockWatch } from "./clock_watch.ts";
 import { compact } from "./compaction.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
 import { withDefaults } from "./settings.ts";
@@ -13,8 +14,6 @@ import { expiredUntil, firstAlive } from "../expiry.ts";
 
 /** How long metadata read from the database is trusted: what another process changes is seen within this time. */
 const METADATA_MAX_AGE_MS = 200;
-/** An item may bear a time so far ahead of the clock, in milliseconds, before that is said. */
-const MOST_AHEAD_MS = 10_000;
 /** Bytes that a cached item costs beside its body. */
 const ITEM_OVERHEAD = 256;
 
@@ -75,7 +74,7 @@ export class Channels {
   readonly #items: ItemStore;
   readonly #compaction: CompactionStore;
   readonly #repairs: RepairStore;
-  readonly #log: (line: string) => void;
+  readonly #clockWatch: ClockWatch;
   readonly #clock: () => number;
   readonly #metadata = new LRUCache<string, { readonly row: ChannelRow; readonly readAt: number }>({
     max: 10_000,
@@ -83,8 +82,6 @@ export class Channels {
   /** Items that have a successor never change. `channel:id` → item. */
   readonly #cache: LRUCache<string, Item>;
   readonly #listeners = new Set<AppendListener>();
-  /** Channels whose newest item was found to bear a time that is still to come. */
-  readonly #ahead = new Set<number>();
   /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
   #changes = 0;
 
@@ -93,7 +90,7 @@ export class Channels {
     this.#items = items;
     this.#compaction = compaction;
     this.#repairs = repairs;
-    this.#log = log;
+    this.#clockWatch = new ClockWatch(clock, log, (channel) => this.nameOf(channel));
     this.#clock = clock;
     this.#cache = new LRUCache({
       maxSize: Math.max(cacheBytes, 1),
@@ -212,7 +209,7 @@ export class Channels {
 
   /** Tells listeners of items of a channel up to a key, which this process has committed. */
   announce(channel: number, key: bigint): void {
-    if (timeOfKey(key) > this.#clock() + MOST_AHEAD_MS) this.#noteAhead(channel, key);
+    this.#clockWatch.look(channel, key);
     for (const listener of this.#listeners) listener(channel, key);
   }
 
@@ -263,19 +260,6 @@ export class Channels {
       await inShortSteps((limit) => this.#items.sweepDropped(channel, limit), signal);
     }
     return expired;
-  }
-
-  /** Said once for each channel: order holds, but times are wrong until the clock has caught up. */
-  #noteAhead(channel: number, key: bigint): void {
-    if (this.#ahead.has(channel)) return;
-    this.#ahead.add(channel);
-    const time = new Date(timeOfKey(key)).toISOString();
-    const say = (name = "that is gone") =>
-      this.#log(
-        `the newest item of channel ${name} bears the time ${time}, which is still to come: the clock once ran ahead; ` +
-          `stop Runnel and run: runnel channel repair ${name}`,
-      );
-    this.nameOf(channel).then(say).catch(() => {});
   }
 
   #known(name: string): ChannelRow | undefined {

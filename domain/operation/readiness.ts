@@ -2,14 +2,13 @@
 import type { HealthStore } from "../../db/operation/health.ts";
 import { EngineError, type EngineFailure } from "../../db/engine/engine.ts";
 import { describeError, type Issue } from "../errors.ts";
+import { CLOCK_LEEWAY_MS } from "../time.ts";
 import type { Jobs } from "../jobs.ts";
 
-/** How long a check may take, and how long its outcome is believed. Whoever asks meanwhile gets that outcome. */
+/** How long a check may take, and how long its outcome answers further questions. */
 const PATIENCE_MS = 2_000, MAX_AGE_MS = 1_000;
 /** Looking through all channels costs more. */
 const MAX_AGE_OF_CHANNELS_MS = 10_000;
-/** How far what was stored may lie ahead of the clock: machines of one network differ by less. */
-const CLOCK_LEEWAY_MS = 10_000;
 const MOST_NAMES = 3;
 
 const OF_ENGINE: Record<EngineFailure, string> = {

@@ -174,7 +174,7 @@ export class Series {
   }
 
   /**
-   * Makes a series what it was at a revision, as a new one, which is answered. Unknown: `series-not-found` or
+   * Saves the rows that a series had at a revision as its newest revision, and answers that one. Unknown: `series-not-found` or
    * `revision-not-found`; no longer kept: `revision-gone`.
    */
   async restore(name: SeriesName, revision: number): Promise<RevisionRow> {

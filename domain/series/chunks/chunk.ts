@@ -2,7 +2,7 @@
  * Chunks: up to 1,024 rows of a series as bytes, its stamps and columns in one body, and a summary of each column
  * beside it. Numbers are little-endian; the layouts are in stored data and must not change.
  */
-import type { ChunkContent } from "../../../db/series/chunks.ts";
+import type { ChunkContent } from "../../../db/series/changes.ts";
 import { asStored, type StoredColumn } from "./catalogue.ts";
 import { decodeColumn, encodeColumn } from "./column_codec.ts";
 import { decodeStamps, encodeStamps } from "./stamp_codec.ts";

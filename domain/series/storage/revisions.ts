@@ -7,7 +7,7 @@ import { rangeOf } from "../frame/frame.ts";
 import { MIN_STAMP } from "../frame/stamps.ts";
 import type { SeriesName } from "./save.ts";
 
-export { CHANGES } from "../../../db/series/chunks.ts";
+export { CHANGES } from "../../../db/series/changes.ts";
 export type { RevisionRow } from "../../../db/series/revisions.ts";
 
 /** A revision by its number, or the one that was the newest at a time, in milliseconds since the epoch. */

@@ -1,12 +1,7 @@
 /** Saving: optimistic, so that several processes may save to one series, and one of the serial outcomes remains. */
 import { setImmediate } from "node:timers/promises";
-import {
-  type ChangeKind,
-  type ChunkContent,
-  newBatch,
-  type SeriesRow,
-  type SeriesStore,
-} from "../../../db/series/chunks.ts";
+import { type ChangeKind, type ChunkContent, newBatch } from "../../../db/series/changes.ts";
+import type { SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
 import { quote, RunnelError } from "../../errors.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
 import { cutChunks, decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
