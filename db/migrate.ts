@@ -1,9 +1,11 @@
 /** Brings the schema of a database up to this program's, step by step, and records the steps in the database. */
-import { type Engine, EngineError } from "./engine/engine.ts";
+import { type Engine, EngineError, type Statement } from "./engine/engine.ts";
 import { type Migration, MIGRATIONS, SELECT_SCHEMA_VERSION } from "./migrations/mod.ts";
 
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS schema_migration (
   version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT`;
+/** How long a step waits while another process writes, or migrates as well. */
+const PATIENCE_MS = 30_000;
 const INSERT_VERSION = `INSERT INTO schema_migration VALUES (?1, ?2, ?3)`;
 
 /** The database was written by a newer Runnel; this one must not touch it. */
@@ -24,13 +26,13 @@ export async function migrate(
   // Most starts only read: one round trip, and a replica needs no primary for it.
   let version = await currentVersion(engine).catch(async (error) => {
     if (!/no such table/.test(error.message)) throw error;
-    await engine.write([{ sql: CREATE_TABLE, args: [] }]);
+    await writePatiently(engine, [{ sql: CREATE_TABLE, args: [] }]);
     return await currentVersion(engine);
   });
   while (version < known) {
     const next = migrations.find((migration) => migration.version === version + 1)!;
     try {
-      await engine.write([
+      await writePatiently(engine, [
         { sql: INSERT_VERSION, args: [next.version, next.name, now] },
         ...next.statements.map((sql) => ({ sql, args: [] })),
       ]);
@@ -44,6 +46,18 @@ export async function migrate(
     throw new NewerDatabaseError(
       `the database has schema version ${version}, this Runnel knows versions up to ${known}: run a newer Runnel`,
     );
+  }
+}
+
+async function writePatiently(engine: Engine, statements: Statement[]): Promise<void> {
+  for (const deadline = performance.now() + PATIENCE_MS;;) {
+    try {
+      await engine.write(statements);
+      return;
+    } catch (error) {
+      const isLocked = error instanceof EngineError && error.failure === "busy";
+      if (!isLocked || performance.now() > deadline) throw error;
+    }
   }
 }
 

@@ -29,6 +29,16 @@ export const PRAGMAS = {
   replica: [],
 } as const;
 
+/** What each connection applies last: how long it waits for other processes once it is open. */
+export const OPENED_PRAGMAS = {
+  // The writer waits by itself: write_lock.ts.
+  writer: ["busy_timeout = 0"],
+  // A reader meets a lock only while another process repairs the log.
+  reader: ["busy_timeout = 1500"],
+  copier: [],
+  replica: [],
+} as const;
+
 /**
  * What the writer of a file applies before it closes. The driver cannot finalize statements, so closing does not
  * clean up as SQLite's own does: without this the log would stay behind, and a copy of the file alone be incomplete.

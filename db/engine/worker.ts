@@ -6,15 +6,14 @@
 /// <reference lib="webworker" />
 import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
-import { CLOSING_PRAGMAS, PRAGMAS } from "./pragmas.ts";
+import { CLOSING_PRAGMAS, OPENED_PRAGMAS, PRAGMAS } from "./pragmas.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
+import { WriteLock } from "./write_lock.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 /** Bytes from which moving a buffer to the other thread is cheaper than copying it. */
 const WORTH_A_TRANSFER = 16 * 1024;
-
-const BEGIN = { writer: "BEGIN IMMEDIATE", reader: "BEGIN", copier: "BEGIN", replica: "BEGIN" } as const;
 
 interface Prepared {
   readonly returnsRows: boolean;
@@ -26,15 +25,15 @@ interface Prepared {
 class Connection {
   readonly #db: Database.Database;
   readonly #prepared = new Map<string, Prepared>();
-  readonly #begin: string;
+  readonly #lock: WriteLock;
   readonly #role: WorkerOptions["role"];
 
   constructor({ path, role, sync }: WorkerOptions) {
     const replica = { syncUrl: sync?.url, authToken: sync?.authToken };
     this.#db = new Database(path, (role === "replica" ? replica : {}) as Database.Options);
-    for (const pragma of PRAGMAS[role]) this.#db.exec(`PRAGMA ${pragma}`);
+    for (const pragma of [...PRAGMAS[role], ...OPENED_PRAGMAS[role]]) this.#db.exec(`PRAGMA ${pragma}`);
     this.#role = role;
-    this.#begin = BEGIN[role];
+    this.#lock = new WriteLock(path, () => this.#statement("BEGIN IMMEDIATE").run([]));
   }
 
   sync(): void {
@@ -42,7 +41,8 @@ class Connection {
   }
 
   transaction(statements: readonly Statement[]): Result[] {
-    this.#statement(this.#begin).run([]);
+    if (this.#role === "writer") this.#lock.take();
+    else this.#statement("BEGIN").run([]);
     try {
       const results = statements.map((statement) => this.#execute(statement));
       this.#statement("COMMIT").run([]);

@@ -2,11 +2,12 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp } from "../support/app.ts";
 
-const SHARED = { busy_timeout: 5000, temp_store: 2, journal_mode: "wal" };
+const SHARED = { temp_store: 2, journal_mode: "wal" };
 /** Numbers as SQLite answers them: synchronous 2 is FULL, temp_store 2 is MEMORY. */
 const EXPECTED = {
   write: {
     ...SHARED,
+    busy_timeout: 0,
     cache_size: -65536,
     synchronous: 2,
     foreign_keys: 1,
@@ -15,7 +16,7 @@ const EXPECTED = {
     journal_size_limit: 67108864,
     query_only: 0,
   },
-  read: { ...SHARED, cache_size: -16384, query_only: 1 },
+  read: { ...SHARED, busy_timeout: 1500, cache_size: -16384, query_only: 1 },
 };
 
 for (const call of ["write", "read"] as const) {

@@ -79,7 +79,7 @@ Deno.test("not ready within seconds while another process locks the database, re
   await using app = await createTestApp();
   const other = new Database(app.database.file!);
   other.exec("BEGIN IMMEDIATE");
-  equal((await reasons(app)).writes, "no answer within 2000 ms");
+  equal((await reasons(app)).writes, "another process locks the database");
   other.exec("ROLLBACK");
   other.close();
   await app.database.commits.drain();

@@ -1,0 +1,48 @@
+/**
+ * Waiting for the write lock of a file that other processes write, too. SQLite's own waiting sleeps up to 100 ms between
+ * two tries, so that a process whose neighbour writes all the time seldom meets a gap; tries of 1 ms meet one soon.
+ */
+import { EngineError, toEngineError } from "./engine.ts";
+
+/** How long a batch waits, so that a write is refused within 2 s. */
+const PATIENCE_MS = 1_400;
+/** How long batches wait after one that waited in vain: those behind it have waited as long already. */
+const SHORT_PATIENCE_MS = 10;
+const TRY_EVERY_MS = 1;
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** The write lock of one connection. */
+export class WriteLock {
+  #patience = PATIENCE_MS;
+
+  /** `begin` begins a write transaction, and fails at once while another process is in one. */
+  constructor(readonly path: string, readonly begin: () => void) {}
+
+  /** Begins a write transaction as soon as no other process is in one. Fails with `busy` when that takes too long. */
+  take(): void {
+    const until = performance.now() + this.#patience;
+    while (!this.#try()) {
+      if (performance.now() >= until) {
+        this.#patience = SHORT_PATIENCE_MS;
+        throw new EngineError(
+          "busy",
+          `another process keeps the write lock of ${this.path}, so nothing is written: wait for it, or find it ` +
+            `(fuser ${this.path}) and end it`,
+        );
+      }
+      Atomics.wait(sleeper, 0, 0, TRY_EVERY_MS);
+    }
+    this.#patience = PATIENCE_MS;
+  }
+
+  #try(): boolean {
+    try {
+      this.begin();
+      return true;
+    } catch (error) {
+      if (toEngineError(error).failure === "busy") return false;
+      throw error;
+    }
+  }
+}

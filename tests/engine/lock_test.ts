@@ -1,0 +1,70 @@
+import { equal, match, ok } from "node:assert/strict";
+import Database from "libsql";
+import { createChannel, send } from "../support/http.ts";
+import { startProcess, temporaryFolder } from "../support/process.ts";
+
+/** Writes of every area, and how many of them at once. */
+const WRITES: readonly (readonly [method: string, path: string, body: string])[] = [
+  ["POST", "/channel/news", "item"],
+  ["PUT", "/event/app/account/opened", ""],
+  ["PUT", "/api/store/NASDAQ/ACME", '{"close":{"2020-01-02":1}}'],
+];
+const AT_ONCE = 40, ROUNDS = 4;
+
+Deno.test("database locked by another process: each write is 503 within 2 s, in a line of log a second that says what to do", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  await using process = await startProcess({ database: `file:${path}` });
+  await createChannel(process.url, "news");
+  const other = new Database(path);
+  other.exec("BEGIN IMMEDIATE");
+  const began = performance.now();
+  let refused = 0;
+  const write = async ([method, path, body]: typeof WRITES[number]) => {
+    const headers = { "Content-Type": "application/json" };
+    // The signal ends a write that is not answered in time.
+    const signal = AbortSignal.timeout(2_000);
+    const answer = await fetch(process.url + path, { method, body, headers, signal });
+    equal(answer.status, 503, await answer.text());
+    equal(answer.headers.get("retry-after"), "5");
+    refused++;
+  };
+  const client = async (i: number) => {
+    for (let round = 0; round < ROUNDS; round++) await write(WRITES[(i + round) % WRITES.length]!);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => client(i)));
+  equal(refused, AT_ONCE * ROUNDS);
+  const seconds = (performance.now() - began) / 1_000;
+  other.exec("ROLLBACK");
+  other.close();
+  equal((await send("POST", `${process.url}/channel/news`, "item")).status, 201);
+
+  const lines = process.log().split("\n").filter((line) => line.includes("write lock"));
+  match(lines[0]!, /another process keeps the write lock of \S+runnel\.db.*fuser \S+runnel\.db/);
+  ok(lines.length <= seconds + 1, process.log());
+  match(process.log(), /\(\d+ more answers of unavailable/);
+  equal(/^\s+at /m.test(process.log()), false, process.log());
+});
+
+Deno.test("two processes that write one file as fast as they can: no write is refused, and each is stored once", async () => {
+  await using folder = await temporaryFolder();
+  const database = `file:${folder.path}/runnel.db`;
+  await using first = await startProcess({ database });
+  await using second = await startProcess({ database });
+  await createChannel(first.url, "news");
+  const stored = new Set<string>();
+  const insert = async (url: string, name: string) => {
+    for (let i = 0; i < 60; i++) {
+      const answer = await send("POST", `${url}/channel/news`, `${name} ${i}`);
+      equal(answer.status, 201, await answer.text());
+      stored.add(new URL(answer.headers.get("location")!).pathname);
+    }
+  };
+  const clients = [first, second].flatMap(({ url }, p) =>
+    Array.from({ length: 16 }, (_, i) => insert(url, `${p}.${i}`))
+  );
+  await Promise.all(clients);
+  equal(stored.size, 2 * 16 * 60);
+  const { holds } = await (await fetch(first.url, { headers: { Accept: "application/json" } })).json();
+  equal(holds.items, stored.size);
+});
