@@ -9,20 +9,27 @@ import { FileWatch } from "./file_watch.ts";
  */
 export async function openEmbedded(path: string): Promise<Engine> {
   const [file, writer] = await openFile(path).catch((error) => {
-    if (!isForbidden(error)) throw error;
+    const why = whyForbidden(error);
+    if (why === undefined) throw error;
     throw new DatabaseFileError(
-      `the database file ${path} cannot be opened (${error.message}): let the user that runs Runnel read and ` +
-        "write it and its folder, or name another in DATABASE_URL",
+      `the database file ${path} cannot be used (${why}): let the user that runs Runnel read and write it and its ` +
+        "folder, or name another in DATABASE_URL",
       { cause: error },
     );
   });
   // Opened after the writer, which turns the file to WAL: from then on reading never waits for writing.
   const reader = await WorkerConnection.open({ path, role: "reader" });
+  const advise = (error: EngineError) => {
+    const advice = ADVICE.find(([code]) => code.test(error.message))?.[1];
+    throw advice === undefined
+      ? error
+      : new EngineError(error.failure, `${path}: ${advice}`, { cause: error });
+  };
   return {
     read: (statements) => reader.run(statements),
     async write(statements) {
       // Both at once: the look costs no time, because it is there before the commit is.
-      const [results] = await Promise.all([writer.run(statements), file.check()]);
+      const [results] = await Promise.all([writer.run(statements).catch(advise), file.check()]);
       return results;
     },
     async close() {
@@ -32,15 +39,39 @@ export async function openEmbedded(path: string): Promise<Engine> {
   };
 }
 
-/** Whether the system, not the file's content, keeps the file from being opened. */
-function isForbidden(error: Error): boolean {
-  return !(error instanceof EngineError) || /SQLITE_(CANTOPEN|READONLY|PERM)/.test(error.message);
+/** Fails where the file may not be written. BEGIN IMMEDIATE does not: it quietly begins to read. */
+const WRITE_NOTHING = `DELETE FROM schema_migration WHERE version < 0`;
+
+/** What to do about failures that somebody must mend. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/SQLITE_FULL/, "its disk is full, so nothing is written: free space there, or move the database"],
+  [
+    /SQLITE_READONLY/,
+    "it may not be written any more: look at the rights of file and folder, and how the disk is mounted",
+  ],
+];
+
+/** Why the system, not the file's content, keeps the file from being used; undefined: that is not why. */
+function whyForbidden(error: Error): string | undefined {
+  if (!(error instanceof EngineError)) return error.message;
+  if (/SQLITE_(CANTOPEN|PERM)|ConnectionFailed/.test(error.message)) return "it may not be read";
+  return /SQLITE_READONLY/.test(error.message) ? "it may not be written" : undefined;
 }
 
 async function openFile(path: string): Promise<[FileWatch, WorkerConnection]> {
   await makeFolderOf(path);
   await makePrivate(path);
-  return [await FileWatch.of(path), await WorkerConnection.open({ path, role: "writer" })];
+  const file = await FileWatch.of(path), writer = await WorkerConnection.open({ path, role: "writer" });
+  try {
+    await writer.run([{ sql: WRITE_NOTHING, args: [] }]);
+  } catch (error) {
+    // A file that is new has no such table; one that another process writes at the moment can be written.
+    if (whyForbidden(error as Error) !== undefined) {
+      await writer.close().catch(() => writer.terminate());
+      throw error;
+    }
+  }
+  return [file, writer];
 }
 
 /** Makes the folder that a database file is to lie in. */

@@ -13,7 +13,7 @@ const MOST_NAMES = 3;
 
 const OF_ENGINE: Record<EngineFailure, string> = {
   busy: "another process locks the database",
-  full: "the disk of the database is full",
+  full: "the disk of the database is full: free space there, or move the database",
   unavailable: "the database does not answer",
   "too-large": "the database refuses it as too large",
   constraint: "the database refuses it; the log has more",
@@ -136,7 +136,7 @@ function checksOf({ store, jobs, diskReserveBytes, clock }: ReadinessOptions): C
       const free = await store.freeBytes();
       return free === undefined || free >= diskReserveBytes
         ? undefined
-        : `${free} bytes are free, less than DISK_RESERVE_BYTES (${diskReserveBytes})`;
+        : `${free} bytes are free, less than DISK_RESERVE_BYTES (${diskReserveBytes}): free space, or move the database`;
     }),
     check("jobs", async () => (await jobs.stuck()).join("; ") || undefined),
     check("clock", async () => {

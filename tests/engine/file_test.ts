@@ -28,17 +28,42 @@ Deno.test("a database file that is deleted while Runnel runs: writes are 503 wit
   equal(await process.end("SIGTERM"), 0);
 });
 
-Deno.test("a database file that may not be opened is one sentence with its path and what to do", async () => {
-  await using folder = await temporaryFolder();
-  await Deno.writeTextFile(`${folder.path}/file`, "");
-  const { stderr, code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P", "main.ts", "serve"],
+/** What a process says that cannot start. Root obeys the rights of files here, as everybody does. */
+async function failsToStart(path: string): Promise<string> {
+  const asOthers = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] : ["env"];
+  const { stderr, code } = await new Deno.Command(asOthers[0]!, {
+    args: [...asOthers.slice(1), Deno.execPath(), "run", "-q", "-P", "main.ts", "serve"],
     cwd: new URL("../../", import.meta.url).pathname,
-    env: { PORT: "0", DATABASE_URL: `file:${folder.path}/file/runnel.db`, NO_COLOR: "1" },
+    env: { PORT: "0", DATABASE_URL: `file:${path}`, NO_COLOR: "1" },
   }).output();
-  equal(code, 1);
-  match(
-    new TextDecoder().decode(stderr),
-    /^runnel: the database file \S+\/file\/runnel\.db cannot be opened \(.+\): let the user .* DATABASE_URL\n$/,
-  );
+  const text = new TextDecoder().decode(stderr);
+  equal(code, 1, text);
+  return text;
+}
+
+Deno.test("read-only directory, unreadable file: one sentence with the path and what to do", async () => {
+  await using folder = await temporaryFolder();
+  const { path } = folder;
+  await Deno.writeTextFile(`${path}/file`, "");
+  for (const name of ["hidden.db", "fixed.db"]) {
+    const { code } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-q", "-P", "main.ts", "keys", "list"],
+      cwd: new URL("../../", import.meta.url).pathname,
+      env: { DATABASE_URL: `file:${path}/${name}` },
+    }).output();
+    equal(code, 0);
+  }
+  await Deno.chmod(`${path}/hidden.db`, 0o000);
+  await Deno.chmod(`${path}/fixed.db`, 0o400);
+  await Deno.mkdir(`${path}/locked`, { mode: 0o500 });
+  const names = ["file/a.db", "hidden.db", "fixed.db", "locked/a.db", "locked/folder/a.db"];
+  const texts = await Promise.all(names.map((name) => failsToStart(`${path}/${name}`)));
+  for (const [i, text] of texts.entries()) {
+    const [, found, why] =
+      /^runnel: the database file (\S+) cannot be used \((.+)\): let the user .* DATABASE_URL\n$/.exec(
+        text,
+      ) ?? [];
+    equal(found, `${path}/${names[i]}`, text);
+    match(why!, i === 1 ? /^it may not be read$/ : i === 2 ? /^it may not be written$/ : /os error/);
+  }
 });
