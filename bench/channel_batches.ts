@@ -1,6 +1,6 @@
 /** Channels in batches: bulk inserts, catching up, consumers, and inserts that are safe to repeat. */
 import { RunnelClient } from "../client/mod.ts";
-import { BODY, createChannel, redisInserts, runnelInserts } from "./channels.ts";
+import { BODY, createChannel, redisInserts, runnelInserts } from "./channel_items.ts";
 import type { Comparison, Contestant } from "./harness.ts";
 import { startRunnel, warmedUp } from "./processes.ts";
 

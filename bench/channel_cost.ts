@@ -2,7 +2,7 @@
 import { openDatabase } from "../db/open.ts";
 import { idOfKey } from "../domain/channels/item_id.ts";
 import { temporaryFolder } from "../tests/support/process.ts";
-import { createChannel, insertOne } from "./channels.ts";
+import { createChannel, insertOne } from "./channel_items.ts";
 import type { Comparison, Contestant, Running } from "./harness.ts";
 import { median } from "./harness.ts";
 import { startRunnel } from "./processes.ts";

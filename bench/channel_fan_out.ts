@@ -1,5 +1,5 @@
 /** WebSocket fan-out: 1,000 subscribers in a process of their own, 100 inserts a second. */
-import { createChannel, insertOne } from "./channels.ts";
+import { createChannel, insertOne } from "./channel_items.ts";
 import type { Comparison } from "./harness.ts";
 import { startRunnel, startScript } from "./processes.ts";
 

@@ -1,6 +1,7 @@
 /** Channels against what a user would pick instead. The peers and what each promises are in bench/README.md. */
 import type { Benchmark, Comparison, Contestant } from "./harness.ts";
 import { outputOf, startPeer, startRunnel, startScript, warmedUp } from "./processes.ts";
+import { BODY, createChannel, insertOne, POST, redisInserts, runnelInserts } from "./channel_items.ts";
 import { idOfKey } from "../domain/channels/item_id.ts";
 import { batchComparisons } from "./channel_batches.ts";
 import { costComparisons } from "./channel_cost.ts";
@@ -8,9 +9,6 @@ import { fanOutComparisons } from "./channel_fan_out.ts";
 import { temporaryFolder } from "../tests/support/process.ts";
 
 const CONNECTIONS = [1, 16, 64, 256];
-/** What one item holds: 100 bytes. */
-export const BODY = "x".repeat(100);
-const POST = `wrk.method = "POST"; wrk.body = "${BODY}"; wrk.headers["Content-Type"] = "text/plain"`;
 const ITEMS = 100_000;
 const PLAIN_APP = new URL("./plain_app.ts", import.meta.url);
 
@@ -53,18 +51,6 @@ function turnsFor(connections: number): number {
   return connections === 64 ? 3 : 1;
 }
 
-/** Durable inserts, one a request. */
-export function runnelInserts(connections: number): Contestant {
-  return {
-    name: "Runnel",
-    async start() {
-      const runnel = await startRunnel();
-      await createChannel(runnel.url);
-      return warmedUp(runnel, { url: `${runnel.url}/channel/bench`, connections, script: POST });
-    },
-  };
-}
-
 function plainInserts(connections: number): Contestant {
   return {
     name: "Hono, nothing stored",
@@ -75,41 +61,6 @@ function plainInserts(connections: number): Contestant {
         connections,
         script: POST,
       });
-    },
-  };
-}
-
-/** The same by Redis, which waits for the disk, too. */
-export function redisInserts(connections: number): Contestant {
-  return {
-    name: "Redis XADD, fsync always",
-    async start() {
-      const folder = await temporaryFolder();
-      const redis = await startPeer("redis-server", (port) => [
-        ...["--port", `${port}`, "--bind", "127.0.0.1", "--dir", folder.path],
-        ...["--appendonly", "yes", "--appendfsync", "always", "--save", ""],
-      ]);
-      return {
-        async measure() {
-          const text = await outputOf("redis-benchmark", [
-            ...[
-              "-p",
-              `${redis.port}`,
-              "-c",
-              `${connections}`,
-              "-n",
-              `${connections === 1 ? 10_000 : 150_000}`,
-              "--csv",
-            ],
-            ...["XADD", "bench", "*", "body", BODY],
-          ]);
-          return Number(/^"XADD.*?","([\d.]+)"/m.exec(text)![1]);
-        },
-        async [Symbol.asyncDispose]() {
-          await redis[Symbol.asyncDispose]();
-          await folder[Symbol.asyncDispose]();
-        },
-      };
     },
   };
 }
@@ -209,20 +160,6 @@ request = function() return wrk.format("GET", "/channel/bench/" .. ids[math.rand
 
 async function readAll(base: string, ids: readonly string[]): Promise<void> {
   for (const id of ids) await (await fetch(base + id)).body?.cancel();
-}
-
-/** Makes the channel that all of these benchmarks use. */
-export async function createChannel(url: string): Promise<void> {
-  const headers = { "Content-Type": "application/json" };
-  const response = await fetch(`${url}/channel`, { method: "POST", headers, body: '{"name": "bench"}' });
-  await response.body?.cancel();
-  if (response.status !== 201) throw new Error(`creating the channel: ${response.status}`);
-}
-
-/** Inserts an item and answers its id. */
-export async function insertOne(url: string): Promise<string> {
-  const headers = { "Content-Type": "text/plain" };
-  return (await (await fetch(`${url}/channel/bench`, { method: "POST", headers, body: BODY })).json()).id;
 }
 
 async function fillChannel(url: string, count: number): Promise<string[][]> {
