@@ -10,7 +10,7 @@ import { conversationRoutes } from "./conversations/routes.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { serveDashboard } from "./dashboard/serve.tsx";
 import { createGate, type GateEnv } from "./gate.ts";
-import { countRequests, Metrics } from "./operation/metrics.ts";
+import { counting, Metrics } from "./operation/metrics.ts";
 import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
 import { createBaseUrl, refuseDots } from "./request.ts";
@@ -43,7 +43,6 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     metrics,
   };
   const app = new Hono<GateEnv>({ strict: false });
-  app.use(countRequests(metrics));
   if (services.logRequests) app.use(requestLog(services.log));
   if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
 
@@ -62,6 +61,7 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     metrics.refused(cause.code);
     return refuse(cause, context, logFault);
   });
+  app.fetch = counting(app.fetch, metrics);
   return app;
 }
 

@@ -2,7 +2,6 @@
 import type { Context } from "hono";
 import type { Admission } from "../domain/access/keys.ts";
 import { RunnelError } from "../domain/errors.ts";
-import { ROUTE } from "./operation/metrics.ts";
 import { createQueryReader } from "./query.ts";
 import { refuseDots } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -16,8 +15,9 @@ export interface GateEnv {
     isLocal(request: Request): boolean;
     /** Where the connection comes from, if that is known. */
     readonly address?: () => string | undefined;
+    /** The template of the route that took the request. */
+    route?: string;
   };
-  Variables: { [ROUTE]?: string };
 }
 
 /** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
@@ -31,7 +31,7 @@ export function createGate(services: Services) {
     const bodies = showsKey ? admission.known : admission.strangers;
     const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
       const request = context.req.raw;
-      context.set(ROUTE, path);
+      context.env.route = path;
       refuseDots(request.url);
       checkHost(request.url);
       checkSite(request, services);

@@ -83,9 +83,9 @@ function tooSlow({ millis }: Patience): RunnelError {
 }
 
 /** A server that stops cuts bodies off just as clients do (https://github.com/denoland/deno/issues/36809). */
-function toRefusal(error: unknown, { isClosing }: Bodies): RunnelError {
+function toRefusal(error: unknown, { closing }: Bodies): RunnelError {
   if (error instanceof RunnelError) return error;
-  if (isClosing()) {
+  if (closing.aborted) {
     return new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
   }
   return new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
@@ -232,6 +232,8 @@ const DOTS_IN_PATH = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 
 /** Refuses a path with a part that is `.` or `..`: readers of addresses do not agree on what it means. */
 export function refuseDots(url: string): void {
+  // Nearly no address has either, and a search for text costs less than the expression.
+  if (!url.includes("/.") && !url.includes("/%2")) return;
   if (DOTS_IN_PATH.test(url)) throw invalid(`the path has . or .. in it: ${DOTS_REFUSED}`);
 }
 

@@ -115,7 +115,8 @@ function createView(
     }
     return await app.fetch(
       new Request(url.origin + path, { ...init, headers, signal: request.signal }),
-      context.env,
+      // A request of its own, so that it does not rename the route of the page.
+      Object.create(context.env),
     );
   };
   const read = async <T,>(path: string, init?: RequestInit): Promise<T> => {

@@ -1,46 +1,32 @@
 /** Figures in Prometheus' text format. Labels are route templates, codes and names of jobs: as many as the program has. */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { DomainServices } from "../../domain/services.ts";
+import { RequestTimes } from "./request_times.ts";
 
-const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5, 10];
 /** Consumers can be as many as users make; the ones that are furthest behind are shown. */
 const MOST_CONSUMERS = 50;
-
-/** Under which name a request keeps the template of its route. */
-export const ROUTE = "route";
 
 type Collect = (services: DomainServices) => Promise<void> | void;
 
 /** What one process counts. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #requests = new Histogram({
-    name: "http_server_request_duration_seconds",
-    help: "Requests by method, route template and status, with the time until the answer began",
-    labelNames: ["method", "route", "status"],
-    buckets: SECONDS,
-    registers: [this.#registry],
-  });
+  readonly #requests = new RequestTimes();
   readonly #refusals = new Counter({
     name: "runnel_refusals_total",
     help: "Refused requests by error code",
     labelNames: ["code"],
     registers: [this.#registry],
   });
-  /** Finding a series of labels costs more than counting in it. */
-  readonly #known = new Map<string, { observe(seconds: number): void }>();
   readonly #collect: Collect[];
 
   constructor() {
     this.#collect = [this.#storage(), this.#consumers(), this.#jobs(), this.#process()];
   }
 
-  answered(method: string, route: string, status: number, seconds: number): void {
-    const key = `${method} ${status} ${route}`;
-    let series = this.#known.get(key);
-    if (series === undefined) this.#known.set(key, series = this.#requests.labels({ method, route, status }));
-    series.observe(seconds);
+  answered(method: string, route: string | undefined, status: number, millis: number): void {
+    this.#requests.observe(method, route, status, millis);
   }
 
   refused(code: ErrorCode): void {
@@ -49,7 +35,7 @@ export class Metrics {
 
   async text(services: DomainServices): Promise<string> {
     for (const collect of this.#collect) await collect(services);
-    return await this.#registry.metrics();
+    return `${await this.#registry.metrics()}\n${this.#requests.text()}`;
   }
 
   #gauge<Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
@@ -109,25 +95,27 @@ export class Metrics {
   }
 }
 
-/** Counts a request with its route template; what no route takes counts as one. */
-export function countRequests(metrics: Metrics) {
-  return async (context: MetricContext, next: () => Promise<void>): Promise<void> => {
+/** What is known of a request when it has been answered. */
+interface Served {
+  /** The template of its route; undefined: no route took it. */
+  readonly route?: string;
+}
+
+/**
+ * The same application, counting. It stands around the application instead of in it: a middleware would make every
+ * answer a promise, and Deno sends an answer that is at hand for half the time.
+ */
+export function counting<Env extends Served, Rest extends unknown[]>(
+  fetch: (request: Request, env?: Env, ...rest: Rest) => Response | Promise<Response>,
+  metrics: Metrics,
+): typeof fetch {
+  return (request, env, ...rest) => {
     const started = performance.now();
-    await next();
-    const { req: { method }, res: { status } } = context;
-    metrics.answered(
-      METHODS.has(method) ? method : "other",
-      context.get(ROUTE) ?? "none",
-      status,
-      (performance.now() - started) / 1000,
-    );
+    const count = (answer: Response): Response => {
+      metrics.answered(request.method, env?.route, answer.status, performance.now() - started);
+      return answer;
+    };
+    const answer = fetch(request, env, ...rest);
+    return answer instanceof Promise ? answer.then(count) : count(answer);
   };
 }
-
-interface MetricContext {
-  readonly req: { readonly method: string };
-  readonly res: Response;
-  get(name: typeof ROUTE): string | undefined;
-}
-
-const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

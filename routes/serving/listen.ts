@@ -36,7 +36,7 @@ export async function listen(
         "or set ALLOW_ANONYMOUS=true to let everybody in",
     );
   }
-  const peer = createPeer(TRUST_PROXY);
+  const peer = createPeer(TRUST_PROXY, isLoopback(HOST));
   const shown = HOST.includes(":") ? `[${HOST}]` : HOST;
   try {
     return keepServing(

@@ -4,6 +4,7 @@
 export interface Peer {
   isLocal(request: Request): boolean;
   address(): string | undefined;
+  route?: string;
 }
 
 /** Headers by which a proxy says for whom it asks. */
@@ -11,18 +12,36 @@ const FORWARDING = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwa
 
 /**
  * Makes the function that describes a connection. A request is local when it comes from this machine, and no proxy asked
- * for somebody else: with `trustProxy`, the first address that X-Forwarded-For names decides.
+ * for somebody else: with `trustProxy`, the first address that X-Forwarded-For names decides. `isHere`: it listens on a
+ * loopback address, which only this machine can reach; then no connection is asked where it comes from.
  */
-export function createPeer(trustProxy: boolean): (info: Deno.ServeHandlerInfo | undefined) => Peer {
-  return (info) => ({
-    isLocal({ headers }) {
-      if (!isFromHere(info)) return false;
-      const first = trustProxy ? headers.get("x-forwarded-for")?.split(",", 1)[0]?.trim() : undefined;
-      if (first !== undefined && first !== "") return isLoopback(first);
-      return !FORWARDING.some((name) => headers.has(name));
-    },
-    address: () => info && addressOf(info),
-  });
+export function createPeer(
+  trustProxy: boolean,
+  isHere = false,
+): (info: Deno.ServeHandlerInfo | undefined) => Peer {
+  return (info) => new Connection(info, trustProxy, isHere);
+}
+
+/** One a request: a class, because closures would be made for each. */
+class Connection implements Peer {
+  route?: string;
+
+  constructor(
+    readonly info: Deno.ServeHandlerInfo | undefined,
+    readonly trustProxy: boolean,
+    readonly isHere: boolean,
+  ) {}
+
+  isLocal({ headers }: Request): boolean {
+    if (!this.isHere && !isFromHere(this.info)) return false;
+    const first = this.trustProxy ? headers.get("x-forwarded-for")?.split(",", 1)[0]?.trim() : undefined;
+    if (first !== undefined && first !== "") return isLoopback(first);
+    return !FORWARDING.some((name) => headers.has(name));
+  }
+
+  address(): string | undefined {
+    return this.info && addressOf(this.info);
+  }
 }
 
 /** True for the names and addresses by which a machine reaches itself. */

@@ -100,14 +100,14 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const at = (path: string, init?: RequestInit) => new Request(`http://datahub:8080${path}`, init);
   const fetch = async (path: string, init: RequestInit | undefined, env: GateEnv["Bindings"]) => {
     const request = at(path, init);
-    const answer = await app.fetch(request, env);
+    const answer = await app.fetch(request, { ...env });
     await checkAnswer(request.method, request.url, answer);
     return answer;
   };
   const request = (path: string, init?: RequestInit) => fetch(path, init, LOCAL);
   return {
     request,
-    stream: async (path, headers = {}) => await app.fetch(at(path, { headers }), LOCAL),
+    stream: async (path, headers = {}) => await app.fetch(at(path, { headers }), { ...LOCAL }),
     fetch: (path, env) => fetch(path, undefined, env),
     send: (method, path, body) =>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
