@@ -57,8 +57,8 @@ export interface DomainServices extends AreaServices {
   readonly keys: ApiKeys;
   readonly jobs: Jobs;
   readonly readiness: Readiness;
-  /** Whether `close` was called. */
-  isClosing(): boolean;
+  /** Aborted when `close` is called. */
+  readonly closing: AbortSignal;
   readonly storage: StorageFigures;
   /** Ends what runs in the background. The database stays open. */
   close(): Promise<void>;
@@ -95,16 +95,16 @@ export function createServices(
     clock,
     log,
   });
-  let isClosing = false;
+  const closing = new AbortController();
   return {
     ...services,
-    isClosing: () => isClosing,
+    closing: closing.signal,
     keys: new ApiKeys(createKeyStore(database), clock),
     jobs,
     storage: createStorageFigures(database),
     readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),
     async close() {
-      isClosing = true;
+      closing.abort();
       jobs.close();
       await Promise.all(Object.values(areas).map((area) => area.close()));
     },

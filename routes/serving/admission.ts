@@ -35,7 +35,9 @@ export class Patience {
   #timer: ReturnType<typeof setInterval> | undefined;
   #look = 0;
 
-  constructor(readonly millis = IDLE_MS) {}
+  constructor(closing: AbortSignal, readonly millis = IDLE_MS) {
+    closing.addEventListener("abort", () => this.#rest(), { once: true });
+  }
 
   /** Calls `end`, once, when the time passes before the answered function was called; that function says what to do next. */
   wait(end: () => void): { readonly touch: () => void; readonly stop: () => void } {
@@ -44,16 +46,18 @@ export class Patience {
     this.#timer ??= setInterval(() => this.#endLate(), this.millis / LOOKS);
     return {
       touch: () => waiting.since = this.#look,
-      stop: () => {
-        this.#waiting.delete(waiting);
-        if (this.#waiting.size > 0) return;
-        clearInterval(this.#timer);
-        this.#timer = undefined;
-      },
+      // The timer goes on until a look finds nothing: starting it costs more than a small body.
+      stop: () => this.#waiting.delete(waiting),
     };
   }
 
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
   #endLate(): void {
+    if (this.#waiting.size === 0) return this.#rest();
     this.#look++;
     for (const waiting of this.#waiting) {
       // One look more than the time has: the first comes at any moment of its period.
@@ -70,8 +74,8 @@ export interface Bodies {
   readonly largest: number;
   readonly budget: ByteBudget;
   readonly patience: Patience;
-  /** Whether the server stops, which cuts bodies off. */
-  readonly isClosing: () => boolean;
+  /** Aborted when the server stops, which cuts bodies off. */
+  readonly closing: AbortSignal;
 }
 
 /** A request, and what its body may take. */
@@ -86,7 +90,7 @@ export interface AdmissionOptions {
   readonly maxBodyBytes: number;
   /** How long a client may send or read nothing; 30 seconds unless given. */
   readonly idleMillis?: number | undefined;
-  readonly isClosing: () => boolean;
+  readonly closing: AbortSignal;
 }
 
 /** What is let in, by who sends it. */
@@ -98,13 +102,13 @@ export class Admission {
   /** Chat systems, whose signature or token is in the body itself, and forms of the dashboard. */
   readonly webhooks: Bodies;
 
-  constructor({ maxBodyBytes, idleMillis, isClosing }: AdmissionOptions) {
-    const patience = new Patience(idleMillis);
+  constructor({ maxBodyBytes, idleMillis, closing }: AdmissionOptions) {
+    const patience = new Patience(closing, idleMillis);
     const bodies = (largest: number, bytes: number): Bodies => ({
       largest,
       budget: new ByteBudget(bytes),
       patience,
-      isClosing,
+      closing,
     });
     this.known = bodies(Infinity, maxBodyBytes);
     this.strangers = bodies(16 * KIB, 4 * MIB);
