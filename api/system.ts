@@ -1,6 +1,6 @@
 /** The wire shapes of the first page, health and the sweep. */
 import { z } from "zod";
-import { Link, Moment } from "./parameters.ts";
+import { Link, Moment, wholeNumber } from "./parameters.ts";
 
 /** What `/` tells programs. */
 export const Home = z.strictObject({
@@ -55,3 +55,21 @@ export const JobAnswer = z.strictObject({
 
 /** All jobs, by name. */
 export const JobList = z.strictObject({ jobs: z.array(JobAnswer) }).meta({ id: "JobList" });
+
+/** The query of the audit log. */
+export const AuditQuery = z.object({
+  limit: wholeNumber(1, 1_000, "At most so many entries; 100 unless given.").default(100),
+  before: wholeNumber(1, 1e15 - 1, "Only entries before the one with this id.").optional(),
+});
+
+/** Who did what, the newest first. */
+export const AuditList = z.strictObject({
+  _links: z.strictObject({ self: Link, next: Link.optional() }),
+  entries: z.array(z.strictObject({
+    id: z.int(),
+    time: Moment,
+    actor: z.string().meta({ description: "Name of an API key, `command line`, or `without a key`." }),
+    action: z.string(),
+    subject: z.string().meta({ description: "What it was done with: a name or a path." }),
+  })),
+}).meta({ id: "AuditList" });

@@ -3,10 +3,12 @@ import type { Command } from "commander";
 import { fileOf } from "../db/open.ts";
 import { copyDatabase, CopyError, isThere, restoreDatabase } from "../db/operation/copies.ts";
 import { examine, type Finding } from "../db/operation/doctor.ts";
+import { AuditQuery } from "../api/system.ts";
+import { type AuditEntry, COMMAND_LINE } from "../domain/access/audit.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-export function addOperationCommands(program: Command, { out, databaseUrl }: Terminal): void {
+export function addOperationCommands(program: Command, { out, databaseUrl, withServices }: Terminal): void {
   program.command("backup").description("write the whole database to a file, while Runnel goes on serving")
     .argument("<file>", "where to; it must not be there yet")
     .action(async (file: string) => {
@@ -20,7 +22,17 @@ export function addOperationCommands(program: Command, { out, databaseUrl }: Ter
     .action(async (file: string, { force = false }: { force?: boolean }) => {
       const path = configuredFile(databaseUrl);
       await restoreDatabase(file, path, force);
+      await withServices(({ audit }) => audit.record(COMMAND_LINE, "restore", file));
       out(`${path} holds what ${file} does.\n`);
+    });
+
+  program.command("audit").description("show who did what with keys, users and data, the newest first")
+    .option("--limit <number>", "at most so many entries", "100")
+    .action(async ({ limit }: { limit: string }) => {
+      const { success, data } = AuditQuery.shape.limit.safeParse(limit);
+      if (!success) throw new Error("--limit must be a whole number from 1 to 1000");
+      const entries = await withServices(({ audit }) => audit.list(data));
+      out(table([["TIME", "WHO", "DID", "WITH"], ...entries.map(auditCells)]));
     });
 
   program.command("doctor").description("look through the database for damage; fails when there is any")
@@ -32,6 +44,10 @@ export function addOperationCommands(program: Command, { out, databaseUrl }: Ter
       const wrong = findings.filter((finding) => finding.wrong > 0).length;
       if (wrong > 0) throw new Error(`${wrong} of ${findings.length} examinations found damage`);
     });
+}
+
+function auditCells({ at, actor, action, subject }: AuditEntry): string[] {
+  return [new Date(at).toISOString().slice(0, 19).replace("T", " "), actor, action, subject];
 }
 
 function cells({ area, about, wrong }: Finding): string[] {

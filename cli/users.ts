@@ -9,6 +9,7 @@ import {
   type Person,
   slackPerson,
 } from "../domain/conversations/people/access.ts";
+import { COMMAND_LINE } from "../domain/access/audit.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 const MIN_PASSWORD = 8;
@@ -29,7 +30,10 @@ export function addUserCommands(program: Command, { out, readPassword, withServi
       if (password.length < MIN_PASSWORD || password.length > MAX_PASSWORD) {
         throw new Error(`a password has ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`);
       }
-      await withServices(({ conversations }) => conversations.accounts.add(name, password, channels));
+      await withServices(async ({ conversations, audit }) => {
+        await conversations.accounts.add(name, password, channels);
+        await audit.record(COMMAND_LINE, "add user", [name, ...channels].join(" "));
+      });
       out(`The user ${name} may log in.\n`);
     });
 
@@ -43,9 +47,10 @@ export function addUserCommands(program: Command, { out, readPassword, withServi
     .action(async (name: string, { remove, ...ids }: LinkFlags) => {
       const accounts = accountsOf(ids);
       if (accounts.length === 0) throw new Error("name an account: --slack ID, or --mattermost ID");
-      await withServices(async ({ conversations: { accounts: users } }) => {
+      await withServices(async ({ conversations: { accounts: users }, audit }) => {
         if (remove) { for (const account of accounts) await users.unlink(name, account); }
         else await users.link(name, accounts);
+        await audit.record(COMMAND_LINE, remove ? "unlink user" : "link user", [name, ...accounts].join(" "));
       });
       out(remove ? `${name} is no longer ${accounts.join(", ")}.\n` : `${name} is ${accounts.join(", ")}.\n`);
     });
@@ -58,9 +63,10 @@ export function addUserCommands(program: Command, { out, readPassword, withServi
   users.command("remove").description("remove a user; its tokens are void at once")
     .argument("<name>", "who it is")
     .action(async (name: string) => {
-      if (!await withServices(({ conversations }) => conversations.accounts.remove(name))) {
-        throw new Error(`there is no user named ${name}`);
-      }
+      await withServices(async ({ conversations, audit }) => {
+        if (!await conversations.accounts.remove(name)) throw new Error(`there is no user named ${name}`);
+        await audit.record(COMMAND_LINE, "remove user", name);
+      });
       out(`The user ${name} is removed.\n`);
     });
 }

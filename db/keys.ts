@@ -3,12 +3,16 @@ import type { Row } from "./engine/engine.ts";
 import type { Database } from "./open.ts";
 
 const COLUMNS = `hash, name, scopes, created_at, expires_at`;
+const ALL_COLUMNS = `${COLUMNS}, revoked_at IS NOT NULL, used_at, previous_hash, previous_until`;
 const FORGET_REVOKED = `DELETE FROM api_key WHERE name = ?1 AND revoked_at IS NOT NULL`;
-const SELECT_ALL = `SELECT ${COLUMNS}, revoked_at IS NOT NULL FROM api_key ORDER BY name`;
+const SELECT_ALL = `SELECT ${ALL_COLUMNS} FROM api_key ORDER BY name`;
 const INSERT =
   `INSERT INTO api_key (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING RETURNING 1`;
 // A revoked key stays as the proof that there was one.
 const REVOKE = `UPDATE api_key SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL RETURNING 1`;
+const ROTATE = `UPDATE api_key SET previous_hash = hash, previous_until = ?3, hash = ?2
+  WHERE name = ?1 AND revoked_at IS NULL RETURNING 1`;
+const NOTE_USE = `UPDATE api_key SET used_at = ?2 WHERE name = ?1 AND ifnull(used_at, 0) < ?2`;
 
 /** An API key as stored. */
 export interface KeyRow {
@@ -21,7 +25,14 @@ export interface KeyRow {
   /** Milliseconds since the epoch; `null`: never. */
   readonly expiresAt: number | null;
   readonly isRevoked: boolean;
+  /** The hour of its last use, in milliseconds since the epoch; `null`: it was never used. */
+  readonly usedAt: number | null;
+  /** Hash of the secret that it had before, which is good until then. */
+  readonly previous: { readonly hash: string; readonly until: number } | null;
 }
+
+/** What a new key is made of. */
+export type NewKey = Pick<KeyRow, "hash" | "name" | "scopes" | "createdAt" | "expiresAt">;
 
 /** The queries, bound to a database. */
 export type KeyStore = ReturnType<typeof createKeyStore>;
@@ -33,13 +44,21 @@ export function createKeyStore({ commits, query }: Database) {
       return (await query(SELECT_ALL)).map(toKey);
     },
     /** False when the name is taken. */
-    async insert({ hash, name, scopes, createdAt, expiresAt }: KeyRow): Promise<boolean> {
+    async insert({ hash, name, scopes, createdAt, expiresAt }: NewKey): Promise<boolean> {
       const args = [hash, name, JSON.stringify(scopes), createdAt, expiresAt];
       const [, result] = await commits.execute([
         { sql: FORGET_REVOKED, args: [name] },
         { sql: INSERT, args },
       ]);
       return result!.changes > 0;
+    },
+    /** Gives a key another secret; the one before is good until then. False when there is no such key. */
+    async rotate(name: string, hash: string, until: number): Promise<boolean> {
+      const [result] = await commits.execute([{ sql: ROTATE, args: [name, hash, until] }]);
+      return result!.changes > 0;
+    },
+    async noteUse(name: string, hour: number): Promise<void> {
+      await commits.execute([{ sql: NOTE_USE, args: [name, hour] }]);
     },
     /** False when there is no such key. */
     async revoke(name: string, now: number): Promise<boolean> {
@@ -57,5 +76,7 @@ function toKey(row: Row): KeyRow {
     createdAt: row[3] as number,
     expiresAt: row[4] as number | null,
     isRevoked: row[5] === 1,
+    usedAt: row[6] as number | null,
+    previous: row[7] === null ? null : { hash: row[7] as string, until: row[8] as number },
   };
 }

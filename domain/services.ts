@@ -1,7 +1,9 @@
 /** Everything that Runnel knows, over one database. */
 import { createJobStore } from "../db/jobs.ts";
+import { createAuditStore } from "../db/audit.ts";
 import { createKeyStore } from "../db/keys.ts";
 import { type Database, type DatabaseOptions, laxFile, openDatabase } from "../db/open.ts";
+import { Audit } from "./access/audit.ts";
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
@@ -55,6 +57,7 @@ export interface JobPlan extends Pick<Job, "name" | "schedule" | "about"> {
 /** What routes and commands call. */
 export interface DomainServices extends AreaServices {
   readonly keys: ApiKeys;
+  readonly audit: Audit;
   readonly jobs: Jobs;
   readonly readiness: Readiness;
   /** Aborted when `close` is called. */
@@ -78,6 +81,7 @@ export function createServices(
     sessions: createSessionArea(database, { ...settings, ...options }),
     conversations: createConversationArea(database, { ...conversations, ...options }),
   };
+  const audit = new Audit(createAuditStore(database), clock);
   const services: AreaServices = {
     ...areas.channels.services,
     ...areas.profiles.services,
@@ -85,7 +89,11 @@ export function createServices(
     ...areas.sessions.services,
     ...areas.conversations.services,
     people: new People(areas.profiles.services.profilesOfPeople, areas.sessions.services.sessions),
-    sweep: (signal) => sweepAll(areas, signal),
+    async sweep(signal) {
+      const freed = await sweepAll(areas, signal);
+      await audit.sweep();
+      return freed;
+    },
     clock,
     backups: new Backups(database.file, backups, clock),
   };
@@ -100,6 +108,7 @@ export function createServices(
     ...services,
     closing: closing.signal,
     keys: new ApiKeys(createKeyStore(database), clock),
+    audit,
     jobs,
     storage: createStorageFigures(database),
     readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),

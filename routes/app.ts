@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
 import { RunnelError } from "../domain/errors.ts";
+import { oneLine } from "../domain/one_line.ts";
 import type { DomainServices } from "../domain/services.ts";
 import { channelRoutes } from "./channels/routes.ts";
 import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
@@ -73,7 +74,7 @@ function refuse(
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
   const requestId = crypto.randomUUID();
-  const isLogged = logFault(requestId, `${context.req.method} ${shown(context.req.path)}`, error);
+  const isLogged = logFault(requestId, `${context.req.method} ${oneLine(context.req.path)}`, error);
   return isLogged ? render(error, requestId) : render(error);
 }
 
@@ -130,12 +131,6 @@ function corsFor(origins: readonly string[]) {
   });
 }
 
-/** A percent-decoded path may hold what makes a terminal or a reader of logs see another line. */
-function shown(path: string): string {
-  // deno-lint-ignore no-control-regex
-  return path.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, (character) => encodeURIComponent(character));
-}
-
 function requestLog(log: (line: string) => void) {
   return async (context: Context, next: () => Promise<void>) => {
     const started = performance.now();
@@ -144,7 +139,7 @@ function requestLog(log: (line: string) => void) {
     // The path alone: a query may hold a key.
     log(
       `${new Date().toISOString()} ${context.req.method} ${
-        shown(context.req.path)
+        oneLine(context.req.path)
       } ${context.res.status} ${took}ms`,
     );
   };

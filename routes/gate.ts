@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { Admission } from "../domain/access/keys.ts";
 import { RunnelError } from "../domain/errors.ts";
+import { audited, isAudited } from "./operation/audit.ts";
 import { createQueryReader } from "./query.ts";
 import { refuseDots } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -24,7 +25,9 @@ export interface GateEnv {
 export function createGate(services: Services) {
   const { keys, admission } = services;
   const checkHost = createHostCheck(services);
-  return ({ path, access, reference, handle }: Route) => {
+  return (route: Route) => {
+    const { path, access, reference, handle } = route;
+    const isKept = isAudited(route);
     const readQuery = createQueryReader(reference);
     const showsKey = access !== "public" && access !== "person";
     // A person's token is looked at by the handler, some of which read the body first.
@@ -39,6 +42,7 @@ export function createGate(services: Services) {
         keys.check(() => secretOf(request), access, () => admissionOf(context, services));
       }
       const answer = handle({ request, services, bodies, query: readQuery(request.url), context });
+      if (isKept) return audited(answer, context.req, services, keys.nameOf(secretOf(request)));
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };
     if (!showsKey) {

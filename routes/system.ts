@@ -2,6 +2,7 @@
 import { Health, Home, JobAnswer, JobList, Swept } from "../api/system.ts";
 import type { JobState } from "../domain/jobs.ts";
 import { VERSION } from "../domain/version.ts";
+import { AUDIT, listAudit } from "./operation/audit.ts";
 import { METRICS, showMetrics } from "./operation/show_metrics.ts";
 import { READY, showReady } from "./operation/readiness.ts";
 import { json, text } from "./respond.ts";
@@ -54,6 +55,7 @@ export const systemRoutes: readonly Route[] = [
   get("/ready", "public", READY, showReady),
   get("/metrics", "metrics:read", METRICS, showMetrics),
   post("/sweep", "admin", SWEEP, sweepNow),
+  get("/audit", "admin", AUDIT, listAudit),
   get("/jobs", "admin", JOBS, listJobs),
   post("/jobs/:name/run", "admin", RUN_JOB, runJob),
 ];

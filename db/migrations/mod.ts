@@ -20,6 +20,7 @@ import { eventIds } from "./018_event_ids.ts";
 import { identityDates } from "./019_identity_dates.ts";
 import { traits } from "./020_traits.ts";
 import { revisions } from "./021_revisions.ts";
+import { audit } from "./022_audit.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -50,6 +51,7 @@ export const MIGRATIONS: readonly Migration[] = [
   identityDates,
   traits,
   revisions,
+  audit,
 ];
 
 /** The version of the schema that this program works with. */

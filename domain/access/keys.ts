@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { KeyRow, KeyStore } from "../../db/keys.ts";
 import { AREA_NAMES, type AreaName } from "../areas.ts";
 import { RunnelError } from "../errors.ts";
+import { HOUR_MS } from "../time.ts";
 
 /** What a key may be allowed: reading or writing one area, reading how the process does, or everything (`admin`). */
 export type Scope = `${AreaName}:${"read" | "write"}` | "metrics:read" | "admin";
@@ -20,9 +21,18 @@ export type Admission = "everybody" | "this-machine" | "nobody";
 /** How long the list of keys is trusted: a key that is made or revoked elsewhere counts within this time. */
 const KEYS_MAX_AGE_MS = 500;
 
+/** A key, and when the secret that leads to it ends. */
+interface KnownKey {
+  readonly key: KeyRow;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
 /** All keys of a database. */
 export class ApiKeys {
-  #byHash: ReadonlyMap<string, KeyRow> = new Map();
+  #byHash: ReadonlyMap<string, KnownKey> = new Map();
+  /** The hour of the last use of each key, as far as it is written or being written. */
+  readonly #usedAt = new Map<string, number>();
   /** Whether there ever was a key: from then on nobody comes in without one. */
   #existed = false;
   readonly #watchers = new Set<() => void>();
@@ -77,14 +87,23 @@ export class ApiKeys {
       throw new RunnelError("unauthorized", "send an API key: Authorization: Bearer KEY");
     }
     // Only hashes are compared, so the time that it takes tells nothing about a key.
-    const key = this.#byHash.get(hashOf(secret));
-    if (key === undefined) throw new RunnelError("unauthorized", "this API key does not exist");
-    if (key.expiresAt !== null && key.expiresAt <= this.clock()) {
+    const known = this.#byHash.get(hashOf(secret));
+    if (known === undefined) throw new RunnelError("unauthorized", "this API key does not exist");
+    const { key, until } = known, now = this.clock();
+    if (until <= now) {
       throw new RunnelError("unauthorized", `the API key ${key.name} has expired`);
     }
     if (!key.scopes.includes(scope) && !key.scopes.includes("admin")) {
       throw new RunnelError("forbidden", `the API key ${key.name} lacks the scope ${scope}`);
     }
+    if (now - (this.#usedAt.get(key.name) ?? key.usedAt ?? 0) >= HOUR_MS) this.#noteUse(key.name, now);
+  }
+
+  /** Written beside the request, which does not wait for it. What cannot be written is tried again at the next use. */
+  #noteUse(name: string, now: number): void {
+    const hour = now - now % HOUR_MS;
+    this.#usedAt.set(name, hour);
+    this.store.noteUse(name, hour).catch(() => this.#usedAt.delete(name));
   }
 
   /** Whether `check` would let that secret in. */
@@ -100,16 +119,33 @@ export class ApiKeys {
 
   /** The name of the key with that secret; undefined: there is none. */
   nameOf(secret: string | undefined): string | undefined {
-    return secret === undefined ? undefined : this.#byHash.get(hashOf(secret))?.name;
+    return secret === undefined ? undefined : this.#byHash.get(hashOf(secret))?.key.name;
   }
 
   /** Makes a key and answers its secret, which cannot be read again. Name taken: `invalid-request`. */
   async add(name: string, scopes: readonly Scope[], expiresAt: number | null): Promise<string> {
-    const secret = `rnl_${randomBytes(32).toString("base64url")}`;
-    const row = { hash: hashOf(secret), name, scopes, createdAt: this.clock(), expiresAt, isRevoked: false };
-    if (!await this.store.insert(row)) {
+    const secret = newSecret();
+    if (
+      !await this.store.insert({ hash: hashOf(secret), name, scopes, createdAt: this.clock(), expiresAt })
+    ) {
       throw new RunnelError("invalid-request", `a key named ${name} exists already`);
     }
+    await this.refresh();
+    return secret;
+  }
+
+  /**
+   * Gives a key another secret and answers it; the one before is good for `graceMillis` more. An unknown name, or a key
+   * that has expired: `invalid-request`.
+   */
+  async rotate(name: string, graceMillis: number): Promise<string> {
+    const key = (await this.list()).find((key) => key.name === name), now = this.clock();
+    if (key === undefined) throw new RunnelError("invalid-request", `there is no key named ${name}`);
+    if (key.expiresAt !== null && key.expiresAt <= now) {
+      throw new RunnelError("invalid-request", `the key ${name} has expired: make another`);
+    }
+    const secret = newSecret();
+    await this.store.rotate(name, hashOf(secret), now + graceMillis);
     await this.refresh();
     return secret;
   }
@@ -127,9 +163,8 @@ export class ApiKeys {
     const hash = secret === undefined ? undefined : hashOf(secret);
     const isValid = () => {
       if (hash === undefined) return !this.#existed;
-      const key = this.#byHash.get(hash);
-      return this.#byHash.size === 0 && !this.#existed ||
-        (key !== undefined && (key.expiresAt === null || key.expiresAt > this.clock()));
+      const known = this.#byHash.get(hash);
+      return this.#byHash.size === 0 && !this.#existed || (known !== undefined && known.until > this.clock());
     };
     const look = () => {
       if (isValid()) return;
@@ -160,10 +195,22 @@ export class ApiKeys {
   async #read(): Promise<void> {
     const readAt = this.clock();
     const keys = await this.store.all();
-    this.#byHash = new Map(keys.filter((key) => !key.isRevoked).map((key) => [key.hash, key]));
+    this.#byHash = new Map(keys.filter((key) => !key.isRevoked).flatMap(secretsOf));
     this.#existed = keys.length > 0;
     this.#readAt = readAt;
   }
+}
+
+/** The secrets that lead to a key, by their hashes. */
+function secretsOf(key: KeyRow): [string, KnownKey][] {
+  const until = key.expiresAt ?? Infinity;
+  const current: [string, KnownKey] = [key.hash, { key, until }];
+  if (key.previous === null) return [current];
+  return [current, [key.previous.hash, { key, until: Math.min(until, key.previous.until) }]];
+}
+
+function newSecret(): string {
+  return `rnl_${randomBytes(32).toString("base64url")}`;
 }
 
 /** Hashing costs more than the rest of the gate, and most requests show a key that others showed before. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { ROUTES } from "../../routes/app.ts";
 import { SCOPES } from "../../domain/access/keys.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
@@ -56,6 +56,47 @@ testOnBothEngines("expired and revoked keys are refused", async (app) => {
   equal(await app.services.keys.revoke("short"), true);
   equal(await app.services.keys.revoke("short"), false);
   equal(await status(), 401);
+});
+
+testOnBothEngines(
+  "a key that is rotated has another secret, and the one before for as long as was asked",
+  async (app) => {
+    const { keys } = app.services;
+    await keys.add("other", ["admin"], null);
+    const first = await keys.add("ci", ["channels:read"], app.time.now + 10 * HOUR);
+    const status = async (key: string) =>
+      (await app.request("/channel", { headers: { Authorization: `Bearer ${key}` } })).status;
+    const second = await keys.rotate("ci", 2 * HOUR);
+    deepEqual([await status(first), await status(second)], [200, 200]);
+    app.time.now += 2 * HOUR;
+    deepEqual([await status(first), await status(second)], [401, 200]);
+    const third = await keys.rotate("ci", 24 * HOUR);
+    deepEqual([await status(first), await status(second), await status(third)], [401, 200, 200]);
+    app.time.now += 8 * HOUR;
+    deepEqual([await status(second), await status(third)], [401, 401], "it expires when it always did");
+    await rejects(keys.rotate("ci", 0), /has expired/);
+    const last = await keys.rotate("other", 0);
+    await keys.revoke("other");
+    equal(await status(last), 401);
+  },
+);
+
+testOnBothEngines("a key shows the hour of its last use, which is written once an hour", async (app) => {
+  const key = await app.services.keys.add("ci", ["channels:read"], null);
+  const use = async () => {
+    await app.request("/channel", { headers: { Authorization: `Bearer ${key}` } });
+    await app.database.commits.drain();
+    return (await app.services.keys.list())[0]!.usedAt;
+  };
+  equal((await app.services.keys.list())[0]!.usedAt, null);
+  const hour = app.time.now - app.time.now % HOUR;
+  equal(await use(), hour);
+  const { commits } = app.database.commits.figures;
+  app.time.now += 60_000;
+  equal(await use(), hour);
+  equal(app.database.commits.figures.commits, commits);
+  app.time.now += HOUR;
+  equal(await use(), hour + HOUR);
 });
 
 testOnBothEngines("only hashes are stored", async (app) => {

@@ -30,7 +30,7 @@ Deno.test("runnel keys makes, lists and revokes keys that a running process obey
   equal(added.code, 0);
   match(added.out, /^rnl_[\w-]{43}\n$/);
   const listed = await runnel(database, ["keys", "list"]);
-  match(listed.out, /^NAME +SCOPES +CREATED +EXPIRES\nci +channels:read,channels:write +\d{4}-/);
+  match(listed.out, /^NAME +SCOPES +CREATED +EXPIRES +LAST USED\nci +channels:read,channels:write +\d{4}-/);
   equal(listed.out.includes(added.out.trim()), false);
 
   await using process = await startProcess({ database });
