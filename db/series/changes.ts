@@ -1,5 +1,6 @@
 /** Changes of series: the statements of one transaction, of which all come to be or none. */
 import type { Statement } from "../engine/engine.ts";
+import { type Catalogue, catalogueText } from "./catalogue_row.ts";
 
 /** Whether a chunk belongs to the newest revision. */
 export const current = (chunk: string) => `${chunk}.since IS NOT NULL AND ${chunk}.until IS NULL`;
@@ -39,12 +40,6 @@ export const SET_EXTENT = `UPDATE series SET
 } ORDER BY c.first DESC LIMIT 1)
   WHERE id = ?1 AND batch = ?2`;
 
-/** A column as the catalogue of a series has it; `null`: there are only nulls. */
-export interface ColumnRow {
-  readonly name: string;
-  readonly type: "float" | "integer" | "boolean" | "string" | "mixed" | "null";
-}
-
 /** What can make a revision. */
 export const CHANGES = ["save", "merge", "append", "remove", "delete", "restore"] as const;
 /** One of CHANGES. */
@@ -60,7 +55,7 @@ export interface ChunkContent {
 }
 
 /** A change of a series that is decided, to be committed if its revision is still the same. */
-export interface SeriesChange {
+export interface SeriesChange extends Catalogue {
   readonly series: number;
   /** The revision that was read. */
   readonly revision: number;
@@ -70,8 +65,6 @@ export interface SeriesChange {
   /** What this change alone has; see `newBatch`. */
   readonly batch: bigint;
   readonly aware: boolean;
-  readonly zone?: string | undefined;
-  readonly columns: readonly ColumnRow[];
   /** Rows more than before, or less. */
   readonly addedRows: number;
   /** Ids of the chunks that go. */
@@ -119,15 +112,4 @@ export function insertChunks({ series, batch, chunks, grows }: SeriesChange, now
     { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now, grows ?? null] },
     { sql: INSERT_BODY, args: [series, batch, body] },
   ]);
-}
-
-/** Columns alone, as an array, or with what else the series has. */
-function catalogueText({ columns, zone }: SeriesChange): string {
-  return JSON.stringify(zone === undefined ? columns : { columns, zone });
-}
-
-/** What catalogueText wrote. */
-export function readCatalogue(text: string): Pick<SeriesChange, "columns" | "zone"> {
-  const stored = JSON.parse(text);
-  return Array.isArray(stored) ? { columns: stored } : stored;
 }

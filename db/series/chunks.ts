@@ -1,15 +1,8 @@
 /** The queries of series and their chunks. Stamps leave SQL as decimal text, because they exceed 2^53. */
 import type { Row, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
-import {
-  type ChangeKind,
-  type ChunkContent,
-  type ColumnRow,
-  current,
-  planCommit,
-  readCatalogue,
-  type SeriesChange,
-} from "./changes.ts";
+import { type Catalogue, readCatalogue } from "./catalogue_row.ts";
+import { type ChangeKind, type ChunkContent, current, planCommit, type SeriesChange } from "./changes.ts";
 
 export const FIND = `SELECT s.id, s.revision, s.aware, s.columns, s.row_count, CAST(s.first AS TEXT),
     CAST(s.last AS TEXT), r.ttl_ms, s.change, s.changed_at
@@ -70,14 +63,11 @@ const RENEW_LEASE = `UPDATE series_lease SET expires_at = ?2 WHERE id = ?1`;
 const DELETE_LEASE = `DELETE FROM series_lease WHERE id = ?1`;
 
 /** A series as stored. Stamps are nanoseconds since the epoch. */
-export interface SeriesRow {
+export interface SeriesRow extends Catalogue {
   readonly id: number;
   /** 0: nothing was saved yet. */
   readonly revision: number;
   readonly aware: boolean;
-  /** Name of the time zone of an aware series; UTC unless given. */
-  readonly zone?: string | undefined;
-  readonly columns: readonly ColumnRow[];
   readonly rows: number;
   readonly first: bigint | null;
   readonly last: bigint | null;

@@ -5,12 +5,19 @@ import { ndjsonPass } from "./formats/ndjson.ts";
 import type { Orient } from "./formats/read_frame.ts";
 import { PassWriter, type WritePass } from "./formats/row_pass.ts";
 import type { FrameSource } from "./storage/source.ts";
-import { areWhole, checkDistinctKeys, findAlike } from "./formats/stamp_cells.ts";
-import type { DateUnit } from "./frame/stamps.ts";
+import { checkDistinctKeys, findAlike } from "./formats/stamp_cells.ts";
+import { areWhole, type DateUnit } from "./frame/stamps.ts";
 import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./formats/write_frame.ts";
 
 /** The shapes of a frame as text: pandas' orients, and those of other tools. */
-export type FrameFormat = Orient | "csv" | "ndjson";
+export type TextFormat = Orient | "csv" | "ndjson";
+/** The shapes of a frame that have types: Arrow IPC as a stream, and as a file, which is also called Feather. */
+export type TypedFormat = "arrow" | "feather";
+/** All shapes of a frame. */
+export type FrameFormat = TextFormat | TypedFormat;
+
+/** Cells of one record batch. */
+const BATCH_CELLS = 1 << 18;
 
 /** How to write a frame. */
 export interface TextOptions extends Omit<WriteOptions, "dateUnit"> {
@@ -21,18 +28,41 @@ export interface TextOptions extends Omit<WriteOptions, "dateUnit"> {
   readonly dateUnit?: DateUnit | "auto" | undefined;
 }
 
+/** Prepares a source's rows in any shape, as prepareText does. Options are those of text; types need none. */
+export async function prepareFrame(
+  source: FrameSource,
+  format: FrameFormat,
+  options: TextOptions,
+): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
+  if (format !== "arrow" && format !== "feather") return await prepareText(source, format, options);
+  const [{ writeArrow }, { typedRows }] = await Promise.all([
+    import("./typed/arrow_write.ts"),
+    import("./typed/typed_rows.ts"),
+  ]);
+  const rows = typedRows(source, source.batches([...source.columns.keys()]), BATCH_CELLS);
+  return closing(source, writeArrow(source, rows, format === "feather"));
+}
+
+async function* closing<T>(source: FrameSource, pieces: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* pieces;
+  } finally {
+    await source.close();
+  }
+}
+
 /**
  * Prepares the text of a source's rows. Throws RunnelError, before the first piece, where the rows cannot be
  * written so. The source is closed at the end of the text, and when the caller returns early or this throws.
  */
-export async function prepareText(
+async function prepareText(
   source: FrameSource,
-  format: FrameFormat,
+  format: TextFormat,
   { dateUnit: wanted, ...others }: TextOptions,
 ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
   try {
     const options = { ...others, dateUnit: await unitFor(source, format, wanted, others) };
-    const head: FrameHead = { aware: source.aware, zone: source.zone, columns: source.columns };
+    const head: FrameHead = source;
     if (format === "csv") return write(source, [csvPass(head, options)]);
     if (format === "ndjson") return write(source, [ndjsonPass(head, options)]);
     const passes = writePasses(format === "table" ? await withNulls(source, head) : head, format, options);
@@ -51,13 +81,13 @@ export async function prepareText(
 }
 
 /** Whether stamps are names of members. */
-function hasKeys(format: FrameFormat): boolean {
+function hasKeys(format: TextFormat): boolean {
   return format === "columns" || format === "index";
 }
 
 async function unitFor(
   source: FrameSource,
-  format: FrameFormat,
+  format: TextFormat,
   wanted: DateUnit | "auto" | undefined,
   options: WriteOptions,
 ): Promise<DateUnit> {

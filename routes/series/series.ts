@@ -1,6 +1,6 @@
 /** Time series: save and retrieve data frames as pandas writes them, list them, let them expire. */
 import { z } from "zod";
-import { type FrameFormat, prepareText } from "../../domain/series/answer.ts";
+import { type FrameFormat, prepareFrame, type TypedFormat } from "../../domain/series/answer.ts";
 import { parseAggregates } from "../../domain/series/bins/aggregates.ts";
 import type { BinOptions } from "../../domain/series/bins/downsample.ts";
 import type { Origin } from "../../domain/series/bins/grid.ts";
@@ -42,11 +42,15 @@ const Name = z.string().refine(
 /** Content types that say nothing, or what curl and Python send unasked, count as JSON. */
 const JSON_TYPES = /^(application\/([^;\s]+\+)?json|text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i;
 /** What a frame may be answered as, the most likely first. */
-const ANSWERS: readonly (readonly ["json" | "csv" | "ndjson", type: string])[] = [
+const ANSWERS: readonly (readonly ["json" | "csv" | "ndjson" | TypedFormat, type: string])[] = [
   ["json", "application/json"],
   ["csv", "text/csv; charset=utf-8"],
   ...NDJSON_TYPES.map((type) => ["ndjson", type] as const),
+  ["arrow", "application/vnd.apache.arrow.stream"],
+  ["feather", "application/vnd.apache.arrow.file"],
 ];
+const FRAME_TYPES =
+  "application/json, text/csv, application/x-ndjson, application/vnd.apache.arrow.stream or application/vnd.apache.arrow.file";
 
 export const seriesRoutes: readonly Route[] = [
   get("/api/store", "series:read", REFERENCES, listReferences),
@@ -65,8 +69,8 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
   const { series, maxFrameBytes } = services;
   const name = seriesName(request);
   const format = formatOf(query) ?? contentFormat(request.headers.get("content-type"), orientOf(query));
-  if (query.index !== undefined && format !== "csv") {
-    throw invalid("index names a column of CSV: the body is none.");
+  if (query.index !== undefined && !["csv", "arrow", "feather"].includes(format)) {
+    throw invalid("index names a column of CSV or Arrow: the body is neither.");
   }
   // What a compressed body has is known when it is here.
   const isPlain = !request.headers.has("content-encoding");
@@ -88,13 +92,13 @@ export async function retrieveFrame({ request, query, services }: Call<typeof Re
   const [kind, type] = asked ?? answerType(request.headers.get("accept"));
   const format = kind === "json" ? orientOf(query) : kind;
   const source = await series.open(name, rangeOf(query));
-  const text = await prepareText(source, format, {
+  const pieces = await prepareFrame(source, format, {
     dateFormat: query.date_format,
     dateUnit: query.date_unit,
     includeIndex: query.include_index,
     doublePrecision: query.double_precision,
   });
-  return await streamed(request, text, { type, headers: { Vary: "Accept" }, log });
+  return await streamed(request, pieces, { type, headers: { Vary: "Accept" }, log });
 }
 
 export async function removeSeries(
@@ -194,10 +198,10 @@ function contentFormat(type: string | null, orient: Orient): FrameFormat {
   if (type === null || JSON_TYPES.test(type)) return orient;
   if (/^text\/csv\s*(;|$)/i.test(type)) return "csv";
   if (isNdjson(type)) return "ndjson";
-  throw new RunnelError(
-    "unsupported-media-type",
-    `a frame is application/json, text/csv or application/x-ndjson, not ${type}`,
-  );
+  const essence = type.split(";", 1)[0]!.trim().toLowerCase();
+  const typed = ANSWERS.find(([, each]) => each === essence)?.[0];
+  if (typed !== undefined && typed !== "json") return typed;
+  throw new RunnelError("unsupported-media-type", `a frame is ${FRAME_TYPES}, not ${type}`);
 }
 
 /** What the client likes best; the first when it has no preference. */
@@ -208,7 +212,7 @@ function answerType(accept: string | null): typeof ANSWERS[number] {
     if (quality > most) [best, most] = [answer, quality];
   }
   if (best !== undefined) return best;
-  throw new RunnelError("not-acceptable", "a frame is application/json, text/csv or application/x-ndjson");
+  throw new RunnelError("not-acceptable", `a frame is ${FRAME_TYPES}`);
 }
 
 function partOf({ start, end, columns }: Omit<z.output<typeof DeleteQuery>, "forget">) {

@@ -31,7 +31,14 @@ const LONGEST_NULL = 8;
 const NINE = 0x39;
 
 /** The names, in any case, of a column that holds the stamps. */
-const STAMP_NAMES = new Set(["date", "datetime", "time", "timestamp", "ts", "t", "index"]);
+export const STAMP_NAMES: ReadonlySet<string> = new Set([
+  ...["date", "datetime", "time", "timestamp", "ts", "t", "index"],
+]);
+
+/** Whether a column of that name holds the stamps, unless another is named. */
+export function isStampName(name: string): boolean {
+  return STAMP_NAMES.has(name.trim().toLowerCase());
+}
 
 /** Text of a cell; null stood there without quotes. */
 type CsvCell = string | null;
@@ -73,7 +80,7 @@ export function readCsv(text: string, options: ReadOptions = {}): DataFrame {
 /** The place of the column that is named for its stamps, if any is. */
 function stampColumn(names: readonly string[], wanted: string | undefined): number | undefined {
   if (wanted === undefined) {
-    const at = names.findIndex((name) => STAMP_NAMES.has(name.trim().toLowerCase()));
+    const at = names.findIndex(isStampName);
     return at < 0 ? undefined : at;
   }
   const at = names.indexOf(wanted);

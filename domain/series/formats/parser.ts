@@ -26,12 +26,16 @@ const MAX_THREADS = 2;
 const IDLE_MS = 10_000;
 
 /** Reads a body. Throws RunnelError for whatever is not such a frame. */
-export function parseBody(request: ParseRequest): DataFrame {
-  const frame = readBody(request), { tz } = request.options;
+export async function parseBody(request: ParseRequest): Promise<DataFrame> {
+  const frame = await readBody(request), { tz } = request.options;
   return tz === undefined ? frame : inZone(frame, tz);
 }
 
-function readBody({ bytes, format, options }: ParseRequest): DataFrame {
+async function readBody({ bytes, format, options }: ParseRequest): Promise<DataFrame> {
+  // Loaded when they are needed first: their libraries are large.
+  if (format === "arrow" || format === "feather") {
+    return (await import("../typed/arrow_read.ts")).readArrow(bytes, options);
+  }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -53,7 +57,9 @@ export class Parser {
 
   /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
   async parse(request: ParseRequest): Promise<DataFrame> {
-    if (request.bytes.length < WORTH_A_THREAD || typeof Worker === "undefined") return parseBody(request);
+    if (request.bytes.length < WORTH_A_THREAD || typeof Worker === "undefined") {
+      return await parseBody(request);
+    }
     if (this.#running < MAX_THREADS) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {

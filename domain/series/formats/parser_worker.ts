@@ -6,14 +6,14 @@ import { type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-scope.onmessage = ({ data }: MessageEvent<ParseRequest>) => {
-  const answer = parse(data);
+scope.onmessage = async ({ data }: MessageEvent<ParseRequest>) => {
+  const answer = await parse(data);
   scope.postMessage(answer, "frame" in answer ? buffersOf(answer.frame) : []);
 };
 
-function parse(request: ParseRequest): ParseAnswer {
+async function parse(request: ParseRequest): Promise<ParseAnswer> {
   try {
-    return { frame: parseBody(request) };
+    return { frame: await parseBody(request) };
   } catch (error) {
     if (error instanceof RunnelError) return { refused: error.message };
     throw error;

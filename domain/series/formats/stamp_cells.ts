@@ -162,15 +162,3 @@ export function findAlike(
   }
   return undefined;
 }
-
-/** Whether every stamp is a whole number of the unit. */
-export function areWhole(stamps: BigInt64Array, unit: DateUnit): boolean {
-  const size = Number(UNIT_NS[unit]), halves = halvesOf(stamps);
-  // Products of remainders stay exact in doubles.
-  const carry = 4294967296 % size;
-  for (let row = 0; row < stamps.length; row++) {
-    const rest = (halves[row * 2 + 1]! % size) * carry + (halves[row * 2]! >>> 0);
-    if (rest % size !== 0) return false;
-  }
-  return true;
-}

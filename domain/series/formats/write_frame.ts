@@ -2,7 +2,8 @@ import { jsonString } from "./ascii.ts";
 import { type Cells, jsonCells } from "./cells.ts";
 import { type Column, type ColumnType, hasNulls } from "../frame/column.ts";
 import { invalid } from "../../errors.ts";
-import type { DataFrame, Zoned } from "../frame/frame.ts";
+import type { Dtype } from "../frame/dtype.ts";
+import type { DataFrame, FrameKind } from "../frame/frame.ts";
 import type { Orient } from "./read_frame.ts";
 import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
 import { checkDistinctKeys, type DateFormat, stampCells, type StampFormat } from "./stamp_cells.ts";
@@ -21,9 +22,14 @@ export interface WriteOptions {
 }
 
 /** What a writer must know before the first row. */
-export interface FrameHead extends Zoned {
+export interface FrameHead extends FrameKind {
   /** In order. `nulls` says whether any cell is null; only orient table asks. */
-  columns: readonly { name: string; type: ColumnType; nulls: boolean }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: ColumnType;
+    readonly nulls: boolean;
+    readonly dtype?: Dtype | undefined;
+  }[];
 }
 
 /**
@@ -57,8 +63,9 @@ export function headOf(frame: DataFrame): FrameHead {
     name: column.name,
     type: column.type,
     nulls: hasNulls(column),
+    dtype: column.dtype,
   }));
-  return { aware: frame.aware, zone: frame.zone, columns };
+  return { aware: frame.aware, zone: frame.zone, labels: frame.labels, columns };
 }
 
 /** The stamp format that options ask for. */

@@ -1,12 +1,20 @@
+import type { Dtype } from "../../../db/series/catalogue_row.ts";
+
 /**
  * A cell as plain data: null, a boolean, a text, a float (number) or an exact integer (bigint, -2^63 to
  * 2^64-1).
  */
 export type Cell = null | boolean | string | number | bigint;
 
-/** Floats; null is NaN, as in pandas. Infinity can be stored and is written as null. */
-export interface FloatColumn {
+/** What every column has. */
+interface Named {
   readonly name: string;
+  /** What the cells are beyond their type; see dtypeOf. Whatever changes cells may lose it. */
+  readonly dtype?: Dtype | undefined;
+}
+
+/** Floats; null is NaN, as in pandas. Infinity can be stored and is written as null. */
+export interface FloatColumn extends Named {
   readonly type: "float";
   readonly values: Float64Array;
 }
@@ -15,29 +23,25 @@ export interface FloatColumn {
  * Integers without nulls, in the smallest array that is exact: Float64Array to ±(2^53-1), BigInt64Array to
  * 2^63-1, else BigUint64Array.
  */
-export interface IntegerColumn {
-  readonly name: string;
+export interface IntegerColumn extends Named {
   readonly type: "integer";
   readonly values: Float64Array | BigInt64Array | BigUint64Array;
 }
 
 /** Booleans: 0 false, 1 true, 2 null. */
-export interface BooleanColumn {
-  readonly name: string;
+export interface BooleanColumn extends Named {
   readonly type: "boolean";
   readonly values: Uint8Array;
 }
 
 /** Texts and nulls. */
-export interface StringColumn {
-  readonly name: string;
+export interface StringColumn extends Named {
   readonly type: "string";
   readonly values: readonly (string | null)[];
 }
 
 /** Cells of several kinds (pandas: dtype object). */
-export interface MixedColumn {
-  readonly name: string;
+export interface MixedColumn extends Named {
   readonly type: "mixed";
   readonly values: readonly Cell[];
 }

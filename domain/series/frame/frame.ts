@@ -1,3 +1,4 @@
+import type { Labels } from "../../../db/series/catalogue_row.ts";
 import {
   castColumn,
   type Column,
@@ -18,8 +19,14 @@ export interface Zoned {
   readonly zone?: string | undefined;
 }
 
+/** What all rows of a frame have in common. */
+export interface FrameKind extends Zoned {
+  /** What it is called beside its columns' names. */
+  readonly labels?: Labels | undefined;
+}
+
 /** The stamps of a frame's rows. */
-export interface FrameStamps extends Zoned {
+export interface FrameStamps extends FrameKind {
   /** Nanoseconds since 1970-01-01T00:00:00Z, strictly ascending in a frame. */
   readonly stamps: BigInt64Array;
   /** Stamps were numbers, which are instants: neither naive nor aware, they become what the series is. */

@@ -1,4 +1,5 @@
 import { type Cell, cellAt, type Column, isAllNull, nullColumn, takeRows, uniteTypes } from "./column.ts";
+import { uniteDtypes } from "./dtype.ts";
 import { columnOf } from "./column_builder.ts";
 import { concatFrames, type DataFrame, firstRowFrom, sliceFrame } from "./frame.ts";
 
@@ -26,7 +27,9 @@ export function mergeFrames(base: DataFrame, update: DataFrame): DataFrame {
   const known = new Set(base.columns.map((column) => column.name));
   const columns = base.columns.map((column) => {
     const other = updates.get(column.name) ?? nullColumn(column.name, update.stamps.length);
-    return mergeColumn(column, baseRows, other, updateRows);
+    const merged = mergeColumn(column, baseRows, other, updateRows);
+    const dtype = column.dtype && other.dtype && uniteDtypes(column.dtype, other.dtype);
+    return dtype === undefined ? merged : { ...merged, dtype };
   });
   for (const column of update.columns) {
     if (known.has(column.name)) continue;

@@ -100,6 +100,18 @@ export function putStamp(halves: Int32Array, row: number, { day, nanos }: Parsed
   halves[row * 2 + 1] = upper + Math.floor(rest / 4_294_967_296);
 }
 
+/** Whether every stamp is a whole number of the unit. */
+export function areWhole(stamps: BigInt64Array, unit: DateUnit): boolean {
+  const size = Number(UNIT_NS[unit]), halves = halvesOf(stamps);
+  // Products of remainders stay exact in doubles.
+  const carry = 4294967296 % size;
+  for (let row = 0; row < stamps.length; row++) {
+    const rest = (halves[row * 2 + 1]! % size) * carry + (halves[row * 2]! >>> 0);
+    if (rest % size !== 0) return false;
+  }
+  return true;
+}
+
 function stamp(
   text: string,
   day: number,

@@ -1,4 +1,5 @@
 /** Rows of a source that meet conditions. */
+import type { Labels } from "../../../db/series/catalogue_row.ts";
 import { type Condition, testOf } from "../bins/where.ts";
 import { type BinOptions, Downsampler } from "../bins/downsample.ts";
 import { type DataFrame, sliceFrame, takeFrame } from "../frame/frame.ts";
@@ -8,6 +9,7 @@ import { type FrameSource, noRows, type SelectedColumn } from "./source.ts";
 export class FilteredSource implements FrameSource {
   readonly aware: boolean;
   readonly zone: string | undefined;
+  readonly labels: Labels | undefined;
   readonly columns: readonly SelectedColumn[];
   readonly #tests: readonly { readonly place: number; readonly meets: ReturnType<typeof testOf> }[];
 
@@ -23,6 +25,7 @@ export class FilteredSource implements FrameSource {
   ) {
     this.aware = source.aware;
     this.zone = source.zone;
+    this.labels = source.labels;
     this.columns = source.columns.slice(0, shown);
     this.#tests = conditions.map((condition) => {
       const place = source.columns.findIndex(({ name }) => name === condition.column);

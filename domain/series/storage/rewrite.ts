@@ -1,10 +1,12 @@
 /** Deciding what a save does to a series: which chunks go, which rows come in their place. No I/O. */
+import type { Labels } from "../../../db/series/catalogue_row.ts";
 import type { ChunkKey, SeriesRow } from "../../../db/series/chunks.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
 import { decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
 import { invalid, RunnelError } from "../../errors.ts";
-import { concatFrames, type DataFrame, firstRowFrom, sliceFrame, type Zoned } from "../frame/frame.ts";
+import { concatFrames, type DataFrame, firstRowFrom, type FrameKind, sliceFrame } from "../frame/frame.ts";
 import { mergeFrames } from "../frame/merge.ts";
+import { areWhole } from "../frame/stamps.ts";
 
 /** What a save with these keywords does with the rows between its first and last stamp. */
 export const SAVE_MODES = ["replace", "merge", "append"] as const;
@@ -33,7 +35,7 @@ export interface Rewrite {
   readonly replaced: readonly ChunkKey[];
   readonly left: DataFrame;
   readonly right: DataFrame;
-  readonly zoned: Zoned;
+  readonly kind: FrameKind;
   readonly columns: readonly StoredColumn[];
 }
 
@@ -92,21 +94,27 @@ export function planReplace(
     replaced,
     left,
     right,
-    zoned: zonedAfter(series, update),
+    kind: kindAfter(series, update),
     columns: checkColumns(change.finish()),
   };
 }
 
 /**
- * The zone of a series after a save. Its first rows decide; numbers are instants and fit both kinds. Naive stamps to
- * aware ones, or the other way: `series-zone`.
+ * What the rows of a series have in common after a save. Zone: its first rows decide; numbers are instants and fit both
+ * kinds. Naive stamps to aware ones, or the other way: `series-zone`. Labels: those that came last.
  */
-export function zonedAfter(series: SeriesRow | undefined, update: DataFrame | undefined): Zoned {
-  const { aware = false, zone } = series ?? {};
-  if (update === undefined) return { aware, zone };
-  if (series === undefined || series.rows === 0) return { aware: update.aware, zone: update.zone };
+export function kindAfter(series: SeriesRow | undefined, update: DataFrame | undefined): FrameKind {
+  const { aware = false, zone, labels } = series ?? {};
+  if (update === undefined) return { aware, zone, labels };
+  if (series === undefined || series.rows === 0) {
+    return { aware: update.aware, zone: update.zone, labels: update.labels };
+  }
   if (update.undecided || update.aware === aware) {
-    return { aware, zone: zone ?? (aware ? update.zone : undefined) };
+    return {
+      aware,
+      zone: zone ?? (aware ? update.zone : undefined),
+      labels: uniteLabels(labels, update),
+    };
   }
   throw new RunnelError(
     "series-zone",
@@ -114,6 +122,14 @@ export function zonedAfter(series: SeriesRow | undefined, update: DataFrame | un
       ? "the series has a time zone, but these stamps name none: name it with ?tz=UTC, or another zone"
       : "the series has no time zone, but these stamps have: drop it with ?tz=naive, which takes them as UTC",
   );
+}
+
+/** Stamps stay counted in the unit of the series where that has them exactly. */
+function uniteLabels(labels: Labels | undefined, { labels: said, stamps }: DataFrame): Labels | undefined {
+  const { unit } = labels ?? {};
+  if (unit === undefined) return said === undefined ? labels : { ...labels, ...said, unit: undefined };
+  const fits = unit === "ns" || areWhole(stamps, unit);
+  return { ...labels, ...said, unit: fits ? unit : said?.unit };
 }
 
 /** Whether an update is written together with its neighbours, in one commit. */

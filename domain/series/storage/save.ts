@@ -11,6 +11,7 @@ import { formatStamp } from "../frame/stamps.ts";
 import {
   checkColumns,
   isSmall,
+  kindAfter,
   mergeChunk,
   neededBodies,
   planReplace,
@@ -18,7 +19,6 @@ import {
   rowsByChunk,
   type SeriesState,
   type Window,
-  zonedAfter,
 } from "./rewrite.ts";
 
 /** Bytes of chunks in one commit: other writers wait for one, a few milliseconds. */
@@ -124,7 +124,7 @@ export class Saving {
         }
       }
       if (rows === 0) return await this.#discard().then(() => true);
-      const plan = { replaced: touched, zoned: series, columns: change.finish() };
+      const plan = { replaced: touched, kind: series, columns: change.finish() };
       return this.#commit("remove", series, plan, [], 0, rowsOf(touched));
     });
     return rows;
@@ -144,7 +144,7 @@ export class Saving {
   async merge(window: Window, update: DataFrame): Promise<void> {
     await this.#attempt(window, true, async (state, series) => {
       await this.#discard();
-      const zoned = zonedAfter(series, update);
+      const kind = kindAfter(series, update);
       const change = new CatalogueChange(series.columns);
       const parts = [...rowsByChunk(chunksFor(state, window), update)];
       const touched = parts.map(({ chunk }) => chunk);
@@ -163,7 +163,7 @@ export class Saving {
           await this.#stage(series.id, frame, checkColumns(change.finish()));
         }
       }
-      const plan = { replaced: touched, zoned, columns: change.finish() };
+      const plan = { replaced: touched, kind, columns: change.finish() };
       return this.#commit("merge", series, plan, [], rows, rows);
     });
   }
@@ -198,13 +198,13 @@ export class Saving {
   async #commit(
     kind: ChangeKind,
     series: SeriesRow,
-    plan: Pick<Rewrite, "replaced" | "zoned" | "columns">,
+    plan: Pick<Rewrite, "replaced" | "kind" | "columns">,
     chunks: readonly ChunkContent[],
     updateRows: number,
     stagedRows = this.#staged.count > 0 ? updateRows : 0,
   ): Promise<boolean> {
     const added = rowsOf(chunks) + stagedRows;
-    const keepsColumns = plan.zoned.aware === series.aware && sameColumns(plan.columns, series.columns);
+    const keepsColumns = plan.kind.aware === series.aware && sameColumns(plan.columns, series.columns);
     const [last, ...others] = plan.replaced;
     const grows = kind === "append" && others.length === 0 && keepsColumns;
     return await this.store.commit({
@@ -213,8 +213,9 @@ export class Saving {
       series: series.id,
       revision: series.revision,
       batch: this.#batch,
-      aware: plan.zoned.aware,
-      zone: plan.zoned.zone,
+      aware: plan.kind.aware,
+      zone: plan.kind.zone,
+      labels: plan.kind.labels,
       columns: plan.columns,
       addedRows: added - rowsOf(plan.replaced),
       replaced: plan.replaced.map(({ id }) => id),

@@ -1,11 +1,12 @@
 /** Where the rows of an answer come from: memory, or the database page by page. Each is one state of the series. */
+import type { Labels } from "../../../db/series/catalogue_row.ts";
 import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
 import { RunnelError } from "../../errors.ts";
 import { typeOf } from "../chunks/catalogue.ts";
 import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
 import { outputsOf } from "../bins/aggregates.ts";
 import { type BinOptions, Downsampler } from "../bins/downsample.ts";
-import { type DataFrame, rangeOf, sliceFrame, type Zoned } from "../frame/frame.ts";
+import { type DataFrame, type FrameKind, rangeOf, sliceFrame } from "../frame/frame.ts";
 import type { FrameHead } from "../formats/write_frame.ts";
 
 /** Cells in a page. */
@@ -20,7 +21,7 @@ const RENEW_AFTER_MS = 60_000;
 export type SelectedColumn = FrameHead["columns"][number] & { readonly place: number };
 
 /** Rows of a series in one state, in order. */
-export interface FrameSource extends Zoned {
+export interface FrameSource extends FrameKind {
   readonly columns: readonly SelectedColumn[];
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
@@ -34,14 +35,16 @@ export interface FrameSource extends Zoned {
 export class MemorySource implements FrameSource {
   readonly aware: boolean;
   readonly zone: string | undefined;
+  readonly labels: Labels | undefined;
 
   constructor(
-    { aware, zone }: Zoned,
+    { aware, zone, labels }: FrameKind,
     readonly columns: readonly SelectedColumn[],
     readonly frames: readonly DataFrame[],
   ) {
     this.aware = aware;
     this.zone = zone;
+    this.labels = labels;
   }
 
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
@@ -78,6 +81,7 @@ export interface LeasedOptions {
 export class LeasedSource implements FrameSource {
   readonly aware: boolean;
   readonly zone: string | undefined;
+  readonly labels: Labels | undefined;
   readonly columns: readonly SelectedColumn[];
   readonly #options: LeasedOptions;
   readonly #lease: number;
@@ -86,6 +90,7 @@ export class LeasedSource implements FrameSource {
   constructor(options: LeasedOptions, lease: number, leasedAt: number) {
     this.aware = options.series.aware;
     this.zone = options.series.zone;
+    this.labels = options.series.labels;
     this.columns = options.columns;
     this.#options = options;
     this.#lease = lease;
@@ -202,5 +207,8 @@ export function noRows(
 
 /** The columns of a series as they are read, all of them. `nulls` is not known yet. */
 export function allColumns({ columns }: SeriesRow): SelectedColumn[] {
-  return columns.map((column, place) => ({ place, name: column.name, type: typeOf(column), nulls: false }));
+  return columns.map((column, place) => ({
+    ...{ place, name: column.name, type: typeOf(column), nulls: false },
+    dtype: column.dtype,
+  }));
 }

@@ -57,11 +57,12 @@ async function* shrunkChunks(
   user: Uint8Array,
   onRemoved?: (session: StoredSession) => void,
 ): AsyncGenerator<ShrunkChunk[]> {
+  const wanted = Buffer.from(user);
   for (let place = from; place < to; place += READ_AT_ONCE) {
     const ids = Array.from({ length: Math.min(READ_AT_ONCE, to - place) }, (_, i) => chunkId(run, place + i));
     const shrunk: ShrunkChunk[] = [];
     for (const [id, bytes] of await store.chunks(ids)) {
-      if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(user)) continue;
+      if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(wanted)) continue;
       const chunk = new Chunk(bytes), writer = new ChunkWriter(Math.max(1, chunk.count));
       for (let i = 0; i < chunk.count; i++) {
         const isTheirs = Buffer.compare(chunk.ids(i).subarray(0, chunk.middle(i)), user) === 0;
