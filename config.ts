@@ -71,9 +71,14 @@ export const VARIABLES = {
       "Hosts answered while there is no API key, beside this machine's and `PUBLIC_URL`'s; separated by commas",
   },
   LOG: {
-    schema: z.enum(["off", "requests"], "off or requests"),
-    initial: "off",
-    about: "`requests`: one line a request",
+    schema: z.enum(["requests", "errors", "off"], "requests, errors or off"),
+    initial: "errors",
+    about: "`errors`: answers that are our fault; `requests`: a line for each request, too; `off`: neither",
+  },
+  LOG_FORMAT: {
+    schema: z.enum(["text", "json"], "text or json"),
+    initial: "text",
+    about: "`json`: each line of the log is a JSON object",
   },
   ALLOW_ANONYMOUS: {
     schema: flag,
@@ -258,7 +263,7 @@ export function readConfig(
 const SUMMARIZER_TIMEOUT_MS = 30_000;
 
 /** What Runnel is opened with, as the variables say. */
-export function openOptions(config: Config, log: (line: string) => void) {
+export function openOptions<Log>(config: Config, log: Log) {
   return {
     database: {
       url: config.DATABASE_URL,
@@ -285,7 +290,7 @@ export function openOptions(config: Config, log: (line: string) => void) {
 }
 
 /** What the HTTP side is made with, as the variables say. */
-export function appSettings(config: Config, log: (line: string) => void) {
+export function appSettings<Log>(config: Config, log: Log) {
   return {
     publicUrl: config.PUBLIC_URL,
     trustProxy: config.TRUST_PROXY,
@@ -297,6 +302,7 @@ export function appSettings(config: Config, log: (line: string) => void) {
     maxBodyBytes: config.MAX_BODY_BYTES_IN_FLIGHT,
     log,
     logRequests: config.LOG === "requests",
+    logErrors: config.LOG !== "off",
   };
 }
 

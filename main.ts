@@ -8,13 +8,14 @@ import { appSettings, ConfigError, openOptions, readConfig } from "./config.ts";
 import { DatabaseFileError } from "./db/engine/engine.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { describeError } from "./domain/errors.ts";
+import { createLog } from "./domain/log.ts";
 import { openRunnel, type Runnel } from "./domain/services.ts";
 import { JOBS } from "./jobs/mod.ts";
 import { createApp } from "./routes/app.ts";
 import { createPeer } from "./routes/serving/peer.ts";
 import { listen, ListenError, stopOnSignals } from "./routes/serving/listen.ts";
 
-const log = (line: string) => writeAll(Deno.stderr, `${line}\n`);
+const write = (text: string) => writeAll(Deno.stderr, text);
 
 // Before anything is awaited, and without a database: hosts find schedules by evaluating this module.
 const serving = Promise.withResolvers<Runnel>();
@@ -23,6 +24,7 @@ for (const { name, schedule } of JOBS) {
 }
 
 const config = await Promise.try(readConfig).catch(exitWith);
+const log = createLog(write, config.LOG_FORMAT);
 const open = (onAway?: (why: string) => void) => {
   const { database, ...options } = openOptions(config, log);
   return openRunnel({ ...options, database: { ...database, onAway }, jobs: JOBS });
@@ -66,6 +68,6 @@ function exitWith(error: unknown): never {
   const isExpected = error instanceof ConfigError || error instanceof NewerDatabaseError ||
     error instanceof DatabaseFileError ||
     error instanceof ListenError;
-  log(`runnel: ${isExpected ? error.message : describeError(error)}`);
+  write(`runnel: ${isExpected ? error.message : describeError(error)}\n`);
   Deno.exit(1);
 }

@@ -14,6 +14,7 @@ import { Readiness } from "./operation/readiness.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
 import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
 import { type Job, Jobs } from "./jobs.ts";
+import type { Log } from "./log.ts";
 import { People } from "./people.ts";
 import { createProfileArea, type ProfileAreaOptions, type ProfileServices } from "./profiles/mod.ts";
 import { createSeriesArea, type SeriesAreaOptions, type SeriesServices } from "./series/mod.ts";
@@ -31,8 +32,7 @@ export interface ServiceOptions
   readonly jobs: readonly JobPlan[];
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
-  /** Writes one line of the log. */
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** The services of all areas, and what all of them share. */

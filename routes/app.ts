@@ -20,6 +20,8 @@ import { seriesRoutes } from "./series/series.ts";
 import type { AppSettings, Services } from "./services.ts";
 import { Admission } from "./serving/admission.ts";
 import { createFaultLog } from "./serving/fault_log.ts";
+import { requestIdOf } from "./serving/request_id.ts";
+import { logging } from "./serving/request_log.ts";
 import { sessionRoutes } from "./sessions/sessions.ts";
 import { systemRoutes } from "./system.ts";
 
@@ -44,7 +46,6 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     metrics,
   };
   const app = new Hono<GateEnv>({ strict: false });
-  if (services.logRequests) app.use(requestLog(services.log));
   if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
 
   serveDashboard(app, services);
@@ -56,13 +57,13 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     refuseDots(req.url);
     return nothingHere(req.method, req.path, allowedAt);
   });
-  const logFault = createFaultLog(services.log);
+  const logFault = createFaultLog(services.logErrors ? services.log : () => {});
   app.onError((error, context) => {
     const cause = toRunnelError(error);
     metrics.refused(cause.code);
     return refuse(cause, context, logFault);
   });
-  app.fetch = counting(app.fetch, metrics);
+  app.fetch = logging(counting(app.fetch, metrics), services);
   return app;
 }
 
@@ -73,9 +74,9 @@ function refuse(
 ): Response {
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
-  const requestId = crypto.randomUUID();
-  const isLogged = logFault(requestId, `${context.req.method} ${oneLine(context.req.path)}`, error);
-  return isLogged ? render(error, requestId) : render(error);
+  const requestId = requestIdOf(context.req.raw);
+  logFault(requestId, `${context.req.method} ${oneLine(context.req.path)}`, error);
+  return render(error, requestId, { "X-Request-Id": requestId });
 }
 
 /** How the area that a path belongs to says no. */
@@ -116,6 +117,7 @@ function corsFor(origins: readonly string[]) {
       "Item-Key",
       "Last-Event-ID",
       "Range",
+      "X-Request-Id",
     ],
     exposeHeaders: [
       "Location",
@@ -126,21 +128,8 @@ function corsFor(origins: readonly string[]) {
       "Idempotent-Replay",
       "Item-Key",
       "Retry-After",
+      "X-Request-Id",
     ],
     maxAge: 600,
   });
-}
-
-function requestLog(log: (line: string) => void) {
-  return async (context: Context, next: () => Promise<void>) => {
-    const started = performance.now();
-    await next();
-    const took = (performance.now() - started).toFixed(1);
-    // The path alone: a query may hold a key.
-    log(
-      `${new Date().toISOString()} ${context.req.method} ${
-        oneLine(context.req.path)
-      } ${context.res.status} ${took}ms`,
-    );
-  };
 }

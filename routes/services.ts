@@ -1,4 +1,5 @@
 /** What the routes are given. */
+import type { Log } from "../domain/log.ts";
 import type { DomainServices } from "../domain/services.ts";
 import type { Metrics } from "./operation/metrics.ts";
 import type { BaseUrl } from "./request.ts";
@@ -19,9 +20,11 @@ export interface AppSettings {
   readonly maxBodyBytes: number;
   /** How long a client may send or read nothing; 30 seconds unless given. */
   readonly idleMillis?: number;
-  /** Writes one line of the log. */
-  readonly log: (line: string) => void;
+  readonly log: Log;
+  /** Whether each request is a line of the log. */
   readonly logRequests: boolean;
+  /** Whether answers that are our fault are in the log. */
+  readonly logErrors: boolean;
 }
 
 /** What the routes call, and the settings that they need. */

@@ -45,7 +45,7 @@ Deno.test("requests are logged when asked for, a line each, without their query"
   await app.request("/channel?access_token=secret");
   await app.request("/nothing");
   equal(app.log.length, 2);
-  match(app.log[0]!, /^\S+ GET \/channel 200 [\d.]+ms$/);
+  match(app.log[0]!, /^\S+ GET \/channel 200 [\d.]+ms [\w-]{36} -$/);
   match(app.log[1]!, /GET \/nothing 404/);
 });
 

@@ -75,7 +75,7 @@ Deno.test("a wrong variable is named with its value and what is allowed", async 
     [{ PORT: "80a" }, /PORT is "80a", but must be a whole number from 0 to 65535/],
     [{ PORT: "70000" }, /PORT is "70000"/],
     [{ DATABASE_URL: "redis://x" }, /DATABASE_URL is set to what is not allowed: must be file:PATH/],
-    [{ LOG: "loud" }, /LOG is "loud", but must be off or requests/],
+    [{ LOG: "loud" }, /LOG is "loud", but must be requests, errors or off/],
     [{ PUBLIC_URL: "ftp://x" }, /PUBLIC_URL/],
     [{ DATABASE_URL: "http://127.0.0.1:1", DATABASE_SYNC_URL: "http://127.0.0.1:2" }, /DATABASE_SYNC_URL/],
   ];

@@ -94,6 +94,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     maxBodyBytes: 256 << 20,
     log: (line) => log.push(line),
     logRequests: false,
+    logErrors: true,
     ...services,
     ...options,
   });

@@ -49,7 +49,7 @@ export async function startProcess(
   const reading = (async () => {
     for await (const line of process.stderr.pipeThrough(new TextLineStream())) {
       log += `${line}\n`;
-      const url = /listens on (http:\/\/\S+?)\/?$/.exec(line)?.[1];
+      const url = /listens on (http:\/\/[^\s"]+?)\/?("|$)/.exec(line)?.[1];
       if (url !== undefined) listening.resolve(url);
     }
     listening.reject(new Error(`the process ended before it listened:\n${log}`));
