@@ -1,8 +1,8 @@
 /** The wire shapes of profiles, events and analytics. */
 import { z } from "zod";
-import { Context, EventId, Name } from "../domain/profiles/names.ts";
+import { Context, Id, Name } from "../domain/profiles/names.ts";
 import { TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../domain/time.ts";
-import { flag, Moment } from "./parameters.ts";
+import { flag, Moment, settings } from "./parameters.ts";
 import { Issue } from "./problem.ts";
 
 /** Events in one batch. */
@@ -10,6 +10,8 @@ export const MAX_BATCH = 10_000;
 
 /** What the path of an account says. */
 export const AccountPath = z.object({ app: Name, account: Name });
+/** What the path of an account's service says. */
+export const ServicePath = AccountPath.extend({ service: Name });
 /** What the path of an app says. */
 export const AppPath = z.object({ app: Name });
 /** What the path of an app's event says. */
@@ -28,10 +30,10 @@ export const EventBody = z.object({
     description: `When it happened: ${WANTED_TIME_OR_MILLIS}. Now unless given.`,
   }),
   context: Context.optional(),
-  id: EventId.optional().meta({
+  id: Id.optional().meta({
     description: "Events of an account with the same id count once within `EVENT_DEDUP_HOURS`.",
   }),
-  messageId: EventId.optional().meta({ description: "Segment's name for `id`." }),
+  messageId: Id.optional().meta({ description: "Segment's name for `id`." }),
 }, { error: "an object such as {}" });
 
 /** One event of a batch. */
@@ -92,6 +94,9 @@ export const Person = z.strictObject({
     since: Moment.nullable().meta({
       description: "When the account first said it; null where that was not kept.",
     }),
+    split: Moment.nullable().meta({
+      description: "When the link was split: the id joins this account to nobody. Null: it joins.",
+    }),
   })),
   events: z.array(z.strictObject({
     ...Owner,
@@ -110,6 +115,17 @@ export const Person = z.strictObject({
     received: z.string(),
   })),
 }).meta({ id: "Person" });
+
+/** Which links of an account are wrong. */
+export const Split = settings({
+  service: Name.optional().meta({ description: "Links by ids of this service alone." }),
+  id: Id.optional().meta({ description: "Links by this id alone." }),
+});
+
+/** The links that were split. */
+export const SplitLinks = z.strictObject({
+  split: z.array(z.strictObject({ service: z.string(), id: z.string() })),
+}).meta({ id: "SplitLinks" });
 
 /** How much was forgotten of a person. */
 export const RemovedPerson = z.strictObject({

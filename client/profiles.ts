@@ -10,6 +10,10 @@ export type Analytics = z.output<typeof wire.Analytics>;
 /** What each service says of an account, by the name of the service; `id` is the account's id there. */
 export type ServiceProfiles = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+type SplitLinks = z.output<typeof wire.SplitLinks>;
+/** An id of a service, or all of one service. */
+export type Link = z.output<typeof wire.Split>;
+
 /** What an account did. */
 export interface AppEvent {
   readonly account: string;
@@ -52,6 +56,17 @@ export class ProfilesClient {
   /** Forgets the account, its events, and its share of every count. */
   forget(app: string, account: string): Promise<void> {
     return this.#http.done("DELETE", { path: ["profile", app, account] });
+  }
+
+  /** Forgets the account's ids of a service: those whom they joined are different persons again. */
+  forgetIds(app: string, account: string, service: string): Promise<void> {
+    return this.#http.done("DELETE", { path: ["profile", app, account, service] });
+  }
+
+  /** Splits wrong links of an account: such ids, all unless given, join it to others no longer. Answers the ids. */
+  async split(app: string, account: string, link: Link = {}): Promise<SplitLinks["split"]> {
+    const call = { path: ["profile", app, account, "split"], ...jsonBody(link) };
+    return (await this.#http.json<SplitLinks>("POST", call)).split;
   }
 
   /** Records that an account did something. Repeating it would count it twice, so nothing is repeated by itself. */

@@ -20,6 +20,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "lease-lost": 409,
   "webhook-not-found": 404,
   "profile-not-found": 404,
+  "link-not-found": 404,
   "person-full": 409,
   "series-not-found": 404,
   "revision-not-found": 404,

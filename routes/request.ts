@@ -158,6 +158,13 @@ function tooLarge(limit: number): RunnelError {
   return new RunnelError("too-large", `the body may have at most ${limit} bytes`);
 }
 
+/** Whether a body was sent, asked of the headers, because touching `request.body` makes a stream of it. HTTP/2 need not declare a length. */
+export function hasBody({ headers }: Request): boolean {
+  const length = headers.get("content-length");
+  if (length !== null) return length !== "0";
+  return headers.has("transfer-encoding") || headers.has("content-type");
+}
+
 /** The request's JSON, checked. Not JSON or wrong: `invalid-request`. Declared as something else: `unsupported-media-type`. */
 export async function readJson<S extends z.ZodType>(
   sender: Sender,

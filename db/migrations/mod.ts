@@ -21,6 +21,7 @@ import { identityDates } from "./019_identity_dates.ts";
 import { traits } from "./020_traits.ts";
 import { revisions } from "./021_revisions.ts";
 import { audit } from "./022_audit.ts";
+import { links } from "./023_links.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -52,6 +53,7 @@ export const MIGRATIONS: readonly Migration[] = [
   traits,
   revisions,
   audit,
+  links,
 ];
 
 /** The version of the schema that this program works with. */

@@ -1,6 +1,6 @@
 /** The queries of events, which are counted by account and five minutes. */
 import type { Plan } from "../batcher.ts";
-import type { AccountName } from "./profiles.ts";
+import type { AccountName } from "./links.ts";
 import type { Database } from "../open.ts";
 
 // ?1: [[app, account, event, bucket, context, n, id], …], ?2 when ids were received that still count, ?3 now

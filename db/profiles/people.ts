@@ -1,6 +1,7 @@
 /** The queries of whole persons: everything that is stored of all their accounts, to be shown or forgotten. */
 import type { Database } from "../open.ts";
-import { type AccountName, forgetStatements } from "./profiles.ts";
+import type { AccountName } from "./links.ts";
+import { forgetStatements } from "./profiles.ts";
 
 const EVENTS_A_PAGE = 1_000;
 
@@ -10,7 +11,7 @@ const SELECT_ACCOUNTS = `SELECT b.id, c.name, b.name, b.keywords, b.last_hour,
     CROSS JOIN account b ON b.id IN (SELECT a.id UNION SELECT id FROM account WHERE person = a.person)
     CROSS JOIN app c ON c.id = b.app
   WHERE app.name = ?1 ORDER BY b.id`;
-const SELECT_IDS = `SELECT i.account, i.service, i.id, i.at
+const SELECT_IDS = `SELECT i.account, i.service, i.id, i.at, i.split_at
   FROM json_each(?1) k CROSS JOIN identity i ON i.account = k.value ORDER BY i.service, i.id, i.account`;
 const SELECT_EVENTS = `SELECT event, bucket, context, n FROM account_event
   WHERE account = ?1 AND (event, bucket, context) > (?2, ?3, ?4) ORDER BY event, bucket, context LIMIT ?5`;
@@ -34,6 +35,8 @@ export interface IdRow {
   readonly id: string;
   /** Milliseconds since the epoch; null: before that was kept. */
   readonly at: number | null;
+  /** When its link was split, in milliseconds since the epoch; null: it joins. */
+  readonly splitAt: number | null;
 }
 
 /** Equal events of one account within five minutes. */
@@ -58,7 +61,9 @@ export function createPeopleStore({ commits, query }: Database) {
     },
     async ids(accounts: readonly AccountRow[]): Promise<IdRow[]> {
       const rows = await query(SELECT_IDS, JSON.stringify(accounts.map(({ key }) => key)));
-      return rows.map(([account, service, id, at]) => ({ account, service, id, at }) as IdRow);
+      return rows.map(([account, service, id, at, splitAt]) =>
+        ({ account, service, id, at, splitAt }) as IdRow
+      );
     },
     /** All events of an account, in pages. */
     async *events({ key }: AccountRow): AsyncGenerator<EventRow[]> {
@@ -77,7 +82,7 @@ export function createPeopleStore({ commits, query }: Database) {
       const [ids, events] = await commits.execute([
         { sql: COUNT_IDS, args: keys },
         { sql: COUNT_EVENTS, args: keys },
-        ...accounts.flatMap(forgetStatements),
+        ...forgetStatements(accounts),
       ]);
       return { ids: ids!.rows[0]![0] as number, events: events!.rows[0]![0] as number };
     },

@@ -2,6 +2,7 @@
 import { createLookup, type Plan } from "../batcher.ts";
 import { EngineError, type Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
+import { type AccountName, ACCOUNTS, divideStatements, GUARD, joinStatements } from "./links.ts";
 
 // Statements of one update take the same arguments: ?1 app, ?2 account, ?3 [[service, id], …], ?4 {field: value},
 // ?5 [keyword, …] or NULL.
@@ -12,36 +13,6 @@ const INSERT_ACCOUNT = `INSERT INTO account (app, name) SELECT id, ?2 FROM app W
   ON CONFLICT DO NOTHING`;
 const INSERT_IDENTITIES = `INSERT INTO identity (service, id, account, at)
   SELECT value ->> 0, value ->> 1, ${TARGET}, ?4 FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`;
-// The persons that this update makes one. All who share an id are one already, so any of them will do.
-const LINKED = `linked (person) AS MATERIALIZED (
-    SELECT person FROM account WHERE id = ${TARGET} AND person IS NOT NULL
-    UNION
-    SELECT a.person FROM json_each(?3) k CROSS JOIN account a ON a.id =
-      (SELECT min(account) FROM identity WHERE service = k.value ->> 0 AND id = k.value ->> 1 AND account <> ${TARGET})
-  ),
-  kept (person) AS MATERIALIZED (SELECT ifnull(min(person), ${TARGET}) FROM linked)`;
-const KEEP_LATEST = `WHERE excluded.number > person_field.number`;
-const MERGE_FIELDS = `WITH ${LINKED}
-  INSERT INTO person_field (person, field, value, number, account)
-  SELECT kept.person, f.field, f.value, max(f.number), f.account
-    FROM kept, linked JOIN person_field f ON f.person = linked.person WHERE linked.person <> kept.person GROUP BY f.field
-  ON CONFLICT (person, field) DO UPDATE
-    SET value = excluded.value, number = excluded.number, account = excluded.account ${KEEP_LATEST}`;
-const MERGE_PERSONS = `WITH ${LINKED}
-  UPDATE account SET person = (SELECT person FROM kept)
-  WHERE id IN (
-    SELECT ${TARGET} UNION ALL
-    SELECT a.id FROM kept, linked JOIN account a ON a.person = linked.person WHERE linked.person <> kept.person)
-  AND person IS NOT (SELECT person FROM kept)`;
-/** Says which guard has failed: it sets the number to NULL, which the table refuses with the whole update. */
-const GUARD = "profile_update.number";
-// ?4: the most accounts that a person may have. Only an update that joins somebody is held against it.
-const NEXT_NUMBER = `WITH ${LINKED}, joined (persons, accounts) AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM linked) + isNew,
-      (SELECT count(*) FROM linked JOIN account a ON a.person = linked.person) + isNew
-    FROM (SELECT person IS NULL AS isNew FROM account WHERE id = ${TARGET}))
-  UPDATE profile_update
-  SET number = CASE WHEN (SELECT persons > 1 AND accounts > ?4 FROM joined) THEN NULL ELSE number + 1 END`;
 const SAY_FIELDS = `INSERT INTO account_field (account, field, value, number)
   SELECT ${TARGET}, f.key, f.value, u.number FROM json_each(?4) f, profile_update u WHERE true
   ON CONFLICT (account, field) DO UPDATE SET value = excluded.value, number = excluded.number`;
@@ -52,22 +23,14 @@ const SET_FIELDS = `INSERT INTO person_field (person, field, value, number, acco
     SET value = excluded.value, number = excluded.number, account = excluded.account`;
 const SET_KEYWORDS = `UPDATE account SET keywords = ?3 WHERE id = ${TARGET}`;
 
-// What an account alone said goes with it; what others of its person said before shows again.
-const FORGET_EVENTS = `DELETE FROM account_event WHERE account = ${TARGET}`;
-const FORGET_IDENTITIES = `DELETE FROM identity WHERE account = ${TARGET}`;
-const FORGET_SAID = `DELETE FROM account_field WHERE account = ${TARGET}`;
-const UNSET_FIELDS = `DELETE FROM person_field
-  WHERE person = (SELECT person FROM account WHERE id = ${TARGET}) AND account = ${TARGET}`;
-const SET_EARLIER_FIELDS = `INSERT INTO person_field (person, field, value, number, account)
-  SELECT a.person, f.field, f.value, max(f.number), f.account
-    FROM account a JOIN account_field f ON f.account = a.id
-    WHERE a.person = (SELECT person FROM account WHERE id = ${TARGET})
-    GROUP BY f.field
-  ON CONFLICT DO NOTHING`;
-// Triggers take an account away that has neither a person nor events.
-const FORGET_ACCOUNT = `UPDATE account SET person = NULL, last_hour = NULL WHERE id = ${TARGET} RETURNING 1`;
-
 // ?1: [[app, account], …]
+const FORGET_EVENTS = `DELETE FROM account_event WHERE account IN (${ACCOUNTS})`;
+const FORGET_IDENTITIES = `DELETE FROM identity WHERE account IN (${ACCOUNTS})`;
+const FORGET_SAID = `DELETE FROM account_field WHERE account IN (${ACCOUNTS})`;
+// Triggers take an account away that has neither a person nor events.
+const FORGET_ACCOUNTS =
+  `UPDATE account SET person = NULL, last_hour = NULL WHERE id IN (${ACCOUNTS}) RETURNING 1`;
+
 const SELECT_PROFILES = `SELECT r.key,
     (SELECT json_group_object(field, value) FROM person_field WHERE person = a.person),
     (SELECT json_group_array(DISTINCT word.value)
@@ -76,12 +39,6 @@ const SELECT_PROFILES = `SELECT r.key,
     CROSS JOIN app ON app.name = r.value ->> 0
     CROSS JOIN account a ON a.app = app.id AND a.name = r.value ->> 1
   WHERE a.person IS NOT NULL`;
-
-/** Which account of which app. */
-export interface AccountName {
-  readonly app: string;
-  readonly account: string;
-}
 
 /** What an update says of an account. */
 export interface ProfileUpdate extends AccountName {
@@ -131,17 +88,25 @@ export function createProfileStore({ engine, commits, query }: Database) {
     },
     /** Forgets the account, its events and its share of every counter. False when it was not there. */
     async remove(name: AccountName): Promise<boolean> {
-      const results = await commits.execute(forgetStatements(name));
+      const results = await commits.execute(forgetStatements([name]));
       return results.at(-1)!.rows.length > 0;
     },
   };
 }
 
-/** The statements that forget an account; the last one answers a row where there was one. */
-export function forgetStatements({ app, account }: AccountName): Statement[] {
-  const args = [app, account];
-  return [FORGET_EVENTS, FORGET_IDENTITIES, FORGET_SAID, UNSET_FIELDS, SET_EARLIER_FIELDS, FORGET_ACCOUNT]
-    .map((sql) => ({ sql, args }));
+/**
+ * The statements that forget accounts and the links through them; the last one answers a row for each that was there.
+ * What others of their persons said before shows again.
+ */
+export function forgetStatements(accounts: readonly AccountName[]): Statement[] {
+  const names = JSON.stringify(accounts.map(({ app, account }) => [app, account]));
+  const args = [names];
+  return [
+    ...[FORGET_EVENTS, FORGET_IDENTITIES, FORGET_SAID].map((sql) => ({ sql, args })),
+    // Each is a person of its own now, without fields.
+    ...divideStatements(names),
+    { sql: FORGET_ACCOUNTS, args },
+  ];
 }
 
 function planUpdates(updates: ProfileUpdate[]): Plan<void> {
@@ -160,9 +125,7 @@ function updateStatements(
     { sql: INSERT_APP, args: [app] },
     { sql: INSERT_ACCOUNT, args: name },
     { sql: INSERT_IDENTITIES, args: [...name, ids, at] },
-    { sql: NEXT_NUMBER, args: [...name, ids, maxAccounts] },
-    { sql: MERGE_FIELDS, args: [...name, ids] },
-    { sql: MERGE_PERSONS, args: [...name, ids] },
+    ...joinStatements({ app, account }, ids, maxAccounts),
     { sql: SAY_FIELDS, args: [...name, null, said] },
     { sql: SET_FIELDS, args: [...name, null, said] },
     ...(keywords === undefined ? [] : [{ sql: SET_KEYWORDS, args: [...name, JSON.stringify(keywords)] }]),

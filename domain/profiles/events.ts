@@ -1,7 +1,7 @@
 /** Events: what accounts do, counted by five minutes until they expire. */
 import type { z } from "zod";
 import { BUCKET_MS, type EventCount, type EventStore } from "../../db/profiles/events.ts";
-import type { AccountName } from "../../db/profiles/profiles.ts";
+import type { AccountName } from "../../db/profiles/links.ts";
 import { invalid, type Issue } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";

@@ -2,6 +2,7 @@
 import type { Database } from "../../db/open.ts";
 import { createAnalyticsStore } from "../../db/profiles/analytics.ts";
 import { createEventStore } from "../../db/profiles/events.ts";
+import { createLinkStore } from "../../db/profiles/links.ts";
 import { createPeopleStore } from "../../db/profiles/people.ts";
 import { createProfileStore } from "../../db/profiles/profiles.ts";
 import { createRecounter } from "../../db/profiles/recount.ts";
@@ -51,6 +52,7 @@ export function createProfileArea(
   });
   const profiles = new Profiles({
     store: createProfileStore(database),
+    links: createLinkStore(database),
     clock,
     maxAccounts: maxPersonAccounts,
   });

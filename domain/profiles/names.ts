@@ -45,8 +45,8 @@ export function readId(id: unknown): string | undefined | false {
   return typeof id === "string" && isName(id) && id;
 }
 
-/** Id of an event, as text; undefined: none. */
-export const EventId = z.unknown().transform((value, context): string | undefined => {
+/** An id of an event or of a service, as text; undefined: none. */
+export const Id = z.unknown().transform((value, context): string | undefined => {
   const id = readId(value);
   if (id !== false) return id;
   context.addIssue({ code: "custom", message: WANTED_ID });

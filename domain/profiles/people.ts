@@ -1,7 +1,7 @@
 /** Everything that is stored of a person's accounts, as it is shown to them, and its removal. */
 import { BUCKET_MS } from "../../db/profiles/events.ts";
 import type { AccountRow, PeopleStore } from "../../db/profiles/people.ts";
-import type { AccountName } from "../../db/profiles/profiles.ts";
+import type { AccountName } from "../../db/profiles/links.ts";
 import { RunnelError } from "../errors.ts";
 import { BIRTH_FIELDS } from "./birth.ts";
 import { showTraits } from "./traits.ts";
@@ -29,11 +29,12 @@ export class ProfilesOfPeople {
     const ids = await this.store.ids(accounts);
     yield [
       "ids",
-      ids.map(({ account, service, id, at }) => ({
+      ids.map(({ account, service, id, at, splitAt }) => ({
         service,
         id,
         ...named.get(account)!,
         since: at === null ? null : isoOf(at),
+        split: splitAt === null ? null : isoOf(splitAt),
       })),
     ];
     for (const row of accounts) {

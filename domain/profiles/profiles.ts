@@ -1,5 +1,6 @@
 /** Profiles: what is known of the accounts of all apps, with the accounts of one person seen as one. */
-import type { AccountName, ProfileRow, ProfileStore } from "../../db/profiles/profiles.ts";
+import type { AccountName, LinkQuery, LinkStore } from "../../db/profiles/links.ts";
+import type { ProfileRow, ProfileStore } from "../../db/profiles/profiles.ts";
 import { RunnelError } from "../errors.ts";
 import { ageOn } from "./birth.ts";
 import { DEMOGRAPHICS, readDemographics } from "./demographics.ts";
@@ -20,6 +21,7 @@ export interface Profile {
 /** What profiles need. */
 export interface ProfileOptions {
   readonly store: ProfileStore;
+  readonly links: LinkStore;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** The most accounts that a person may have. */
@@ -29,11 +31,13 @@ export interface ProfileOptions {
 /** All profiles of a database. */
 export class Profiles {
   readonly store: ProfileStore;
+  readonly links: LinkStore;
   readonly clock: () => number;
   readonly #maxAccounts: number;
 
-  constructor({ store, clock, maxAccounts }: ProfileOptions) {
+  constructor({ store, links, clock, maxAccounts }: ProfileOptions) {
     this.store = store;
+    this.links = links;
     this.clock = clock;
     this.#maxAccounts = maxAccounts;
   }
@@ -85,6 +89,29 @@ export class Profiles {
   /** Forgets the account, its events and its share of the counters. Never heard of: `profile-not-found`. */
   async remove(name: AccountName): Promise<void> {
     if (!await this.store.remove(name)) throw unknownProfile(name);
+  }
+
+  /**
+   * Forgets the account's ids of a service; those whom they joined are divided. No profile: `profile-not-found`; no
+   * such id: `link-not-found`.
+   */
+  async removeIds(name: AccountName, service: string): Promise<void> {
+    const removed = await this.links.removeIds(name, service);
+    if (removed === undefined) throw unknownProfile(name);
+    if (removed.length === 0) {
+      throw new RunnelError("link-not-found", `account ${name.account} has no id of ${service}`);
+    }
+  }
+
+  /**
+   * Splits the account's links to others by such ids, and answers the ids: from then on they join it to nobody, also
+   * when an update says them again. No profile: `profile-not-found`; no such link: `link-not-found`.
+   */
+  async split(name: AccountName, query: LinkQuery): Promise<{ service: string; id: string }[]> {
+    const split = await this.links.split(name, query, this.clock());
+    if (split === undefined) throw unknownProfile(name);
+    if (split.length > 0) return split.map(([service, id]) => ({ service, id }));
+    throw new RunnelError("link-not-found", `no such id joins account ${name.account} to another`);
   }
 
   #demographics({ fields }: ProfileRow): Record<string, string | number> {

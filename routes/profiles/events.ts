@@ -11,7 +11,7 @@ import {
 import { invalid } from "../../domain/errors.ts";
 import type { TimelineSubject } from "../../domain/profiles/events.ts";
 import type { TimelineOptions } from "../../domain/profiles/timeline.ts";
-import { check, readJsonOfBeacon } from "../request.ts";
+import { check, hasBody, readJsonOfBeacon } from "../request.ts";
 import { emptyPage, json } from "../respond.ts";
 import { type Call, param } from "../route.ts";
 import { readBatch } from "./event_batch.ts";
@@ -70,11 +70,4 @@ async function timelineOf(
 function accountEvent(call: Pick<Call, "context">): z.output<typeof AccountEventPath> {
   const [app, account, event] = [param(call, "app"), param(call, "account"), param(call, "event")];
   return check({ app, account, event }, AccountEventPath);
-}
-
-/** Asked of the headers, because touching `request.body` makes a stream of it. HTTP/2 need not declare a length. */
-function hasBody({ headers }: Request): boolean {
-  const length = headers.get("content-length");
-  if (length !== null) return length !== "0";
-  return headers.has("transfer-encoding") || headers.has("content-type");
 }

@@ -11,6 +11,8 @@ import {
   Profile,
   Recorded,
   RemovedPerson,
+  Split,
+  SplitLinks,
   Timeline,
 } from "../../api/profiles.ts";
 import { ProfileBody } from "../../domain/profiles/profile_body.ts";
@@ -45,6 +47,29 @@ export const FORGET: RouteReference = {
   description: "Forgets what the account said, its events, and its share of every count.",
   answers: { 204: { description: "Forgotten." } },
   errors: ["profile-not-found"],
+};
+
+export const REMOVE_IDS: RouteReference = {
+  summary: "Forget an account's ids of a service",
+  description: "Those whom they joined are different persons again, unless another id joins them.",
+  answers: { 204: { description: "Forgotten." } },
+  errors: ["profile-not-found", "link-not-found"],
+};
+
+export const SPLIT: RouteReference = {
+  summary: "Split wrong links of an account",
+  description:
+    "The account's ids, or those that the body names, no longer join it to others, also when an update says them " +
+    "again. To undo this, forget the ids with DELETE.",
+  body: { schema: Split, example: { service: "twitter", id: "456" } },
+  answers: {
+    200: {
+      description: "The ids that joined the account to others until now.",
+      schema: SplitLinks,
+      example: { split: [{ service: "twitter", id: "456" }] },
+    },
+  },
+  errors: ["profile-not-found", "link-not-found", "unsupported-media-type", "too-large"],
 };
 
 const ABOUT_PERSON =

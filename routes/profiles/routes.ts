@@ -3,7 +3,7 @@ import { del, get, post, put, type Route } from "../route.ts";
 import { listApps, showAnalytics } from "./analytics.ts";
 import { recordEvent, recordEvents, showAccountTimeline, showAppTimeline } from "./events.ts";
 import { exportPerson, removePerson } from "./people.ts";
-import { readProfile, removeProfile, updateProfile } from "./profiles.ts";
+import { readProfile, removeIds, removeProfile, splitLinks, updateProfile } from "./profiles.ts";
 import {
   APP,
   APP_TIMELINE,
@@ -14,6 +14,8 @@ import {
   READ,
   RECORD,
   RECORD_MANY,
+  REMOVE_IDS,
+  SPLIT,
   TIMELINE,
   UPDATE,
 } from "./reference.ts";
@@ -23,6 +25,8 @@ export const profileRoutes: readonly Route[] = [
   post("/profile/:app/:account", "profiles:write", UPDATE, updateProfile),
   get("/profile/:app/:account", "profiles:read", READ, readProfile),
   del("/profile/:app/:account", "profiles:write", FORGET, removeProfile),
+  post("/profile/:app/:account/split", "profiles:write", SPLIT, splitLinks),
+  del("/profile/:app/:account/:service", "profiles:write", REMOVE_IDS, removeIds),
   get("/person/:app/:account", "admin", PERSON, exportPerson),
   del("/person/:app/:account", "admin", FORGET_PERSON, removePerson),
   put("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),

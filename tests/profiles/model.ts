@@ -21,7 +21,12 @@ export interface Happened {
   readonly event: string;
   readonly context: string;
   readonly time: number;
+  /** One that its account had within the time that ids are kept is the same event. */
+  readonly id?: string | undefined;
 }
+
+/** An account of a service: `service:number`. */
+type Id = string;
 
 type Counts = Record<string, number>;
 
@@ -29,50 +34,91 @@ type Counts = Record<string, number>;
 export class Model {
   #said: Said[] = [];
   #events: Happened[] = [];
-  /** Account → number of its person; accounts with a profile only. */
-  #persons = new Map<string, number>();
-  #ids = new Map<string, Set<string>>();
-  #lastPerson = 0;
+  /** Account → its ids, and whether the link of each is split; accounts with a profile only. */
+  #ids = new Map<string, Map<Id, boolean>>();
+  /** Account and event's id → when it was counted. */
+  #eventIds = new Map<string, number>();
 
-  constructor(readonly ttlMs: number) {}
+  constructor(readonly ttlMs: number, readonly dedupMs: number) {}
 
   update(said: Said): void {
     const key = keyOf(said);
-    const ids = this.#ids.get(key) ?? new Set();
-    said.ids.forEach((id) => ids.add(id));
+    const ids = this.#ids.get(key) ?? new Map<Id, boolean>();
+    for (const id of said.ids) ids.set(id, ids.get(id) ?? false);
     this.#ids.set(key, ids);
-    if (!this.#persons.has(key)) this.#persons.set(key, ++this.#lastPerson);
-    const linked = [...this.#persons].filter(([other]) =>
-      other === key || said.ids.some((id) => this.#ids.get(other)!.has(id))
-    ).map(([, person]) => person);
-    for (const [other, person] of this.#persons) {
-      if (linked.includes(person)) this.#persons.set(other, Math.min(...linked));
-    }
     this.#said.push(said);
   }
 
-  record(event: Happened): void {
+  /** Forgets the account's ids of a service; false where it has none, undefined where it has no profile. */
+  removeIds(app: string, account: string, service: string): boolean | undefined {
+    const ids = this.#ids.get(keyOf({ app, account }));
+    const gone = ids && [...ids.keys()].filter((id) => id.startsWith(`${service}:`));
+    gone?.forEach((id) => ids!.delete(id));
+    return gone && gone.length > 0;
+  }
+
+  /** Splits the account's links by ids of a service, or all, and answers the ids; undefined where it has no profile. */
+  split(app: string, account: string, service: string | undefined): Id[] | undefined {
+    const key = keyOf({ app, account });
+    const ids = this.#ids.get(key);
+    if (ids === undefined) return undefined;
+    const joins = ([other, theirs]: [string, Map<Id, boolean>], id: Id) =>
+      other !== key && theirs.get(id) === false;
+    const split = [...ids].filter(([id, isSplit]) =>
+      !isSplit && (service === undefined || id.startsWith(`${service}:`)) &&
+      [...this.#ids].some((other) => joins(other, id))
+    ).map(([id]) => id);
+    for (const id of split) ids.set(id, true);
+    return split.sort();
+  }
+
+  /** The accounts of an account's person: all that it reaches through ids; undefined where it has no profile. */
+  person(app: string, account: string): Set<string> | undefined {
+    const first = keyOf({ app, account });
+    if (!this.#ids.has(first)) return undefined;
+    const reached = new Set([first]);
+    for (const key of reached) {
+      for (const [id, isSplit] of this.#ids.get(key)!) {
+        for (const [other, ids] of this.#ids) if (!isSplit && ids.get(id) === false) reached.add(other);
+      }
+    }
+    return reached;
+  }
+
+  /** The ids of a person, in order, and whether each link is split. */
+  idsOf(person: ReadonlySet<string>): [key: string, id: Id, isSplit: boolean][] {
+    return [...person].sort().flatMap((key) =>
+      [...this.#ids.get(key)!].sort().map(([id, isSplit]): [string, Id, boolean] => [key, id, isSplit])
+    );
+  }
+
+  record(event: Happened, now: number): void {
+    if (event.id !== undefined) {
+      const key = JSON.stringify([keyOf(event), event.id]);
+      if ((this.#eventIds.get(key) ?? -Infinity) > now - this.dedupMs) return;
+      this.#eventIds.set(key, now);
+    }
     this.#events.push(event);
   }
 
   /** Whether the account was known. */
   remove(app: string, account: string, now: number): boolean {
     const key = keyOf({ app, account });
-    const known = this.#persons.has(key) || this.#alive(now).some((event) => keyOf(event) === key);
+    const known = this.#ids.has(key) || this.#alive(now).some((event) => keyOf(event) === key);
     this.#said = this.#said.filter((said) => keyOf(said) !== key);
     this.#events = this.#events.filter((event) => keyOf(event) !== key);
-    this.#persons.delete(key);
     this.#ids.delete(key);
+    for (const id of this.#eventIds.keys()) if (JSON.parse(id)[0] === key) this.#eventIds.delete(id);
     return known;
   }
 
   profile(app: string, account: string, now: number) {
-    const person = this.#persons.get(keyOf({ app, account }));
+    const person = this.person(app, account);
     if (person === undefined) return undefined;
     const demographics: Record<string, string | number> = {};
     const keywords = new Map<string, readonly string[]>();
     for (const said of this.#said) {
-      if (this.#persons.get(keyOf(said)) !== person) continue;
+      if (!person.has(keyOf(said))) continue;
       Object.assign(demographics, said.fields);
       if (said.born) demographics.age = age(said.born, now);
       if (said.keywords) keywords.set(keyOf(said), said.keywords);
@@ -93,12 +139,12 @@ export class Model {
   }
 
   apps(now: number): string[] {
-    const withProfile = [...this.#persons.keys()].map((key) => JSON.parse(key)[0] as string);
+    const withProfile = [...this.#ids.keys()].map((key) => JSON.parse(key)[0] as string);
     return [...new Set([...withProfile, ...this.#alive(now).map(({ app }) => app)])].sort();
   }
 
   analytics(app: string, now: number) {
-    const accounts = [...this.#persons.keys()].map((key) => JSON.parse(key) as [string, string])
+    const accounts = [...this.#ids.keys()].map((key) => JSON.parse(key) as [string, string])
       .filter(([name]) => name === app).map(([, account]) => account);
     const demographics: Record<string, Counts> = {};
     for (const field of FIELDS) {

@@ -62,7 +62,7 @@ testOnBothEngines("all that is known of a person is in one document, or a line e
     ],
     ids: ["a/secret-account", "b/secret-account-2"].map((name) => {
       const [app, account] = name.split("/");
-      return { service: "twitter", id: "secret-id", app, account, since: iso(START) };
+      return { service: "twitter", id: "secret-id", app, account, since: iso(START), split: null };
     }),
     events: [{ ...event, context: "", count: 1 }, { ...event, context: "secret-context", count: 1 }],
     sessions: [{

@@ -4,17 +4,21 @@ import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";
 import { BUCKET, DAY, type Happened, HOUR, MINUTE, Model, type Said } from "./model.ts";
 
-const TTL_DAYS = 3;
+const TTL_DAYS = 3, DEDUP_HOURS = 20;
 const APPS = ["a", "b"], ACCOUNTS = ["1", "2", "3"], EVENTS = ["open", "buy"], CONTEXTS = ["", "x", "y"];
 
 type Command =
   | { readonly kind: "update"; readonly said: Said }
   | { readonly kind: "events"; readonly events: readonly Omit<Happened, "app">[]; readonly app: string }
   | { readonly kind: "remove"; readonly app: string; readonly account: string }
+  | { readonly kind: "remove ids"; readonly app: string; readonly account: string; readonly service: string }
+  | { readonly kind: "split"; readonly app: string; readonly account: string; readonly service?: string }
+  | { readonly kind: "forget"; readonly app: string; readonly account: string }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "sweep" };
 
 const app = fc.constantFrom(...APPS), account = fc.constantFrom(...ACCOUNTS);
+const service = fc.constantFrom("facebook", "twitter", "flickr");
 const optional = (...values: string[]) => fc.option(fc.constantFrom(...values), { nil: undefined });
 
 const update: fc.Arbitrary<Command> = fc.record({
@@ -50,6 +54,7 @@ const events: fc.Arbitrary<Command> = fc.record({
       account,
       event: fc.constantFrom(...EVENTS),
       context: fc.constantFrom(...CONTEXTS),
+      id: optional("e1", "e2"),
       time: fc.constantFrom(0, -MINUTE, -BUCKET, -HOUR, -DAY, -2 * DAY - 7 * MINUTE, 3 * HOUR),
     }),
     { minLength: 1, maxLength: 3 },
@@ -60,6 +65,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: update },
   { weight: 5, arbitrary: events },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove" as const), app, account }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove ids" as const), app, account, service }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("split" as const), app, account, service }, {
+      requiredKeys: ["kind", "app", "account"],
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const), app, account }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -94,19 +107,45 @@ async function run(testApp: TestApp, model: Model, command: Command): Promise<vo
     const batch = command.events.map((event) => ({ ...event, timestamp: time.now + event.time }));
     const response = await testApp.send("POST", `/event/${command.app}/`, batch);
     equal(response.status, 200, await response.text());
-    for (const event of batch) model.record({ ...event, app: command.app, time: event.timestamp });
+    for (const event of batch) {
+      model.record({ ...event, app: command.app, time: event.timestamp }, time.now);
+    }
   } else if (command.kind === "remove") {
     const path = `/profile/${command.app}/${command.account}/`;
     const known = model.remove(command.app, command.account, time.now);
     const { status } = await testApp.request(path, { method: "DELETE" });
     if (known) equal(status, 204, path);
     equal((await testApp.request(path, { method: "DELETE" })).status, 404, path);
+  } else if (command.kind === "remove ids") {
+    const { app, account, service } = command;
+    const { status } = await testApp.request(`/profile/${app}/${account}/${service}`, { method: "DELETE" });
+    equal(status, model.removeIds(app, account, service) ? 204 : 404);
+  } else if (command.kind === "split") {
+    const { app, account, service } = command;
+    const response = await testApp.send(
+      "POST",
+      `/profile/${app}/${account}/split`,
+      service ? { service } : {},
+    );
+    const wanted = model.split(app, account, service) ?? [];
+    const { split = [] } = await response.json();
+    deepEqual(split.map(idOf).sort(), wanted);
+    equal(response.status, wanted.length > 0 ? 200 : 404);
+  } else if (command.kind === "forget") {
+    const person = model.person(command.app, command.account);
+    if (person === undefined) return;
+    const path = `/person/${command.app}/${command.account}`;
+    const removed = await (await testApp.request(path, { method: "DELETE" })).json();
+    deepEqual([removed.accounts, removed.ids], [person.size, model.idsOf(person).length]);
+    for (const key of person) model.remove(...JSON.parse(key) as [string, string], time.now);
   } else if (command.kind === "wait") {
     time.now += command.ms;
   } else {
     await testApp.services.events.sweep();
   }
 }
+
+const idOf = ({ service, id }: { service: string; id: string }) => `${service}:${id}`;
 
 async function answer(testApp: TestApp, path: string): Promise<unknown> {
   const response = await testApp.request(path);
@@ -124,6 +163,8 @@ async function compare(testApp: TestApp, model: Model): Promise<void> {
     await same(`/analytics/${app}/`, model.analytics(app, now));
     for (const account of ACCOUNTS) {
       await same(`/profile/${app}/${account}/`, model.profile(app, account, now));
+      const person = model.person(app, account);
+      if (person !== undefined) await samePerson(testApp, app, account, model, person);
     }
     const event = EVENTS[0]!, account = ACCOUNTS[0]!, context = CONTEXTS[1]!;
     const day = (of: Partial<Happened>) => ({
@@ -140,20 +181,41 @@ async function compare(testApp: TestApp, model: Model): Promise<void> {
   }
 }
 
+async function samePerson(
+  testApp: TestApp,
+  app: string,
+  account: string,
+  model: Model,
+  person: ReadonlySet<string>,
+): Promise<void> {
+  type Owned = { app: string; account: string; service: string; id: string; split: string | null };
+  const key = ({ app, account }: Owned) => JSON.stringify([app, account]);
+  const { accounts, ids } = await (await testApp.request(`/person/${app}/${account}`)).json();
+  deepEqual(accounts.map(key).sort(), [...person].sort());
+  deepEqual(
+    ids.map((id: Owned) => [key(id), idOf(id), id.split !== null]).sort(),
+    model.idsOf(person),
+  );
+}
+
 async function check(commands: readonly Command[], database?: string): Promise<void> {
-  await using testApp = await createTestApp({ eventTtlDays: TTL_DAYS, ...(database && { database }) });
-  const model = new Model(TTL_DAYS * DAY);
+  await using testApp = await createTestApp({
+    eventTtlDays: TTL_DAYS,
+    eventDedupHours: DEDUP_HOURS,
+    ...(database && { database }),
+  });
+  const model = new Model(TTL_DAYS * DAY, DEDUP_HOURS * HOUR);
   for (const [i, command] of commands.entries()) {
     await run(testApp, model, command);
+    deepEqual(await testApp.services.analytics.recount(), new Map(), "counters differ from their rows");
     if (i % 5 === 4) await compare(testApp, model);
   }
   await compare(testApp, model);
-  deepEqual(await testApp.services.analytics.recount(), new Map(), "counters differ from their rows");
 }
 
 const story = fc.array(command, { minLength: 5, maxLength: 30 });
 
-Deno.test("any sequence of updates, merges, deletions, events and expiries is answered as counted by hand", async () => {
+Deno.test("any sequence of updates, merges, splits, deletions, events and expiries is answered as counted by hand", async () => {
   equal(START % BUCKET > 0, true);
   await fc.assert(fc.asyncProperty(story, (commands) => check(commands)), { numRuns: 40 });
 });
