@@ -42,7 +42,7 @@ export function createGate(services: Services) {
         keys.check(() => secretOf(request), access, () => admissionOf(context, services));
       }
       const answer = handle({ request, services, bodies, query: readQuery(request.url), context });
-      if (isKept) return audited(answer, context.req, services, keys.nameOf(secretOf(request)));
+      if (isKept) return audited(answer, route, context.req, services, keys.nameOf(secretOf(request)));
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };
     if (!showsKey) {

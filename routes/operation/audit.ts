@@ -33,9 +33,16 @@ export function isAudited({ method, path }: Route): boolean {
   return method === "DELETE" || path.endsWith("/restore");
 }
 
+/** What the audit log names: the address, without the name of an account, which must be forgotten altogether. */
+function subjectOf({ path }: Route, address: string): string {
+  const account = path.split("/").indexOf(":account");
+  return account < 0 ? address : [...address.split("/").slice(0, account), ":account"].join("/");
+}
+
 /** The same answer, after the audit log has what was done. `actor`: name of the key that was shown. */
 export async function audited(
   answer: Response | Promise<Response>,
+  route: Route,
   req: { readonly method: string; readonly path: string },
   { audit, log }: Services,
   actor = "without a key",
@@ -43,8 +50,8 @@ export async function audited(
   const { ok } = await answer;
   if (ok) {
     // It is done and cannot be taken back: whoever asked for it must hear so.
-    await audit.record(actor, req.method === "DELETE" ? "delete" : "restore", req.path)
-      .catch((error) => log(`audit: ${req.method} ${req.path} by ${actor}: ${describeError(error)}`));
+    await audit.record(actor, req.method === "DELETE" ? "delete" : "restore", subjectOf(route, req.path))
+      .catch((error) => log(`audit: ${req.method} ${route.path} by ${actor}: ${describeError(error)}`));
   }
   return answer;
 }

@@ -46,7 +46,7 @@ testOnBothEngines(
     deepEqual(entries.map(({ actor, action, subject }: Record<string, string>) => [actor, action, subject]), [
       ["ci", "restore", "/api/store/NASDAQ/ACME/restore"],
       ["ci", "delete", "/api/store/NASDAQ/ACME"],
-      ["root", "delete", "/person/app/ann"],
+      ["root", "delete", "/person/app/:account"],
       ["ci", "delete", "/channel/news"],
     ]);
     const page = await (await root("GET", "/audit?limit=3")).json();

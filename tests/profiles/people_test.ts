@@ -102,6 +102,8 @@ testOnBothEngines("a person who is forgotten is gone everywhere, and nobody else
   deepEqual([accounts, events, contexts], [1, ["open"], { open: {} }]);
   equal((await (await app.request("/user/last-events?days=30")).json()).DE.length, 1);
   deepEqual(await app.services.analytics.recount(), new Map());
+  const audit = await app.services.audit.list(9);
+  deepEqual(audit.map(({ subject }) => subject), ["/person/b/:account"]);
 });
 
 Deno.test("not a string of a person who was forgotten is left in the file and its log", async () => {
