@@ -114,6 +114,10 @@ export const Person = z.strictObject({
     end: z.string().nullable(),
     received: z.string(),
   })),
+  ambiguousUsers: z.array(z.strictObject({ user_id: z.string() })).meta({
+    description:
+      "Users that are called like an account of this person and like one of somebody else: their sessions are left out.",
+  }),
 }).meta({ id: "Person" });
 
 /** Which links of an account are wrong. */
@@ -133,6 +137,9 @@ export const RemovedPerson = z.strictObject({
   ids: z.int(),
   events: z.int(),
   sessions: z.int(),
+  ambiguousUsers: z.array(z.string()).meta({
+    description: "Users whose sessions were left, because somebody else's account is called like them.",
+  }),
 }).meta({ id: "RemovedPerson" });
 
 /** How many events there were in each span of time. */

@@ -15,6 +15,9 @@ const SELECT_IDS = `SELECT i.account, i.service, i.id, i.at, i.split_at
   FROM json_each(?1) k CROSS JOIN identity i ON i.account = k.value ORDER BY i.service, i.id, i.account`;
 const SELECT_EVENTS = `SELECT event, bucket, context, n FROM account_event
   WHERE account = ?1 AND (event, bucket, context) > (?2, ?3, ?4) ORDER BY event, bucket, context LIMIT ?5`;
+const SELECT_SHARED = `SELECT DISTINCT n.value FROM json_each(?1) n CROSS JOIN app
+  CROSS JOIN account a ON a.app = app.id AND a.name = n.value
+  WHERE a.id NOT IN (SELECT value FROM json_each(?2)) ORDER BY 1`;
 const COUNT_EVENTS =
   `SELECT ifnull(sum(n), 0) FROM account_event WHERE account IN (SELECT value FROM json_each(?1))`;
 const COUNT_IDS = `SELECT count(*) FROM identity WHERE account IN (SELECT value FROM json_each(?1))`;
@@ -58,6 +61,12 @@ export function createPeopleStore({ commits, query }: Database) {
         fields: JSON.parse(fields as string),
         lastHour: lastHour as number | null,
       }));
+    },
+    /** Which names of these accounts others have as well, in any app. */
+    async sharedNames(accounts: readonly AccountRow[]): Promise<string[]> {
+      const names = JSON.stringify([...new Set(accounts.map(({ account }) => account))]);
+      const rows = await query(SELECT_SHARED, names, JSON.stringify(accounts.map(({ key }) => key)));
+      return rows.map(([name]) => name as string);
     },
     async ids(accounts: readonly AccountRow[]): Promise<IdRow[]> {
       const rows = await query(SELECT_IDS, JSON.stringify(accounts.map(({ key }) => key)));

@@ -22,6 +22,11 @@ export class ProfilesOfPeople {
     );
   }
 
+  /** Which names of a person's accounts those of other persons have as well, in any app; sorted. */
+  sharedNames(accounts: readonly AccountRow[]): Promise<string[]> {
+    return this.store.sharedNames(accounts);
+  }
+
   /** What is stored of accounts, by kind, in pages. */
   async *export(accounts: readonly AccountRow[]): AsyncGenerator<readonly [kind: string, page: unknown[]]> {
     yield ["accounts", accounts.map(shownAccount)];

@@ -74,7 +74,8 @@ export const SPLIT: RouteReference = {
 
 const ABOUT_PERSON =
   "A person has all accounts that are joined by ids of services. Sessions belong to the person " +
-  "when their `user_id` is the name of an account, whatever the app.";
+  "when their `user_id` is the name of one of its accounts, and of nobody else's in any app; other users are listed " +
+  "as ambiguous, and `/user/export` and `DELETE /user/sessions` take them by their id.";
 
 export const PERSON: RouteReference = {
   summary: "All that is known of a person",
@@ -91,7 +92,7 @@ export const FORGET_PERSON: RouteReference = {
     200: {
       description: "How much there was.",
       schema: RemovedPerson,
-      example: { accounts: 2, ids: 3, events: 120, sessions: 12 },
+      example: { accounts: 2, ids: 3, events: 120, sessions: 12, ambiguousUsers: [] },
     },
   },
   errors: ["profile-not-found"],

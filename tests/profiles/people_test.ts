@@ -73,6 +73,7 @@ testOnBothEngines("all that is known of a person is in one document, or a line e
       end: null,
       received: iso(START).replace("Z", ""),
     }],
+    ambiguousUsers: [],
   };
   deepEqual(
     await (await app.request("/person/b/secret-account-2")).json(),
@@ -93,7 +94,7 @@ testOnBothEngines("all that is known of a person is in one document, or a line e
 testOnBothEngines("a person who is forgotten is gone everywhere, and nobody else", async (app) => {
   await fill(app);
   const answer = await app.request("/person/b/secret-account-2", { method: "DELETE" });
-  deepEqual(await answer.json(), { accounts: 2, ids: 2, events: 2, sessions: 1 });
+  deepEqual(await answer.json(), { accounts: 2, ids: 2, events: 2, sessions: 1, ambiguousUsers: [] });
   for (const path of ["/person/a/secret-account", "/profile/b/secret-account-2"]) {
     equal((await app.request(path)).status, 404);
   }
@@ -105,6 +106,36 @@ testOnBothEngines("a person who is forgotten is gone everywhere, and nobody else
   const audit = await app.services.audit.list(9);
   deepEqual(audit.map(({ subject }) => subject), ["/person/b/:account"]);
 });
+
+testOnBothEngines(
+  "sessions of a user who may be somebody else are neither shown nor removed",
+  async (app) => {
+    await app.send("PUT", "/profile/a/42", { twitter: { id: "one" } });
+    await app.send("PUT", "/profile/a/only", { twitter: { id: "one" } });
+    await app.send("PUT", "/profile/b/42", { twitter: { id: "another" } });
+    const start = (user_id: string) => ({
+      user_id,
+      session_id: "s",
+      event: "start",
+      ts: "2026-01-01T00:00:00",
+    });
+    equal((await app.send("POST", "/user/batches", [start("42"), start("only")])).status, 200);
+    const users = async (path: string) => {
+      const { sessions, ambiguousUsers } = await (await app.request(`/person/${path}`)).json();
+      return [sessions, ambiguousUsers].map((rows) => rows.map((row: { user_id: string }) => row.user_id));
+    };
+    deepEqual(await users("a/42"), [["only"], ["42"]]);
+    deepEqual(await users("b/42"), [[], ["42"]]);
+    const removed = await (await app.request("/person/a/42", { method: "DELETE" })).json();
+    deepEqual(removed, { accounts: 2, ids: 2, events: 0, sessions: 1, ambiguousUsers: ["42"] });
+    deepEqual(await users("b/42"), [["42"], []], "nobody else has the name any more");
+
+    await app.request("/event/c/42/open", { method: "PUT" });
+    deepEqual(await users("b/42"), [[], ["42"]], "an account without a profile is somebody, too");
+    await app.send("PUT", "/profile/c/42", { twitter: { id: "another" } });
+    deepEqual(await users("b/42"), [["42"], []], "both are of one person");
+  },
+);
 
 Deno.test("not a string of a person who was forgotten is left in the file and its log", async () => {
   await using folder = await temporaryFolder();
