@@ -28,8 +28,10 @@ export interface TimelineOptions {
   /** Inclusive, ISO 8601 or milliseconds since the epoch. */
   readonly from?: string | number;
   readonly to?: string | number;
-  /** What a point counts, such as `1h`. */
+  /** What a point counts, such as `1h`; or `day`, `week` or `month` of the calendar. */
   readonly bucket?: string;
+  /** IANA time zone of days, weeks, months, and of times that name none; UTC unless given. */
+  readonly tz?: string;
   readonly context?: string;
 }
 

@@ -26,16 +26,24 @@ const KEEP_IDS = `INSERT INTO event_id (account, id, at)
     WHERE r.value ->> 6 IS NOT NULL
   ON CONFLICT (account, id) DO UPDATE SET at = excluded.at WHERE at <= ?2`;
 
-// ?1 app, ?2 event, ?3 first and ?4 last bucket, ?5 buckets a point, ?6 context or account, ?7 context
-const POINTS = `SELECT bucket / ?5 * ?5, sum(n)`;
-const IN_TIME = `e.event = ?2 AND e.bucket BETWEEN ?3 AND ?4 GROUP BY 1`;
-const SELECT_APP_TIMELINE = `${POINTS} FROM app JOIN app_event e ON e.app = app.id
-  WHERE app.name = ?1 AND ${IN_TIME}`;
-const SELECT_CONTEXT_TIMELINE = `${POINTS} FROM app JOIN app_context e ON e.app = app.id
-  WHERE app.name = ?1 AND e.context = ?6 AND ${IN_TIME}`;
-const SELECT_ACCOUNT_TIMELINE =
-  `${POINTS} FROM app JOIN account a ON a.app = app.id JOIN account_event e ON e.account = a.id
-  WHERE app.name = ?1 AND a.name = ?6 AND (?7 IS NULL OR e.context = ?7) AND ${IN_TIME}`;
+// ?1 app, ?2 event, ?3 first and ?4 last bucket, ?5 buckets a point or [first bucket of each point, …], ?6 context or
+// account, ?7 context
+const APP = `app JOIN app_event e ON e.app = app.id WHERE app.name = ?1`;
+const CONTEXT = `app JOIN app_context e ON e.app = app.id WHERE app.name = ?1 AND e.context = ?6`;
+const ACCOUNT = `app JOIN account a ON a.app = app.id JOIN account_event e ON e.account = a.id
+  WHERE app.name = ?1 AND a.name = ?6 AND (?7 IS NULL OR e.context = ?7)`;
+/** By length of the points: all the same, or from the start of each to the next. */
+const timelineOf = (events: string) => ({
+  steps: `SELECT bucket / ?5 * ?5, sum(n) FROM ${events}
+    AND e.event = ?2 AND e.bucket BETWEEN ?3 AND ?4 GROUP BY 1`,
+  spans: `WITH point (start, next) AS MATERIALIZED (
+      SELECT value, lead(value, 1, ?4 + 1) OVER (ORDER BY value) FROM json_each(?5))
+    SELECT point.start, sum(n) FROM point CROSS JOIN ${events}
+    AND e.event = ?2 AND e.bucket >= max(?3, point.start) AND e.bucket < point.next GROUP BY 1`,
+});
+const APP_TIMELINE = timelineOf(APP),
+  CONTEXT_TIMELINE = timelineOf(CONTEXT),
+  ACCOUNT_TIMELINE = timelineOf(ACCOUNT);
 
 const SWEEP_EVENTS = `DELETE FROM account_event WHERE (account, event, bucket, context) IN
   (SELECT account, event, bucket, context FROM account_event WHERE bucket < ?1 ORDER BY bucket LIMIT ?2)`;
@@ -79,8 +87,8 @@ export interface TimelineQuery {
   /** First and last bucket, both included. */
   readonly from: number;
   readonly to: number;
-  /** How many buckets a point has. */
-  readonly step: number;
+  /** How many buckets each point has, or the first bucket of each, ascending. */
+  readonly points: number | readonly number[];
 }
 
 /** The queries, bound to a database. */
@@ -92,14 +100,15 @@ export function createEventStore({ commits, query }: Database) {
     record: commits.writer(planEvents),
     /** Counts by the first bucket of their point; points without events are absent. */
     async timeline(
-      { app, event, account, context, from, to, step }: TimelineQuery,
+      { app, event, account, context, from, to, points }: TimelineQuery,
     ): Promise<Map<number, number>> {
-      const common = [app, event, from, to, step];
+      const isEven = typeof points === "number", kind = isEven ? "steps" : "spans";
+      const common = [app, event, from, to, isEven ? points : JSON.stringify(points)];
       const rows = account !== undefined
-        ? await query(SELECT_ACCOUNT_TIMELINE, ...common, account, context ?? null)
+        ? await query(ACCOUNT_TIMELINE[kind], ...common, account, context ?? null)
         : context !== undefined
-        ? await query(SELECT_CONTEXT_TIMELINE, ...common, context)
-        : await query(SELECT_APP_TIMELINE, ...common);
+        ? await query(CONTEXT_TIMELINE[kind], ...common, context)
+        : await query(APP_TIMELINE[kind], ...common);
       return new Map(rows as [number, number][]);
     },
     /** Frees up to `limit` counts of buckets before `first`, and answers how many. */

@@ -99,18 +99,15 @@ export class Events {
     subject: TimelineSubject,
     { context, ...range }: Omit<z.output<typeof TimelineOptions>, "points">,
   ): Promise<[number, number][]> {
-    const points = pointsOf(range, this.#clock());
-    const { from, step, count } = points;
+    const { starts, to, step } = pointsOf(range, this.#clock());
     const found = await this.#store.timeline({
       ...subject,
       context: context || undefined,
-      ...points,
-      from: Math.max(from, this.firstBucket()),
+      from: Math.max(starts[0]!, this.firstBucket()),
+      to,
+      points: step ?? starts,
     });
-    return Array.from({ length: count }, (_, i) => {
-      const bucket = from + i * step;
-      return [bucket * BUCKET_MS, found.get(bucket) ?? 0];
-    });
+    return starts.map((bucket) => [bucket * BUCKET_MS, found.get(bucket) ?? 0]);
   }
 
   /**
