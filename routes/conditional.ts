@@ -26,10 +26,31 @@ export function qualityOf(header: string | null, type: string): number {
 export function checkPreconditions(headers: Headers, etag: string): "not-modified" | "proceed" {
   const ifMatch = headers.get("if-match");
   if (ifMatch !== null && !lists(ifMatch, etag, false)) {
-    throw new RunnelError("precondition-failed", `the item's ETag is ${etag} now`);
+    throw new RunnelError("precondition-failed", `the ETag is ${etag} now`);
   }
   const ifNoneMatch = headers.get("if-none-match");
   return ifNoneMatch !== null && lists(ifNoneMatch, etag, true) ? "not-modified" : "proceed";
+}
+
+/**
+ * What a change of a thing with revisions must meet: If-Match names its revision, If-None-Match does not. Undefined: neither
+ * is asked for. The function throws `precondition-failed`; revision 0 stands for a thing that is not there.
+ */
+export function preconditionOf(headers: Headers): ((revision: number) => void) | undefined {
+  if (!headers.has("if-match") && !headers.has("if-none-match")) return undefined;
+  return (revision) => {
+    if (revision === 0) {
+      if (!headers.has("if-match")) return;
+      throw new RunnelError("precondition-failed", "If-Match names a revision, but there is nothing");
+    }
+    if (checkPreconditions(headers, etagOf(revision)) === "proceed") return;
+    throw new RunnelError("precondition-failed", `If-None-Match names what is there: ${etagOf(revision)}`);
+  };
+}
+
+/** The ETag of a thing with revisions. */
+export function etagOf(revision: number): string {
+  return `"${revision}"`;
 }
 
 function lists(header: string, etag: string, weakly: boolean): boolean {

@@ -1,7 +1,5 @@
 /** Reading requests: bounded bodies, JSON against a schema, and the address that links are built from. */
 import { setImmediate } from "node:timers/promises";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import type { z } from "zod";
 import { invalid, type Issue, RunnelError } from "../domain/errors.ts";
 import { DOTS_REFUSED } from "../domain/names.ts";
@@ -37,33 +35,6 @@ export async function readBody(sender: Sender, limit: number): Promise<Uint8Arra
     throw toRefusal(error, bodies);
   } finally {
     bodies.budget.give(declared);
-  }
-}
-
-const unzip = promisify(gunzip) as (
-  bytes: Uint8Array,
-  options: { readonly maxOutputLength: number },
-) => Promise<Uint8Array<ArrayBuffer>>;
-
-/**
- * As `readBody`, but without what Content-Encoding says was done to it; `limit` counts before and after. Not gzip:
- * `invalid-request`. Another coding: `unsupported-media-type`.
- */
-export async function readDecoded(sender: Sender, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const coding = (sender.request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
-  if (coding === "identity") return await readBody(sender, limit);
-  if (coding !== "gzip" && coding !== "x-gzip") {
-    throw new RunnelError(
-      "unsupported-media-type",
-      `Content-Encoding may be gzip or identity, not ${coding}`,
-    );
-  }
-  const bytes = await readBody(sender, limit);
-  try {
-    return await unzip(bytes, { maxOutputLength: limit });
-  } catch (error) {
-    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
-    throw invalid("Content-Encoding says gzip, but the body is not gzip, or not whole.");
   }
 }
 
@@ -154,7 +125,8 @@ export async function* bodyPieces(
   }
 }
 
-function tooLarge(limit: number): RunnelError {
+/** The refusal of a body with more than `limit` bytes. */
+export function tooLarge(limit: number): RunnelError {
   return new RunnelError("too-large", `the body may have at most ${limit} bytes`);
 }
 

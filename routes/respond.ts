@@ -1,5 +1,6 @@
 /** Small makers of answers that every route uses. */
 import { describeError } from "../domain/errors.ts";
+import { type Coding, packed, WORTH_PACKING } from "./compression.ts";
 
 /** On every answer: a browser must not guess another content type. Pages have more, see `html`. */
 export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;
@@ -61,6 +62,8 @@ export function emptyPage(): Response {
 export interface StreamOptions {
   readonly type: string;
   readonly headers?: Record<string, string>;
+  /** What the client can unpack, if anything; `isNear`: a large answer is there sooner as it is. */
+  readonly packing?: { readonly coding: Coding; readonly isNear: boolean } | undefined;
   /** Writes a line of the log: an error in the middle of an answer can only break it off. */
   readonly log: (line: string) => void;
 }
@@ -69,24 +72,28 @@ export interface StreamOptions {
 export async function streamed(
   { method, url }: Request,
   pieces: AsyncGenerator<Uint8Array<ArrayBuffer>>,
-  { type, headers, log }: StreamOptions,
+  { type, headers, packing, log }: StreamOptions,
 ): Promise<Response> {
-  const head = { headers: { "Content-Type": type, ...USER_CONTENT, ...headers } };
+  const head: Record<string, string> = { "Content-Type": type, ...USER_CONTENT, ...headers };
   // The first piece goes out only when there is one: until then an error has a status.
-  const first = await pieces.next();
-  if (method === "HEAD" || first.done) {
+  const first = await pieces.next(), second = first.done ? first : await pieces.next();
+  const start = [first, second].flatMap(({ done, value }) => done ? [] : [value!]);
+  const isWhole = second.done === true;
+  const isPacked = packing !== undefined &&
+    (isWhole ? (start[0]?.length ?? 0) >= WORTH_PACKING : !packing.isNear);
+  if (isPacked) head["Content-Encoding"] = packing.coding;
+  if (method === "HEAD") {
     await pieces.return(undefined);
-    return new Response(null, head);
+    if (isWhole && !isPacked) head["Content-Length"] = String(start[0]?.length ?? 0);
+    return new Response(null, { headers: head });
   }
-  const second = await pieces.next();
-  if (second.done) return new Response(first.value, head);
-  const waiting = [first.value, second.value];
+  if (isWhole && !isPacked) return new Response(start[0] ?? null, { headers: head });
+  const all = resumed(start, pieces);
+  const sent = isPacked ? packed(all, packing.coding) : all;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
-      const next = waiting.shift();
-      if (next !== undefined) return controller.enqueue(next);
       try {
-        const { done, value } = await pieces.next();
+        const { done, value } = await sent.next();
         if (done) controller.close();
         else controller.enqueue(value);
       } catch (error) {
@@ -96,10 +103,20 @@ export async function streamed(
       }
     },
     async cancel() {
-      await pieces.return(undefined);
+      await sent.return(undefined);
     },
   }, { highWaterMark: 1 });
-  return new Response(body, head);
+  return new Response(body, { headers: head });
+}
+
+/** Pieces that were taken already, then the others. */
+async function* resumed<T>(start: readonly T[], pieces: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* start;
+    yield* pieces;
+  } finally {
+    await pieces.return(undefined);
+  }
 }
 
 /** A JSON array that is sent element by element. */

@@ -43,7 +43,7 @@ const NAMED = `(SELECT id FROM series WHERE reference = ?1 AND symbol = ?2)`;
 const DELETE =
   `UPDATE series SET revision = revision + 1, batch = ?3, aware = 0, columns = '[]', row_count = 0,
     first = NULL, last = NULL, change = 'delete', changed_at = max(?4, changed_at), rewritten = revision + 1
-  WHERE reference = ?1 AND symbol = ?2 AND row_count > 0`;
+  WHERE reference = ?1 AND symbol = ?2 AND row_count > 0 AND (?5 IS NULL OR revision = ?5)`;
 const RETIRE_ALL = `UPDATE series_chunk SET until = (SELECT revision FROM series WHERE id = ${NAMED})
   WHERE series = ${NAMED} AND ${
   current("series_chunk")
@@ -81,6 +81,14 @@ export function createSeriesRevisions(
       past: row && toSeries(row),
     };
   };
+  const remove = async (reference: string, symbol: string, revision: number | null) => {
+    const args = [reference, symbol, newBatch()];
+    const [removed] = await commits.execute([
+      { sql: DELETE, args: [...args, clock(), revision] },
+      { sql: RETIRE_ALL, args },
+    ]);
+    return removed!.changes > 0;
+  };
   return {
     keepMillis,
     /** The newest revision of a series, and the past one that has that number, if it is kept. */
@@ -117,8 +125,13 @@ export function createSeriesRevisions(
     },
     /** Makes a revision without rows and columns, if there are rows. */
     async remove(reference: string, symbol: string): Promise<void> {
-      const args = [reference, symbol, newBatch()];
-      await commits.execute([{ sql: DELETE, args: [...args, clock()] }, { sql: RETIRE_ALL, args }]);
+      await remove(reference, symbol, null);
+    },
+    /** The same if the newest revision is that one; false: it is not, and nothing changed. */
+    async removeAt(reference: string, symbol: string, revision: number): Promise<boolean> {
+      if (await remove(reference, symbol, revision)) return true;
+      const [row] = await query(FIND, reference, symbol);
+      return row === undefined || (toSeries(row).revision === revision && toSeries(row).rows === 0);
     },
     /** Keeps no revision but the newest. The sweep frees the space. */
     async forget(reference: string, symbol: string): Promise<void> {

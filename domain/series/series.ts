@@ -12,7 +12,7 @@ import { Parser, type ParseRequest } from "./formats/parser.ts";
 import { isAlive, lastExpired, Reading, type SeriesRange } from "./storage/open.ts";
 import { Revisions } from "./storage/revisions.ts";
 import type { SaveMode } from "./storage/rewrite.ts";
-import { Saving, type SeriesName } from "./storage/save.ts";
+import { type Precondition, Saving, type SeriesName } from "./storage/save.ts";
 import type { FrameSource } from "./storage/source.ts";
 import { MAX_STAMP, MIN_STAMP } from "./frame/stamps.ts";
 
@@ -57,6 +57,8 @@ export interface FrameBody extends Pick<ParseRequest, "format" | "options"> {
   readonly declared: number;
   read(): Promise<ParseRequest["bytes"]>;
   readonly mode: SaveMode;
+  /** What the series must be for this. */
+  readonly precondition?: Precondition | undefined;
 }
 
 /** All series of a database. */
@@ -85,11 +87,14 @@ export class Series {
    * Reads, parses and saves a body. Too many bytes are under way: `overloaded`, before the body is read where it says how
    * long it is, else once it is here. Not such a frame: `invalid-request`.
    */
-  async saveBody(name: SeriesName, { declared, read, format, options, mode }: FrameBody): Promise<void> {
+  async saveBody(
+    name: SeriesName,
+    { declared, read, format, options, mode, precondition }: FrameBody,
+  ): Promise<void> {
     await this.#admit(declared, async () => {
       const bytes = await read();
       await this.#admit(declared > 0 ? 0 : bytes.length, async () => {
-        await this.save(name, await this.parse({ bytes, format, options }), mode);
+        await this.save(name, await this.parse({ bytes, format, options }), mode, precondition);
       });
     });
   }
@@ -118,7 +123,7 @@ export class Series {
   }
 
   /** Saves a frame; resolves when it is durable. Too many columns: RunnelError. */
-  save(name: SeriesName, frame: DataFrame, mode: SaveMode): Promise<void> {
+  save(name: SeriesName, frame: DataFrame, mode: SaveMode, precondition?: Precondition): Promise<void> {
     const window = { first: frame.stamps[0]!, last: frame.stamps.at(-1)! };
     return this.#inTurn(name, async () => {
       const { reference, symbol } = name;
@@ -127,7 +132,7 @@ export class Series {
       if (series !== undefined && series.revision > 0 && !isAlive(series, this.#clock())) {
         await this.#history.remove(reference, symbol);
       }
-      const saving = new Saving(this.#store, name);
+      const saving = new Saving(this.#store, name, precondition);
       await saving[mode](window, frame);
     });
   }
@@ -141,15 +146,19 @@ export class Series {
    * Removes the rows from `start` to `end`, the columns, or where both are given the cells, which become null; answers
    * how many rows that changed. No such series: 0. Unknown column: RunnelError.
    */
-  async removePart(name: SeriesName, { start, end, columns }: SeriesPart): Promise<number> {
+  async removePart(
+    name: SeriesName,
+    { start, end, columns }: SeriesPart,
+    precondition?: Precondition,
+  ): Promise<number> {
     let rows = 0;
     await this.#inTurn(name, async () => {
       const series = await this.#store.find(name.reference, name.symbol);
-      if (!isAlive(series, this.#clock())) return;
+      if (!isAlive(series, this.#clock())) return precondition?.(0);
       const alive = lastExpired(series, this.#clock()) + 1n;
       const first = start === undefined || start < alive ? alive : start, last = end ?? MAX_STAMP;
       if (first > last) return;
-      const saving = new Saving(this.#store, name);
+      const saving = new Saving(this.#store, name, precondition);
       if (columns === undefined) rows = await saving.remove({ first, last });
       else if (start === undefined && end === undefined) {
         rows = await saving.drop({ first: MIN_STAMP, last }, columns);
@@ -159,8 +168,16 @@ export class Series {
   }
 
   /** Removes a series, if there is one. */
-  remove({ reference, symbol }: SeriesName): Promise<void> {
-    return this.#history.remove(reference, symbol);
+  remove(name: SeriesName, precondition?: Precondition): Promise<void> {
+    const { reference, symbol } = name;
+    if (precondition === undefined) return this.#history.remove(reference, symbol);
+    return this.#inTurn(name, async () => {
+      for (let isGone = false; !isGone;) {
+        const series = await this.#store.find(reference, symbol);
+        precondition(isAlive(series, this.#clock()) ? series.revision : 0);
+        isGone = series === undefined || await this.#history.removeAt(reference, symbol, series.revision);
+      }
+    });
   }
 
   /** Keeps nothing of a series but what it is now. */

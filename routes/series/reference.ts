@@ -18,7 +18,8 @@ import type { RouteReference } from "../route.ts";
 
 const FRAME = { close: { "2020-01-02T00:00:00.000": 102.5, "2020-01-03T00:00:00.000": 101.75 } };
 const DESCRIPTION =
-  "A frame is JSON in one of pandas' orients (`jsonformat`), `text/csv`, or `application/x-ndjson`.";
+  "A frame is JSON in one of pandas' orients (`jsonformat`), `text/csv`, `application/x-ndjson`, or Arrow IPC " +
+  "(`application/vnd.apache.arrow.stream` and `.file`).";
 
 export const REFERENCES: RouteReference = {
   summary: "List references",
@@ -52,16 +53,17 @@ export const SYMBOLS: RouteReference = {
 
 export const SAVE: RouteReference<typeof SaveQuery> = {
   summary: "Save a data frame",
-  description: `${DESCRIPTION} It takes the place of the rows between its first and last stamp.`,
+  description: `${DESCRIPTION} It takes the place of the rows between its first and last stamp. ` +
+    "With If-Match, only if its ETag is the series'.",
   query: SaveQuery,
   body: { example: FRAME },
   answers: { 200: { description: "Saved, durably", schema: Done, example: { status: true } } },
-  errors: ["unsupported-media-type", "too-large", "series-overlap", "series-zone"],
+  errors: ["unsupported-media-type", "too-large", "series-overlap", "series-zone", "precondition-failed"],
 };
 
 export const RETRIEVE: RouteReference<typeof ReadQuery> = {
   summary: "Retrieve a data frame",
-  description: `${DESCRIPTION} The Accept header chooses.`,
+  description: `${DESCRIPTION} The Accept header chooses, Accept-Encoding packs. The ETag is the revision.`,
   query: ReadQuery,
   answers: {
     200: {
@@ -70,7 +72,13 @@ export const RETRIEVE: RouteReference<typeof ReadQuery> = {
       example: FRAME,
     },
   },
-  errors: ["series-not-found", "revision-not-found", "revision-gone", "not-acceptable"],
+  errors: [
+    "series-not-found",
+    "revision-not-found",
+    "revision-gone",
+    "not-acceptable",
+    "precondition-failed",
+  ],
 };
 
 export const DELETE: RouteReference<typeof DeleteQuery> = {
@@ -85,6 +93,7 @@ export const DELETE: RouteReference<typeof DeleteQuery> = {
       example: { status: true },
     },
   },
+  errors: ["precondition-failed"],
 };
 
 const REVISION = { revision: 3, time: "2026-01-02T03:04:05.678Z", rows: 2, change: "restore" };

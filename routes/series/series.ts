@@ -7,6 +7,7 @@ import type { Origin } from "../../domain/series/bins/grid.ts";
 import { parseWhere } from "../../domain/series/bins/where.ts";
 import { parseEvery, parseOffset } from "../../domain/series/bins/width.ts";
 import type { Orient } from "../../domain/series/formats/read_frame.ts";
+import type { FrameSource } from "../../domain/series/storage/source.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
 import {
@@ -18,8 +19,10 @@ import {
 } from "../../domain/series/frame/stamps.ts";
 import type { RevisionRow, Version } from "../../domain/series/storage/revisions.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
-import { qualityOf } from "../conditional.ts";
-import { check, pathParts, readDecoded, readJsonOfAnyType } from "../request.ts";
+import { codingFor, readDecoded } from "../compression.ts";
+import { checkPreconditions, etagOf, preconditionOf, qualityOf } from "../conditional.ts";
+import type { Peer } from "../serving/peer.ts";
+import { check, pathParts, readJsonOfAnyType } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import {
@@ -81,24 +84,48 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
     format,
     options: { dateUnit: query.date_unit, tz: query.tz, index: query.index },
     mode: query.mode,
+    precondition: preconditionOf(request.headers),
   });
   return json({ status: true });
 }
 
-export async function retrieveFrame({ request, query, services }: Call<typeof ReadQuery>): Promise<Response> {
-  const { series, log } = services;
+export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Response> {
+  const { request, query, services: { series, log } } = call;
   const name = seriesName(request);
   const asked = ANSWERS.find(([kind]) => kind === query.format);
   const [kind, type] = asked ?? answerType(request.headers.get("accept"));
   const format = kind === "json" ? orientOf(query) : kind;
   const source = await series.open(name, rangeOf(query));
+  const headers = { Vary: "Accept, Accept-Encoding", ETag: etagOf(source.revision) };
+  if (await isKnown(source, request.headers)) return new Response(null, { status: 304, headers });
   const pieces = await prepareFrame(source, format, {
     dateFormat: query.date_format,
     dateUnit: query.date_unit,
     includeIndex: query.include_index,
     doublePrecision: query.double_precision,
   });
-  return await streamed(request, pieces, { type, headers: { Vary: "Accept" }, log });
+  return await streamed(request, pieces, { type, headers, packing: packingFor(call), log });
+}
+
+/** Whether the client has these rows. Of rows that expire, a revision has fewer later. */
+async function isKnown(source: FrameSource, headers: Headers): Promise<boolean> {
+  try {
+    if (checkPreconditions(headers, etagOf(source.revision)) === "proceed" || source.ttlMillis !== null) {
+      return false;
+    }
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+  await source.close();
+  return true;
+}
+
+/** Within a machine, packing a large answer takes longer than sending it. */
+function packingFor({ request, context }: Call<typeof ReadQuery>) {
+  const coding = codingFor(request.headers.get("accept-encoding"));
+  const peer: Partial<Peer> = context.env;
+  return coding && { coding, isNear: peer.isLocal?.(request) ?? false };
 }
 
 export async function removeSeries(
@@ -107,7 +134,10 @@ export async function removeSeries(
   const name = seriesName(request);
   const { forget, ...part } = query;
   const isWhole = Object.values(part).every((bound) => bound === undefined);
-  const rows = isWhole ? await series.remove(name) : await series.removePart(name, partOf(part));
+  const precondition = preconditionOf(request.headers);
+  const rows = isWhole
+    ? await series.remove(name, precondition)
+    : await series.removePart(name, partOf(part), precondition);
   if (forget) await series.forget(name);
   return json({ status: true, rows });
 }

@@ -10,6 +10,8 @@ export class FilteredSource implements FrameSource {
   readonly aware: boolean;
   readonly zone: string | undefined;
   readonly labels: Labels | undefined;
+  readonly revision: number;
+  readonly ttlMillis: number | null;
   readonly columns: readonly SelectedColumn[];
   readonly #tests: readonly { readonly place: number; readonly meets: ReturnType<typeof testOf> }[];
 
@@ -26,6 +28,8 @@ export class FilteredSource implements FrameSource {
     this.aware = source.aware;
     this.zone = source.zone;
     this.labels = source.labels;
+    this.revision = source.revision;
+    this.ttlMillis = source.ttlMillis;
     this.columns = source.columns.slice(0, shown);
     this.#tests = conditions.map((condition) => {
       const place = source.columns.findIndex(({ name }) => name === condition.column);

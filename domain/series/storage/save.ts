@@ -35,13 +35,20 @@ export interface SeriesName {
   readonly symbol: string;
 }
 
+/** Throws RunnelError unless the revision of the series is one that may be changed; 0: there is no series. */
+export type Precondition = (revision: number) => void;
+
 /** One save, from its frame to the commit. */
 export class Saving {
   readonly #batch = newBatch();
   /** What was staged for the series and columns as they were then. */
   #staged = { count: 0, series: 0, layout: "" };
 
-  constructor(readonly store: SeriesStore, readonly name: SeriesName) {}
+  constructor(
+    readonly store: SeriesStore,
+    readonly name: SeriesName,
+    readonly precondition: Precondition = () => {},
+  ) {}
 
   /** Adds rows after the last one of the series. Any that would not come after it: `series-overlap`. */
   async append(window: Window, update: DataFrame): Promise<void> {
@@ -177,6 +184,8 @@ export class Saving {
     try {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const state = await this.store.window(reference, symbol, first, last);
+        // A series that is deleted has a revision, too, but no rows.
+        this.precondition(state.series?.rows ? state.series.revision : 0);
         if (state.series !== undefined) {
           if (await change(state, state.series)) return;
         } else if (creates) {

@@ -20,8 +20,15 @@ const RENEW_AFTER_MS = 60_000;
 /** A column that is asked for: its place in the catalogue, its name and its type. */
 export type SelectedColumn = FrameHead["columns"][number] & { readonly place: number };
 
+/** Which state of a series it is. */
+export interface Dated {
+  readonly revision: number;
+  /** Milliseconds after which rows expire, so that one revision has fewer and fewer; `null`: none do. */
+  readonly ttlMillis: number | null;
+}
+
 /** Rows of a series in one state, in order. */
-export interface FrameSource extends FrameKind {
+export interface FrameSource extends FrameKind, Dated {
   readonly columns: readonly SelectedColumn[];
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
@@ -36,15 +43,19 @@ export class MemorySource implements FrameSource {
   readonly aware: boolean;
   readonly zone: string | undefined;
   readonly labels: Labels | undefined;
+  readonly revision: number;
+  readonly ttlMillis: number | null;
 
   constructor(
-    { aware, zone, labels }: FrameKind,
+    { aware, zone, labels, revision, ttlMillis }: FrameKind & Dated,
     readonly columns: readonly SelectedColumn[],
     readonly frames: readonly DataFrame[],
   ) {
     this.aware = aware;
     this.zone = zone;
     this.labels = labels;
+    this.revision = revision;
+    this.ttlMillis = ttlMillis;
   }
 
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
@@ -82,6 +93,8 @@ export class LeasedSource implements FrameSource {
   readonly aware: boolean;
   readonly zone: string | undefined;
   readonly labels: Labels | undefined;
+  readonly revision: number;
+  readonly ttlMillis: number | null;
   readonly columns: readonly SelectedColumn[];
   readonly #options: LeasedOptions;
   readonly #lease: number;
@@ -91,6 +104,8 @@ export class LeasedSource implements FrameSource {
     this.aware = options.series.aware;
     this.zone = options.series.zone;
     this.labels = options.series.labels;
+    this.revision = options.series.revision;
+    this.ttlMillis = options.series.ttlMillis;
     this.columns = options.columns;
     this.#options = options;
     this.#lease = lease;
