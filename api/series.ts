@@ -20,7 +20,7 @@ export const Shape = z.object({
   date_unit: oneOf(DATE_UNITS, "Unit of stamps that are numbers").optional(),
 });
 
-const FORMATS = ["json", "csv", "ndjson", "arrow", "feather"] as const;
+const FORMATS = ["json", "csv", "ndjson", "arrow", "feather", "parquet"] as const;
 const format = (description: string) => oneOf(FORMATS, description).optional();
 
 /** How a frame is saved. Python's client of the published description sends `date_format` here, too. */
@@ -37,8 +37,8 @@ export const SaveQuery = Shape.extend({
   }),
   index: z.string().optional().meta({
     description:
-      "Column of a body in CSV or Arrow that holds the stamps. Unless given: pandas' index, else the first " +
-      "that is called date, datetime, time, timestamp, ts, t or index in any case, else the first (in Arrow: of times)",
+      "Column of a body in CSV, Arrow or Parquet that holds the stamps. Unless given: pandas' index, else the first " +
+      "that is called date, datetime, time, timestamp, ts, t or index in any case, else the first (in Arrow and Parquet: of times)",
     example: "Open time",
   }),
   mode: oneOf(

@@ -1,6 +1,6 @@
 /** Small makers of answers that every route uses. */
 import { describeError } from "../domain/errors.ts";
-import { type Coding, packed, WORTH_PACKING } from "./compression.ts";
+import { type Coding, packed, WORTH_PACKING } from "./serving/compression.ts";
 
 /** On every answer: a browser must not guess another content type. Pages have more, see `html`. */
 export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;

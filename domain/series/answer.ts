@@ -11,13 +11,13 @@ import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./f
 
 /** The shapes of a frame as text: pandas' orients, and those of other tools. */
 export type TextFormat = Orient | "csv" | "ndjson";
-/** The shapes of a frame that have types: Arrow IPC as a stream, and as a file, which is also called Feather. */
-export type TypedFormat = "arrow" | "feather";
+/** The shapes of a frame that have types: Arrow IPC as a stream, or as a file, which is also called Feather; Parquet. */
+export type TypedFormat = "arrow" | "feather" | "parquet";
 /** All shapes of a frame. */
 export type FrameFormat = TextFormat | TypedFormat;
 
-/** Cells of one record batch. */
-const BATCH_CELLS = 1 << 18;
+/** Cells of one record batch, or row group. */
+const BATCH_CELLS = 1 << 18, GROUP_CELLS = 1 << 20;
 
 /** How to write a frame. */
 export interface TextOptions extends Omit<WriteOptions, "dateUnit"> {
@@ -34,13 +34,18 @@ export async function prepareFrame(
   format: FrameFormat,
   options: TextOptions,
 ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
-  if (format !== "arrow" && format !== "feather") return await prepareText(source, format, options);
-  const [{ writeArrow }, { typedRows }] = await Promise.all([
-    import("./typed/arrow_write.ts"),
-    import("./typed/typed_rows.ts"),
-  ]);
-  const rows = typedRows(source, source.batches([...source.columns.keys()]), BATCH_CELLS);
-  return closing(source, writeArrow(source, rows, format === "feather"));
+  if (format !== "arrow" && format !== "feather" && format !== "parquet") {
+    return await prepareText(source, format, options);
+  }
+  const { typedRows } = await import("./typed/typed_rows.ts");
+  const all = source.batches([...source.columns.keys()]);
+  if (format === "parquet") {
+    const { parquetHead, writeParquet } = await import("./typed/parquet/write.ts");
+    const head = parquetHead(source);
+    return closing(source, writeParquet(head, typedRows(head, all, GROUP_CELLS)));
+  }
+  const { writeArrow } = await import("./typed/arrow_write.ts");
+  return closing(source, writeArrow(source, typedRows(source, all, BATCH_CELLS), format === "feather"));
 }
 
 async function* closing<T>(source: FrameSource, pieces: AsyncGenerator<T>): AsyncGenerator<T> {

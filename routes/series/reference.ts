@@ -18,8 +18,8 @@ import type { RouteReference } from "../route.ts";
 
 const FRAME = { close: { "2020-01-02T00:00:00.000": 102.5, "2020-01-03T00:00:00.000": 101.75 } };
 const DESCRIPTION =
-  "A frame is JSON in one of pandas' orients (`jsonformat`), `text/csv`, `application/x-ndjson`, or Arrow IPC " +
-  "(`application/vnd.apache.arrow.stream` and `.file`).";
+  "A frame is JSON in one of pandas' orients (`jsonformat`), `text/csv`, `application/x-ndjson`, Arrow IPC " +
+  "(`application/vnd.apache.arrow.stream` and `.file`), or Parquet (`application/vnd.apache.parquet`).";
 
 export const REFERENCES: RouteReference = {
   summary: "List references",

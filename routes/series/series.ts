@@ -19,7 +19,7 @@ import {
 } from "../../domain/series/frame/stamps.ts";
 import type { RevisionRow, Version } from "../../domain/series/storage/revisions.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
-import { codingFor, readDecoded } from "../compression.ts";
+import { codingFor, readDecoded } from "../serving/compression.ts";
 import { checkPreconditions, etagOf, preconditionOf, qualityOf } from "../conditional.ts";
 import type { Peer } from "../serving/peer.ts";
 import { check, pathParts, readJsonOfAnyType } from "../request.ts";
@@ -51,9 +51,11 @@ const ANSWERS: readonly (readonly ["json" | "csv" | "ndjson" | TypedFormat, type
   ...NDJSON_TYPES.map((type) => ["ndjson", type] as const),
   ["arrow", "application/vnd.apache.arrow.stream"],
   ["feather", "application/vnd.apache.arrow.file"],
+  ["parquet", "application/vnd.apache.parquet"],
 ];
 const FRAME_TYPES =
-  "application/json, text/csv, application/x-ndjson, application/vnd.apache.arrow.stream or application/vnd.apache.arrow.file";
+  "application/json, text/csv, application/x-ndjson, application/vnd.apache.arrow.stream, " +
+  "application/vnd.apache.arrow.file or application/vnd.apache.parquet";
 
 export const seriesRoutes: readonly Route[] = [
   get("/api/store", "series:read", REFERENCES, listReferences),
@@ -72,8 +74,8 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
   const { series, maxFrameBytes } = services;
   const name = seriesName(request);
   const format = formatOf(query) ?? contentFormat(request.headers.get("content-type"), orientOf(query));
-  if (query.index !== undefined && !["csv", "arrow", "feather"].includes(format)) {
-    throw invalid("index names a column of CSV or Arrow: the body is neither.");
+  if (query.index !== undefined && !["csv", "arrow", "feather", "parquet"].includes(format)) {
+    throw invalid("index names a column of CSV, Arrow or Parquet: the body is none.");
   }
   // What a compressed body has is known when it is here.
   const isPlain = !request.headers.has("content-encoding");

@@ -6,6 +6,7 @@ import { RecordBatch } from "apache-arrow/fb/record-batch";
 import { ByteBuffer } from "flatbuffers";
 import { RunnelError } from "../../domain/errors.ts";
 import { readArrow } from "../../domain/series/typed/arrow_read.ts";
+import { readParquet } from "../../domain/series/typed/parquet/read.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 const read = (name: string) => Deno.readFileSync(new URL(`./vectors/typed/${name}`, import.meta.url));
@@ -50,6 +51,38 @@ Deno.test("readArrow() reads or refuses bodies with any bytes changed", () => {
     if (isRefused(bytes)) refused++;
   }
   ok(refused > 1000, `${refused} were refused`);
+});
+
+async function isRefusedParquet(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  try {
+    await readParquet(bytes);
+    return false;
+  } catch (error) {
+    if (error instanceof RunnelError && error.code === "invalid-request") return true;
+    throw error;
+  }
+}
+
+Deno.test("readParquet() refuses a file that is cut off anywhere", async () => {
+  for (const name of ["category.parquet", "string.parquet", "int64.parquet"]) {
+    const bytes = read(name);
+    for (let length = 0; length < bytes.length; length += 7) {
+      ok(await isRefusedParquet(bytes.slice(0, length)), `${name} cut off at ${length}`);
+    }
+  }
+});
+
+Deno.test("readParquet() reads or refuses files with any bytes changed", async () => {
+  let seed = 7, refused = 0;
+  const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below;
+  const names = ["category.parquet", "string.parquet", "decimals.parquet", "bool.parquet", "int64.parquet"];
+  for (let round = 0; round < 3000; round++) {
+    const bytes = read(names[round % names.length]!);
+    const value = [0, 1, 127, 128, 255][random(5)]!, at = random(bytes.length), width = [1, 4, 8][random(3)]!;
+    bytes.fill(value, at, at + width);
+    if (await isRefusedParquet(bytes)) refused++;
+  }
+  ok(refused > 500, `${refused} were refused`);
 });
 
 /** The place of a field of the first record batch, to write another value there. */

@@ -36,6 +36,9 @@ async function readBody({ bytes, format, options }: ParseRequest): Promise<DataF
   if (format === "arrow" || format === "feather") {
     return (await import("../typed/arrow_read.ts")).readArrow(bytes, options);
   }
+  if (format === "parquet") {
+    return await (await import("../typed/parquet/read.ts")).readParquet(bytes, options);
+  }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -15,9 +15,9 @@ import {
 import { float64ToUint16 } from "apache-arrow/util/math";
 import { columnOf } from "../frame/column_builder.ts";
 import type { Cell } from "../frame/column.ts";
-import { type Dtype, isInteger } from "../frame/dtype.ts";
+import { type DtypeKind, isInteger } from "../frame/dtype.ts";
 import type { FrameHead } from "../formats/write_frame.ts";
-import { fieldOf } from "./arrow_types.ts";
+import { arrowType, fieldOf } from "./arrow_types.ts";
 import { writePandas } from "./pandas_metadata.ts";
 import { type RawCells, rawOf } from "./raw_column.ts";
 import { fieldsOf, type TypedRows } from "./typed_rows.ts";
@@ -73,23 +73,31 @@ export async function* writeArrow(
   yield pieces.take();
 }
 
-/** The categories as a vector, the same one for all batches, so that it is written once. */
-function wordsOf({ of, categories }: Dtype & { readonly type: "category" }): Vector {
+type Category = DtypeKind & { readonly type: "category" };
+
+/** The categories as cells. */
+export function wordCells({ of, categories }: Category): RawCells {
   const cells = categories.map((each): Cell => isInteger(of.type) ? BigInt(each as number | string) : each);
-  const type = isInteger(of.type)
-    ? "integer"
-    : of.type === "bool"
-    ? "boolean"
-    : of.type.startsWith("float")
-    ? "float"
-    : "string";
-  const raw = rawOf(columnOf("", type, cells), of);
-  return makeVector(dataOf(fieldOf("", of, 0).type, of, raw, undefined));
+  const isFloat = of.type.startsWith("float");
+  const type = isInteger(of.type) ? "integer" : of.type === "bool" ? "boolean" : isFloat ? "float" : "string";
+  return rawOf(columnOf("", type, cells), of);
+}
+
+/** The categories as a vector, the same one for all batches, so that it is written once. */
+function wordsOf(dtype: Category): Vector {
+  return makeVector(dataOf(arrowType(dtype.of), dtype.of, wordCells(dtype), undefined));
+}
+
+/** The message that says a schema, as Parquet files carry one. */
+export function schemaMessage(schema: Schema): Uint8Array<ArrayBuffer> {
+  const pieces = new Pieces();
+  new RecordBatchStreamWriter().reset(pieces, schema);
+  return pieces.take();
 }
 
 function dataOf(
   type: DataType,
-  { type: name }: Dtype,
+  { type: name }: DtypeKind,
   { values, nulls }: RawCells,
   words: Vector | undefined,
 ): Data {

@@ -30,6 +30,13 @@ export function readLz4Frame(bytes: Uint8Array, length: number): Uint8Array<Arra
   return output;
 }
 
+/** A block alone, which must have `length` bytes. Throws RangeError for what is no such block. */
+export function readLz4Block(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const output = new Uint8Array(length);
+  if (readBlock(bytes, output, 0) !== length) throw new RangeError("an LZ4 block has another length");
+  return output;
+}
+
 /** Blocks may repeat what came in blocks before them. Answers where the next one begins. */
 function readBlock(block: Uint8Array, output: Uint8Array, start: number): number {
   let at = 0, to = start;

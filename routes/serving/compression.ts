@@ -9,9 +9,9 @@ import {
   zstdDecompress,
 } from "node:zlib";
 import { parseAccept } from "hono/utils/accept";
-import { invalid, RunnelError } from "../domain/errors.ts";
-import { readBody, tooLarge } from "./request.ts";
-import type { Sender } from "./serving/admission.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
+import { readBody, tooLarge } from "../request.ts";
+import type { Sender } from "./admission.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Unpack = (bytes: Bytes, options: { readonly maxOutputLength: number }) => Promise<Bytes>;
