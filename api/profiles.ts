@@ -1,12 +1,15 @@
 /** The wire shapes of profiles, events and analytics. */
 import { z } from "zod";
+import { DEMOGRAPHICS } from "../domain/profiles/demographics.ts";
 import { Context, Id, Name } from "../domain/profiles/names.ts";
 import { TimeOrMillis, WANTED_TIME_OR_MILLIS } from "../domain/time.ts";
-import { flag, Moment, settings } from "./parameters.ts";
+import { flag, Moment, oneOf, settings, wholeNumber } from "./parameters.ts";
 import { Issue } from "./problem.ts";
 
 /** Events in one batch. */
 export const MAX_BATCH = 10_000;
+/** Values of a field in one answer. */
+const MAX_VALUES = 1_000;
 
 /** What the path of an account says. */
 export const AccountPath = z.object({ app: Name, account: Name });
@@ -160,14 +163,35 @@ export const AnalyticsQuery = z.object({
     description: "Count the values of this trait, too: its service, a dot and its key.",
     example: "crm.plan",
   }),
+  limit: wholeNumber(
+    1,
+    MAX_VALUES,
+    "The most values of a field, and contexts of an event; the rest is `other`.",
+  )
+    .default(100),
+  field: oneOf(DEMOGRAPHICS, "Only this field: its values in pages, in their order.").optional(),
+  event: Name.optional().meta({ description: "Only this event: its contexts in pages, in their order." }),
+  cursor: z.string().max(2_000).optional().meta({
+    description: "The `next` of the page before, with `field` or `event`.",
+  }),
 });
+
+/** A page of one field's values, or of one event's contexts. */
+export const ValuePage = z.strictObject({
+  values: Counts.meta({ description: "How many accounts, or events, have each value." }),
+  next: z.string().optional().meta({ description: "The `cursor` of the next page; absent from the last." }),
+}).meta({ id: "ValuePage" });
 
 /** What the accounts of an app are like and what they do. */
 export const Analytics = z.strictObject({
-  demographics: z.record(z.string(), Counts).meta({ description: "By field: accounts with each value." }),
+  demographics: z.record(z.string(), Counts).meta({
+    description: "By field: accounts with each of its commonest values, `other` and `unknown`.",
+  }),
   accounts: z.int(),
   events: z.array(z.string()),
-  contexts: z.record(z.string(), Counts).meta({ description: "By event: how often each context came." }),
+  contexts: z.record(z.string(), Counts).meta({
+    description: "By event: how often each of its commonest contexts came, and `other`.",
+  }),
   trait: Counts.optional().meta({
     description: "Of the asked trait: accounts with each of its 100 commonest values, `other` and `unknown`.",
   }),

@@ -98,7 +98,22 @@ export class ProfilesClient {
     return (await this.#http.json<z.output<typeof wire.Apps>>("GET", { path: ["analytics"] })).apps;
   }
 
-  analytics(app: string): Promise<Analytics> {
-    return this.#http.json("GET", { path: ["analytics", app] });
+  /** At most `limit` (100) values of a field and contexts of an event; the rest is counted as `other`. */
+  analytics(
+    app: string,
+    options: { readonly limit?: number; readonly trait?: string } = {},
+  ): Promise<Analytics> {
+    return this.#http.json("GET", { path: ["analytics", app], query: { ...options } });
+  }
+
+  /** All values of a field, or contexts of an event, with how many have each, in their order; read in pages. */
+  async *values(app: string, of: { readonly field: string } | { readonly event: string }) {
+    let cursor: string | undefined;
+    do {
+      const call = { path: ["analytics", app], query: { ...of, limit: 1_000, ...(cursor && { cursor }) } };
+      const { values, next } = await this.#http.json<z.output<typeof wire.ValuePage>>("GET", call);
+      yield* Object.entries(values);
+      cursor = next;
+    } while (cursor !== undefined);
   }
 }

@@ -22,6 +22,7 @@ import { traits } from "./020_traits.ts";
 import { revisions } from "./021_revisions.ts";
 import { audit } from "./022_audit.ts";
 import { links } from "./023_links.ts";
+import { commonValues } from "./024_common_values.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -54,6 +55,7 @@ export const MIGRATIONS: readonly Migration[] = [
   revisions,
   audit,
   links,
+  commonValues,
 ];
 
 /** The version of the schema that this program works with. */

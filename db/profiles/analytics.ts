@@ -8,11 +8,19 @@ const SELECT_APPS = `SELECT name FROM app
   WHERE accounts > 0 OR EXISTS (SELECT 1 FROM event_total t WHERE t.app = app.id AND ${HAS_VISIBLE("?1")})
   ORDER BY name`;
 const SELECT_ACCOUNTS = `SELECT accounts FROM app WHERE name = ?1`;
+// The index of the commonest values leaves dates of birth out, which are read by ranges.
+const NO_BIRTH = (field: string) => `substr(${field}, 1, 5) <> 'birth'`;
 const SELECT_FIELDS = `SELECT c.field, c.value, c.accounts FROM json_each(?2) f
   CROSS JOIN app ON app.name = ?1 CROSS JOIN field_count c ON c.app = app.id AND c.field = f.value
+    AND c.value IN (SELECT x.value FROM field_count x WHERE x.app = app.id AND x.field = f.value
+      AND ${NO_BIRTH("x.field")} ORDER BY x.accounts DESC, x.value LIMIT ?3)
   ORDER BY c.field, c.value`;
-const OF_TRAIT =
-  `app.name = ?1 AND c.field IN (SELECT value FROM json_each(?2)) AND c.field >= '[' AND c.field < '\\'`;
+const SUM_FIELDS = `SELECT c.field, sum(c.accounts) FROM json_each(?2) f
+  CROSS JOIN app ON app.name = ?1 CROSS JOIN field_count c ON c.app = app.id AND c.field = f.value
+  WHERE ${NO_BIRTH("c.field")} GROUP BY c.field`;
+const SELECT_VALUES = `SELECT c.value, c.accounts FROM app CROSS JOIN field_count c ON c.app = app.id
+  WHERE app.name = ?1 AND c.field = ?2 AND c.value > ?3 ORDER BY c.value LIMIT ?4`;
+const OF_TRAIT = `app.name = ?1 AND c.field IN (SELECT value FROM json_each(?2)) AND ${NO_BIRTH("c.field")}`;
 const SELECT_TRAIT = `SELECT c.value, c.accounts FROM app CROSS JOIN field_count c ON c.app = app.id
   WHERE ${OF_TRAIT} ORDER BY c.accounts DESC, c.value LIMIT ?3`;
 const COUNT_TRAIT = `SELECT ifnull(sum(c.accounts), 0) FROM app CROSS JOIN field_count c ON c.app = app.id
@@ -24,14 +32,31 @@ const SELECT_RANGES =
   GROUP BY 1, 2`;
 const SELECT_EVENTS = `SELECT t.event FROM app JOIN event_total t ON t.app = app.id
   WHERE app.name = ?1 AND ${HAS_VISIBLE("?2")} ORDER BY t.event`;
-const SELECT_CONTEXTS = `SELECT event, context, n FROM (
-    SELECT t.event, t.context, t.n - ifnull((SELECT sum(n) FROM app_context e
-        WHERE e.app = t.app AND e.event = t.event AND e.context = t.context AND e.bucket < ?2), 0) AS n
-      FROM app JOIN context_total t ON t.app = app.id WHERE app.name = ?1)
+// What has expired and is not swept yet is found by its time: those are few, however many contexts there are.
+const EXPIRED = `expired (event, context, n) AS MATERIALIZED (
+    SELECT e.event, e.context, sum(e.n) FROM account_event e
+      WHERE e.bucket < ?2 AND e.context <> '' AND e.app = (SELECT id FROM app WHERE name = ?1) GROUP BY 1, 2)`;
+const VISIBLE =
+  `t.n - ifnull((SELECT x.n FROM expired x WHERE x.event = t.event AND x.context = t.context), 0)`;
+const SELECT_CONTEXTS = `WITH ${EXPIRED} SELECT event, context, n FROM (
+    SELECT t.event, t.context, ${VISIBLE} AS n
+      FROM app CROSS JOIN event_total e ON e.app = app.id CROSS JOIN context_total t
+        ON t.app = app.id AND t.event = e.event AND t.context IN (SELECT c.context FROM context_total c
+          WHERE c.app = e.app AND c.event = e.event ORDER BY c.n DESC, c.context LIMIT ?3)
+      WHERE app.name = ?1)
   WHERE n > 0 ORDER BY event, context`;
+const SUM_CONTEXTS = `WITH ${EXPIRED} SELECT t.event,
+    sum(t.n) - ifnull((SELECT sum(x.n) FROM expired x WHERE x.event = t.event), 0)
+  FROM app CROSS JOIN context_total t ON t.app = app.id WHERE app.name = ?1 GROUP BY t.event`;
+const SELECT_CONTEXTS_OF = `WITH ${EXPIRED} SELECT t.context, ${VISIBLE}
+  FROM app CROSS JOIN context_total t ON t.app = app.id
+  WHERE app.name = ?1 AND t.event = ?3 AND t.context > ?4 ORDER BY t.context LIMIT ?5`;
 const SELECT_ACTIVE = `SELECT (SELECT ifnull(sum(h.accounts), 0) FROM app JOIN active_hour h ON h.app = app.id
     WHERE app.name = ?1 AND h.hour >= since.value)
   FROM json_each(?2) since ORDER BY since.key`;
+
+/** A value or a context, and how many have it. */
+export type ValueCount = readonly [value: string, n: number];
 
 /** A range of the values of a field: from `from`, before `to`. */
 export type ValueRange = readonly [field: string, from: string, to: string];
@@ -40,6 +65,8 @@ export type ValueRange = readonly [field: string, from: string, to: string];
 export interface CountQuery {
   /** Fields of which each value is counted. */
   readonly fields: readonly string[];
+  /** The most values of a field, and contexts of an event, that are counted one by one: the commonest. */
+  readonly limit: number;
   /** Ranges that are counted by the last four characters of their values. */
   readonly ranges: readonly ValueRange[];
   /** Events in earlier buckets have expired. */
@@ -53,11 +80,15 @@ export interface AppCounts {
   /** Accounts with a profile. */
   readonly accounts: number;
   readonly fields: readonly (readonly [field: string, value: string, accounts: number])[];
+  /** By field: accounts that have any value of it. */
+  readonly having: ReadonlyMap<string, number>;
   /** By index of the range. */
   readonly ranges: readonly (readonly [range: number, suffix: string, accounts: number])[];
   /** Names of events, sorted. */
   readonly events: readonly string[];
   readonly contexts: readonly (readonly [event: string, context: string, n: number])[];
+  /** By event: how many have any context. */
+  readonly withContext: ReadonlyMap<string, number>;
   /** For each of `activeSince`. */
   readonly active: readonly number[];
 }
@@ -87,21 +118,42 @@ export function createAnalyticsStore({ engine, query }: Database) {
       ]);
       return { rows: rows!.rows as [string, number][], having: having!.rows[0]![0] as number };
     },
-    async counts(app: string, { fields, ranges, firstBucket, activeSince }: CountQuery): Promise<AppCounts> {
-      const [accounts, values, sums, events, contexts, active] = await engine.read([
+    /** Values of a field that come after one, in their order, with the accounts that have each. */
+    async values(app: string, field: string, after: string, limit: number): Promise<ValueCount[]> {
+      return await query(SELECT_VALUES, app, field, after, limit) as unknown[] as ValueCount[];
+    },
+    /** Contexts of an event that come after one, in their order, with how many events have each; 0: expired. */
+    async contexts(
+      app: string,
+      event: string,
+      { after, limit, firstBucket }: { after: string; limit: number; firstBucket: number },
+    ): Promise<ValueCount[]> {
+      const rows: unknown[] = await query(SELECT_CONTEXTS_OF, app, firstBucket, event, after, limit);
+      return rows as ValueCount[];
+    },
+    async counts(
+      app: string,
+      { fields, limit, ranges, firstBucket, activeSince }: CountQuery,
+    ): Promise<AppCounts> {
+      const names = JSON.stringify(fields);
+      const [accounts, values, having, sums, events, contexts, withContext, active] = await engine.read([
         { sql: SELECT_ACCOUNTS, args: [app] },
-        { sql: SELECT_FIELDS, args: [app, JSON.stringify(fields)] },
+        { sql: SELECT_FIELDS, args: [app, names, limit] },
+        { sql: SUM_FIELDS, args: [app, names] },
         { sql: SELECT_RANGES, args: [app, JSON.stringify(ranges)] },
         { sql: SELECT_EVENTS, args: [app, firstBucket] },
-        { sql: SELECT_CONTEXTS, args: [app, firstBucket] },
+        { sql: SELECT_CONTEXTS, args: [app, firstBucket, limit] },
+        { sql: SUM_CONTEXTS, args: [app, firstBucket] },
         { sql: SELECT_ACTIVE, args: [app, JSON.stringify(activeSince)] },
       ]);
       return {
         accounts: (accounts!.rows[0]?.[0] ?? 0) as number,
         fields: values!.rows as [string, string, number][],
+        having: new Map(having!.rows as [string, number][]),
         ranges: sums!.rows as [number, string, number][],
         events: events!.rows.map(([event]) => event as string),
         contexts: contexts!.rows as [string, string, number][],
+        withContext: new Map(withContext!.rows as [string, number][]),
         active: active!.rows.map(([n]) => n as number),
       };
     },

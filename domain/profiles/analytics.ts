@@ -1,5 +1,5 @@
 /** Analytics: how many accounts of an app have which value, and what they do. Read from counters alone. */
-import type { AnalyticsStore, AppCounts } from "../../db/profiles/analytics.ts";
+import type { AnalyticsStore, AppCounts, ValueCount } from "../../db/profiles/analytics.ts";
 import type { Recounter } from "../../db/profiles/recount.ts";
 import { birthRanges, countByAge } from "./birth.ts";
 import { DEMOGRAPHICS } from "./demographics.ts";
@@ -8,6 +8,8 @@ import { shownValue, traitFields } from "./traits.ts";
 
 /** Values of a trait that are told one by one. */
 const TRAIT_VALUES = 100;
+/** What a count calls values that are not told one by one. */
+const OTHER = "other";
 const BUCKETS_AN_HOUR = 12;
 const WINDOW_HOURS = { day: 24, week: 7 * 24, month: 30 * 24 } as const;
 
@@ -30,6 +32,19 @@ export interface AppAnalytics {
   readonly activeAccounts: Readonly<Record<keyof typeof WINDOW_HOURS, number>>;
 }
 
+/** A part of the values of one field, or of the contexts of one event, in their order. */
+export interface ValuePage {
+  readonly values: Readonly<Record<string, number>>;
+  /** What the next page comes after; undefined: this is the last. */
+  readonly next?: string;
+}
+
+/** Which values, and how many at most. */
+export interface PageQuery {
+  readonly after: string;
+  readonly limit: number;
+}
+
 /** What analytics needs. */
 export interface AnalyticsOptions {
   readonly store: AnalyticsStore;
@@ -49,19 +64,23 @@ export class Analytics {
     return this.options.store.apps(this.options.firstBucket());
   }
 
-  /** `trait`: a name such as `crm.plan`. */
-  async app(name: string, trait?: string): Promise<AppAnalytics> {
+  /**
+   * At most `limit` values of a field and contexts of an event, the commonest; the rest is counted as `other`.
+   * `trait`: a name such as `crm.plan`.
+   */
+  async app(name: string, limit: number, trait?: string): Promise<AppAnalytics> {
     const now = this.options.clock(), firstBucket = this.options.firstBucket();
     const hour = Math.floor(now / HOUR_MS), firstHour = Math.ceil(firstBucket / BUCKETS_AN_HOUR);
     const counts = await this.options.store.counts(name, {
       fields: DEMOGRAPHICS,
+      limit,
       ranges: birthRanges(now),
       firstBucket,
       activeSince: Object.values(WINDOW_HOURS).map((hours) => Math.max(hour - hours, firstHour)),
     });
     const [day, week, month] = counts.active;
     return {
-      demographics: demographicsOf(counts, now),
+      demographics: demographicsOf(counts, now, limit),
       accounts: counts.accounts,
       events: counts.events,
       contexts: contextsOf(counts),
@@ -70,16 +89,36 @@ export class Analytics {
     };
   }
 
+  /** How many accounts have each value of a field of DEMOGRAPHICS. */
+  async values(app: string, field: string, { after, limit }: PageQuery): Promise<ValuePage> {
+    if (field !== "age") return pageOf(await this.options.store.values(app, field, after, limit + 1), limit);
+    const now = this.options.clock();
+    const { ranges } = await this.options.store.counts(app, {
+      fields: [],
+      limit: 0,
+      ranges: birthRanges(now),
+      firstBucket: this.options.firstBucket(),
+      activeSince: [],
+    });
+    const ages = Array.from(countByAge(now, ranges), ([age, n]): ValueCount => [String(age), n])
+      .filter(([age]) => age > after).sort(([a], [b]) => a < b ? -1 : 1);
+    return pageOf(ages.slice(0, limit + 1), limit);
+  }
+
+  /** How many events of a name have each context. */
+  async contexts(app: string, event: string, { after, limit }: PageQuery): Promise<ValuePage> {
+    const firstBucket = this.options.firstBucket();
+    return pageOf(
+      await this.options.store.contexts(app, event, { after, limit: limit + 1, firstBucket }),
+      limit,
+    );
+  }
+
   async #trait(app: string, name: string, accounts: number): Promise<Record<string, number>> {
     const { values, presence } = traitFields(name);
     const { rows, having } = await this.options.store.traitCounts(app, values, presence, TRAIT_VALUES);
-    const counts = new Map<string, number>();
-    const add = (value: string, n: number) => counts.set(value, (counts.get(value) ?? 0) + n);
-    for (const [value, n] of rows) add(shownValue(value), n);
-    const other = having - rows.reduce((sum, [, n]) => sum + n, 0);
-    if (other > 0) add("other", other);
-    add("unknown", Math.max(0, accounts - having));
-    return Object.fromEntries(counts);
+    const shown = rows.map(([value, n]): ValueCount => [shownValue(value), n]);
+    return summedUp([...withOther(shown, having), ["unknown", Math.max(0, accounts - having)]]);
   }
 
   /**
@@ -93,18 +132,45 @@ export class Analytics {
   }
 }
 
-function demographicsOf({ accounts, fields, ranges }: AppCounts, now: number) {
-  const values = new Map<string, [string, number][]>(DEMOGRAPHICS.map((field) => [field, []]));
+function demographicsOf({ accounts, fields, having, ranges }: AppCounts, now: number, limit: number) {
+  const values = new Map<string, ValueCount[]>(DEMOGRAPHICS.map((field) => [field, []]));
   for (const [field, value, n] of fields) values.get(field)!.push([value, n]);
-  for (const [age, n] of countByAge(now, ranges)) values.get("age")!.push([String(age), n]);
+  const ages = Array.from(countByAge(now, ranges), ([age, n]): ValueCount => [String(age), n]);
+  values.set("age", ages.toSorted(([, a], [, b]) => b - a).slice(0, limit));
+  const withAge = ages.reduce((sum, [, n]) => sum + n, 0);
   return Object.fromEntries(Array.from(values, ([field, counts]) => {
-    const known = counts.reduce((sum, [, n]) => sum + n, 0);
-    return [field, Object.fromEntries([...counts, ["unknown", accounts - known]])];
+    const known = field === "age" ? withAge : having.get(field) ?? 0;
+    return [field, summedUp([...withOther(counts, known), ["unknown", accounts - known]])];
   }));
 }
 
-function contextsOf({ events, contexts }: AppCounts) {
-  const byEvent = new Map<string, [string, number][]>(events.map((event) => [event, []]));
+function contextsOf({ events, contexts, withContext }: AppCounts) {
+  const byEvent = new Map<string, ValueCount[]>(events.map((event) => [event, []]));
   for (const [event, context, n] of contexts) byEvent.get(event)?.push([context, n]);
-  return Object.fromEntries(Array.from(byEvent, ([event, counts]) => [event, Object.fromEntries(counts)]));
+  return Object.fromEntries(
+    Array.from(byEvent, ([event, counts]) => [
+      event,
+      summedUp(withOther(counts, withContext.get(event) ?? 0)),
+    ]),
+  );
+}
+
+/** The counts, and as `other` what is missing to the sum of all. */
+function withOther(counts: readonly ValueCount[], sum: number): readonly ValueCount[] {
+  const others = sum - counts.reduce((known, [, n]) => known + n, 0);
+  return others > 0 ? [...counts, [OTHER, others]] : counts;
+}
+
+/** A value may be called `other` or `unknown` as well. */
+function summedUp(counts: readonly ValueCount[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [value, n] of counts) sums.set(value, (sums.get(value) ?? 0) + n);
+  return Object.fromEntries(sums);
+}
+
+/** `found` has one more than `limit` where there is a next page. */
+function pageOf(found: readonly ValueCount[], limit: number): ValuePage {
+  const page = found.slice(0, limit);
+  const values = Object.fromEntries(page.filter(([, n]) => n > 0));
+  return found.length > limit ? { values, next: page.at(-1)![0] } : { values };
 }

@@ -14,7 +14,9 @@ import {
   Split,
   SplitLinks,
   Timeline,
+  ValuePage,
 } from "../../api/profiles.ts";
+import { z } from "zod";
 import { ProfileBody } from "../../domain/profiles/profile_body.ts";
 import { TimelineOptions } from "../../domain/profiles/timeline.ts";
 import type { RouteReference } from "../route.ts";
@@ -162,11 +164,12 @@ export const APP: RouteReference<typeof AnalyticsQuery> = {
   summary: "Analytics of an app",
   description:
     "By field, how many accounts have each value; names and contexts of events; how many accounts " +
-    "had an event in the last 24 hours, 7 days and 30 days. Zeros for an app that nobody mentioned.",
+    "had an event in the last 24 hours, 7 days and 30 days. Zeros for an app that nobody mentioned. " +
+    "Fields have their `limit` commonest values, events their contexts; `field` and `event` page through all.",
   answers: {
     200: {
       description: "Counts.",
-      schema: Analytics,
+      schema: z.union([Analytics, ValuePage]),
       example: {
         demographics: { gender: { male: 1, unknown: 0 } },
         accounts: 1,
