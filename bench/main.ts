@@ -8,6 +8,7 @@ import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
 import { ranges, retrievals, saves, space } from "./series.ts";
+import { formats } from "./series_formats.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   inserts,
@@ -18,6 +19,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   profiles,
   profileSizes,
   saves,
+  formats,
   retrievals,
   ranges,
   space,

@@ -14,6 +14,8 @@ import type { Terminal } from "./terminal/terminal.ts";
 
 const SAVED_ORIENTS: readonly SavedOrient[] = ["split", "records", "index", "columns", "table"];
 const ORIENTS: readonly Orient[] = [...SAVED_ORIENTS, "values"];
+const FORMATS = ["csv", "ndjson", "arrow", "feather", "parquet"] as const;
+type Format = typeof FORMATS[number];
 /** Rows that people are shown unless they ask for more. */
 const SHOWN_ROWS = 50;
 
@@ -34,6 +36,8 @@ const BIN_FLAGS = [
 interface SaveFlags extends RemoteOptions {
   readonly jsonFormat?: SavedOrient;
   readonly csv?: true;
+  readonly format?: Format;
+  readonly index?: string;
   readonly merge?: true;
   readonly append?: true;
 }
@@ -44,6 +48,7 @@ interface RetrieveFlags
     Pick<RetrieveOptions, "start" | "end" | "asOf" | "dateFormat" | typeof BIN_FLAGS[number]> {
   readonly jsonFormat?: Orient;
   readonly csv?: true;
+  readonly format?: Format;
   readonly columns?: string;
   readonly limit?: string;
   readonly tail?: string;
@@ -56,20 +61,24 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
   addRemoteOptions(store.command("save").description("save a data frame from a file or the standard input"))
     .argument("<reference>").argument("<symbol>").argument(
       "[file]",
-      "JSON, or .csv; - is the standard input",
+      `JSON, or .${FORMATS.join(", .")}; - is the standard input`,
       "-",
     )
     .addOption(new Option("--json-format <orient>", "shape of the JSON, as in pandas").choices(SAVED_ORIENTS))
     .option("--csv", "the input is CSV")
+    .addOption(new Option("--format <format>", "what the input is, if not JSON").choices(FORMATS))
+    .option("--index <column>", "the column that holds the stamps, in CSV, Arrow and Parquet")
     .addOption(
       new Option("--append", "refuse rows that do not come after the last one").conflicts("merge"),
     )
     .option("--merge", "update cells, rather than replace the rows between the first and the last stamp")
     .action(async (reference: string, symbol: string, file: string, flags: SaveFlags) => {
-      const format = flags.csv || file.endsWith(".csv") ? "csv" : flags.jsonFormat ?? "columns";
+      const ending = FORMATS.find((each) => file.endsWith(`.${each}`));
+      const format = formatOf(flags) ?? flags.jsonFormat ?? ending ?? "columns";
       const text = await terminal.read(file);
       await connect(flags, terminal).store.saveText(reference, symbol, text, format, {
         mode: flags.merge ? "merge" : flags.append ? "append" : "replace",
+        ...(flags.index !== undefined && { index: flags.index }),
       });
       out(`Saved ${reference} ${symbol}.\n`);
     });
@@ -80,6 +89,7 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
     .argument("<reference>").argument("<symbol>")
     .addOption(new Option("--json-format <orient>", "shape of the JSON, as in pandas").choices(ORIENTS))
     .option("--csv", "write CSV")
+    .addOption(new Option("--format <format>", "write this rather than JSON").choices(FORMATS))
     .addOption(new Option("--date-format <format>", "how stamps are written").choices(["iso", "epoch"]))
     .option("--start <stamp>", "first stamp, inclusive, ISO 8601")
     .option("--end <stamp>", "last stamp, inclusive; a day counts whole")
@@ -100,7 +110,8 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
     .action(async (reference: string, symbol: string, flags: RetrieveFlags) => {
       const { store } = connect(flags, terminal);
       const options = retrieveOptions(flags);
-      if (terminal.isTerminal && !flags.csv && flags.jsonFormat === undefined) {
+      const format = formatOf(flags);
+      if (terminal.isTerminal && format === undefined && flags.jsonFormat === undefined) {
         const shown = options.limit ?? options.tail ?? SHOWN_ROWS;
         const limit = options.tail === undefined ? { limit: shown } : {};
         const answer = await store.retrieveText(reference, symbol, "split", { ...options, ...limit });
@@ -109,11 +120,11 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
       const answer = await store.retrieveText(
         reference,
         symbol,
-        flags.csv ? "csv" : flags.jsonFormat,
+        format ?? flags.jsonFormat,
         options,
       );
       for await (const piece of answer.body ?? []) terminal.out(piece);
-      if (!flags.csv) terminal.out("\n");
+      if (format === undefined) terminal.out("\n");
     });
 
   addRemoteOptions(store.command("delete").description("delete a series, or a part of it"))
@@ -155,6 +166,10 @@ export function addStoreCommands(program: Command, terminal: Terminal): void {
           : symbolTable(listed as ListedSymbol[]),
       );
     });
+}
+
+function formatOf({ csv, format }: { readonly csv?: true; readonly format?: Format }): Format | undefined {
+  return format ?? (csv ? "csv" : undefined);
 }
 
 function retrieveOptions(flags: RetrieveFlags): RetrieveOptions {

@@ -27,8 +27,8 @@ export interface Frames {
 export type Orient = keyof Frames;
 /** The shapes from which a frame can be saved; values has no stamps. */
 export type SavedOrient = Exclude<Orient, "values">;
-/** A frame as text. */
-export type TextFormat = Orient | "csv" | "ndjson";
+/** A frame as text, or as bytes that have its types: Arrow IPC as a stream or a file (Feather), or Parquet. */
+export type TextFormat = Orient | "csv" | "ndjson" | "arrow" | "feather" | "parquet";
 type DateUnit = "s" | "ms" | "us" | "ns";
 
 /** How to save a frame. */
@@ -40,6 +40,8 @@ export interface SaveOptions {
   readonly mode?: "replace" | "merge" | "append";
   /** Unit of stamps that are numbers; guessed as pandas does unless given. */
   readonly dateUnit?: DateUnit;
+  /** Name of the column that holds the stamps, in CSV, Arrow and Parquet; found by its name or type unless given. */
+  readonly index?: string;
 }
 
 /** Which part of a series to retrieve, and how. */
@@ -92,7 +94,13 @@ export type Revision = z.output<typeof wire.Revision>;
 export type ListedSymbol = z.output<typeof wire.ListedSymbol>;
 
 const ROOT = ["api", "store"];
-const TYPES = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
+const TYPES: Readonly<Partial<Record<TextFormat, string>>> = {
+  csv: "text/csv",
+  ndjson: "application/x-ndjson",
+  arrow: "application/vnd.apache.arrow.stream",
+  feather: "application/vnd.apache.arrow.file",
+  parquet: "application/vnd.apache.parquet",
+};
 
 /** The client of time series. Whatever the server refuses throws RunnelProblem. */
 export class StoreClient {
@@ -112,20 +120,20 @@ export class StoreClient {
     return this.saveText(reference, symbol, JSON.stringify(frame), orient ?? "columns", options);
   }
 
-  /** Saves a frame that is text already. */
+  /** Saves a frame that is text, or bytes, already. */
   saveText(
     reference: string,
     symbol: string,
     text: string | Uint8Array<ArrayBuffer>,
     format: Exclude<TextFormat, "values"> = "columns",
-    { mode, dateUnit }: SaveOptions = {},
+    { mode, dateUnit, index }: SaveOptions = {},
   ): Promise<void> {
-    const isJson = format !== "csv" && format !== "ndjson";
+    const type = TYPES[format];
     return this.#http.done("PUT", {
       path: [...ROOT, reference, symbol],
-      query: { jsonformat: isJson ? format : undefined, mode, date_unit: dateUnit },
+      query: { jsonformat: type === undefined ? format : undefined, mode, date_unit: dateUnit, index },
       body: text,
-      headers: { "Content-Type": isJson ? "application/json" : TYPES[format] },
+      headers: { "Content-Type": type ?? "application/json" },
     });
   }
 
@@ -138,7 +146,26 @@ export class StoreClient {
     return await (await this.retrieveText(reference, symbol, orient ?? "columns", options)).json();
   }
 
-  /** The answer that holds a frame as text, to be read as a whole or as a stream. */
+  /**
+   * Retrieves a frame with its types, and integers that are exact, by a reader of Arrow, such as apache-arrow's:
+   *
+   * ```ts ignore
+   * import { tableFromIPC } from "apache-arrow";
+   * const table = await client.store.retrieveArrow("NASDAQ", "ACME", tableFromIPC);
+   * table.getChild("close")?.toArray(); // a Float64Array
+   * ```
+   */
+  async retrieveArrow<Table>(
+    reference: string,
+    symbol: string,
+    read: (bytes: Uint8Array) => Table,
+    options: RetrieveOptions = {},
+  ): Promise<Table> {
+    const answer = await this.retrieveText(reference, symbol, "arrow", options);
+    return read(new Uint8Array(await answer.arrayBuffer()));
+  }
+
+  /** The answer that holds a frame as text, or bytes, to be read as a whole or as a stream. */
   retrieveText(
     reference: string,
     symbol: string,
@@ -146,19 +173,19 @@ export class StoreClient {
     options: RetrieveOptions = {},
   ): Promise<Response> {
     const { dateFormat, dateUnit, doublePrecision, includeIndex, columns, ...others } = options;
-    const isJson = format !== "csv" && format !== "ndjson";
+    const type = TYPES[format];
     return this.#http.send("GET", {
       path: [...ROOT, reference, symbol],
       query: {
         ...others,
-        jsonformat: isJson ? format : undefined,
+        jsonformat: type === undefined ? format : undefined,
         columns: columns?.join(),
         date_format: dateFormat,
         date_unit: dateUnit,
         double_precision: doublePrecision,
         include_index: includeIndex,
       },
-      headers: { Accept: isJson ? "application/json" : TYPES[format] },
+      headers: { Accept: type ?? "application/json" },
     });
   }
 

@@ -56,6 +56,23 @@ Deno.test("runnel store saves, retrieves, lists and deletes; tables at a termina
     ])).out,
     '{"close":{"2020-01-02T00:00:00.000":1.0,"2020-01-03T00:00:00.000":null}}\n',
   );
+  const lines = await runnel([
+    "store",
+    "retrieve",
+    "NASDAQ",
+    "ACME",
+    "--format",
+    "ndjson",
+    "--tail",
+    "1",
+    ...url,
+  ]);
+  equal(lines.out, '{"index":"2020-01-04T00:00:00.000","close":3.0,"id":null}\n');
+  equal(
+    (await runnel(["store", "save", "NASDAQ", "LINES", "x.ndjson", ...url], { input: lines.out })).out,
+    "",
+  );
+  equal((await runnel(["store", "delete", "NASDAQ", "LINES", ...url])).out, "");
   equal(
     (await runnel(["store", "retrieve", "NASDAQ", "ACME", "--csv", "--tail", "1", ...url], terminal)).out,
     "index,close,id\n2020-01-04T00:00:00.000,3.0,\n",

@@ -1,3 +1,4 @@
+import { tableFromIPC } from "apache-arrow";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { RunnelClient, RunnelProblem } from "../../client/mod.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
@@ -37,6 +38,14 @@ testOnBothEngines("StoreClient saves, retrieves, lists, expires and deletes fram
   );
   deepEqual(await store.retrieve("NASDAQ", "A/B %", { orient: "values", every: "7d", agg: "sum" }), [[4.5]]);
   await store.saveText("NASDAQ", "csv", "index,n\n2026-01-01,1\n", "csv");
+  const arrow = await store.retrieveArrow("NASDAQ", "csv", tableFromIPC);
+  deepEqual([arrow.numRows, arrow.getChild("n")?.get(0)], [1, 1n]);
+  for (const format of ["arrow", "feather", "parquet"] as const) {
+    const bytes = await (await store.retrieveText("NASDAQ", "csv", format)).arrayBuffer();
+    await store.saveText("NASDAQ", format, new Uint8Array(bytes), format, { index: "index" });
+    equal(await (await store.retrieveText("NASDAQ", format)).text(), '{"n":{"2026-01-01T00:00:00.000":1}}');
+    await store.delete("NASDAQ", format);
+  }
   deepEqual((await store.list("NASDAQ")).map(({ symbol, rows }) => [symbol, rows]), [["A/B %", 2], [
     "csv",
     1,
