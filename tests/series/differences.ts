@@ -238,15 +238,10 @@ export const DIFFERENCES: Record<string, Record<string, Difference>> = {
       written:
         '{"schema":{"fields":[{"name":"index","type":"datetime"},{"name":"a","type":"integer"}],"primaryKey":["index"],"pandas_version":"1.4.0"},"data":[{"index":"2020-01-01T00:00:00.000","a":1}]}',
     },
-    datetime_value_field: {
-      rule: "date cells are kept as texts",
-      written:
-        '{"schema":{"fields":[{"name":"index","type":"datetime"},{"name":"a","type":"string"}],"primaryKey":["index"],"pandas_version":"1.4.0"},"data":[{"index":"2020-01-01T00:00:00.000","a":"2020-02-01T00:00:00.000"},{"index":"2020-01-02T00:00:00.000","a":null}]}',
-    },
     duration_field: {
-      rule: "date cells are kept as texts",
+      rule: "durations that pandas wrote are read, which pandas itself does not",
       written:
-        '{"schema":{"fields":[{"name":"index","type":"datetime"},{"name":"a","type":"string"}],"primaryKey":["index"],"pandas_version":"1.4.0"},"data":[{"index":"2020-01-01T00:00:00.000","a":"P1DT0H0M0S"}]}',
+        '{"schema":{"fields":[{"name":"index","type":"datetime"},{"name":"a","type":"duration"}],"primaryKey":["index"],"pandas_version":"1.4.0"},"data":[{"index":"2020-01-01T00:00:00.000","a":"P1DT0H0M0S"}]}',
     },
     any_field: {
       rule: "nested cells are refused",
@@ -256,11 +251,6 @@ export const DIFFERENCES: Record<string, Record<string, Difference>> = {
       rule: "categories are texts",
       written:
         '{"schema":{"fields":[{"name":"index","type":"datetime"},{"name":"a","type":"string"}],"primaryKey":["index"],"pandas_version":"1.4.0"},"data":[{"index":"2020-01-01T00:00:00.000","a":"x"},{"index":"2020-01-02T00:00:00.000","a":"q"}]}',
-    },
-    other_primary_key: {
-      rule: "the stamps are called index",
-      written:
-        '{"schema":{"fields":[{"name":"index","type":"datetime"},{"name":"a","type":"integer"}],"primaryKey":["index"],"pandas_version":"1.4.0"},"data":[{"index":"2020-01-01T00:00:00.000","a":1}]}',
     },
     duplicate_index: {
       rule: "duplicate stamps are refused",

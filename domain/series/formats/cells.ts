@@ -11,6 +11,7 @@ import {
 } from "./ascii.ts";
 import { FLOAT_BYTES, floatText } from "./float_text.ts";
 import type { Cell, Column } from "../frame/column.ts";
+import { isNullableInteger } from "./table_fields.ts";
 
 /** How the cells of one batch of rows are written: the commonest kinds in the open, so that no call stands between. */
 export type Cells = FloatCells | TextCells | OtherCells;
@@ -52,6 +53,16 @@ const BOOLEANS = ["false", "true", "null"].map((text) => new Literal(text));
 /** Cells as pandas writes them in JSON, floats with so many decimals (see WriteOptions). */
 export function jsonCells(column: Column, precision: number | "full" = 10): Cells {
   const { type, values } = column;
+  if (type === "float" && isNullableInteger(column)) {
+    return {
+      kind: "other",
+      widest: NUMBER_BYTES,
+      put: ({ bytes, view }, at, row) =>
+        values[row] === values[row]
+          ? putInteger(bytes, at, values[row]!)
+          : putLiteral(view, at, BOOLEANS[2]!),
+    };
+  }
   if (type === "float" && precision === 10) return { kind: "floats", widest: NUMBER_BYTES, values };
   if (type === "float") {
     return {

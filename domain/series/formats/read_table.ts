@@ -1,11 +1,12 @@
 import type { Column } from "../frame/column.ts";
 import { ColumnSet, readCell } from "./column_set.ts";
 import { invalid, quote } from "../../errors.ts";
-import { checkCells, type DataFrame, makeFrame, type Zoned } from "../frame/frame.ts";
+import { checkCells, type DataFrame, type FrameKind, makeFrame } from "../frame/frame.ts";
 import type { JsonReader, JsonValue } from "./json_reader.ts";
 import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./options.ts";
 import { readLabelValue, RowLabels } from "./row_labels.ts";
+import { dtypeOfTableField, labelsOfNames, withTableDtype } from "./table_fields.ts";
 import { isTimeZone } from "../../time.ts";
 
 /** The field types of Table Schema that pandas writes. All but the first three keep cells as they are. */
@@ -19,11 +20,14 @@ interface Field {
    * numpy.
    */
   nullable: boolean;
+  /** As written: pandas writes numbers for names that are numbers. */
+  written: JsonValue;
+  dtype: ReturnType<typeof dtypeOfTableField>;
 }
 
 interface Schema {
   stampKey: string;
-  zoned: Zoned;
+  kind: FrameKind;
   /** Without the stamp's. */
   fields: Field[];
 }
@@ -74,11 +78,17 @@ function parseSchema(schema: JsonValue): Schema {
     throw invalid(`schema.primaryKey is ${quote(stampKey)}, which is not among schema.fields.`);
   }
   const stampField = fields[parsed.findIndex((field) => field.name === stampKey)] as Map<string, JsonValue>;
+  const columns = parsed.filter((field) => field.name !== stampKey);
+  // An index without a name is called so.
+  const labels = {
+    name: stampKey === "index" ? null : stampKey,
+    columns: labelsOfNames(columns.map(({ written }) => written)),
+  };
   return {
     stampKey,
     // pandas writes "tz": null for zones without a name, and no tz at all for naive stamps.
-    zoned: { aware: stampField.has("tz"), ...zoneOf(stampField.get("tz")) },
-    fields: parsed.filter((field) => field.name !== stampKey),
+    kind: { aware: stampField.has("tz"), ...zoneOf(stampField.get("tz")), labels },
+    fields: columns,
   };
 }
 
@@ -105,6 +115,8 @@ function parseField(field: JsonValue, at: number): Field {
     name: nameText(name as string | number | bigint),
     type,
     nullable: type === "boolean" || field.has("extDtype"),
+    written: name!,
+    dtype: dtypeOfTableField(field),
   };
 }
 
@@ -124,11 +136,12 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
   const { stamps } = readLabels(rows.labels, options.dateUnit);
   checkCells(stamps.length, columns.builders.length);
   const typed = columns.builders.map((builder, at): Column => {
-    const { type, nullable } = schema.fields[at]!;
-    if (type !== "number" && type !== "integer" && type !== "boolean") return builder.finish(stamps.length);
-    return builder.finishAs(type, stamps.length, nullable);
+    const { type, nullable, dtype } = schema.fields[at]!;
+    const isPlain = type === "number" || type === "integer" || type === "boolean";
+    const column = isPlain ? builder.finishAs(type, stamps.length, nullable) : builder.finish(stamps.length);
+    return withTableDtype(column, dtype);
   });
-  return makeFrame({ stamps, ...schema.zoned }, typed);
+  return makeFrame({ stamps, ...schema.kind }, typed);
 }
 
 function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, columns: ColumnSet): void {

@@ -6,6 +6,7 @@ import type { Dtype } from "../frame/dtype.ts";
 import type { DataFrame, FrameKind } from "../frame/frame.ts";
 import type { Orient } from "./read_frame.ts";
 import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
+import { nameWriter, tableField } from "./table_fields.ts";
 import { checkDistinctKeys, type DateFormat, stampCells, type StampFormat } from "./stamp_cells.ts";
 import type { DateUnit } from "../frame/stamps.ts";
 
@@ -106,12 +107,14 @@ export function writePasses(head: FrameHead, orient: Orient, options: WriteOptio
         open: "[",
         close: "]",
       }];
-    case "table":
+    case "table": {
+      const key = tableStampKey(head, format);
       return [{
-        ...recordPass(head, format, tableStampKey(head, format), { cells }),
+        ...recordPass(head, format, key, { cells: (column) => cells(forTable(column)) }),
         open: tableOpen(head),
         close: "]}",
       }];
+    }
   }
 }
 
@@ -180,31 +183,36 @@ export function recordStampKey(head: FrameHead, options: WriteOptions): string |
   throw invalid('A column is called "index", so records cannot carry their stamps under that name.');
 }
 
-/** pandas resets the index into a column, which it calls level_0 if index is taken. */
+/** pandas resets the index into a column of its name; one without a name is called index, or level_0 if that is taken. */
 function tableStampKey(head: FrameHead, format: StampFormat): string {
   if (format.dateFormat === "epoch") {
     throw invalid("Orient table writes dates as iso only: ask for date_format=iso.");
   }
   const names = new Set(head.columns.map((column) => column.name));
-  if (!names.has("index")) return "index";
-  if (!names.has("level_0")) return "level_0";
+  const free = [head.labels?.name ?? "index", "index", "level_0"].find((name) => !names.has(name));
+  if (free !== undefined) return free;
   throw invalid(
     'Columns are called "index" and "level_0", so orient table has no name for the stamps.',
   );
 }
 
+/** pandas writes NaT for a duration that is null, here alone. */
+function forTable(column: Column): Column {
+  if (column.dtype?.type !== "duration" || column.type !== "string") return column;
+  return { ...column, values: column.values.map((text) => text ?? "NaT") };
+}
+
 function tableOpen(head: FrameHead): string {
-  const fields = head.columns.map(({ name, type, nulls }) => {
-    const plain = { float: "number", integer: "integer", boolean: nulls ? "string" : "boolean" };
-    return `{"name":${jsonString(name)},"type":"${
-      type === "string" || type === "mixed" ? "string" : plain[type]
-    }"}`;
-  });
-  const index = `{"name":"index","type":"datetime"${
+  const writeName = nameWriter(head.labels);
+  const fields = head.columns.map((column) => tableField(column, writeName));
+  // The name of the index, even where its member is called otherwise.
+  const name = head.labels?.name ?? "index", isTaken = head.columns.some((column) => column.name === name);
+  const key = jsonString(isTaken ? "index" : name);
+  const index = `{"name":${key},"type":"datetime"${
     head.aware ? `,"tz":${jsonString(head.zone ?? "UTC")}` : ""
   }}`;
   const schema = `{"fields":[${
     [index, ...fields].join(",")
-  }],"primaryKey":["index"],"pandas_version":"1.4.0"}`;
+  }],"primaryKey":[${key}],"pandas_version":"1.4.0"}`;
   return `{"schema":${schema},"data":[`;
 }

@@ -1,6 +1,6 @@
 /** What the cells of a column are in a format that has types, beyond what JSON can say of them. */
 import type { Dtype, DtypeKind, PlainName } from "../../../db/series/catalogue_row.ts";
-import type { Cell, Column, ColumnType } from "./column.ts";
+import { type Cell, cellAt, type Column, type ColumnType } from "./column.ts";
 import type { DateUnit } from "./stamps.ts";
 import { readTimeText } from "./time_text.ts";
 
@@ -116,7 +116,9 @@ export function conforms(column: Column, dtype: Dtype): boolean {
   }
   if (type === "category") {
     const known = new Set(dtype.categories.map(String));
-    return cellsOf(column).every((cell) => cell === null || known.has(String(cell)));
+    return Array.from(column.values, (_, row) => cellAt(column, row)).every((cell) =>
+      cell === null || known.has(String(cell))
+    );
   }
   if (column.type !== "string" || type === "string") return true;
   return column.values.every((text) => text === null || readTimeText(dtype, text) !== undefined);
