@@ -127,6 +127,7 @@ function corsFor(origins: readonly string[]) {
       "Content-Range",
       "Idempotent-Replay",
       "Item-Key",
+      "Last-Item",
       "Retry-After",
       "X-Request-Id",
     ],

@@ -15,16 +15,26 @@ export const HEAD = `CAST(i.key AS TEXT), i.type, i.encoding, i.language, i.item
 const SELECT_FORWARD = `SELECT ${HEAD} FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;
 const SELECT_BACKWARD =
   `SELECT ${HEAD} FROM (${BACKWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;
+// Where a list begins and ends, read from the index alone, and whether there is more.
+const ENDS = (order: string, more: string) =>
+  `SELECT CAST(a AS TEXT), CAST(b AS TEXT), EXISTS (SELECT 1 FROM item WHERE channel = ?1 AND ${more})
+  FROM (SELECT min(key) AS a, max(key) AS b FROM (SELECT key FROM item
+    WHERE channel = ?1 AND key >= ?2 AND key <= ?3 ORDER BY key ${order} LIMIT ?4))`;
+const SELECT_FORWARD_ENDS = ENDS("", "key > b AND key <= ?3");
+const SELECT_BACKWARD_ENDS = ENDS("DESC", "key < a AND key >= ?2");
 const SELECT_BODIES = `SELECT ${HEAD}, i.body FROM (${FITTING}) k CROSS JOIN item i ON i.rowid = k.r
   ORDER BY i.key`;
 // Within JSON a line break can only stand between tokens, where a space means the same.
 const ONE_LINE = `replace(replace(CAST(i.body AS TEXT), char(13), ' '), char(10), ' ')`;
-const SELECT_LINES = `SELECT group_concat(line, char(10)), CAST(max(key) AS TEXT) FROM (
-  SELECT ${ONE_LINE} AS line, i.key AS key FROM (${FITTING}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY i.key)`;
 const IS_JSON = `i.encoding IS NULL
   AND (i.type LIKE 'application/json%' OR i.type LIKE 'application/%+json%') AND json_valid(CAST(i.body AS TEXT))`;
-const SELECT_NOT_JSON = `SELECT CAST(i.key AS TEXT) FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r
-  WHERE NOT (${IS_JSON}) LIMIT 1`;
+const FITTING_ITEMS = `(${FITTING}) k CROSS JOIN item i ON i.rowid = k.r`;
+const FIRST_NOT_JSON = `CAST(min(CASE WHEN ${IS_JSON} THEN NULL ELSE i.key END) AS TEXT)`;
+const SELECT_LINES =
+  `SELECT group_concat(line, char(10)), CAST(max(key) AS TEXT), CAST(min(wrong) AS TEXT) FROM (
+  SELECT ${ONE_LINE} AS line, i.key AS key, CASE WHEN ${IS_JSON} THEN NULL ELSE i.key END AS wrong
+  FROM ${FITTING_ITEMS} ORDER BY i.key)`;
+const SELECT_CHECKED = `SELECT CAST(max(i.key) AS TEXT), ${FIRST_NOT_JSON} FROM ${FITTING_ITEMS}`;
 // What can no longer be read after ?2: removed already, or not swept yet.
 export const SELECT_GONE = `SELECT CAST(max(gone_key, ifnull((SELECT max(key) FROM item
     WHERE channel = ?1 AND key > ?2 AND key < ?3), 0)) AS TEXT) FROM channel WHERE id = ?1`;
@@ -59,6 +69,21 @@ export interface HeadRow {
 /** An item with its content. */
 export interface BodyRow extends HeadRow {
   readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** The first and the last key of a list, and whether its range has more on the far side. */
+export interface Ends {
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly hasMore: boolean;
+}
+
+/** Contents that are JSON, a line each. */
+export interface LinesRow {
+  readonly text: string;
+  readonly last: bigint;
+  /** The first item that is no JSON; the text is of no use then. */
+  readonly wrong: bigint | undefined;
 }
 
 /** The queries, bound to a database. */
@@ -96,16 +121,23 @@ export function createPageStore({ engine, query }: Database) {
       const key = BigInt((row?.[0] ?? "0") as string);
       return key > after ? key : 0n;
     },
-    /** Contents that are JSON, a line each, and the key of the last one; undefined when there are none. */
-    async lines(range: KeyRange, bytes: number): Promise<{ text: string; last: bigint } | undefined> {
-      const [row] = await query(SELECT_LINES, ...argsOf(range), bytes);
-      if (row?.[1] === null || row === undefined) return undefined;
-      return { text: row[0] as string, last: BigInt(row[1] as string) };
+    /** Where the list of the oldest of a range begins and ends, or of the newest; undefined: it is empty. */
+    async ends(range: KeyRange, side: "oldest" | "newest"): Promise<Ends | undefined> {
+      const sql = side === "oldest" ? SELECT_FORWARD_ENDS : SELECT_BACKWARD_ENDS;
+      const [first, last, more] = (await query(sql, ...argsOf(range)))[0]!;
+      if (first === null) return undefined;
+      return { first: toKey(first)!, last: toKey(last)!, hasMore: more === 1 };
     },
-    /** The first item of a range that is no JSON. */
-    async notJson(range: KeyRange): Promise<bigint | undefined> {
-      const [row] = await query(SELECT_NOT_JSON, ...argsOf(range));
-      return row && BigInt(row[0] as string);
+    /** The oldest of a range as lines of JSON, as many as fit into so many bytes; undefined: there are none. */
+    async lines(range: KeyRange, bytes: number): Promise<LinesRow | undefined> {
+      const [text, last, wrong] = (await query(SELECT_LINES, ...argsOf(range), bytes))[0]!;
+      if (last === null) return undefined;
+      return { text: text as string, last: toKey(last)!, wrong: toKey(wrong) };
+    },
+    /** Looks whether the oldest of a range, as many as fit into so many bytes, are JSON; undefined: there are none. */
+    async checkJson(range: KeyRange, bytes: number): Promise<Omit<LinesRow, "text"> | undefined> {
+      const [last, wrong] = (await query(SELECT_CHECKED, ...argsOf(range), bytes))[0]!;
+      return last === null ? undefined : { last: toKey(last)!, wrong: toKey(wrong) };
     },
     /** Item keys after that one, in order, each with the key of its newest item. */
     async itemKeys(channel: number, after: string, from: bigint, limit: number) {
@@ -120,6 +152,10 @@ export function createPageStore({ engine, query }: Database) {
       return typeof row?.[0] === "string" ? BigInt(row[0]) : undefined;
     },
   };
+}
+
+function toKey(value: Row[number] | undefined): bigint | undefined {
+  return typeof value === "string" ? BigInt(value) : undefined;
 }
 
 /** Reads the columns of `HEAD`. */

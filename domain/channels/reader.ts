@@ -2,15 +2,23 @@
  * The one way to read many items of a channel: a position, which is a key whether its item still exists or not, and
  * pages from there. Lists, bulk reads, long polls and subscriptions all go through it.
  */
-import { type BodyRow, type HeadRow, LAST_KEY, type PageStore } from "../../db/channels/pages.ts";
+import {
+  type BodyRow,
+  type HeadRow,
+  type KeyRange,
+  LAST_KEY,
+  type PageStore,
+} from "../../db/channels/pages.ts";
 import { RunnelError } from "../errors.ts";
 import { type Channels, type Position, positionOf } from "./channels.ts";
 import { firstKeyAt, idOfKey, keyOfId } from "./item_id.ts";
 
 /** Contents that are read at once, in bytes. */
 const PAGE_BYTES = 1 << 20;
-/** Items that are read at once. */
-const PAGE_ITEMS = 1_000;
+/** Items that are read at once: with their headers, and as lines of JSON, which cost less. */
+const PAGE_ITEMS = 1_000, PAGE_LINES = 5_000;
+/** Lines that are read and checked in one pass, in bytes; what is longer is checked first, then read. */
+const ONE_PASS_BYTES = 4 << 20;
 
 /** An item of a list. */
 export interface ListedItem extends Position {
@@ -27,9 +35,15 @@ export interface Gap {
   readonly before: string;
 }
 
+/** What is wanted of a list: its items, or where it begins and ends, for those who then read its contents. */
+export type Wanted = "items" | "ends";
+
 /** A stretch of a channel. */
 export interface ItemList {
+  /** None where only the ends were wanted. */
   readonly items: readonly ListedItem[];
+  readonly first: Position | undefined;
+  readonly last: Position | undefined;
   /** Whether there are readable items before the first, and after the last. */
   readonly hasPrevious: boolean;
   readonly hasNext: boolean;
@@ -64,46 +78,58 @@ export class Reader {
     );
   }
 
-  /** Up to `limit` items after a position, oldest first. */
-  async after(name: string, after: bigint, limit: number): Promise<ItemList> {
+  /** Up to `limit` items after a position, or from the channel's beginning, oldest first. */
+  async after(
+    name: string,
+    after: bigint | "beginning",
+    limit: number,
+    wanted: Wanted = "items",
+  ): Promise<ItemList> {
     const { channel, visible } = await this.#channels.window(name);
-    const from = after + 1n > visible ? after + 1n : visible;
-    const [rows, gone] = await Promise.all([
-      this.#pages.forward({ channel, from, to: LAST_KEY, limit: limit + 1 }),
-      after > 0n ? this.#pages.gone(channel, after, visible) : 0n,
+    const position = after === "beginning" ? 0n : after;
+    const from = position + 1n > visible ? position + 1n : visible;
+    const [{ hasMore, ...list }, gone] = await Promise.all([
+      this.#look({ channel, from, to: LAST_KEY, limit }, "oldest", wanted),
+      after === "beginning" ? 0n : this.#pages.gone(channel, position, visible),
     ]);
+    const first = list.first && this.keyOf(list.first.id);
     return {
-      items: rows.slice(0, limit).map(listed),
-      hasPrevious: rows.length > 0 && await this.#hasBetween(channel, visible, rows[0]!.key - 1n),
-      hasNext: rows.length > limit,
-      ...(gone > 0n && { gap: gapOf(after, rows[0]?.key ?? gone + 1n) }),
+      ...list,
+      hasPrevious: first !== undefined && await this.#hasBetween(channel, visible, first - 1n),
+      hasNext: hasMore,
+      ...(gone > 0n && { gap: gapOf(position, first ?? gone + 1n) }),
     };
   }
 
   /** Up to `limit` items before a position, oldest first. */
-  async before(name: string, before: bigint, limit: number): Promise<ItemList> {
+  async before(name: string, before: bigint, limit: number, wanted: Wanted = "items"): Promise<ItemList> {
     const { channel, visible } = await this.#channels.window(name);
-    const rows = await this.#pages.backward({ channel, from: visible, to: before - 1n, limit: limit + 1 });
-    const last = rows.at(-1);
+    const range = { channel, from: visible, to: before - 1n, limit };
+    const { hasMore, ...list } = await this.#look(range, "newest", wanted);
+    const last = list.last && this.keyOf(list.last.id);
     return {
-      items: rows.slice(-limit).map(listed),
-      hasPrevious: rows.length > limit,
-      hasNext: last !== undefined && await this.#hasBetween(channel, last.key + 1n, LAST_KEY),
+      ...list,
+      hasPrevious: hasMore,
+      hasNext: last !== undefined && await this.#hasBetween(channel, last + 1n, LAST_KEY),
     };
   }
 
   /** Up to `limit` items of the channel, the newest, oldest first. */
-  newest(name: string, limit: number): Promise<ItemList> {
-    return this.before(name, LAST_KEY, limit);
+  newest(name: string, limit: number, wanted: Wanted = "items"): Promise<ItemList> {
+    return this.before(name, LAST_KEY, limit, wanted);
   }
 
   /** Up to `limit` items stored from `from` to before `until` (milliseconds since the epoch), after a position. */
-  async between(name: string, from: number, until: number, after: bigint, limit: number): Promise<ItemList> {
+  async between(
+    name: string,
+    { from, until, after, limit }: { from: number; until: number; after: bigint; limit: number },
+    wanted: Wanted = "items",
+  ): Promise<ItemList> {
     const { channel, visible } = await this.#channels.window(name);
     const begin = [firstKeyAt(from), after + 1n, visible].reduce((a, b) => a > b ? a : b);
-    const range = { channel, from: begin, to: firstKeyAt(until) - 1n, limit: limit + 1 };
-    const rows = await this.#pages.forward(range);
-    return { items: rows.slice(0, limit).map(listed), hasPrevious: false, hasNext: rows.length > limit };
+    const range = { channel, from: begin, to: firstKeyAt(until) - 1n, limit };
+    const { hasMore, ...list } = await this.#look(range, "oldest", wanted);
+    return { ...list, hasPrevious: false, hasNext: hasMore };
   }
 
   /** The items after a position with their contents, as many as make a page. Nothing: an empty page. */
@@ -117,14 +143,14 @@ export class Reader {
   }
 
   /** The contents of a list, page by page. */
-  async *bulk(name: string, items: readonly Position[]): AsyncGenerator<readonly BodyRow[]> {
-    if (items.length === 0) return;
+  async *bulk(name: string, { first, last }: ItemList): AsyncGenerator<readonly BodyRow[]> {
+    if (first === undefined || last === undefined) return;
     const { channel } = await this.#channels.window(name);
-    const last = this.keyOf(items.at(-1)!.id);
-    let from = this.keyOf(items[0]!.id);
-    while (from <= last) {
+    const to = this.keyOf(last.id);
+    let from = this.keyOf(first.id);
+    while (from <= to) {
       const { rows } = await this.#pages.bodies(
-        { channel, from, to: last, limit: PAGE_ITEMS },
+        { channel, from, to, limit: PAGE_ITEMS },
         PAGE_BYTES,
         LAST_KEY,
       );
@@ -135,15 +161,28 @@ export class Reader {
   }
 
   /** The contents of a list as lines of JSON. An item that is none: `not-acceptable`, before the first line. */
-  async lines(name: string, items: readonly Position[]): Promise<AsyncGenerator<string>> {
+  async lines(name: string, { first, last }: ItemList): Promise<AsyncGenerator<string>> {
+    if (first === undefined || last === undefined) return (async function* () {})();
     const { channel } = await this.#channels.window(name);
-    if (items.length === 0) return (async function* () {})();
-    const from = this.keyOf(items[0]!.id), to = this.keyOf(items.at(-1)!.id);
-    const wrong = await this.#pages.notJson({ channel, from, to, limit: items.length });
-    if (wrong !== undefined) {
-      throw new RunnelError("not-acceptable", `item ${idOfKey(wrong)} is no JSON: ask for multipart/mixed`);
+    const to = this.keyOf(last.id);
+    const read: string[] = [];
+    let from = this.keyOf(first.id), bytes = 0;
+    while (from <= to && bytes < ONE_PASS_BYTES) {
+      const page = await this.#pages.lines({ channel, from, to, limit: PAGE_LINES }, PAGE_BYTES);
+      refuseNotJson(page?.wrong);
+      if (page === undefined) from = to + 1n;
+      else {
+        read.push(`${page.text}\n`);
+        bytes += page.text.length;
+        from = page.last + 1n;
+      }
     }
-    return this.#lines(channel, from, to);
+    for (let at = from; at <= to;) {
+      const checked = await this.#pages.checkJson({ channel, from: at, to, limit: PAGE_LINES }, PAGE_BYTES);
+      refuseNotJson(checked?.wrong);
+      at = (checked?.last ?? to) + 1n;
+    }
+    return this.#lines(read, channel, from, to);
   }
 
   /** Up to `limit` item keys after one, in order, each with its newest item. */
@@ -164,13 +203,31 @@ export class Reader {
     throw new RunnelError("item-not-found", `channel ${name} has no item with the key ${itemKey}`);
   }
 
-  async *#lines(channel: number, from: bigint, to: bigint): AsyncGenerator<string> {
+  async *#lines(read: readonly string[], channel: number, from: bigint, to: bigint): AsyncGenerator<string> {
+    yield* read;
     while (from <= to) {
-      const page = await this.#pages.lines({ channel, from, to, limit: PAGE_ITEMS }, PAGE_BYTES);
+      const page = await this.#pages.lines({ channel, from, to, limit: PAGE_LINES }, PAGE_BYTES);
       if (page === undefined) return;
       yield `${page.text}\n`;
       from = page.last + 1n;
     }
+  }
+
+  /** The oldest or the newest items of a range, and whether it has more. */
+  async #look(range: KeyRange, side: "oldest" | "newest", wanted: Wanted) {
+    if (wanted === "ends") {
+      const ends = await this.#pages.ends(range, side);
+      return {
+        items: [],
+        first: ends && positionOf(ends.first),
+        last: ends && positionOf(ends.last),
+        hasMore: ends?.hasMore ?? false,
+      };
+    }
+    const { limit } = range, oneMore = { ...range, limit: limit + 1 };
+    const rows = side === "oldest" ? await this.#pages.forward(oneMore) : await this.#pages.backward(oneMore);
+    const items = (side === "oldest" ? rows.slice(0, limit) : rows.slice(-limit)).map(listed);
+    return { items, first: items[0], last: items.at(-1), hasMore: rows.length > limit };
   }
 
   async #contents(channel: number, visible: bigint, after: bigint): Promise<ContentPage> {
@@ -183,6 +240,11 @@ export class Reader {
   async #hasBetween(channel: number, from: bigint, to: bigint): Promise<boolean> {
     return from <= to && (await this.#pages.forward({ channel, from, to, limit: 1 })).length > 0;
   }
+}
+
+function refuseNotJson(key: bigint | undefined): void {
+  if (key === undefined) return;
+  throw new RunnelError("not-acceptable", `item ${idOfKey(key)} is no JSON: ask for multipart/mixed`);
 }
 
 function gapOf(after: bigint, before: bigint): Gap {

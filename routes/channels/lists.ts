@@ -7,7 +7,7 @@ import {
   type TimeQuery,
 } from "../../api/channels.ts";
 import { follow } from "../../domain/channels/follow.ts";
-import type { ItemList, ListedItem } from "../../domain/channels/reader.ts";
+import type { ItemList, ListedItem, Wanted } from "../../domain/channels/reader.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DAY_MS } from "../../domain/time.ts";
@@ -21,22 +21,24 @@ const DEFAULT_LIST = 1_000;
 
 export async function showLatest(call: Call<typeof ItemsQuery>): Promise<Response> {
   const name = param(call, "name"), count = countOf(call);
-  return await render(call, await call.services.reader.newest(name, count), `latest/${count}`, count);
+  const list = await call.services.reader.newest(name, count, wantedBy(call));
+  return await render(call, list, `latest/${count}`, count);
 }
 
 export async function showEarliest(call: Call<typeof ItemsQuery>): Promise<Response> {
   const name = param(call, "name"), count = countOf(call);
-  return await render(call, await call.services.reader.after(name, 0n, count), `earliest/${count}`, count);
+  const list = await call.services.reader.after(name, "beginning", count, wantedBy(call));
+  return await render(call, list, `earliest/${count}`, count);
 }
 
 export async function showNext(call: Call<typeof NextQuery>): Promise<Response> {
   const { reader } = call.services;
   const name = param(call, "name"), id = param(call, "id"), count = countOf(call);
   const after = reader.keyOf(id);
-  let list = await reader.after(name, after, count);
-  if (list.items.length === 0 && call.query.wait !== undefined) {
+  let list = await reader.after(name, after, count, wantedBy(call));
+  if (list.last === undefined && call.query.wait !== undefined) {
     await arrival(call, name, after, call.query.wait);
-    list = await reader.after(name, after, count);
+    list = await reader.after(name, after, count, wantedBy(call));
   }
   return await render(call, list, `${id}/next/${count}`, count);
 }
@@ -44,12 +46,8 @@ export async function showNext(call: Call<typeof NextQuery>): Promise<Response> 
 export async function showPrevious(call: Call<typeof ItemsQuery>): Promise<Response> {
   const { reader } = call.services;
   const name = param(call, "name"), id = param(call, "id"), count = countOf(call);
-  return await render(
-    call,
-    await reader.before(name, reader.keyOf(id), count),
-    `${id}/previous/${count}`,
-    count,
-  );
+  const list = await reader.before(name, reader.keyOf(id), count, wantedBy(call));
+  return await render(call, list, `${id}/previous/${count}`, count);
 }
 
 export async function goToNext(call: Call): Promise<Response> {
@@ -134,11 +132,11 @@ export async function showTime(call: Call<typeof TimeQuery>): Promise<Response> 
     .map((part) => call.context.req.param(part)).filter((part) => part !== undefined);
   const unit = UNITS[parts.length - 3]!;
   const from = startOf(parts), until = from + UNIT_MS[unit];
-  const list = await reader.between(name, from, until, after === undefined ? 0n : reader.keyOf(after), limit);
+  const range = { from, until, after: after === undefined ? 0n : reader.keyOf(after), limit };
+  const list = await reader.between(name, range, wantedBy(call));
   const time = `${baseOf(call)}/channel/${name}/time`;
-  const last = list.items.at(-1);
   const next = list.hasNext
-    ? `${time}/${parts.join("/")}?limit=${limit}&after=${last!.id}`
+    ? `${time}/${parts.join("/")}?limit=${limit}&after=${list.last!.id}`
     : until <= clock()
     ? `${time}/${pathOf(until, unit)}`
     : undefined;
@@ -177,6 +175,11 @@ function pathOf(time: number, unit: Unit): string {
   return new Date(time).toISOString().slice(0, 19).split(/[-T:]/).slice(0, UNITS.indexOf(unit) + 3).join("/");
 }
 
+/** Contents are read page by page: a list of them needs its ends alone. */
+function wantedBy({ query }: Call<typeof ItemsQuery>): Wanted {
+  return query.bulk ? "ends" : "items";
+}
+
 function countOf(call: Pick<Call, "context">): number {
   const text = param(call, "n"), count = Number(text);
   if (/^\d{1,5}$/.test(text) && count >= 1 && count <= MAX_LIST) return count;
@@ -203,7 +206,7 @@ function render(
   count: number,
 ): Promise<Response> {
   const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
-  const first = list.items[0], last = list.items.at(-1);
+  const { first, last } = list;
   return answer(call, name, list, {
     self: `${channel}/${self}`,
     next: list.hasNext ? `${channel}/${last!.id}/next/${count}` : undefined,
@@ -220,10 +223,11 @@ interface Links {
 async function answer(
   call: Call<typeof ItemsQuery>,
   name: string,
-  { items, gap }: ItemList,
+  list: ItemList,
   links: Links,
 ): Promise<Response> {
-  if (call.query.bulk) return await answerContents(call, name, items, links);
+  if (call.query.bulk) return await answerContents(call, name, list, links);
+  const { items, gap } = list;
   const channel = `${baseOf(call)}/channel/${name}`;
   return json({
     _links: {
@@ -246,21 +250,26 @@ async function answer(
 async function answerContents(
   call: Call,
   name: string,
-  items: readonly ListedItem[],
+  list: ItemList,
   { next, previous }: Links,
 ): Promise<Response> {
   const { request, services: { reader, log } } = call;
   const link = [next && `<${next}>;rel="next"`, previous && `<${previous}>;rel="previous"`].filter(Boolean);
-  const headers = { Vary: "Accept", ...(link.length > 0 && { Link: link.join(", ") }) };
+  const headers = {
+    Vary: "Accept",
+    ...(link.length > 0 && { Link: link.join(", ") }),
+    // Lines of JSON name no ids: this is where a reader goes on, also when there is no next page yet.
+    ...(list.last !== undefined && { "Last-Item": list.last.id }),
+  };
   const accept = request.headers.get("accept");
   const lineType = NDJSON_TYPES.find((type) =>
     accept?.toLowerCase().includes(type) && qualityOf(accept, type) > 0
   );
   if (lineType !== undefined) {
-    const lines = await reader.lines(name, items);
+    const lines = await reader.lines(name, list);
     return await streamed(request, encoded(lines), { type: lineType, headers, log });
   }
   const boundary = `runnel-${crypto.randomUUID()}`;
-  const pieces = multipartPieces(reader.bulk(name, items), boundary, `${baseOf(call)}/channel/${name}`);
+  const pieces = multipartPieces(reader.bulk(name, list), boundary, `${baseOf(call)}/channel/${name}`);
   return await streamed(request, pieces, { type: `multipart/mixed; boundary=${boundary}`, headers, log });
 }

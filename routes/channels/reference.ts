@@ -197,7 +197,10 @@ export const EVENTS_MANY: RouteReference<typeof FollowManyQuery> = {
 };
 
 const LISTED: RouteReference["answers"] = {
-  200: { description: "Oldest first. With `bulk`, the contents.", schema: ItemList },
+  200: {
+    description: "Oldest first. With `bulk`, the contents; the header `Last-Item` is the id to go on after.",
+    schema: ItemList,
+  },
 };
 const OF_LISTS: NonNullable<RouteReference["errors"]> = ["channel-not-found", "not-acceptable"];
 
