@@ -10,7 +10,7 @@ import type { Gap, Reader } from "./reader.ts";
 export interface News {
   readonly channel: string;
   readonly gap: Gap | undefined;
-  /** Those that the filter lets through. */
+  /** Those that the filter lets through; none where the position alone moved on. */
   readonly rows: readonly BodyRow[];
   /** The position after this. */
   readonly position: bigint;
@@ -18,8 +18,11 @@ export interface News {
   readonly isCrowded: boolean;
 }
 
-/** Where following begins: after a key, at a time (milliseconds since the epoch), or with what is inserted from now on. */
-export type Start = { readonly after: bigint } | { readonly since: number } | "now";
+/**
+ * Where following begins: after a key, at a time (milliseconds since the epoch), with the first item that can be read, or
+ * with what is inserted from now on.
+ */
+export type Start = { readonly after: bigint } | { readonly since: number } | "earliest" | "now";
 
 /** Past this many messages at once, several items go in one. */
 const CALM_MESSAGES = 2_000;
@@ -44,28 +47,33 @@ export async function* follow(
     signal.addEventListener("abort", () => resolve(), { once: true })
   );
   let position = positionAt(start, channel);
+  // From the earliest on, nothing was missed that is gone.
+  let isTold = start !== "earliest";
   while (!signal.aborted) {
     if (watch.ended !== undefined) return watch.ended;
     const visible = await channels.firstVisible(channel.name).catch(() => undefined);
     if (visible === undefined) return "channel-deleted";
     const { head } = watch;
-    const { rows, gap } = await reader.contents(channel.id, visible, position);
+    const page = await reader.contents(channel.id, visible, position);
+    const { rows } = page, gap = isTold ? page.gap : undefined;
     if (rows.length === 0) {
       // Not after the position: what was between may have expired, and would wake this for ever.
       await Promise.race([watch.after(head), aborted]);
       continue;
     }
     position = rows.at(-1)!.key;
+    isTold = true;
     const wanted = filter === undefined ? rows : rows.filter(filter);
-    if (wanted.length === 0 && gap === undefined) continue;
     const isCrowded = wanted.length > 1 && wanted.length * watch.crowd > CALM_MESSAGES;
     yield { channel: channel.name, gap, rows: wanted, position, isCrowded };
   }
   return undefined;
 }
 
-function positionAt(start: Start, { lastKey }: Channel): bigint {
+/** The position of a follower before it was sent anything. */
+export function positionAt(start: Start, { lastKey }: Channel): bigint {
   if (start === "now") return lastKey;
+  if (start === "earliest") return 0n;
   if ("after" in start) return start.after;
   const key = firstKeyAt(start.since);
   return key > 0n ? key - 1n : 0n;

@@ -4,7 +4,7 @@ import type { FollowManyQuery, FollowQuery } from "../../api/channels.ts";
 import type { BodyRow } from "../../db/channels/pages.ts";
 import type { Channel } from "../../domain/channels/channels.ts";
 import { essence, isJsonType, readFilter } from "../../domain/channels/filter.ts";
-import { follow, type News, type Start } from "../../domain/channels/follow.ts";
+import { follow, type News, positionAt, type Start } from "../../domain/channels/follow.ts";
 import type { EndReason } from "../../domain/channels/hub.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
 import { invalidPart } from "../../domain/errors.ts";
@@ -23,14 +23,18 @@ export interface Message {
   readonly position: string;
 }
 
-/** Messages that belong together, and whether they should go as one. */
+/** Messages that belong together, none where a filter let nothing through; whether they should go as one. */
 export interface Bundle {
   readonly messages: readonly Message[];
   readonly isCrowded: boolean;
+  /** The position after all of them. */
+  readonly position: string;
 }
 
 /** A follower that knows whom it follows, before the first message. */
 export interface Following {
+  /** The position before the first message. */
+  readonly position: string;
   /** Until `signal`, or until there is nothing more to come. */
   bundles(signal: AbortSignal): AsyncGenerator<Bundle, EndReason | undefined>;
 }
@@ -43,13 +47,14 @@ export async function followOne(call: Call<typeof FollowQuery>): Promise<Followi
   const start = startOf(call, call.query.after);
   const write = writerOf(call, false);
   return {
+    position: idOfKey(positionAt(start, channel)),
     async *bundles(signal) {
       const following = follow({ channels, hub, reader }, channel, start, filter, signal);
       try {
         while (true) {
           const { done, value } = await following.next();
           if (done) return value;
-          yield bundleOf(value, write, idOfKey(value.position));
+          yield bundleOf(value, write, (id) => id);
         }
       } finally {
         await following.return(undefined);
@@ -65,38 +70,51 @@ export async function followMany(call: Call<typeof FollowManyQuery>): Promise<Fo
   if (names.length === 0 && tag === undefined) {
     throw invalidPart("channels", "name channels (channels=a,b), or a tag (tag=t)");
   }
-  const positions = readPositions(after);
+  const given = readPositions(after);
   const filter = readFilter(call.query);
-  const named = await Promise.all(names.map((name) => channels.get(name)));
   const tagged = tag === undefined ? [] : await channels.names(tag);
-  checkCount(new Set([...names, ...tagged]).size);
-  const startFor = (name: string) => startOf(call, positions === undefined ? after : positions.get(name));
-  startFor("");
+  const all = [...new Set([...names, ...tagged])];
+  checkCount(all.length);
+  const startFor = (name: string): Start => {
+    // Whoever comes back did not see a channel that got the tag since.
+    if (given !== undefined && !given.has(name) && !names.includes(name)) return "earliest";
+    return startOf(call, given === undefined ? after : given.get(name));
+  };
+  for (const name of given?.keys() ?? [""]) startFor(name);
+  const first = await Promise.all(all.map(async (name) => {
+    // Between the look for the tag and now, a channel with it may have gone.
+    const channel = await channels.get(name).catch((error) => {
+      if (names.includes(name)) throw error;
+    });
+    return channel && { channel, start: startFor(name) };
+  }));
+  const joining = first.filter((each) => each !== undefined);
+  const positions = new Positions(joining.map(({ channel, start }) => [
+    channel.name,
+    idOfKey(positionAt(start, channel)),
+  ]));
   const write = writerOf(call, true);
   return {
+    position: positions.text,
     async *bundles(signal) {
       const merged = new Merger<News>(signal);
-      const told = new Map(positions ?? []);
-      const join = (channel: Channel, isLate: boolean) => {
-        const start: Start = isLate ? { after: 0n } : startFor(channel.name);
+      const join = (channel: Channel, start: Start) => {
         merged.add(channel.name, follow({ channels, hub, reader }, channel, start, filter, merged.signal));
       };
-      for (const channel of named) join(channel, false);
-      let isLate = false;
+      for (const { channel, start } of joining) join(channel, start);
       const lookForTag = async () => {
-        for (const name of tag === undefined ? [] : await channels.names(tag).catch(() => [])) {
+        for (const name of await channels.names(tag).catch(() => [])) {
           if (merged.has(name) || merged.size >= MAX_CHANNELS) continue;
           const channel = await channels.get(name).catch(() => undefined);
-          if (channel !== undefined) join(channel, isLate);
+          if (channel !== undefined && !merged.has(name)) join(channel, "earliest");
         }
       };
-      await lookForTag();
-      isLate = true;
       const looking = tag === undefined ? undefined : setInterval(lookForTag, TAG_INTERVAL_MS);
       try {
         for await (const news of merged.values(tag !== undefined)) {
-          told.set(news.channel, idOfKey(news.position));
-          yield bundleOf(news, write, Array.from(told, ([name, id]) => `${name}:${id}`).join(","));
+          const others = positions.others(news.channel);
+          positions.move(news.channel, idOfKey(news.position));
+          yield bundleOf(news, write, (id) => `${others}${news.channel}:${id}`);
         }
         return hub.isClosed ? "shutdown" : "channel-deleted";
       } finally {
@@ -104,6 +122,28 @@ export async function followMany(call: Call<typeof FollowManyQuery>): Promise<Fo
       }
     },
   };
+}
+
+/** Where a follower of many channels stands in each: `a:ID,b:ID`, as `readPositions` reads it. */
+class Positions {
+  readonly #ids: Map<string, string>;
+
+  constructor(ids: Iterable<readonly [string, string]>) {
+    this.#ids = new Map(ids);
+  }
+
+  get text(): string {
+    return Array.from(this.#ids, ([name, id]) => `${name}:${id}`).join(",");
+  }
+
+  /** Those in all channels but one, ready for that one's to follow. */
+  others(channel: string): string {
+    return Array.from(this.#ids, ([name, id]) => name === channel ? "" : `${name}:${id},`).join("");
+  }
+
+  move(channel: string, id: string): void {
+    this.#ids.set(channel, id);
+  }
 }
 
 function checkCount(count: number): void {
@@ -130,7 +170,7 @@ function readPositions(after: string | undefined): ReadonlyMap<string, string> |
 function startOf(call: Call<typeof FollowQuery>, after: string | undefined): Start {
   const { reader, clock } = call.services;
   const { since } = call.query;
-  if (after === "earliest") return { after: 0n };
+  if (after === "earliest") return "earliest";
   if (after !== undefined) return { after: reader.keyOf(after) };
   if (since === undefined) return "now";
   const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(since) ?? [];
@@ -185,22 +225,21 @@ function dataOf({ type, encoding, body }: BodyRow): { data: string } | { dataBas
   return { dataBase64: encodeBase64(body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength)) };
 }
 
-/** `position` is where a follower stands after the last of these items. */
-function bundleOf(news: News, write: Write & { readonly says?: true }, position: string): Bundle {
+/** `positionAfter` tells where a follower stands once it has the item with that id, also in the middle of a bundle. */
+function bundleOf(
+  { rows, gap, position, isCrowded, channel }: News,
+  write: Write & { readonly says?: true },
+  positionAfter: (id: string) => string,
+): Bundle {
   const messages: Message[] = [];
   // Plain addresses cannot say that something is gone.
-  if (news.gap !== undefined && write.says) {
-    messages.push({ kind: "gap", text: JSON.stringify({ gap: news.gap }), position: news.gap.after });
+  if (gap !== undefined && write.says) {
+    messages.push({ kind: "gap", text: JSON.stringify({ gap }), position: positionAfter(gap.after) });
   }
-  const isSingle = !position.includes(":");
-  for (const row of news.rows) {
-    messages.push({
-      kind: "item",
-      text: write(news.channel, row),
-      position: isSingle ? idOfKey(row.key) : position,
-    });
+  for (const row of rows) {
+    messages.push({ kind: "item", text: write(channel, row), position: positionAfter(idOfKey(row.key)) });
   }
-  return { messages, isCrowded: news.isCrowded };
+  return { messages, isCrowded, position: positionAfter(idOfKey(position)) };
 }
 
 /** Several generators as one, fair to each. A generator goes on when its last value was taken. */

@@ -60,32 +60,44 @@ async function feed(socket: WebSocket, following: Following, signal: AbortSignal
 }
 
 function send(socket: WebSocket, { messages, isCrowded }: Bundle): void {
-  if (socket.readyState !== WebSocket.OPEN) return;
+  if (socket.readyState !== WebSocket.OPEN || messages.length === 0) return;
   if (isCrowded) socket.send(messages.map(({ text }) => text).join("\n"));
   else for (const { text } of messages) socket.send(text);
 }
 
-/** Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/**
+ * Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). An `id` without data moves the
+ * position to which EventSource returns: at the beginning, so that a connection that breaks before the first item loses
+ * none, and where a filter let nothing through.
+ */
 function asEvents(following: Following): Response {
   const encoder = new TextEncoder();
   const leaving = new AbortController();
   const bundles = following.bundles(leaving.signal);
+  let told = following.position, position = told;
   let comments: ReturnType<typeof setInterval> | undefined;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
-      controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`));
+      controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\nid: ${told}\n\n`));
       comments = setInterval(() => {
         // Only while nothing waits: a comment must not fill the buffer of a reader that does not read.
-        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": \n\n"));
+        if ((controller.desiredSize ?? 0) <= 0) return;
+        controller.enqueue(encoder.encode(position === told ? ": \n\n" : `id: ${position}\n\n`));
+        told = position;
       }, COMMENT_MS);
     },
     async pull(controller) {
-      const { done, value } = await bundles.next();
-      if (done) {
-        clearInterval(comments);
-        return controller.close();
+      while (true) {
+        const { done, value } = await bundles.next();
+        if (done) {
+          clearInterval(comments);
+          return controller.close();
+        }
+        position = value.position;
+        if (value.messages.length === 0) continue;
+        told = position;
+        return controller.enqueue(encoder.encode(value.messages.map(eventOf).join("")));
       }
-      controller.enqueue(encoder.encode(value.messages.map(eventOf).join("")));
     },
     async cancel() {
       clearInterval(comments);

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { createChannel, insert, send } from "../support/http.ts";
+import { eventsOf, take } from "../support/events.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 /** The messages of a socket, as they come. */
@@ -25,32 +26,6 @@ function messagesOf(url: string): AsyncIterableIterator<string> & Disposable {
     },
     [Symbol.dispose]: () => socket.close(),
   };
-}
-
-async function take<T>(values: AsyncIterator<T>, count: number): Promise<T[]> {
-  const taken: T[] = [];
-  while (taken.length < count) taken.push((await values.next()).value);
-  return taken;
-}
-
-/** The events of a stream, as they come: id, event and data of each. */
-async function* eventsOf(url: string, headers: HeadersInit = {}) {
-  const controller = new AbortController();
-  const response = await fetch(url, { headers, signal: controller.signal });
-  equal(response.headers.get("content-type"), "text/event-stream");
-  let rest = "";
-  try {
-    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
-      const blocks = (rest + text).split("\n\n");
-      rest = blocks.pop()!;
-      for (const block of blocks) {
-        if (!block.startsWith("id: ")) continue;
-        yield Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s).slice(0, 2)));
-      }
-    }
-  } finally {
-    controller.abort();
-  }
 }
 
 Deno.test("a WebSocket resumes after an id, from the earliest, or since a time, then goes on live", async () => {
@@ -121,8 +96,8 @@ Deno.test("many channels are followed at once, by name and by tag, and a channel
   const events = eventsOf(`${process.url}/events?channels=a,b&after=earliest`);
   const [, last] = await take(events, 2);
   await events.return(undefined);
-  match(last!.id, /^[ab]:[0-9A-V]{16},[ab]:[0-9A-V]{16}$/);
-  const resumed = eventsOf(`${process.url}/events?channels=a,b`, { "Last-Event-ID": last!.id });
+  match(last!.id!, /^[ab]:[0-9A-V]{16},[ab]:[0-9A-V]{16}$/);
+  const resumed = eventsOf(`${process.url}/events?channels=a,b`, { "Last-Event-ID": last!.id! });
   const id = await insert(a, "3");
   equal((await take(resumed, 1))[0]!.data, `${a}/${id}`);
   await resumed.return(undefined);
@@ -225,6 +200,7 @@ Deno.test("bulk reads stream contents as lines of JSON or as multipart/mixed", a
     Accept: "application/x-ndjson",
   });
   equal(lines.headers.get("content-type"), "application/x-ndjson");
+  equal(lines.headers.get("last-item"), await app.services.channels.latest("news"));
   const values = (await lines.text()).trimEnd().split("\n").map((line) => JSON.parse(line).n);
   deepEqual(values, bodies.map((_, i) => i));
   await app.request("/channel/news", { method: "POST", body: "plain" });
