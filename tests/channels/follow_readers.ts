@@ -1,0 +1,205 @@
+/** The ways to read a channel that the trial of followers uses, each as a user would write it. */
+import { ok } from "node:assert/strict";
+import { RunnelClient } from "../../client/mod.ts";
+import { nextOf, redirectOf } from "../support/http.ts";
+
+/** The kind of reader that is a consumer. */
+export const CONSUMER = "consumer";
+const BEGINNING = "0000000000000000";
+const PAUSE_MS = 20;
+
+/** Reads a channel from its beginning to an item that is named later, over connections that break. */
+export class Reader {
+  readonly ids: string[] = [];
+  reconnects = 0;
+  #distinct = new Set<string>();
+  #isBroken = false;
+  #last: string | undefined;
+  readonly #finished = new AbortController();
+
+  /** `url` is the channel's address. `isDisturbed`: the process that it reads from is killed now and then. */
+  constructor(
+    readonly kind: string,
+    readonly name: string,
+    readonly url: string,
+    readonly isDisturbed: boolean,
+  ) {}
+
+  /** Items that it has. */
+  get count(): number {
+    return this.#distinct.size;
+  }
+
+  /** Where it resumes. */
+  get position(): string {
+    return this.ids.at(-1) ?? BEGINNING;
+  }
+
+  /** Aborted once it has read everything. */
+  get signal(): AbortSignal {
+    return this.#finished.signal;
+  }
+
+  /** Names the last item. */
+  finishAt(id: string): void {
+    this.#last = id;
+    this.#lookForEnd();
+  }
+
+  /** It got an item. */
+  got(id: string): void {
+    this.ids.push(id);
+    this.#distinct.add(id);
+    this.#lookForEnd();
+  }
+
+  /** Its connection works. */
+  connected(): void {
+    if (this.#isBroken) this.reconnects++;
+    this.#isBroken = false;
+  }
+
+  /** Its connection broke. */
+  broke(): void {
+    this.#isBroken = true;
+  }
+
+  /** Reads until the last item. Only a connection that breaks is forgiven. */
+  async run(): Promise<void> {
+    const read = READERS[this.kind]!;
+    while (!this.signal.aborted) {
+      try {
+        await read(this);
+      } catch (error) {
+        if (this.signal.aborted) return;
+        if (!isBreak(error)) throw error;
+        ok(this.isDisturbed, `nothing was to break: ${error}`);
+        this.broke();
+        await pause();
+      }
+    }
+  }
+
+  /** Whether nothing is stored any more. */
+  get isFinishing(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /** It has read everything. */
+  finish(): void {
+    this.#finished.abort();
+  }
+
+  #lookForEnd(): void {
+    // A consumer may get the last item before others that come back.
+    if (this.kind !== CONSUMER && this.isFinishing && this.position === this.#last) this.finish();
+  }
+}
+
+/** One round of reading: until the connection breaks, or until there is nothing more for the moment. */
+export const READERS: Readonly<Record<string, (reader: Reader) => Promise<void>>> = {
+  "next links": followLinks,
+  "bulk": readBulk,
+  "long poll": poll,
+  "WebSocket ?after=": listen,
+  "EventSource": receive,
+  [CONSUMER]: work,
+};
+
+async function followLinks(reader: Reader): Promise<void> {
+  let link = reader.ids.length === 0
+    ? await redirectOf(`${reader.url}/earliest`)
+    : await visit(`${reader.url}/${reader.position}`);
+  reader.connected();
+  while (link !== undefined && !reader.signal.aborted) {
+    const next = await visit(link);
+    reader.got(link.slice(-16));
+    link = next;
+  }
+  await pause();
+}
+
+/** Reads an item whole, and answers its `next` link. */
+async function visit(url: string): Promise<string | undefined> {
+  const response = await fetch(url);
+  JSON.parse(await response.text());
+  return nextOf(response);
+}
+
+async function readBulk(reader: Reader): Promise<void> {
+  const response = await fetch(`${reader.url}/${reader.position}/next/500?bulk=true`);
+  const text = await response.text();
+  ok(/--\r\n$/.test(text) || text === "", "a message without its end");
+  reader.connected();
+  for (const [, id] of text.matchAll(/^Content-Location: \S+\/([0-9A-V]{16})\r$/gm)) reader.got(id!);
+  await pause();
+}
+
+async function poll(reader: Reader): Promise<void> {
+  const response = await fetch(`${reader.url}/${reader.position}/next/500?wait=1s`, {
+    signal: reader.signal,
+  });
+  const { items } = await response.json();
+  reader.connected();
+  for (const { id } of items) reader.got(id);
+}
+
+async function listen(reader: Reader): Promise<void> {
+  const socket = new WebSocket(`${reader.url.replace("http", "ws")}/ws?after=${reader.position}`);
+  const closed = Promise.withResolvers<void>();
+  socket.onopen = () => reader.connected();
+  socket.onmessage = ({ data }) => {
+    for (const line of (data as string).split("\n")) reader.got(line.slice(-16));
+  };
+  socket.onclose = () => closed.resolve();
+  socket.onerror = () => closed.resolve();
+  const stop = () => closed.resolve();
+  reader.signal.addEventListener("abort", stop, { once: true });
+  await closed.promise;
+  reader.signal.removeEventListener("abort", stop);
+  socket.close();
+  reader.broke();
+  await pause();
+}
+
+/** Resumes by itself, through `Last-Event-ID`: one EventSource for the whole trial. */
+async function receive(reader: Reader): Promise<void> {
+  const source = new EventSource(`${reader.url}/events?after=earliest`);
+  const ended = Promise.withResolvers<void>();
+  source.onopen = () => reader.connected();
+  source.addEventListener("item", ({ lastEventId }) => reader.got(lastEventId));
+  source.onerror = () => {
+    reader.broke();
+    if (source.readyState === EventSource.CLOSED) ended.reject(new Error("EventSource gave up"));
+  };
+  reader.signal.addEventListener("abort", () => ended.resolve(), { once: true });
+  try {
+    await ended.promise;
+  } finally {
+    source.close();
+  }
+}
+
+async function work(reader: Reader): Promise<void> {
+  const { origin, pathname } = new URL(reader.url);
+  const client = new RunnelClient({ url: origin, retries: 0 });
+  const consumer = client.channels.consumer(pathname.split("/").at(-1)!, reader.name);
+  await consumer.put({ start: "earliest", ackWait: "2s", maxDeliver: 1_000 });
+  reader.connected();
+  while (!reader.signal.aborted) {
+    const { isFinishing } = reader;
+    const { items } = await consumer.pull({ max: 200, wait: "1s" });
+    for (const { id } of items) reader.got(id);
+    if (items.length > 0) await consumer.ack({ ids: items.map(({ id }) => id), lease: items[0]!.lease });
+    else if (isFinishing && (await consumer.get()).lag.items === 0) reader.finish();
+  }
+}
+
+function isBreak(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof SyntaxError ||
+    (error instanceof Error && /nothing answers|gave up/.test(error.message));
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+}
