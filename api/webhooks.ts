@@ -44,6 +44,7 @@ export const WebhookBody = settings({
   ).nullable().meta({ description: "Signs each call, as Standard Webhooks has it." }),
   paused: z.boolean({ error: "true or false" }),
   heartbeat: z.literal(false, { error: "false: Runnel sends items only" }),
+  maxWaitMinutes: z.literal(1, { error: "1: attempts are at most a minute apart" }),
   ttlMinutes: z.literal(0, { error: "0: an item is tried as long as it can be read" }),
 }).partial();
 
