@@ -161,18 +161,18 @@ export class Reader {
   }
 
   /** The contents of a list as lines of JSON. An item that is none: `not-acceptable`, before the first line. */
-  async lines(name: string, { first, last }: ItemList): Promise<AsyncGenerator<string>> {
+  async lines(name: string, { first, last }: ItemList): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
     if (first === undefined || last === undefined) return (async function* () {})();
     const { channel } = await this.#channels.window(name);
     const to = this.keyOf(last.id);
-    const read: string[] = [];
+    const read: Uint8Array<ArrayBuffer>[] = [];
     let from = this.keyOf(first.id), bytes = 0;
     while (from <= to && bytes < ONE_PASS_BYTES) {
       const page = await this.#pages.lines({ channel, from, to, limit: PAGE_LINES }, PAGE_BYTES);
       refuseNotJson(page?.wrong);
       if (page === undefined) from = to + 1n;
       else {
-        read.push(`${page.text}\n`);
+        read.push(page.text);
         bytes += page.text.length;
         from = page.last + 1n;
       }
@@ -203,12 +203,12 @@ export class Reader {
     throw new RunnelError("item-not-found", `channel ${name} has no item with the key ${itemKey}`);
   }
 
-  async *#lines(read: readonly string[], channel: number, from: bigint, to: bigint): AsyncGenerator<string> {
+  async *#lines(read: readonly Uint8Array<ArrayBuffer>[], channel: number, from: bigint, to: bigint) {
     yield* read;
     while (from <= to) {
       const page = await this.#pages.lines({ channel, from, to, limit: PAGE_LINES }, PAGE_BYTES);
       if (page === undefined) return;
-      yield `${page.text}\n`;
+      yield page.text;
       from = page.last + 1n;
     }
   }

@@ -71,6 +71,10 @@ async function* parts(
       }
       return value || null;
     };
+    const transfer = header("content-transfer-encoding") ?? "binary";
+    if (!/^(?:7bit|8bit|binary)$/i.test(transfer)) {
+      throw invalidPart(`${number}`, `part ${number}: send its bytes as they are, not in ${transfer}`);
+    }
     const type = header("content-type") ?? DEFAULT_TYPE;
     if (!isMediaType(type)) throw invalidPart(`${number}`, `part ${number}: ${type} is no media type`);
     yield {

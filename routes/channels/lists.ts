@@ -12,7 +12,7 @@ import { invalid, RunnelError } from "../../domain/errors.ts";
 import { NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DAY_MS } from "../../domain/time.ts";
 import { qualityOf } from "../conditional.ts";
-import { encoded, json, seeOther, streamed } from "../respond.ts";
+import { json, released, seeOther, streamed } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { multipartPieces } from "./multipart.ts";
 
@@ -267,9 +267,13 @@ async function answerContents(
   );
   if (lineType !== undefined) {
     const lines = await reader.lines(name, list);
-    return await streamed(request, encoded(lines), { type: lineType, headers, log });
+    return await streamed(request, released(lines), { type: lineType, headers, log });
   }
   const boundary = `runnel-${crypto.randomUUID()}`;
   const pieces = multipartPieces(reader.bulk(name, list), boundary, `${baseOf(call)}/channel/${name}`);
-  return await streamed(request, pieces, { type: `multipart/mixed; boundary=${boundary}`, headers, log });
+  return await streamed(request, released(pieces), {
+    type: `multipart/mixed; boundary=${boundary}`,
+    headers,
+    log,
+  });
 }

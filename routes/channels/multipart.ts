@@ -3,7 +3,10 @@ import type { BodyRow } from "../../db/channels/pages.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 
-/** Items as the parts of a message, a page at a time. `channel` is the channel's address. */
+/** Bytes of contents from which a copy into one piece with others costs more than a piece of their own. */
+const LARGE = 16 << 10;
+
+/** Items as the parts of a message, in few pieces. `channel` is the channel's address. */
 export async function* multipartPieces(
   pages: AsyncIterable<readonly BodyRow[]>,
   boundary: string,
@@ -11,8 +14,17 @@ export async function* multipartPieces(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   for await (const rows of pages) {
-    const parts = rows.flatMap((row) => [encoder.encode(partHead(row, boundary, channel)), row.body]);
-    yield joined(parts);
+    let waiting: Uint8Array[] = [];
+    for (const row of rows) {
+      waiting.push(encoder.encode(partHead(row, boundary, channel)));
+      if (row.body.length < LARGE) waiting.push(row.body);
+      else {
+        yield joined(waiting);
+        waiting = [];
+        yield row.body;
+      }
+    }
+    if (waiting.length > 0) yield joined(waiting);
   }
   yield encoder.encode(`\r\n--${boundary}--\r\n`);
 }

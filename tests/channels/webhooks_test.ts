@@ -110,6 +110,26 @@ Deno.test("a receiver that answers 500, redirects or closes early gets the item 
   equal(elsewhere, 0, "a redirect is not followed");
 });
 
+Deno.test("a slow receiver is waited for: the next item comes after its answer", async () => {
+  await using folder = await temporaryFolder();
+  await using process = await startProcess({ database: `file:${folder.path}/runnel.db`, env: PRIVATE });
+  const slow = Promise.withResolvers<void>();
+  await using receiver = startReceiver(async (call) => {
+    if (call === 1) await slow.promise;
+    return new Response();
+  });
+  await send(process, "PUT", "/channel/c", {});
+  await send(process, "PUT", "/webhook/hook", { channel: "c", callbackUrl: receiver.url });
+  const uris = await insert(process, 3);
+  await receiver.until(() => receiver.calls.length >= 1);
+  const { body } = await send(process, "GET", "/webhook/hook");
+  deepEqual([body.lag.items, body.lastError], [3, null]);
+  equal(receiver.calls.length, 1);
+  slow.resolve();
+  await receiver.until(() => receiver.calls.length >= 3);
+  deepEqual(receiver.calls.map(({ uris: [uri] }) => uri), uris);
+});
+
 Deno.test("after maxAttempts an item goes to the error channel, and the others go on", async () => {
   await using folder = await temporaryFolder();
   await using process = await startProcess({ database: `file:${folder.path}/runnel.db`, env: PRIVATE });

@@ -108,7 +108,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const request = (path: string, init?: RequestInit) => fetch(path, init, LOCAL);
   return {
     request,
-    stream: async (path, headers = {}) => await app.fetch(at(path, { headers }), { ...LOCAL }),
+    stream: async (path, headers = {}) => copied(await app.fetch(at(path, { headers }), { ...LOCAL })),
     fetch: (path, env) => fetch(path, undefined, env),
     send: (method, path, body) =>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
@@ -123,6 +123,14 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The same answer in pieces of its own: Runnel gives the memory of what it sent back, as a server may. */
+function copied(answer: Response): Response {
+  const copies = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (piece, controller) => controller.enqueue(piece.slice()),
+  });
+  return new Response(answer.body?.pipeThrough(copies) ?? null, answer);
 }
 
 /** Whether the binary of the libSQL server runs here. */
