@@ -1,7 +1,7 @@
 /** WebSocket fan-out: 1,000 subscribers in a process of their own, 100 inserts a second. */
 import { createChannel, insertOne } from "./channel_items.ts";
 import type { Comparison } from "./harness.ts";
-import { startRunnel, startScript } from "./processes.ts";
+import { cpuMillis, startRunnel, startScript } from "./processes.ts";
 
 const SUBSCRIBERS = 1000;
 const INSERTS_A_SECOND = 100;
@@ -31,6 +31,7 @@ async function startFanOut() {
   return {
     async measure() {
       const pause = 1000 / INSERTS_A_SECOND;
+      const before = await cpuMillis(runnel.pid);
       const started = performance.now();
       const inserted: Promise<string>[] = [];
       for (let i = 0; i < expected; i++) {
@@ -39,8 +40,17 @@ async function startFanOut() {
         inserted.push(insertOne(runnel.url));
       }
       await Promise.all(inserted);
-      const { lost, worst } = await (await fetch(results)).json();
+      const { lost, p99, worst, cpu } = await (await fetch(results)).json();
       if (lost > 0) throw new Error(`${lost} messages were lost`);
+      const used = await cpuMillis(runnel.pid) - before;
+      console.log(
+        `  none of ${
+          SUBSCRIBERS * expected
+        } messages lost, p99 ${p99} ms, farthest ${worst} ms; CPU of Runnel ` +
+          `${(used * 1000 / SUBSCRIBERS / expected).toFixed(1)} us a message, ` +
+          `${Math.round(used / (performance.now() - started) * 100)} % of a core; of the audience ` +
+          `${Math.round((cpu.user + cpu.system) / 1000)} ms in all`,
+      );
       return worst;
     },
     async [Symbol.asyncDispose]() {

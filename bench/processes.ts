@@ -149,3 +149,9 @@ export async function startScript(script: URL, args: string[] = []): Promise<Pee
     },
   };
 }
+
+/** CPU time that a process has used, in milliseconds (proc_pid_stat(5)). */
+export async function cpuMillis(pid: number): Promise<number> {
+  const fields = (await Deno.readTextFile(`/proc/${pid}/stat`)).split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
