@@ -6,6 +6,7 @@ import type { Plan } from "../batcher.ts";
 import { OwnedBytes, type Result, type Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { type ItemContent, trim } from "./items.ts";
+import { planOnce } from "./once.ts";
 
 // One row an item: offset << 27 | length of its content, and what its headers say. NULLs travel as JSON nulls.
 const ROWS = `SELECT r.key AS seq, (r.value ->> 0) >> 27 AS offset, (r.value ->> 0) & 134217727 AS size,
@@ -106,6 +107,33 @@ interface Part {
 }
 
 function planWrites(ops: readonly Write[], now: number): Plan<Written> {
+  const groups = Map.groupBy(ops.keys(), (i) => isOnce(ops[i]!) ? ops[i]!.channel : undefined);
+  const plans = Array.from(groups, ([channel, places]) => {
+    const own = places.map((i) => ops[i]!);
+    if (channel === undefined) return { places, ...planEach(own, now) };
+    const once = own.map(({ contents, once }) => ({ content: contents[0]!, ...once! }));
+    return { places, ...planOnce(channel, once, now, own.some(({ trims }) => trims)) };
+  });
+  return {
+    statements: plans.flatMap(({ statements }) => statements),
+    settle(results) {
+      const outcomes: (Written | Error)[] = [];
+      let from = 0;
+      for (const { places, statements, settle } of plans) {
+        const settled = settle(results.slice(from, from += statements.length));
+        for (const [i, place] of places.entries()) outcomes[place] = settled[i]!;
+      }
+      return outcomes;
+    },
+  };
+}
+
+/** Whether a write is one item with an Idempotency-Key, and nothing else. */
+function isOnce({ contents, staged, ifLatest, once }: Write): boolean {
+  return once !== undefined && staged === undefined && ifLatest === undefined && contents.length === 1;
+}
+
+function planEach(ops: readonly Write[], now: number): Plan<Written> {
   const parts = ops.map((op) => partsOf(op, now));
   return {
     statements: parts.flatMap((own) => own.map(({ statement }) => statement)),

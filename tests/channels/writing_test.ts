@@ -122,6 +122,43 @@ testOnBothEngines(
   },
 );
 
+testOnBothEngines(
+  "inserts that share a commit keep their order, their keys and what each is told",
+  async (app) => {
+    await app.send("PUT", "/channel/c", { maxItems: 3 });
+    const all = await Promise.all([
+      insert(app, "a", { "Idempotency-Key": "1", "Item-Key": "k", "Content-Language": "de" }),
+      insert(app, "a", { "Idempotency-Key": "1", "Item-Key": "k", "Content-Language": "de" }),
+      insert(app, "b", { "Idempotency-Key": "1" }),
+      insert(app, "", { "Idempotency-Key": "2" }),
+      insert(app, "ä", { "Idempotency-Key": "'3" }),
+      insert(app, "last", { "Idempotency-Key": "4" }),
+    ]);
+    deepEqual(all.map(({ status }) => status), [201, 201, 422, 201, 201, 201]);
+    const ids: string[] = [];
+    for (const answer of all) ids.push((await answer.json()).id);
+    const [first, again, , empty, umlaut, last] = ids;
+    equal(again, first);
+    deepEqual(
+      [first, empty, umlaut, last].toSorted(),
+      [first, empty, umlaut, last],
+      "in the order of their arrival",
+    );
+    equal(await items(app), 3);
+    equal(
+      (await app.request(`/channel/c/${first}`)).status,
+      404,
+      "the oldest was trimmed in the same commit",
+    );
+    deepEqual(
+      await Promise.all(
+        [empty, umlaut, last].map(async (id) => await (await app.request(`/channel/c/${id}`)).text()),
+      ),
+      ["", "ä", "last"],
+    );
+  },
+);
+
 testOnBothEngines("a bulk with an Idempotency-Key is stored once", async (app) => {
   await app.send("PUT", "/channel/c", {});
   for (const count of [3, 7_000]) {
