@@ -184,14 +184,19 @@ async function work(reader: Reader): Promise<void> {
   const { origin, pathname } = new URL(reader.url);
   const client = new RunnelClient({ url: origin, retries: 0 });
   const consumer = client.channels.consumer(pathname.split("/").at(-1)!, reader.name);
-  await consumer.put({ start: "earliest", ackWait: "2s", maxDeliver: 1_000 });
+  // Whose answers are lost gets their items again soon; nothing else may end a hold.
+  await consumer.put({ start: "earliest", ackWait: reader.isDisturbed ? "2s" : "5m", maxDeliver: 1_000 });
   reader.connected();
   while (!reader.signal.aborted) {
     const { isFinishing } = reader;
     const { items } = await consumer.pull({ max: 200, wait: "1s" });
     for (const { id } of items) reader.got(id);
-    if (items.length > 0) await consumer.ack({ ids: items.map(({ id }) => id), lease: items[0]!.lease });
-    else if (isFinishing && (await consumer.get()).lag.items === 0) reader.finish();
+    if (items.length > 0) {
+      // Too late on a busy machine: they come again.
+      await consumer.ack({ ids: items.map(({ id }) => id), lease: items[0]!.lease }).catch((error) => {
+        if (!reader.isDisturbed || error.code !== "lease-lost") throw error;
+      });
+    } else if (isFinishing && (await consumer.get()).lag.items === 0) reader.finish();
   }
 }
 
