@@ -83,6 +83,13 @@ export interface Append {
   readonly content: ItemContent;
 }
 
+/** What became of a write. Keys rise by one from `last - count + 1` to `last`. */
+export type Written =
+  | { readonly outcome: "stored" | "replayed"; readonly last: bigint; readonly count: number }
+  | { readonly outcome: "conflict" }
+  | { readonly outcome: "not-latest"; readonly last: bigint }
+  | { readonly outcome: "no-channel" };
+
 /** The queries, bound to a database. */
 export type ItemStore = ReturnType<typeof createItemStore>;
 

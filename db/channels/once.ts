@@ -5,9 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Plan } from "../batcher.ts";
 import { OwnedBytes, type Statement } from "../engine/engine.ts";
-import type { ItemContent } from "./items.ts";
-import { trim } from "./items.ts";
-import type { Written } from "./writes.ts";
+import { type ItemContent, trim, type Written } from "./items.ts";
 
 // ?2: a JSON array, one element an insert: key, digest, offset << 27 | length of its content, what its headers say.
 const FORGET_OLD = `DELETE FROM idempotency

@@ -5,7 +5,7 @@
 import type { Plan } from "../batcher.ts";
 import { OwnedBytes, type Result, type Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
-import { type ItemContent, trim } from "./items.ts";
+import { type ItemContent, trim, type Written } from "./items.ts";
 import { planOnce } from "./once.ts";
 
 // One row an item: offset << 27 | length of its content, and what its headers say. NULLs travel as JSON nulls.
@@ -68,13 +68,6 @@ export interface Write {
   /** Stored only once under this name; the digest tells whether it is the same again. */
   readonly once?: { readonly name: string; readonly digest: string; readonly expired: number };
 }
-
-/** What became of a write. Keys rise by one from `last - count + 1` to `last`. */
-export type Written =
-  | { readonly outcome: "stored" | "replayed"; readonly last: bigint; readonly count: number }
-  | { readonly outcome: "conflict" }
-  | { readonly outcome: "not-latest"; readonly last: bigint }
-  | { readonly outcome: "no-channel" };
 
 /** The writes, bound to a database. */
 export type WriteStore = ReturnType<typeof createWriteStore>;

@@ -1,6 +1,7 @@
 /** Writing with a promise beside storing: once for a key, only after a certain item, many items or none. */
 import { createHash, randomUUID } from "node:crypto";
-import type { KeyedContent, Write, WriteStore, Written } from "../../db/channels/writes.ts";
+import type { Written } from "../../db/channels/items.ts";
+import type { KeyedContent, Write, WriteStore } from "../../db/channels/writes.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS } from "../time.ts";
