@@ -6,26 +6,34 @@
 import { EngineError } from "./engine.ts";
 
 /** After so long without an answer the server is asked whether it lives, and how long that may take: together below 2 s. */
-const PATIENCE_MS = 900, PROBE_MS = 700, PROBE_TICKS = 14;
+const PATIENCE_MS = 500, PROBE_MS = 1_200, PROBE_TICKS = 24;
 /** No statement takes longer than this. */
 const LIMIT_MS = 60_000;
 /** How often a server that is away is asked. */
 const AWAY_MS = 500;
 /** The end of an address that takes statements; see https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md. */
 const PIPELINE = "v2/pipeline";
-const TRIFLE = JSON.stringify({
-  requests: [{ type: "execute", stmt: { sql: "SELECT 1" } }, { type: "close" }],
-});
 
-/** Sends the calls of one server. */
+/** What a server is asked to see whether it lives. */
+export const TRIFLES = {
+  read: "SELECT 1",
+  // A replica passes it on to its primary, which refuses the name at once, without a lock: any answer is one.
+  write: "CREATE TABLE IF NOT EXISTS sqlite_schema (x)",
+} as const;
+
+/** Sends the calls of one kind to one server. */
 export class Patience {
   readonly #address: string;
   readonly #headers: Record<string, string>;
+  readonly #trifle: string;
   #probing: Promise<boolean> | undefined;
   #away: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(url: string, authToken: string | undefined) {
+  constructor(url: string, authToken: string | undefined, kind: keyof typeof TRIFLES) {
+    this.#trifle = JSON.stringify({
+      requests: [{ type: "execute", stmt: { sql: TRIFLES[kind] } }, { type: "close" }],
+    });
     this.#address = new URL(PIPELINE, url.replace(/^libsql:/, "https:").replace(/\/?(\?.*)?$/, "/")).href;
     this.#headers = {
       "Content-Type": "application/json",
@@ -74,7 +82,7 @@ export class Patience {
     const isThere = await fetch(this.#address, {
       method: "POST",
       headers: this.#headers,
-      body: TRIFLE,
+      body: this.#trifle,
       signal: late.signal,
     }).then((answer) => answer.text()).then(() => true, () => false).finally(() => clearInterval(ticking));
     clearTimeout(this.#away);

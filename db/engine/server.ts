@@ -1,7 +1,7 @@
 /**
  * The server engine: a libSQL server or Turso over HTTP. No native code, no file system, no thread, as edge hosting
  * needs. A call is one round trip; its durability is what that server promises. A server that hangs is noticed within
- * 2 s (patience.ts).
+ * 2 s (patience.ts). Behind the address may be a replica of a primary: a read waits there for what this process wrote.
  */
 import { type Client, createClient, type InStatement, LibsqlError, type ResultSet } from "@libsql/client/web";
 import {
@@ -15,28 +15,58 @@ import {
 } from "./engine.ts";
 import { Patience } from "./patience.ts";
 
-/** Calls under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
+/** Calls of a kind under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
 const MOST_CALLS = 32;
 
 /** Connects to `http://`, `https://` or `libsql://`. Nothing is sent until the first call. */
 export function openServer(url: string, authToken?: string): Engine {
-  const patience = new Patience(url, authToken);
-  const client = createClient({
-    url,
-    ...(authToken !== undefined && { authToken }),
-    fetch: (request: Request) => patience.fetch(request),
-    concurrency: MOST_CALLS,
-  });
+  const written = new Written();
+  const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
+  const open = (fetch: (request: Request) => Promise<Response>) =>
+    createClient({ url, ...(authToken !== undefined && { authToken }), fetch, concurrency: MOST_CALLS });
+  const reader = open(async (request) => reading.fetch(await written.awaitedBy(request)));
+  const writer = open(async (request) => written.after(await writing.fetch(request)));
   return {
-    read: (statements) => run(client, statements, "read"),
-    write: (statements) => run(client, statements, "write"),
+    read: (statements) => run(reader, statements, "read"),
+    write: (statements) => run(writer, statements, "write"),
     close() {
-      patience.close();
-      client.close();
+      reading.close();
+      writing.close();
+      reader.close();
+      writer.close();
       return Promise.resolve();
     },
   };
 }
+
+/**
+ * The place of this process's last commit in the log of the primary. A replica that is asked with it answers once it
+ * has got so far (`replication_index` in https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md).
+ */
+class Written {
+  #index: string | undefined;
+
+  /** The request, for a state of the database that holds what was written. */
+  async awaitedBy(request: Request): Promise<Request> {
+    if (this.#index === undefined) return request;
+    // The first such key is the request's own: inside a text each quote has a backslash before it.
+    const body = (await request.text()).replace(
+      /"(?:stmt|batch)":\{/,
+      `$&"replication_index":"${this.#index}",`,
+    );
+    return new Request(request.url, { method: request.method, headers: request.headers, body });
+  }
+
+  /** Notes what a write answered. Commits of a process follow each other, so the last one counts. */
+  async after(answer: Response): Promise<Response> {
+    const text = await answer.text();
+    this.#index = INDEX.exec(text)?.[1] ?? this.#index;
+    return new Response(text, { status: answer.status, headers: answer.headers });
+  }
+}
+
+/** Neither can this stand in a text: there each quote has a backslash before it. */
+const INDEX = /(?<!\\)"replication_index":"(\d+)"/;
 
 async function run(
   client: Client,

@@ -126,3 +126,27 @@ Deno.test("a replica whose primary hangs or is away, at the start too, answers r
   await refuses(late);
   equal((await fetch(`${late.url}/health`)).status, 200);
 });
+
+Deno.test("behind a read replica writes are refused within 2 s while the primary hangs or is away, and reads go on", async () => {
+  const primary = await startLibsqlServer();
+  await using replica = await startLibsqlServer({ primary });
+  await using process = await startProcess({ database: replica.url, env: { CACHE_BYTES: "0" } });
+  await using _ending = primary;
+  const channel = await createChannel(process.url, "news");
+  const signal = () => AbortSignal.timeout(2_000);
+  for (let i = 0; i < 50; i++) {
+    const id = await insert(channel, `item ${i}`);
+    equal(await (await fetch(`${channel}/${id}`)).text(), `item ${i}`);
+  }
+  const refuses = async (why: string) => {
+    const refused = await fetch(channel, { method: "POST", body: "lost", signal: signal() });
+    equal(refused.status, 503, `${why}: ${await refused.text()}`);
+    const latest = await fetch(`${channel}/latest`, { signal: signal() });
+    equal(await latest.text(), "item 49", why);
+  };
+  await primary.signal("SIGSTOP");
+  await refuses("hung");
+  await refuses("hung, known");
+  await primary.signal("SIGKILL");
+  await refuses("killed");
+});

@@ -8,7 +8,7 @@ import { createApp } from "../../routes/app.ts";
 import type { Services } from "../../routes/services.ts";
 import type { GateEnv } from "../../routes/gate.ts";
 import { checkAnswer } from "./answers.ts";
-import { startLibsqlServer } from "./libsql_server.ts";
+import { type EngineName, startEngine, wantedEngine } from "./engines.ts";
 import { temporaryFolder } from "./process.ts";
 
 /** An application under test. `await using` closes it. */
@@ -33,8 +33,10 @@ export interface TestApp extends AsyncDisposable {
 
 /** Settings of the application that a test wants otherwise. */
 export type TestOptions = Partial<Services> & {
-  /** URL of a database; a fresh file unless given. */
+  /** URL of a database; a fresh one unless given. */
   readonly database?: string;
+  /** Where a fresh database is; unless given, where this run of the tests wants it, else in a file. */
+  readonly engine?: EngineName;
   readonly cacheBytes?: number;
   readonly diskReserveBytes?: number;
   readonly backupPlan?: BackupPlan;
@@ -57,11 +59,14 @@ export const START = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 export async function createTestApp(options: TestOptions = {}): Promise<TestApp> {
   const folder = await temporaryFolder();
-  const databaseUrl = options.database ?? `file:${folder.path}/runnel.db`;
+  const fresh = options.database === undefined
+    ? await startEngine(options.engine ?? wantedEngine() ?? "file", folder.path)
+    : undefined;
   const database = await openDatabase({
-    url: databaseUrl,
+    ...fresh?.options ?? { url: options.database! },
     maxWaitingWrites: options.maxWaitingWrites,
   });
+  await fresh?.meetNeighbour();
   const time = { now: START };
   const log: string[] = [];
   const services = createServices(database, {
@@ -114,12 +119,13 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
       request(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
     services,
     database,
-    databaseUrl,
+    databaseUrl: options.database ?? fresh!.sharedUrl,
     time,
     log,
     async [Symbol.asyncDispose]() {
       await services.close();
       await database.close();
+      await fresh?.[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -136,23 +142,21 @@ function copied(answer: Response): Response {
 /** Whether the binary of the libSQL server runs here. */
 const HAS_SERVER = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
 
-/** The same test over a file and over a libSQL server. */
+/** The same test over a file and over a libSQL server, or over the engine that this run of the tests is for. */
 export function testOnBothEngines(
   name: string,
   test: (app: TestApp) => Promise<void>,
   options: TestOptions = {},
 ): void {
-  Deno.test(`${name} (embedded)`, async () => {
-    await using app = await createTestApp(options);
-    await test(app);
-  });
-  Deno.test({
-    name: `${name} (libSQL server)`,
-    ignore: !HAS_SERVER,
-    async fn() {
-      await using server = await startLibsqlServer();
-      await using app = await createTestApp({ ...options, database: server.url });
-      await test(app);
-    },
-  });
+  const wanted = wantedEngine();
+  for (const engine of wanted === undefined ? ["file", "server"] as const : [wanted]) {
+    Deno.test({
+      name: `${name} (${engine})`,
+      ignore: engine !== "file" && !HAS_SERVER,
+      async fn() {
+        await using app = await createTestApp({ engine, ...options });
+        await test(app);
+      },
+    });
+  }
 }

