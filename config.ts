@@ -12,6 +12,10 @@ const wholeNumber = (min: number, max: number) =>
 const url = (schemes: RegExp, wanted: string) =>
   z.string().refine((text) => schemes.test(text) && (text.startsWith("file:") || URL.canParse(text)), wanted);
 
+const databaseUrl = url(
+  /^(file:.|https?:\/\/|libsql:\/\/)/,
+  "file:PATH, or an http://, https:// or libsql:// address",
+);
 const webAddress = url(/^https?:\/\//, "an http:// or https:// address").transform((text) =>
   text.replace(/\/+$/, "")
 );
@@ -32,12 +36,14 @@ export const VARIABLES = {
     about: "Address to listen on; another than the local one needs an API key, or `ALLOW_ANONYMOUS`",
   },
   DATABASE_URL: {
-    schema: url(
-      /^(file:.|https?:\/\/|libsql:\/\/)/,
-      "file:PATH, or an http://, https:// or libsql:// address",
-    ),
+    schema: databaseUrl,
     initial: "file:./data/runnel.db",
     about: "Where the data is: a file, a libSQL server, or Turso",
+  },
+  RUNNEL_DATABASE_URL: {
+    schema: databaseUrl,
+    initial: undefined,
+    about: "As `DATABASE_URL`, which it replaces where a host sets that for another database",
   },
   DATABASE_AUTH_TOKEN: {
     schema: z.string(),
@@ -234,20 +240,33 @@ export class ConfigError extends Error {
 /** Values of these are not shown: they are passwords, or addresses that may hold one. */
 const MAY_HOLD_SECRETS = /(SECRET|KEY|TOKENS?|_URL)$/;
 
+/** What wins over DATABASE_URL: hosts set that for databases of their own. */
+const INSTEAD = "RUNNEL_DATABASE_URL";
+
+function foreignDatabase(text: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*(?=:\/\/)/i.exec(text)?.[0];
+  return scheme === undefined
+    ? ""
+    : `; its scheme is ${scheme}, of another kind of database: if a host sets it, set ${INSTEAD}, which wins`;
+}
+
 /** Reads and checks the variables; an empty one counts as absent. */
 export function readConfig(
   read: (name: string) => string | undefined = (name) => Deno.env.get(name),
 ): Config {
   const values: Record<string, unknown> = {};
-  for (const [name, { schema, initial }] of Object.entries(VARIABLES)) {
-    const text = read(name) || initial;
+  // Checked first, under its own name.
+  const { RUNNEL_DATABASE_URL, ...others } = VARIABLES;
+  for (const [name, { schema, initial }] of Object.entries({ RUNNEL_DATABASE_URL, ...others })) {
+    const text = (name === "DATABASE_URL" && read(INSTEAD)) || read(name) || initial;
     if (text === undefined) continue;
     const result = schema.safeParse(text);
     if (!result.success) {
       const shown = MAY_HOLD_SECRETS.test(name)
         ? "is set to what is not allowed:"
         : `is ${JSON.stringify(text)}, but`;
-      throw new ConfigError(`${name} ${shown} must be ${result.error.issues[0]!.message}`);
+      const advice = name === "DATABASE_URL" ? foreignDatabase(text) : "";
+      throw new ConfigError(`${name} ${shown} must be ${result.error.issues[0]!.message}${advice}`);
     }
     values[name] = result.data;
   }

@@ -10,7 +10,7 @@ export function referencePage(root: string): string {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Runnel: API reference</title>
-        <link rel="icon" href="${root}/docs/favicon-32x32.png">
+        <link rel="icon" href="${root}/dashboard/assets/icon.svg">
         <link rel="stylesheet" href="${root}/docs/swagger-ui.css">
         <link rel="stylesheet" href="${root}/dashboard/assets/docs.css">
       </head>

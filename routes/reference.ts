@@ -1,5 +1,4 @@
 /** The API reference: /openapi.json, and /docs, where it can be read and tried out. Nothing comes from elsewhere. */
-import swaggerFolder from "swagger-ui-dist/absolute-path.js";
 import { z } from "zod";
 import { referencePage, STARTER } from "../dashboard/reference.ts";
 import { errorsPage } from "../dashboard/errors.ts";
@@ -13,11 +12,16 @@ import { baseOf, type Call, get, param, type Route, type RouteReference } from "
 const ABOUT =
   "Everything that this process answers. Errors are problem documents (RFC 9457). A slash at the end of an " +
   "address is accepted everywhere; HEAD is answered like GET, without the body.";
-/** Files of swagger-ui-dist that the page loads, by their media types. */
-const FILES: Readonly<Record<string, string>> = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-  "favicon-32x32.png": "image/png",
+/** Files of swagger-ui-dist that the page loads, with their media types. They are modules: hosts may let nothing be read. */
+const FILES: Readonly<Record<string, readonly [type: string, load: () => Promise<{ default: BodyInit }>]>> = {
+  "swagger-ui.css": [
+    "text/css; charset=utf-8",
+    () => import("swagger-ui-dist/swagger-ui.css", { with: { type: "text" } }),
+  ],
+  "swagger-ui-bundle.js": [
+    "text/javascript; charset=utf-8",
+    () => import("swagger-ui-dist/swagger-ui-bundle.js", { with: { type: "text" } }),
+  ],
 };
 const MAX_AGE_SECONDS = 3600;
 
@@ -74,9 +78,10 @@ export function showErrors(call: Call): Response {
 async function referenceFile(call: Call): Promise<Response> {
   const name = param(call, "file");
   if (name === "start.js") return asset(STARTER, "text/javascript; charset=utf-8");
-  const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-  if (type === undefined) throw new RunnelError("not-found", `there is nothing at ${call.context.req.path}`);
-  return asset(await Deno.readFile(`${swaggerFolder()}/${name}`), type);
+  const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
+  if (file === undefined) throw new RunnelError("not-found", `there is nothing at ${call.context.req.path}`);
+  const [type, load] = file;
+  return asset((await load()).default, type);
 }
 
 function asset(body: BodyInit, type: string): Response {

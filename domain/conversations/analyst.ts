@@ -6,6 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { MessageDetails } from "../../db/conversations/messages.ts";
 import { OverloadError } from "../../db/queue.ts";
+import { mayStartThreads } from "../threads.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,
@@ -177,13 +178,14 @@ const MAX_WAITING = 100;
 
 /** The thread that analyses. */
 export class Analyst {
+  readonly #hasThread = mayStartThreads();
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>>();
   #lastId = 0;
 
   /** Answers the task. Too many wait already: `OverloadError`. */
   async run<K extends AnalysisTask["kind"]>(task: AnalysisTask & { kind: K }): Promise<AnalysisAnswer[K]> {
-    if (typeof Worker === "undefined") return runTask(task) as AnalysisAnswer[K];
+    if (!this.#hasThread) return runTask(task) as AnalysisAnswer[K];
     if (this.#waiting.size >= MAX_WAITING) {
       throw new OverloadError(`${MAX_WAITING} analyses wait already`);
     }
@@ -197,7 +199,7 @@ export class Analyst {
 
   /** Starts the thread, if it does not run; a task would, too, but waits for it. */
   start(): void {
-    if (typeof Worker !== "undefined") this.#worker ??= this.#spawn();
+    if (this.#hasThread) this.#worker ??= this.#spawn();
   }
 
   /** Ends the thread. */

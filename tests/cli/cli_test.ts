@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { VERSION } from "../../domain/version.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
+import { serveByHost } from "../support/served.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -75,6 +76,11 @@ Deno.test("a wrong variable is named with its value and what is allowed", async 
     [{ PORT: "80a" }, /PORT is "80a", but must be a whole number from 0 to 65535/],
     [{ PORT: "70000" }, /PORT is "70000"/],
     [{ DATABASE_URL: "redis://x" }, /DATABASE_URL is set to what is not allowed: must be file:PATH/],
+    [{ DATABASE_URL: "postgres://x" }, /its scheme is postgres.+ set RUNNEL_DATABASE_URL, which wins/],
+    [
+      { DATABASE_URL: "postgres://x", RUNNEL_DATABASE_URL: "mysql://x" },
+      /^runnel: RUNNEL_DATABASE_URL is set/,
+    ],
     [{ LOG: "loud" }, /LOG is "loud", but must be requests, errors or off/],
     [{ PUBLIC_URL: "ftp://x" }, /PUBLIC_URL/],
     [{ DATABASE_URL: "http://127.0.0.1:1", DATABASE_SYNC_URL: "http://127.0.0.1:2" }, /DATABASE_SYNC_URL/],
@@ -84,6 +90,14 @@ Deno.test("a wrong variable is named with its value and what is allowed", async 
     equal(code, 1);
     match(err, message);
   }
+});
+
+Deno.test("RUNNEL_DATABASE_URL wins over a DATABASE_URL that a host sets", async () => {
+  await using folder = await temporaryFolder();
+  const env = { RUNNEL_DATABASE_URL: `file:${folder.path}/own.db` };
+  const listed = await runnel("postgres://user:hunter2@db.example/app", ["keys", "list"], env);
+  deepEqual([listed.code, listed.err], [0, ""]);
+  equal((await Deno.stat(`${folder.path}/own.db`)).isFile, true);
 });
 
 Deno.test("it refuses to listen where others can reach it without a key", async () => {
@@ -96,45 +110,20 @@ Deno.test("it refuses to listen where others can reach it without a key", async 
   match(open.log(), /listens on/);
 });
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-/** Runnel under `deno serve`, which decides where to listen. */
-function serveByHost(database: string, port: number): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["serve", "-q", "-A", "--host", "127.0.0.1", "--port", `${port}`, "main.ts"],
-    cwd: ROOT,
-    env: { DATABASE_URL: database, PORT: "0" },
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-}
-
-/** The first answer of /health. */
-async function answering(port: number): Promise<Response> {
-  while (true) {
-    const response = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined);
-    if (response !== undefined) return response;
-  }
-}
-
 Deno.test("deno serve main.ts answers, to this machine, without a key", async () => {
   await using folder = await temporaryFolder();
-  const port = freePort();
-  const process = serveByHost(`file:${folder.path}/runnel.db`, port);
+  const { url, process, answering } = serveByHost(`file:${folder.path}/runnel.db`);
   try {
-    const health = await answering(port);
+    const health = await answering();
     equal(await health.text(), "OK (0 channels)");
     equal(health.headers.get("runnel-version"), VERSION);
-    const created = await fetch(`http://127.0.0.1:${port}/channel`, {
+    const created = await fetch(`${url}/channel`, {
       method: "POST",
       body: '{"name":"a"}',
       headers: { "Content-Type": "application/json" },
     });
     equal(created.status, 201);
-    equal((await created.json())._links.self.href, `http://127.0.0.1:${port}/channel/a`);
+    equal((await created.json())._links.self.href, `${url}/channel/a`);
   } finally {
     process.kill("SIGKILL");
     await process.status;
@@ -176,9 +165,8 @@ Deno.test("runnel jobs lists and runs jobs of the configured database", async ()
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`deno serve ends on ${signal}, with the database closed`, async () => {
     await using folder = await temporaryFolder();
-    const port = freePort();
-    const process = serveByHost(`file:${folder.path}/runnel.db`, port);
-    await answering(port);
+    const { process, answering } = serveByHost(`file:${folder.path}/runnel.db`);
+    await (await answering()).body?.cancel();
     process.kill(signal);
     equal((await process.status).code, 0);
     equal((await Deno.stat(`${folder.path}/runnel.db-wal`)).size, 0, "everything is in the database file");

@@ -7,6 +7,7 @@ import { readNdjson } from "./ndjson.ts";
 import type { ReadOptions } from "./options.ts";
 import { readFrame } from "./read_frame.ts";
 import { inZone } from "../frame/zone.ts";
+import { mayStartThreads } from "../../threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
 export interface ParseRequest {
@@ -60,7 +61,7 @@ export class Parser {
 
   /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
   async parse(request: ParseRequest): Promise<DataFrame> {
-    if (request.bytes.length < WORTH_A_THREAD || typeof Worker === "undefined") {
+    if (request.bytes.length < WORTH_A_THREAD || !mayStartThreads()) {
       return await parseBody(request);
     }
     if (this.#running < MAX_THREADS) this.#running++;
