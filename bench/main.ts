@@ -4,6 +4,7 @@
 import { channelBatches, cost, fanOut, inserts, reads } from "./channels.ts";
 import { batches, load, scale } from "./sessions.ts";
 import { conversationMessages, conversationQuestions } from "./conversations.ts";
+import { processes } from "./engine_processes.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   scale,
   conversationMessages,
   conversationQuestions,
+  processes,
 ];
 
 const names = Deno.args;
