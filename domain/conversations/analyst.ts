@@ -6,7 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { MessageDetails } from "../../db/conversations/messages.ts";
 import { OverloadError } from "../../db/queue.ts";
-import { mayStartThreads } from "../threads.ts";
+import { mayStartThreads } from "../operation/threads.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,

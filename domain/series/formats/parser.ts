@@ -7,7 +7,7 @@ import { readNdjson } from "./ndjson.ts";
 import type { ReadOptions } from "./options.ts";
 import { readFrame } from "./read_frame.ts";
 import { inZone } from "../frame/zone.ts";
-import { mayStartThreads } from "../../threads.ts";
+import { mayStartThreads } from "../../operation/threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
 export interface ParseRequest {
