@@ -21,7 +21,10 @@ export function readKeywords(
   if (!Object.hasOwn(SOURCES, service)) return undefined;
   const content = text(fields[SOURCES[service]!]);
   if (content === undefined) return undefined;
-  const words = tokenize(content.slice(0, MAX_TEXT).toWellFormed()).map((word) => word.toLowerCase());
+  // Wide Latin and narrow Katakana are the same words as their usual forms.
+  const words = tokenize(content.slice(0, MAX_TEXT).toWellFormed().normalize("NFKC")).map((word) =>
+    word.toLowerCase()
+  );
   const stopWords = new Set(functionWords(identifyLanguage(words, "en")));
   const isKeyword = (word: string) =>
     word !== "" && word.length <= MAX_WORD && !isNumber(word) && !stopWords.has(word);
