@@ -18,6 +18,8 @@ export interface GateEnv {
     readonly address?: () => string | undefined;
     /** The template of the route that took the request. */
     route?: string;
+    /** To be told when the request has its answer. */
+    ended?(status: number): void;
   };
 }
 

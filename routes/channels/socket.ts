@@ -37,13 +37,15 @@ export interface SocketUse {
  * when a frame has more than `maxFrame` bytes. No WebSocket handshake: `upgrade-required` or `invalid-request`.
  */
 export function openSocket(
-  { request, services: { keys } }: Call,
+  { request, services: { keys }, context }: Call,
   maxFrame: number,
   { opened, received }: SocketUse,
 ): Response {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     throw new RunnelError("upgrade-required", "connect with a WebSocket client");
   }
+  // It is not known any more afterwards, and needed to tell that the connection may be silent.
+  context.env.address?.();
   const { socket, response } = upgrade(request);
   const leaving = new AbortController();
   socket.onopen = () => opened(socket, leaving.signal);

@@ -99,6 +99,8 @@ export class Metrics {
 interface Served {
   /** The template of its route; undefined: no route took it. */
   readonly route?: string;
+  /** To be told when the request has its answer. */
+  ended?(status: number): void;
 }
 
 /**
@@ -113,6 +115,7 @@ export function counting<Env extends Served, Rest extends unknown[]>(
     const started = performance.now();
     const count = (answer: Response): Response => {
       metrics.answered(request.method, env?.route, answer.status, performance.now() - started);
+      env?.ended?.(answer.status);
       return answer;
     };
     const answer = fetch(request, env, ...rest);

@@ -41,7 +41,7 @@ export async function listen(
   try {
     return keepServing(
       { hostname: HOST, port: PORT },
-      (request, info) => app.fetch(request, peer(info)),
+      (request, info, connections) => app.fetch(request, peer(info, connections)),
       (port) => log(`Runnel listens on http://${shown}:${port}/`),
       log,
     );

@@ -1,46 +1,70 @@
 /** What is known of a request's connection. */
-
-/** What the server says of a request; see `GateEnv`. */
-export interface Peer {
-  isLocal(request: Request): boolean;
-  address(): string | undefined;
-  route?: string;
-}
+import type { Connections } from "./connections.ts";
 
 /** Headers by which a proxy says for whom it asks. */
 const FORWARDING = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 
 /**
- * Makes the function that describes a connection. A request is local when it comes from this machine, and no proxy asked
- * for somebody else: with `trustProxy`, the first address that X-Forwarded-For names decides. `isHere`: it listens on a
+ * Makes the function that describes a connection, and tells `connections` of its requests. `isHere`: it listens on a
  * loopback address, which only this machine can reach; then no connection is asked where it comes from.
  */
 export function createPeer(
   trustProxy: boolean,
   isHere = false,
-): (info: Deno.ServeHandlerInfo | undefined) => Peer {
-  return (info) => new Connection(info, trustProxy, isHere);
+): (info: Deno.ServeHandlerInfo | undefined, connections?: Connections) => Peer {
+  return (info, connections) => {
+    const peer = new Peer(info, trustProxy, isHere, connections);
+    connections?.began(peer);
+    return peer;
+  };
 }
 
-/** One a request: a class, because closures would be made for each. */
-class Connection implements Peer {
+/** The connection of one request, as the server knows it; see `GateEnv`. A class: closures would be made for each. */
+export class Peer {
+  /** Template of the request's route. */
   route?: string;
+  #remote: Deno.Addr | undefined;
 
   constructor(
     readonly info: Deno.ServeHandlerInfo | undefined,
     readonly trustProxy: boolean,
     readonly isHere: boolean,
+    readonly connections: Connections | undefined,
   ) {}
 
+  /**
+   * A request is local when it comes from this machine, and no proxy asked for somebody else: with `trustProxy`, the
+   * first address that X-Forwarded-For names decides.
+   */
   isLocal({ headers }: Request): boolean {
-    if (!this.isHere && !isFromHere(this.info)) return false;
+    if (!this.isHere && !this.isFromHere()) return false;
     const first = this.trustProxy ? headers.get("x-forwarded-for")?.split(",", 1)[0]?.trim() : undefined;
     if (first !== undefined && first !== "") return isLoopback(first);
     return !FORWARDING.some((name) => headers.has(name));
   }
 
+  /** The other end. Deno forgets it once the request became a WebSocket or its client left, so it is kept. */
+  get remote(): Deno.Addr | undefined {
+    try {
+      return this.#remote ??= this.info?.remoteAddr;
+    } catch {
+      return undefined;
+    }
+  }
+
   address(): string | undefined {
-    return this.info && addressOf(this.info);
+    const { remote } = this;
+    return remote !== undefined && "hostname" in remote ? remote.hostname : undefined;
+  }
+
+  /** A unix socket has peers of this machine only. */
+  isFromHere(): boolean {
+    return this.remote?.transport as string === "unix" || isLoopback(this.address() ?? "");
+  }
+
+  /** The request has its answer. */
+  ended(status: number): void {
+    this.connections?.ended(this, status);
   }
 }
 
@@ -48,15 +72,4 @@ class Connection implements Peer {
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "::ffff:127.0.0.1" ||
     /^127(\.\d+){3}$/.test(host);
-}
-
-/** A unix socket has peers of this machine only. */
-function isFromHere(info: Deno.ServeHandlerInfo | undefined): boolean {
-  if (info?.remoteAddr?.transport as string === "unix") return true;
-  const address = info && addressOf(info);
-  return address !== undefined && isLoopback(address);
-}
-
-function addressOf({ remoteAddr }: Deno.ServeHandlerInfo): string | undefined {
-  return remoteAddr !== undefined && "hostname" in remoteAddr ? remoteAddr.hostname : undefined;
 }
