@@ -142,6 +142,21 @@ export const VARIABLES = {
     initial: String(256 * MIB),
     about: "Bytes of all bodies that are being read at once; past it a request is answered 503",
   },
+  MAX_ITEM_BYTES_IN_FLIGHT: {
+    schema: wholeNumber(MIB, 2 ** 40),
+    initial: String(128 * MIB),
+    about: "Bytes of all large items that clients are still taking; past it a read of one is answered 503",
+  },
+  RATE_LIMIT: {
+    schema: wholeNumber(0, 10 ** 9),
+    initial: "0",
+    about: "Requests a minute for each API key, past which it is answered 429; 0: no limit",
+  },
+  RATE_LIMIT_ANONYMOUS: {
+    schema: wholeNumber(0, 10 ** 9),
+    initial: "0",
+    about: "Requests a minute for each address without a key, but this machine's; 0: no limit",
+  },
   KEEP_REVISIONS: {
     schema: duration,
     initial: "24h",
@@ -319,6 +334,8 @@ export function appSettings<Log>(config: Config, log: Log) {
     maxItemBytes: config.MAX_ITEM_BYTES,
     maxFrameBytes: config.MAX_FRAME_BYTES,
     maxBodyBytes: config.MAX_BODY_BYTES_IN_FLIGHT,
+    rateLimits: { perKey: config.RATE_LIMIT, perAddress: config.RATE_LIMIT_ANONYMOUS },
+    maxAnswerBytes: config.MAX_ITEM_BYTES_IN_FLIGHT,
     log,
     logRequests: config.LOG === "requests",
     logErrors: config.LOG !== "off",

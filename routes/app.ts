@@ -10,7 +10,7 @@ import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
 import { conversationRoutes } from "./conversations/routes.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { serveDashboard } from "./dashboard/serve.tsx";
-import { createGate, type GateEnv } from "./gate.ts";
+import { createGate, type GateEnv, secretOf } from "./gate.ts";
 import { counting, Metrics } from "./operation/metrics.ts";
 import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
@@ -19,6 +19,8 @@ import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series/series.ts";
 import type { AppSettings, Services } from "./services.ts";
 import { Admission } from "./serving/admission.ts";
+import { clientAddress } from "./serving/peer.ts";
+import { Rates } from "./serving/rates.ts";
 import { createFaultLog } from "./serving/fault_log.ts";
 import { requestIdOf } from "./serving/request_id.ts";
 import { logging } from "./serving/request_log.ts";
@@ -63,7 +65,7 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     metrics.refused(cause.code);
     return refuse(cause, context, logFault);
   });
-  app.fetch = logging(counting(app.fetch, metrics), services);
+  app.fetch = logging(counting(limited(app.fetch, services), metrics), services);
   return app;
 }
 
@@ -77,6 +79,31 @@ function refuse(
   const requestId = requestIdOf(context.req.raw);
   logFault(requestId, `${context.req.method} ${oneLine(context.req.path)}`, error);
   return render(error, requestId, { "X-Request-Id": requestId });
+}
+
+/** The same application, with limits of rate. Without any it is the application itself, which costs nothing. */
+function limited(
+  fetch: Hono<GateEnv>["fetch"],
+  { rateLimits = { perKey: 0, perAddress: 0 }, keys, trustProxy, metrics }: Services,
+): Hono<GateEnv>["fetch"] {
+  const rates = new Rates(rateLimits);
+  if (rates.isOff) return fetch;
+  return async (request, env, ...rest) => {
+    const peer = env as GateEnv["Bindings"] | undefined;
+    const { headers = {}, refusal } = rates.count({
+      key: keys.nameOf(secretOf(request)),
+      address: clientAddress(request, peer?.address?.(), trustProxy),
+      isLocal: peer?.isLocal(request) ?? false,
+    });
+    if (refusal !== undefined) {
+      metrics.refused(refusal.code);
+      return refusalAt(new URL(request.url).pathname)(refusal, undefined, headers);
+    }
+    const answer = await fetch(request, env, ...rest);
+    if (answer.status === 101) return answer;
+    for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
+    return answer;
+  };
 }
 
 /** How the area that a path belongs to says no. */
@@ -130,6 +157,8 @@ function corsFor(origins: readonly string[]) {
       "Last-Item",
       "Retry-After",
       "X-Request-Id",
+      "RateLimit",
+      "RateLimit-Policy",
     ],
     maxAge: 600,
   });

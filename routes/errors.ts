@@ -40,6 +40,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "range-not-satisfiable": 416,
   "upgrade-required": 426,
   "too-many-attempts": 429,
+  "rate-limited": 429,
   "login-unavailable": 503,
   "internal": 500,
   "interrupted": 503,

@@ -20,6 +20,8 @@ export interface GateEnv {
     route?: string;
     /** To be told when the request has its answer. */
     ended?(status: number): void;
+    /** Settles when the answer is sent, or its client has left. */
+    sent?(): Promise<void> | undefined;
   };
 }
 

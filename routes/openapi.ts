@@ -10,10 +10,10 @@ import { VERSION } from "../domain/version.ts";
 import type { BodyReference, Route } from "./route.ts";
 
 /** What any route may answer, and what any that asks for a key may. */
-const OF_ANY: readonly ErrorCode[] = ["misdirected", "internal", "unavailable"];
+const OF_ANY: readonly ErrorCode[] = ["misdirected", "rate-limited", "overloaded", "internal", "unavailable"];
 const OF_QUERIES: readonly ErrorCode[] = ["invalid-request"];
 const OF_KEYS: readonly ErrorCode[] = ["unauthorized", "forbidden", "cross-site"];
-const OF_WRITES: readonly ErrorCode[] = ["overloaded", "storage-full"];
+const OF_WRITES: readonly ErrorCode[] = ["storage-full"];
 
 /** What belongs to no area. */
 const OPERATIONS = { name: "operations", description: "For operators and newcomers" } as const;

@@ -4,6 +4,7 @@ import type { DomainServices } from "../domain/services.ts";
 import type { Metrics } from "./operation/metrics.ts";
 import type { BaseUrl } from "./request.ts";
 import type { Admission } from "./serving/admission.ts";
+import type { RateLimits } from "./serving/rates.ts";
 
 /** Settings of the HTTP side. */
 export interface AppSettings {
@@ -18,6 +19,10 @@ export interface AppSettings {
   readonly maxFrameBytes: number;
   /** Bytes of all bodies that may be read at once, of those who have shown a key. */
   readonly maxBodyBytes: number;
+  /** Bytes of all large answers that may be on their way at once. */
+  readonly maxAnswerBytes: number;
+  /** Requests a minute; none are counted unless given. */
+  readonly rateLimits?: RateLimits;
   /** How long a client may send or read nothing; 30 seconds unless given. */
   readonly idleMillis?: number;
   readonly log: Log;

@@ -7,6 +7,7 @@ import { accepts, byteRange, checkPreconditions, isMediaType } from "../conditio
 import { problem } from "../errors.ts";
 import { readBody } from "../request.ts";
 import { NO_SNIFF, seeOther } from "../respond.ts";
+import { holdAnswer } from "../serving/answers.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
 const DEFAULT_TYPE = "application/octet-stream";
@@ -93,12 +94,16 @@ function render(call: Call, name: string, { item, expires }: Reading): Response 
   if (request.method === "HEAD") headers["Content-Length"] = String(body.byteLength);
 
   const range = byteRange(request, headers.ETag!, body.byteLength);
-  if (range === undefined) return new Response(body, { headers });
+  if (range === undefined) {
+    if (request.method !== "HEAD") holdAnswer(call, body.byteLength);
+    return new Response(body, { headers });
+  }
   if (range === "unsatisfiable") {
     const error = new RunnelError("range-not-satisfiable", `the content has ${body.byteLength} bytes`);
     return problem(error, undefined, { "Content-Range": `bytes */${body.byteLength}` });
   }
   headers["Content-Range"] = `bytes ${range.from}-${range.to}/${body.byteLength}`;
+  holdAnswer(call, range.to + 1 - range.from);
   return new Response(body.subarray(range.from, range.to + 1), { status: 206, headers });
 }
 

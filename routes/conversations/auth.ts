@@ -5,6 +5,7 @@ import { readJsonOfAnyType } from "../request.ts";
 import type { Call } from "../route.ts";
 import { userOf } from "./person.ts";
 import { renderPulse } from "./stats.ts";
+import { clientAddress } from "../serving/peer.ts";
 
 export async function logIn(call: Call): Promise<Response> {
   const { accounts, statistics } = call.services.conversations;
@@ -37,8 +38,6 @@ export async function setZone(call: Call): Promise<Response> {
   return envelope({ timezone });
 }
 
-/** Behind a proxy, what the proxy itself added last; what stands before may be made up. */
 function addressOf({ request, services, context }: Call): string | undefined {
-  const list = services.trustProxy ? request.headers.get("x-forwarded-for") : undefined;
-  return list?.split(",").at(-1)?.trim() || context.env.address?.();
+  return clientAddress(request, context.env.address?.(), services.trustProxy);
 }

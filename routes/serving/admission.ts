@@ -88,6 +88,8 @@ export interface Sender {
 export interface AdmissionOptions {
   /** Bytes of all bodies that are being read together, of those who have shown a key. */
   readonly maxBodyBytes: number;
+  /** Bytes of all large answers that are being sent. */
+  readonly maxAnswerBytes: number;
   /** How long a client may send or read nothing; 30 seconds unless given. */
   readonly idleMillis?: number | undefined;
   readonly closing: AbortSignal;
@@ -101,8 +103,11 @@ export class Admission {
   readonly strangers: Bodies;
   /** Chat systems, whose signature or token is in the body itself, and forms of the dashboard. */
   readonly webhooks: Bodies;
+  /** Answers, of everybody. */
+  readonly answers: ByteBudget;
 
-  constructor({ maxBodyBytes, idleMillis, closing }: AdmissionOptions) {
+  constructor({ maxBodyBytes, maxAnswerBytes, idleMillis, closing }: AdmissionOptions) {
+    this.answers = new ByteBudget(maxAnswerBytes);
     const patience = new Patience(closing, idleMillis);
     const bodies = (largest: number, bytes: number): Bodies => ({
       largest,

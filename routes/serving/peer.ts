@@ -62,10 +62,28 @@ export class Peer {
     return this.remote?.transport as string === "unix" || isLoopback(this.address() ?? "");
   }
 
+  /** Settles when the answer is sent, or its client has left. */
+  sent(): Promise<void> | undefined {
+    return this.info?.completed;
+  }
+
   /** The request has its answer. */
   ended(status: number): void {
     this.connections?.ended(this, status);
   }
+}
+
+/**
+ * Whom a request comes from: with `trustProxy`, what the proxy itself added last to X-Forwarded-For (what stands before
+ * may be made up), else the connection's address.
+ */
+export function clientAddress(
+  { headers }: Request,
+  address: string | undefined,
+  trustProxy: boolean,
+): string | undefined {
+  const list = trustProxy ? headers.get("x-forwarded-for") : undefined;
+  return list?.split(",").at(-1)?.trim() || address;
 }
 
 /** True for the names and addresses by which a machine reaches itself. */

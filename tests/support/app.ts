@@ -97,6 +97,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     maxItemBytes: 10 << 20,
     maxFrameBytes: 64 << 20,
     maxBodyBytes: 256 << 20,
+    maxAnswerBytes: 128 << 20,
     log: (line) => log.push(line),
     logRequests: false,
     logErrors: true,
