@@ -175,7 +175,8 @@ export class Connections {
 
   /** Ends connections until so many are left. First those that never had an answer, then those that are idle longest. */
   #cut(connections: Known[], left: number): number {
-    const worth = ({ state, taken }: Known) => (state === "busy" ? 2 : 0) + (taken > 0 ? 1 : 0);
+    // An answer that was taken counts most: half a body makes a connection busy, too.
+    const worth = ({ state, taken }: Known) => (taken > 0 ? 2 : 0) + (state === "busy" ? 1 : 0);
     const worst = connections
       .sort((a, b) => worth(a) - worth(b) || a.since - b.since)
       .slice(0, Math.max(0, connections.length - Math.floor(left)));
