@@ -9,10 +9,18 @@ import { STATUS } from "./errors.ts";
 import { VERSION } from "../domain/version.ts";
 import type { BodyReference, Route } from "./route.ts";
 
-/** What any route may answer, and what any that asks for a key may. */
-const OF_ANY: readonly ErrorCode[] = ["misdirected", "rate-limited", "overloaded", "internal", "unavailable"];
+/** What any route may answer; any with a query; any that reads a body; any that asks for a key; any that writes. */
+const OF_ANY: readonly ErrorCode[] = [
+  "misdirected",
+  "cross-site",
+  "rate-limited",
+  "overloaded",
+  "internal",
+  "unavailable",
+];
 const OF_QUERIES: readonly ErrorCode[] = ["invalid-request"];
-const OF_KEYS: readonly ErrorCode[] = ["unauthorized", "forbidden", "cross-site"];
+const OF_BODIES: readonly ErrorCode[] = ["invalid-request", "too-large", "request-timeout"];
+const OF_KEYS: readonly ErrorCode[] = ["unauthorized", "forbidden"];
 const OF_WRITES: readonly ErrorCode[] = ["storage-full"];
 
 /** What belongs to no area. */
@@ -178,6 +186,7 @@ export function refusalCodes({ method, access, reference }: Route): ReadonlySet<
     ...reference.errors ?? [],
     ...access === "public" ? [] : OF_KEYS,
     ...reference.ignoresUnknown ? [] : OF_QUERIES,
+    ...reference.body === undefined ? [] : OF_BODIES,
     ...method === "GET" ? [] : OF_WRITES,
     ...OF_ANY,
   ]);

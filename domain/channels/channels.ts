@@ -128,9 +128,16 @@ export class Channels {
 
   /** Creates the channel, or changes the settings that are given: the others stay, as the Data Hub's clients expect. */
   async put(name: string, settings: ChannelChanges): Promise<{ created: boolean; channel: Channel }> {
-    const created = await this.#channels.insert(name, withDefaults(settings));
-    if (created !== undefined) return { created: true, channel: this.#view(created) };
-    return { created: false, channel: await this.change(name, settings) };
+    while (true) {
+      const created = await this.#channels.insert(name, withDefaults(settings));
+      if (created !== undefined) return { created: true, channel: this.#view(created) };
+      try {
+        return { created: false, channel: await this.change(name, settings) };
+      } catch (error) {
+        // Removed since the insert found it: now there is room for a new one.
+        if (!(error instanceof RunnelError) || error.code !== "channel-not-found") throw error;
+      }
+    }
   }
 
   /** Changes the settings that are given. Unknown: `channel-not-found`. */

@@ -1,6 +1,7 @@
 import { doesNotMatch, equal, ok } from "node:assert/strict";
 import { createChannel, insert } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
+import { openFiles, residentBytes } from "../support/measure.ts";
 import { exchange, RawConnection } from "../support/socket.ts";
 
 const MAX_ITEM_BYTES = 1 << 20;
@@ -29,11 +30,11 @@ const get = (target: string, headers = "") => `GET ${target} HTTP/1.1\r\nHost: r
 
 Deno.test("a body without end is refused with 413 at the limit", () =>
   storesNothing(async (url, pid) => {
-    const before = await residentBytes(pid);
+    const before = residentBytes(pid);
     await Promise.all(Array.from({ length: 4 }, () => sendWithoutEnd(url)));
     equal((await exchange(url, post(`Content-Length: ${MAX_ITEM_BYTES + 1}\r\n`)))?.status, 413);
     equal((await exchange(url, post("Content-Length: 9007199254740993\r\n")))?.status, 413);
-    ok(await residentBytes(pid) - before < 128 << 20, "memory grew with refused bodies");
+    ok(residentBytes(pid) - before < 128 << 20, "memory grew with refused bodies");
   }));
 
 /** Sends until the answer has come, which may be while the process no longer reads. */
@@ -53,14 +54,14 @@ Deno.test("clients that hang up in the middle of a body store nothing and leave 
   storesNothing(async (url, pid) => {
     await hangUp(url, 20);
     const files = openFiles(pid);
-    const before = await residentBytes(pid);
+    const before = residentBytes(pid);
     await hangUp(url, 300);
     // The process has seen a connection's end once it has answered what came after it.
     for (let attempt = 0; attempt < 200 && openFiles(pid) > files + 5; attempt++) {
       equal((await exchange(url, get("/health")))?.status, 200);
     }
     ok(openFiles(pid) <= files + 5, `${openFiles(pid)} files are open, ${files} were`);
-    ok(await residentBytes(pid) - before < 96 << 20, "memory grew with each client that hung up");
+    ok(residentBytes(pid) - before < 96 << 20, "memory grew with each client that hung up");
   }));
 
 async function hangUp(url: string, times: number): Promise<void> {
@@ -198,13 +199,3 @@ Deno.test("requests that are sent without waiting are answered in order", async 
   await connection.send(ids.map((id) => get(`/channel/raw/${id}`)).join(""));
   for (const body of bodies) equal((await connection.response())?.body, body);
 });
-
-/** How many files, sockets included, a process has open. */
-function openFiles(pid: number): number {
-  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
-}
-
-async function residentBytes(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
-}

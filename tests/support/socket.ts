@@ -34,6 +34,11 @@ export class RawConnection implements Disposable {
     }
   }
 
+  /** Says that nothing more comes, and goes on reading. */
+  async endSending(): Promise<void> {
+    await this.#connection.closeWrite().catch(() => {});
+  }
+
   /** The next answer; undefined when the connection ends before it. `headOnly`: it has no content, as after HEAD. */
   async response(headOnly = false): Promise<RawResponse | undefined> {
     const head = await this.until("\r\n\r\n");
