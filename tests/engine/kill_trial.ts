@@ -87,10 +87,13 @@ async function storeUntilKilled(
   await using other = await startProcess({ database });
   const counts = await Promise.all([one, other].map(async (process) => {
     const client = Deno.createHttpClient({ poolMaxIdlePerHost: CONNECTIONS });
+    const began = Promise.withResolvers<void>();
     const inAreas = areas.flatMap((area) =>
-      Array.from({ length: AREA_CONNECTIONS }, () => write(area, process, client))
+      Array.from({ length: AREA_CONNECTIONS }, () => write(area, process, client, began.resolve))
     );
     const storing = Array.from({ length: CONNECTIONS / 2 }, () => store(process, client, ledgers));
+    // A process that has just started answers slowly: the moment is counted from its first acknowledgement.
+    await Promise.race([began.promise, Promise.all(inAreas)]);
     await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 600));
     await process.end("SIGKILL");
     const stored = await Promise.all(storing);
@@ -102,9 +105,17 @@ async function storeUntilKilled(
 }
 
 /** One connection: writes into an area until the process is gone. */
-async function write(area: AreaTrial, { url }: TestProcess, client: Deno.HttpClient): Promise<void> {
+async function write(
+  area: AreaTrial,
+  { url }: TestProcess,
+  client: Deno.HttpClient,
+  acknowledged: () => void,
+): Promise<void> {
   try {
-    for (;; area.acknowledgedWrites++) await area.write(url, client);
+    for (;; area.acknowledgedWrites++) {
+      await area.write(url, client);
+      acknowledged();
+    }
   } catch (error) {
     if (error instanceof AssertionError) throw new Error(`${area.name}: ${error.message}`);
   }
