@@ -54,7 +54,8 @@ for (const { name, unit, values } of curves) {
 }
 console.log(`${requests} requests in ${minutes} minutes, ${refused} refused; the curves: ${page}`);
 if (grown.length > 0) console.log(`GREW: ${grown.map(({ name }) => name).join(", ")}`);
-Deno.exit(grown.length === 0 && refused === 0 ? 0 : 1);
+// Not Deno.exit: the process under trial must be ended first.
+Deno.exitCode = grown.length === 0 && refused === 0 ? 0 : 1;
 
 /** One request of each area after another. */
 async function load(): Promise<void> {

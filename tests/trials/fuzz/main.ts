@@ -87,7 +87,8 @@ if (hasEnded) {
   );
 } else await judgeMemory(runnel, warm);
 report();
-Deno.exit(tally.faults === 0 ? 0 : 1);
+// Not Deno.exit: the process under trial must be ended first.
+Deno.exitCode = tally.faults === 0 ? 0 : 1;
 
 /** Sends everything; answers the bytes of memory after warming up. */
 async function fuzz({ url, pid }: TestProcess, world: World, document: OpenApi): Promise<number> {
