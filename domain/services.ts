@@ -9,6 +9,7 @@ import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
 import { createStorageFigures, type StorageFigures } from "../db/operation/figures.ts";
 import { type BackupPlan, Backups } from "./operation/backups.ts";
+import { watchProgress } from "../db/operation/progress.ts";
 import { createHealthStore } from "../db/operation/health.ts";
 import { Readiness } from "./operation/readiness.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
@@ -160,11 +161,18 @@ export async function openRunnel(
   const lax = await laxFile(options.database);
   if (lax !== undefined) options.log(`${lax} can be read by others than its owner: chmod 600 ${lax}`);
   const services = createServices(database, options);
+  // A server that is away cannot say.
+  const progress = await watchProgress(database).catch(() => undefined);
+  if (progress?.loss !== undefined) {
+    options.log(progress.loss);
+    await services.audit.record("start", "lose commits", progress.loss).catch(() => {});
+  }
   return {
     database,
     services,
     async [Symbol.asyncDispose]() {
       await services.close();
+      await progress?.close();
       await database.close();
     },
   };

@@ -23,6 +23,7 @@ import { revisions } from "./021_revisions.ts";
 import { audit } from "./022_audit.ts";
 import { links } from "./023_links.ts";
 import { commonValues } from "./024_common_values.ts";
+import { progress } from "./025_progress.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -56,6 +57,7 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   links,
   commonValues,
+  progress,
 ];
 
 /** The version of the schema that this program works with. */

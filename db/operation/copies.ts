@@ -1,6 +1,7 @@
 /** Copies of database files: made while others write, checked, and put in a database's place. */
 import { WorkerConnection } from "../engine/connection.ts";
 import { EngineError } from "../engine/engine.ts";
+import { progressFileOf } from "./progress.ts";
 import { SCHEMA_VERSION, SELECT_SCHEMA_VERSION } from "../migrations/mod.ts";
 
 const COPY = `VACUUM INTO ?1`;
@@ -40,6 +41,8 @@ export async function restoreDatabase(from: string, to: string, force: boolean):
     throw error;
   }
   await Deno.rename(part, to);
+  // The copy is older than what was there, and rightly so.
+  await Deno.remove(progressFileOf(to)).catch(() => {});
 }
 
 /** What is wrong with the pages and indexes of a file; empty when nothing is. */
