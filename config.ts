@@ -293,6 +293,11 @@ export function readConfig(
   return values as Config;
 }
 
+/** Takes the right to read the variables from the process: what runs in it later cannot look for secrets there. */
+export function forgetVariables(): void {
+  for (const variable of Object.keys(VARIABLES)) Deno.permissions.revokeSync({ name: "env", variable });
+}
+
 /** How long a model may take for a summary. */
 const SUMMARIZER_TIMEOUT_MS = 30_000;
 

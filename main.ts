@@ -4,7 +4,7 @@
  */
 import { runCommand } from "./cli/main.ts";
 import { createTerminal, writeAll } from "./cli/terminal/process.ts";
-import { appSettings, ConfigError, openOptions, readConfig } from "./config.ts";
+import { appSettings, ConfigError, forgetVariables, openOptions, readConfig } from "./config.ts";
 import { DatabaseFileError } from "./db/engine/engine.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { describeError } from "./domain/errors.ts";
@@ -25,6 +25,7 @@ for (const { name, schedule } of JOBS) {
 
 const config = await Promise.try(readConfig).catch(exitWith);
 const log = createLog(write, config.LOG_FORMAT);
+forgetVariables();
 const open = (onAway?: (why: string) => void) => {
   const { database, ...options } = openOptions(config, log);
   return openRunnel({ ...options, database: { ...database, onAway }, jobs: JOBS });
@@ -58,6 +59,8 @@ else if (import.meta.main) setTimeout(() => servedByHost ? stopOnSignals(runnel)
 async function start(): Promise<void> {
   try {
     stopOnSignals(runnel, await listen(app, runnel.services.keys, config, log));
+    // From here on only backups make files: the database writes through a library, to what is open.
+    if (config.BACKUP_DIR === undefined) Deno.permissions.revokeSync({ name: "write" });
   } catch (error) {
     exitWith(error);
   }

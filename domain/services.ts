@@ -161,7 +161,7 @@ export async function openRunnel(
   const lax = await laxFile(options.database);
   if (lax !== undefined) options.log(`${lax} can be read by others than its owner: chmod 600 ${lax}`);
   const services = createServices(database, options);
-  // A server that is away cannot say.
+  // What cannot be compared, such as on a disk that is full, says so elsewhere.
   const progress = await watchProgress(database).catch(() => undefined);
   if (progress?.loss !== undefined) {
     options.log(progress.loss);

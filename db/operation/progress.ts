@@ -26,12 +26,13 @@ export async function watchProgress(database: Database): Promise<Progress> {
   const { file } = database;
   if (file === undefined) return { loss: undefined, close: () => Promise.resolve() };
   const loss = await lossOf(database, file);
+  const kept = await Deno.open(progressFileOf(file), { write: true, create: true, mode: 0o600 });
   let seen = database.commits.figures.commits, running: Promise<void> | undefined;
   const tick = async () => {
     if (database.commits.figures.commits === seen) return;
     const [result] = await database.commits.execute([{ sql: TICK, args: [] }]);
     seen = database.commits.figures.commits;
-    await keep(progressFileOf(file), Number(result!.rows[0]![0]));
+    await keep(kept, Number(result!.rows[0]![0]));
   };
   // A tick that fails tells nothing that the writes around it do not tell.
   const timer = setInterval(
@@ -45,6 +46,7 @@ export async function watchProgress(database: Database): Promise<Progress> {
       clearInterval(timer);
       await running;
       await tick().catch(() => {});
+      kept.close();
     },
   };
 }
@@ -61,12 +63,8 @@ async function lossOf({ query }: Database, file: string): Promise<string | undef
     "What was acknowledged in that time is lost: restore a newer backup, or go on without it";
 }
 
-async function keep(path: string, ticks: number): Promise<void> {
-  const file = await Deno.open(path, { write: true, create: true, mode: 0o600 });
-  try {
-    await file.write(new TextEncoder().encode(`${ticks}\n`));
-    await file.syncData();
-  } finally {
-    file.close();
-  }
+async function keep(kept: Deno.FsFile, ticks: number): Promise<void> {
+  await kept.seek(0, Deno.SeekMode.Start);
+  await kept.write(new TextEncoder().encode(`${ticks}\n`));
+  await kept.syncData();
 }
