@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { VARIABLES } from "../config.ts";
+import settings from "../deno.json" with { type: "json" };
 import { ADVICE, type ErrorCode, ERRORS } from "../domain/errors.ts";
 import { AREA_NAMES } from "../domain/areas.ts";
 import { STATUS } from "../routes/errors.ts";
@@ -176,6 +177,13 @@ Deno.test("README's table of environment variables is config.ts's", async () => 
     about,
   ]);
   deepEqual(rows, expected);
+});
+
+Deno.test("deno.json lets the program read config.ts's environment variables", () => {
+  const { env } = settings.permissions.default;
+  // The driver of the database reads one of its own.
+  const missing = [...Object.keys(VARIABLES), "LIBSQL_JS_DEV"].filter((name) => !env.includes(name));
+  deepEqual(missing, [], "name it in permissions.default.env of deno.json");
 });
 
 Deno.test("docs/errors.md lists every error with its status", async () => {
