@@ -1,6 +1,6 @@
 /** Channels against what a user would pick instead. The peers and what each promises are in bench/README.md. */
 import type { Benchmark, Comparison, Contestant } from "./harness.ts";
-import { outputOf, startPeer, startRunnel, startScript, warmedUp } from "./processes.ts";
+import { outputOf, RUN, startPeer, startRunnel, startScript, warmedUp } from "./processes.ts";
 import { BODY, createChannel, insertOne, POST, redisInserts, runnelInserts } from "./channel_items.ts";
 import { idOfKey } from "../domain/channels/item_id.ts";
 import { batchComparisons } from "./channel_batches.ts";
@@ -77,7 +77,7 @@ function natsInserts(connections: number): Contestant {
       const client = new URL("./nats_client.ts", import.meta.url).pathname;
       return {
         async measure() {
-          const args = ["run", "-q", "-A", client, ...[nats.port, connections, 3, BODY.length].map(String)];
+          const args = [...RUN, client, ...[nats.port, connections, 3, BODY.length].map(String)];
           return Number(await outputOf(Deno.execPath(), args));
         },
         async [Symbol.asyncDispose]() {

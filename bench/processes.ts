@@ -130,10 +130,13 @@ export async function outputOf(program: string, args: string[]): Promise<string>
   return text;
 }
 
+/** How a script of the benchmarks is run: with the packages that only benchmarks need. */
+export const RUN = ["run", "-q", "-A", "--config", new URL("../deno.dev.json", import.meta.url).pathname];
+
 /** Starts a Deno script that prints its port as its first line. */
 export async function startScript(script: URL, args: string[] = []): Promise<Peer> {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", script.pathname, ...args],
+    args: [...RUN, script.pathname, ...args],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -3,7 +3,7 @@ import { temporaryFolder } from "../tests/support/process.ts";
 import { type Benchmark, type Comparison, type Contestant, quantile, type Running } from "./harness.ts";
 import { type Synthetic, syntheticLines } from "./make_sessions.ts";
 import { type DuckSessions, openDuckSessions } from "./sessions_duckdb.ts";
-import { outputOf, startRunnel, wrk } from "./processes.ts";
+import { outputOf, RUN, startRunnel, wrk } from "./processes.ts";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 const MILLION = 1_000_000;
@@ -163,7 +163,7 @@ function loadFile(database: string, path: string): Promise<string> {
 
 function loadIntoDuckDb(database: string, path: string): Promise<string> {
   const script = new URL("./sessions_duckdb.ts", import.meta.url).pathname;
-  return outputOf(Deno.execPath(), ["run", "-q", "-A", script, database, path]);
+  return outputOf(Deno.execPath(), [...RUN, script, database, path]);
 }
 
 async function askingDuckDb(

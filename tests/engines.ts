@@ -13,6 +13,8 @@ for (const engine of engines) {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       "test",
+      "--config",
+      "deno.dev.json",
       "-A",
       "--parallel",
       ...SUITES.map((suite) => `tests/${suite}`),

@@ -200,7 +200,7 @@ Deno.test("docs/errors.md lists every error with its status", async () => {
 
 Deno.test("README names every dependency that the program has", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
-  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.dev.json", ROOT)));
   for (const name of Object.keys(imports)) {
     ok(readme.includes(`\`${name}\``), `README does not say what ${name} is for`);
   }
