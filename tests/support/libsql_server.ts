@@ -69,7 +69,7 @@ async function packagedBinary(): Promise<string> {
   return new URL("./sqld", import.meta.resolve(PACKAGE)).pathname;
 }
 
-function freePort(): number {
+export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
