@@ -64,7 +64,11 @@ console.log(missed.length === 0 ? "\nAll figures reached." : `\nMissed:\n  ${mis
 async function hasPrograms({ needs = {} }: Benchmark): Promise<boolean> {
   let all = true;
   for (const [program, debianPackage] of Object.entries(needs)) {
-    if (await outputOf("sh", ["-c", `command -v ${program}`]).then(() => true, () => false)) continue;
+    const modules = debianPackage.match(/(?<=python3-)\w+/g) ?? [];
+    const isThere = modules.length > 0
+      ? outputOf(program, ["-c", `import ${modules.join(", ")}`])
+      : outputOf("sh", ["-c", `command -v ${program}`]);
+    if (await isThere.then(() => true, () => false)) continue;
     console.log(`  needs ${program}: apt-get install ${debianPackage}`);
     all = false;
   }
