@@ -1,6 +1,5 @@
 /** The whole HTTP side on one screen: what each request passes, and every area's routes. */
 import { type Context, Hono } from "hono";
-import { cors } from "hono/cors";
 import { TrieRouter } from "hono/router/trie-router";
 import { RunnelError } from "../domain/errors.ts";
 import { oneLine } from "../domain/one_line.ts";
@@ -19,6 +18,7 @@ import { METHODS, type Route } from "./route.ts";
 import { seriesRoutes } from "./series/series.ts";
 import type { AppSettings, Services } from "./services.ts";
 import { Admission } from "./serving/admission.ts";
+import { sharing } from "./serving/cors.ts";
 import { clientAddress } from "./serving/peer.ts";
 import { Rates } from "./serving/rates.ts";
 import { createFaultLog } from "./serving/fault_log.ts";
@@ -48,7 +48,6 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     metrics,
   };
   const app = new Hono<GateEnv>({ strict: false });
-  if (services.corsOrigins.length > 0) app.use(corsFor(services.corsOrigins));
 
   serveDashboard(app, services);
   const gate = createGate(services);
@@ -65,7 +64,8 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     metrics.refused(cause.code);
     return refuse(cause, context, logFault);
   });
-  app.fetch = logging(counting(limited(app.fetch, services), metrics), services);
+  const shared = sharing(limited(app.fetch, services), services.corsOrigins);
+  app.fetch = logging(counting(shared, metrics), services);
   return app;
 }
 
@@ -128,38 +128,4 @@ function nothingHere(method: string, path: string, allowedAt: (path: string) => 
   if (method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allowed } });
   const error = new RunnelError("method-not-allowed", `${method} is not allowed here, only ${allowed}`);
   return render(error, undefined, { Allow: allowed });
-}
-
-function corsFor(origins: readonly string[]) {
-  return cors({
-    origin: origins.includes("*") ? "*" : [...origins],
-    allowHeaders: [
-      "Authorization",
-      "Content-Type",
-      "Content-Encoding",
-      "Content-Language",
-      "Idempotency-Key",
-      "If-Latest",
-      "If-None-Match",
-      "Item-Key",
-      "Last-Event-ID",
-      "Range",
-      "X-Request-Id",
-    ],
-    exposeHeaders: [
-      "Location",
-      "Link",
-      "ETag",
-      "Creation-Date",
-      "Content-Range",
-      "Idempotent-Replay",
-      "Item-Key",
-      "Last-Item",
-      "Retry-After",
-      "X-Request-Id",
-      "RateLimit",
-      "RateLimit-Policy",
-    ],
-    maxAge: 600,
-  });
 }
