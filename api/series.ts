@@ -4,6 +4,7 @@ import { ORIENTS } from "../domain/series/formats/read_frame.ts";
 import { DATE_FORMATS } from "../domain/series/formats/stamp_cells.ts";
 import { FILLS } from "../domain/series/bins/fill.ts";
 import { SIDES } from "../domain/series/bins/grid.ts";
+import { DUPLICATES } from "../domain/series/frame/frame.ts";
 import { DATE_UNITS } from "../domain/series/frame/stamps.ts";
 import { SAVE_MODES } from "../domain/series/storage/rewrite.ts";
 import { isTimeZone } from "../domain/time.ts";
@@ -133,15 +134,27 @@ export const ReadQuery = Shape.extend({
   ...Bins.shape,
 });
 
+const DUPLICATES_MEANT =
+  "Rows that share a stamp (ticks): refuse, as long as nothing else was said, or keep, in the order that they came";
 /** Later would overflow stamps, which are nanoseconds in 64 bits. */
 const MAX_TTL = 9_000_000_000_000;
 const ttlMessage = `a whole number of milliseconds from 1 to ${MAX_TTL}, or null for no expiry`;
-/** How long rows live. */
-export const TtlQuery = z.object({
+/** What holds for the series of a reference, as its query has it. */
+export const ReferenceQuery = z.object({
+  duplicates: oneOf(DUPLICATES, DUPLICATES_MEANT).optional(),
   ttlMillis: z.string(ttlMessage).refine(
     (text) => text === "null" || (/^\d{1,13}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_TTL),
     ttlMessage,
-  ).transform((text) => text === "null" ? null : Number(text)),
+  ).transform((text) => text === "null" ? null : Number(text)).optional(),
+});
+/** The same as a body. */
+export const ReferenceBody = settings({
+  duplicates: z.enum(DUPLICATES, `one of ${DUPLICATES.join(", ")}`).optional().meta({
+    description: DUPLICATES_MEANT,
+  }),
+  ttlMillis: z.int(ttlMessage).min(1, ttlMessage).max(MAX_TTL, ttlMessage).nullable().optional().meta({
+    description: "Rows are gone when their stamp is older; null: never.",
+  }),
 });
 
 /** A frame as JSON, in whichever orient was asked for. */
@@ -172,6 +185,9 @@ export const ListedReference = z.strictObject({
   reference: z.string(),
   symbols: z.int(),
   ttlMillis: z.int().optional().meta({ description: "Absent: rows are kept for ever." }),
+  duplicates: z.literal("keep").optional().meta({
+    description: "Absent: rows that share a stamp are refused.",
+  }),
   href: z.url(),
 }).meta({ id: "Reference" });
 /** References, in order of their names. */
@@ -189,6 +205,9 @@ export const ListedSymbol = z.strictObject({
 /** Series, in order of their names. */
 export const Symbols = z.array(ListedSymbol);
 
-/** How long the rows of a reference live. */
-export const ReferenceTtl = z.strictObject({ reference: z.string(), ttlMillis: z.int().nullable() })
-  .meta({ id: "ReferenceTtl" });
+/** What holds for the series of a reference. */
+export const ReferenceSettings = z.strictObject({
+  reference: z.string(),
+  ttlMillis: z.int().nullable(),
+  duplicates: z.enum(DUPLICATES),
+}).meta({ id: "ReferenceSettings" });

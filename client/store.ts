@@ -227,4 +227,9 @@ export class StoreClient {
   expire(reference: string, ttlMillis: number | null): Promise<void> {
     return this.#http.done("PATCH", { path: [...ROOT, reference], query: { ttlMillis: String(ttlMillis) } });
   }
+
+  /** Whether rows of a reference may share a stamp (ticks): `keep` has them in the order that they came. */
+  setDuplicates(reference: string, duplicates: "refuse" | "keep"): Promise<void> {
+    return this.#http.done("PATCH", { path: [...ROOT, reference], query: { duplicates } });
+  }
 }

@@ -174,6 +174,15 @@ export async function readJsonOfAnyType<S extends z.ZodType>(
   return check(parseJson(await readBody(sender, limit)), schema);
 }
 
+/** As `readJsonOfAnyType`; undefined: there is no body. */
+export async function readOptionalJson<S extends z.ZodType>(
+  sender: Sender,
+  schema: S,
+): Promise<z.output<S> | undefined> {
+  const bytes = await readBody(sender, MAX_JSON_BYTES);
+  return bytes.length === 0 ? undefined : check(parseJson(bytes), schema);
+}
+
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -24,6 +24,7 @@ import { audit } from "./022_audit.ts";
 import { links } from "./023_links.ts";
 import { commonValues } from "./024_common_values.ts";
 import { progress } from "./025_progress.ts";
+import { ticks } from "./026_ticks.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -58,6 +59,7 @@ export const MIGRATIONS: readonly Migration[] = [
   links,
   commonValues,
   progress,
+  ticks,
 ];
 
 /** The version of the schema that this program works with. */

@@ -1,18 +1,23 @@
 /** The queries that list series, set how long a reference's rows live, and free what is gone. */
+import type { Row } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 
 const ALIVE = `s.revision > 0 AND s.last > ifnull((?1 - r.ttl_ms) * 1000000, -9223372036854775808)`;
-const SELECT_REFERENCES = `SELECT name, sum(symbols), max(ttl_ms) FROM (
-    SELECT s.reference AS name, count(*) AS symbols, r.ttl_ms AS ttl_ms
+const SELECT_REFERENCES = `SELECT name, sum(symbols), max(ttl_ms), max(keeps) FROM (
+    SELECT s.reference AS name, count(*) AS symbols, r.ttl_ms AS ttl_ms, 0 AS keeps
       FROM series s LEFT JOIN series_reference r ON r.name = s.reference
       WHERE s.reference > ?2 AND ${ALIVE} GROUP BY s.reference
-    UNION ALL SELECT name, 0, ttl_ms FROM series_reference WHERE name > ?2)
+    UNION ALL SELECT name, 0, ttl_ms, 0 FROM series_reference WHERE name > ?2
+    UNION ALL SELECT reference, 0, NULL, 1 FROM series_ticks WHERE reference > ?2)
   GROUP BY name ORDER BY name LIMIT ?3`;
 const SELECT_SYMBOLS = `SELECT s.symbol FROM series s LEFT JOIN series_reference r ON r.name = s.reference
   WHERE s.reference = ?2 AND s.symbol > ?3 AND ${ALIVE} ORDER BY s.symbol LIMIT ?4`;
-const SELECT_TTL = `SELECT ttl_ms FROM series_reference WHERE name = ?1`;
+const SELECT_SETTINGS = `SELECT (SELECT ttl_ms FROM series_reference WHERE name = ?1),
+  EXISTS (SELECT 1 FROM series_ticks WHERE reference = ?1)`;
 const SET_TTL = `INSERT INTO series_reference VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET ttl_ms = ?2`;
 const CLEAR_TTL = `DELETE FROM series_reference WHERE name = ?1`;
+const KEEP_DUPLICATES = `INSERT INTO series_ticks VALUES (?1) ON CONFLICT DO NOTHING`;
+const REFUSE_DUPLICATES = `DELETE FROM series_ticks WHERE reference = ?1`;
 const COUNT_ALIVE =
   `SELECT count(*) FROM series s LEFT JOIN series_reference r ON r.name = s.reference WHERE ${ALIVE}`;
 
@@ -50,12 +55,18 @@ const FREE_CHUNKS = `DELETE FROM series_chunk WHERE id IN (SELECT value FROM jso
 /** Revisions that are kept of a series at most, so that one that changes all the time does not fill the disk. */
 const MOST_REVISIONS = 10_000;
 
+/** What holds for the series of a reference. */
+export interface ReferenceSettings {
+  /** `null`: rows live for ever. */
+  readonly ttlMillis: number | null;
+  /** Whether rows may share a stamp. */
+  readonly keepsDuplicates: boolean;
+}
+
 /** A reference with what it holds. */
-export interface ReferenceRow {
+export interface ReferenceRow extends ReferenceSettings {
   readonly reference: string;
   readonly symbols: number;
-  /** `null`: for ever. */
-  readonly ttlMillis: number | null;
 }
 
 /** A series with rows that have expired: those up to the stamp `until`. */
@@ -71,13 +82,14 @@ export type SeriesCatalogue = ReturnType<typeof createSeriesCatalogue>;
 /** `clock` answers the time in milliseconds since the epoch. */
 export function createSeriesCatalogue({ commits, query }: Database, clock: () => number) {
   return {
-    /** Up to `limit` references after that one, in order; those that hold series or have a time to live. */
+    /** Up to `limit` references after that one, in order; those that hold series or have settings. */
     async references(after: string, limit: number): Promise<ReferenceRow[]> {
       const rows = await query(SELECT_REFERENCES, clock(), after, limit);
-      return rows.map(([name, symbols, ttl]) => ({
+      return rows.map(([name, symbols, ttl, keeps]) => ({
         reference: name as string,
         symbols: symbols as number,
         ttlMillis: ttl as number | null,
+        keepsDuplicates: keeps === 1,
       }));
     },
     /** Up to `limit` symbols of a reference after that one, in order. */
@@ -86,9 +98,12 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
         symbol as string
       );
     },
-    /** Milliseconds; `null`: for ever. */
-    async ttl(reference: string): Promise<number | null> {
-      return (await query(SELECT_TTL, reference))[0]?.[0] as number | undefined ?? null;
+    async settings(reference: string): Promise<ReferenceSettings> {
+      const [[ttl, keeps]] = await query(SELECT_SETTINGS, reference) as [Row];
+      return { ttlMillis: ttl as number | null, keepsDuplicates: keeps === 1 };
+    },
+    async setDuplicates(reference: string, keeps: boolean): Promise<void> {
+      await commits.execute([{ sql: keeps ? KEEP_DUPLICATES : REFUSE_DUPLICATES, args: [reference] }]);
     },
     async setTtl(reference: string, ttlMillis: number | null): Promise<void> {
       await commits.execute([

@@ -4,8 +4,10 @@ import type { Database } from "../open.ts";
 import { type Catalogue, readCatalogue } from "./catalogue_row.ts";
 import { type ChangeKind, type ChunkContent, current, planCommit, type SeriesChange } from "./changes.ts";
 
+/** Whether the reference of a series `s` keeps rows that share a stamp. */
+export const TICKS = `EXISTS (SELECT 1 FROM series_ticks t WHERE t.reference = s.reference)`;
 export const FIND = `SELECT s.id, s.revision, s.aware, s.columns, s.row_count, CAST(s.first AS TEXT),
-    CAST(s.last AS TEXT), r.ttl_ms, s.change, s.changed_at
+    CAST(s.last AS TEXT), r.ttl_ms, s.change, s.changed_at, ${TICKS}
   FROM series s LEFT JOIN series_reference r ON r.name = s.reference WHERE s.reference = ?1 AND s.symbol = ?2`;
 const CREATE =
   `INSERT INTO series (reference, symbol, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING`;
@@ -73,6 +75,8 @@ export interface SeriesRow extends Catalogue {
   readonly last: bigint | null;
   /** Time to live of its reference in milliseconds; `null`: for ever. */
   readonly ttlMillis: number | null;
+  /** Whether its rows may share a stamp. */
+  readonly keepsDuplicates: boolean;
   /** What made this revision. */
   readonly change: ChangeKind;
   /** Milliseconds since the epoch. */
@@ -210,6 +214,7 @@ export function toSeries(row: Row): SeriesRow {
     ttlMillis: row[7] as number | null,
     change: row[8] as ChangeKind,
     changedAt: row[9] as number,
+    keepsDuplicates: row[10] === 1,
   };
 }
 

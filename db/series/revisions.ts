@@ -11,7 +11,7 @@ import {
   type SeriesChange,
   SET_EXTENT,
 } from "./changes.ts";
-import { FIND, type SeriesRow, toSeries } from "./chunks.ts";
+import { FIND, type SeriesRow, TICKS, toSeries } from "./chunks.ts";
 
 // Kept: not before the oldest, and newest until less than KEEP_REVISIONS ago.
 const KEPT = `p.series = s.id AND p.revision >= s.oldest AND p.replaced_at > ?3`;
@@ -20,7 +20,7 @@ const COLUMNS = `coalesce(p.columns, (SELECT n.columns FROM series_revision n
   WHERE n.series = s.id AND n.revision > p.revision AND n.columns IS NOT NULL ORDER BY n.revision LIMIT 1), s.columns)`;
 const PAST = (which: string) =>
   `SELECT s.id, p.revision, p.aware, ${COLUMNS}, p.row_count, CAST(p.first AS TEXT), CAST(p.last AS TEXT), r.ttl_ms,
-    p.change, p.changed_at
+    p.change, p.changed_at, ${TICKS}
   FROM series s CROSS JOIN series_revision p ON ${KEPT} LEFT JOIN series_reference r ON r.name = s.reference
   WHERE s.reference = ?1 AND s.symbol = ?2 AND ${which} ORDER BY p.revision DESC LIMIT 1`;
 const PAST_BY_REVISION = PAST(`p.revision = ?4`);

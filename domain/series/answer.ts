@@ -71,13 +71,6 @@ async function prepareText(
     if (format === "csv") return write(source, [csvPass(head, options)]);
     if (format === "ndjson") return write(source, [ndjsonPass(head, options)]);
     const passes = writePasses(format === "table" ? await withNulls(source, head) : head, format, options);
-    if (hasKeys(format) && wanted !== undefined && wanted !== "auto") {
-      let before: bigint | undefined;
-      for await (const { stamps } of source.batches([])) {
-        checkDistinctKeys(stamps, stampFormat(source.aware, options), before);
-        before = stamps.at(-1);
-      }
-    }
     return write(source, passes);
   } catch (error) {
     await source.close();
@@ -96,7 +89,10 @@ async function unitFor(
   wanted: DateUnit | "auto" | undefined,
   options: WriteOptions,
 ): Promise<DateUnit> {
-  if (wanted !== undefined && wanted !== "auto") return wanted;
+  if (wanted !== undefined && wanted !== "auto") {
+    if (hasKeys(format)) await checkKeys(source, { ...options, dateUnit: wanted });
+    return wanted;
+  }
   const isExact = format === "csv" || format === "ndjson";
   if (wanted === undefined && !isExact && !hasKeys(format)) return "ms";
   const units: DateUnit[] = ["ms", "us", "ns"];
@@ -110,7 +106,18 @@ async function unitFor(
     if (units.length === 1) break;
     before = stamps.at(-1);
   }
-  return units[0]!;
+  const dateUnit = units[0]!;
+  if (dateUnit === "ns" && hasKeys(format)) await checkKeys(source, { ...options, dateUnit });
+  return dateUnit;
+}
+
+/** Throws RunnelError if two stamps would be the same key. */
+async function checkKeys(source: FrameSource, options: WriteOptions): Promise<void> {
+  let before: bigint | undefined;
+  for await (const { stamps } of source.batches([])) {
+    checkDistinctKeys(stamps, stampFormat(source.aware, options), before);
+    before = stamps.at(-1);
+  }
 }
 
 /** Only orient table says whether booleans have nulls. */

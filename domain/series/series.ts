@@ -1,13 +1,13 @@
 /** Time series: data frames kept by reference and symbol. Every read leaves out what has expired. */
 import type { SeriesRow, SeriesStore } from "../../db/series/chunks.ts";
-import type { ReferenceRow, SeriesCatalogue } from "../../db/series/catalogue.ts";
+import type { ReferenceRow, ReferenceSettings, SeriesCatalogue } from "../../db/series/catalogue.ts";
 import type { RevisionRow, SeriesRevisions } from "../../db/series/revisions.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { typeOf } from "./chunks/catalogue.ts";
 import { decodeChunk } from "./chunks/chunk.ts";
 import type { ColumnType } from "./frame/column.ts";
-import type { DataFrame } from "./frame/frame.ts";
+import { type DataFrame, type Duplicates, duplicateStamp } from "./frame/frame.ts";
 import { Parser, type ParseRequest } from "./formats/parser.ts";
 import { isAlive, lastExpired, Reading, type SeriesRange } from "./storage/open.ts";
 import { Revisions } from "./storage/revisions.ts";
@@ -94,7 +94,12 @@ export class Series {
     await this.#admit(declared, async () => {
       const bytes = await read();
       await this.#admit(declared > 0 ? 0 : bytes.length, async () => {
-        await this.save(name, await this.parse({ bytes, format, options }), mode, precondition);
+        await this.save(
+          name,
+          await this.parse({ bytes, format, options: { ...options, duplicates: "keep" } }),
+          mode,
+          precondition,
+        );
       });
     });
   }
@@ -122,12 +127,16 @@ export class Series {
     this.#parser.close();
   }
 
-  /** Saves a frame; resolves when it is durable. Too many columns: RunnelError. */
+  /** Saves a frame; resolves when it is durable. Too many columns, or rows share a stamp but may not: RunnelError. */
   save(name: SeriesName, frame: DataFrame, mode: SaveMode, precondition?: Precondition): Promise<void> {
     const window = { first: frame.stamps[0]!, last: frame.stamps.at(-1)! };
     return this.#inTurn(name, async () => {
       const { reference, symbol } = name;
       const series = await this.#store.find(reference, symbol);
+      if (frame.repeated !== undefined) {
+        const { keepsDuplicates } = series ?? await this.#catalogue.settings(reference);
+        if (!keepsDuplicates) throw duplicateStamp(frame.repeated, frame.aware);
+      }
       // What has expired must not come back, nor tell the types of what comes.
       if (series !== undefined && series.revision > 0 && !isAlive(series, this.#clock())) {
         await this.#history.remove(reference, symbol);
@@ -202,7 +211,7 @@ export class Series {
     return restored!;
   }
 
-  /** References that hold series or have a time to live, in order. */
+  /** References that hold series or have settings, in order. */
   async *references(): AsyncGenerator<ReferenceRow> {
     let after = "", page: ReferenceRow[];
     do {
@@ -212,13 +221,26 @@ export class Series {
     } while (page.length === LISTED);
   }
 
-  /** The reference. Neither series nor a time to live: `reference-not-found`. */
-  async reference(name: string): Promise<{ readonly reference: string; readonly ttlMillis: number | null }> {
-    const ttlMillis = await this.#catalogue.ttl(name);
-    if (ttlMillis === null && (await this.#catalogue.symbols(name, "", 1)).length === 0) {
+  /** What holds for the series of a reference. Neither series nor settings: `reference-not-found`. */
+  async reference(name: string): Promise<ReferenceSettings> {
+    const settings = await this.settings(name);
+    const { ttlMillis, keepsDuplicates } = settings;
+    if (
+      ttlMillis === null && !keepsDuplicates && (await this.#catalogue.symbols(name, "", 1)).length === 0
+    ) {
       throw new RunnelError("reference-not-found", `there are no series in ${JSON.stringify(name)}`);
     }
-    return { reference: name, ttlMillis };
+    return settings;
+  }
+
+  /** What holds for the series of a reference, or would if there were any. */
+  settings(reference: string): Promise<ReferenceSettings> {
+    return this.#catalogue.settings(reference);
+  }
+
+  /** Whether rows may share a stamp from now on. Those that do stay. */
+  async setDuplicates(reference: string, duplicates: Duplicates): Promise<void> {
+    await this.#catalogue.setDuplicates(reference, duplicates === "keep");
   }
 
   /** The series of a reference, by symbol. */

@@ -4,15 +4,16 @@ import {
   Done,
   Frame,
   ReadQuery,
+  ReferenceBody,
+  ReferenceQuery,
   References,
-  ReferenceTtl,
+  ReferenceSettings,
   Removed,
   RestoreBody,
   Revision,
   Revisions,
   SaveQuery,
   Symbols,
-  TtlQuery,
 } from "../../api/series.ts";
 import type { RouteReference } from "../route.ts";
 
@@ -114,15 +115,18 @@ export const RESTORE: RouteReference = {
   errors: ["series-not-found", "revision-not-found", "revision-gone"],
 };
 
-export const EXPIRE: RouteReference<typeof TtlQuery> = {
-  summary: "Set how long rows live",
-  description: "Rows are gone when their stamp is older. What has expired stays gone when the time grows.",
-  query: TtlQuery,
+export const CHANGE: RouteReference<typeof ReferenceQuery> = {
+  summary: "Set what holds for the series of a reference",
+  description:
+    "`ttlMillis` and `duplicates`, in a body or in the query; what is not given stays. Rows are gone when their " +
+    "stamp is older than `ttlMillis`; what has expired stays gone when the time grows.",
+  query: ReferenceQuery,
+  body: { schema: ReferenceBody, example: { duplicates: "keep" } },
   answers: {
     200: {
       description: "Set",
-      schema: ReferenceTtl,
-      example: { reference: "NASDAQ", ttlMillis: 86400000 },
+      schema: ReferenceSettings,
+      example: { reference: "NASDAQ", ttlMillis: 86400000, duplicates: "refuse" },
     },
   },
 };

@@ -22,18 +22,19 @@ import { invalid, RunnelError } from "../../domain/errors.ts";
 import { codingFor, readDecoded } from "../serving/compression.ts";
 import { checkPreconditions, etagOf, preconditionOf, qualityOf } from "../conditional.ts";
 import type { Peer } from "../serving/peer.ts";
-import { check, pathParts, readJsonOfAnyType } from "../request.ts";
+import { check, pathParts, readJsonOfAnyType, readOptionalJson } from "../request.ts";
 import { json, jsonArray, streamed } from "../respond.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import {
   type DeleteQuery,
   type ReadQuery,
+  ReferenceBody,
+  type ReferenceQuery,
   RestoreBody,
   type SaveQuery,
   type Shape,
-  type TtlQuery,
 } from "../../api/series.ts";
-import { DELETE, EXPIRE, REFERENCES, RESTORE, RETRIEVE, REVISIONS, SAVE, SYMBOLS } from "./reference.ts";
+import { CHANGE, DELETE, REFERENCES, RESTORE, RETRIEVE, REVISIONS, SAVE, SYMBOLS } from "./reference.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DOTS_REFUSED, isDots } from "../../domain/names.ts";
 
@@ -60,7 +61,7 @@ const FRAME_TYPES =
 export const seriesRoutes: readonly Route[] = [
   get("/api/store", "series:read", REFERENCES, listReferences),
   get("/api/store/:reference", "series:read", SYMBOLS, listSymbols),
-  patch("/api/store/:reference", "series:write", EXPIRE, setTimeToLive),
+  patch("/api/store/:reference", "series:write", CHANGE, changeReference),
   get("/api/store/:reference/:symbol", "series:read", RETRIEVE, retrieveFrame),
   put("/api/store/:reference/:symbol", "series:write", SAVE, saveFrame),
   post("/api/store/:reference/:symbol", "series:write", SAVE, saveFrame),
@@ -162,26 +163,46 @@ function showRevision({ revision, changedAt, rows, change }: RevisionRow) {
 export async function listReferences(call: Call): Promise<Response> {
   const { request, services: { series, log } } = call;
   const base = baseOf(call);
-  return await jsonArray(request, series.references(), ({ reference, symbols, ttlMillis }) => ({
-    reference,
-    symbols,
-    ...(ttlMillis !== null && { ttlMillis }),
-    href: `${base}/api/store/${encodeURIComponent(reference)}`,
-  }), log);
+  return await jsonArray(
+    request,
+    series.references(),
+    ({ reference, symbols, ttlMillis, keepsDuplicates }) => ({
+      reference,
+      symbols,
+      ...(ttlMillis !== null && { ttlMillis }),
+      ...(keepsDuplicates && { duplicates: "keep" }),
+      href: `${base}/api/store/${encodeURIComponent(reference)}`,
+    }),
+    log,
+  );
 }
 
 export async function listSymbols(call: Call): Promise<Response> {
   const { request, services: { series, log } } = call;
-  const { reference } = await series.reference(names(request)[0]!);
+  const reference = names(request)[0]!;
+  await series.reference(reference);
   const base = `${baseOf(call)}/api/store/${encodeURIComponent(reference)}`;
   return await jsonArray(request, series.list(reference), (listed) => describe(listed, base), log);
 }
 
-export async function setTimeToLive({ request, query, services }: Call<typeof TtlQuery>): Promise<Response> {
-  const [reference] = names(request);
-  const { ttlMillis } = query;
-  await services.series.setTtl(reference!, ttlMillis);
-  return json({ reference, ttlMillis });
+export async function changeReference(call: Call<typeof ReferenceQuery>): Promise<Response> {
+  const { request, query, services: { series } } = call;
+  const reference = names(request)[0]!;
+  const body = await readOptionalJson(call, ReferenceBody);
+  const { ttlMillis, duplicates } = { ...query, ...body };
+  if (ttlMillis === undefined && duplicates === undefined) {
+    throw invalid(
+      "Nothing is set: send ttlMillis (a whole number of milliseconds, or null), duplicates, or both.",
+    );
+  }
+  if (ttlMillis !== undefined) await series.setTtl(reference, ttlMillis);
+  if (duplicates !== undefined) await series.setDuplicates(reference, duplicates);
+  const settings = await series.settings(reference);
+  return json({
+    reference,
+    ttlMillis: settings.ttlMillis,
+    duplicates: settings.keepsDuplicates ? "keep" : "refuse",
+  });
 }
 
 function describe({ symbol, rows, first, last, aware, columns }: ListedSeries, base: string) {

@@ -167,7 +167,7 @@ testOnBothEngines("rows expire by their stamp, at once and for good", async (app
     path,
   );
   const ttl = (value: number | null) => app.request(`/api/store/r?ttlMillis=${value}`, { method: "PATCH" });
-  deepEqual(await (await ttl(day)).json(), { reference: "r", ttlMillis: day });
+  deepEqual(await (await ttl(day)).json(), { reference: "r", ttlMillis: day, duplicates: "refuse" });
   equal(await get(app, "?jsonformat=values", path), "[[2],[3]]");
   const listed = JSON.parse(await get(app, "", "/api/store/r"))[0];
   deepEqual([listed.rows, listed.first, listed.last], [

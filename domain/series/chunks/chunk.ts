@@ -7,7 +7,8 @@ import { asStored, type StoredColumn } from "./catalogue.ts";
 import { decodeColumn, encodeColumn } from "./column_codec.ts";
 import { decodeStamps, encodeStamps } from "./stamp_codec.ts";
 import { type Column, isAllNull } from "../frame/column.ts";
-import { type DataFrame, sliceFrame } from "../frame/frame.ts";
+import { invalid } from "../../errors.ts";
+import { type DataFrame, firstRowFrom, sliceFrame } from "../frame/frame.ts";
 import { type ColumnSummary, summarise } from "../frame/summary.ts";
 
 /** Rows of a chunk: against 256 and 4096, the best of space, of small reads and of rewriting. */
@@ -16,6 +17,8 @@ const MAX_ROWS = 1024;
 const MAX_CELLS = 1 << 17;
 /** Bytes from which a chunk is halved, while it has several rows: long texts. */
 const MAX_BYTES = 4 << 20;
+/** Full chunks of rows that may share a stamp, and bytes of a chunk of such: it cannot be cut. */
+const SHARED_CHUNKS = 16, MAX_SHARED_BYTES = 64 << 20;
 
 /** How many rows a chunk of so many columns has at most. */
 export function rowsPerChunk(columns: number): number {
@@ -23,8 +26,9 @@ export function rowsPerChunk(columns: number): number {
 }
 
 /**
- * Cuts a frame into chunks of `size` rows, one at each step, so that the caller may let others have a turn. The
- * catalogue has all its columns.
+ * Cuts a frame into chunks of `size` rows, or more where rows share a stamp: no stamp is in two chunks. One chunk at each
+ * step, so that the caller may let others have a turn. The catalogue has all its columns. Too many rows share a stamp:
+ * RunnelError.
  */
 export function* cutChunks(
   frame: DataFrame,
@@ -32,9 +36,26 @@ export function* cutChunks(
   size = rowsPerChunk(catalogue.length),
 ): Generator<ChunkContent> {
   const places = new Map(catalogue.map(({ name }, place) => [name, place]));
-  for (let from = 0; from < frame.stamps.length; from += size) {
-    yield* encodeChunks(sliceFrame(frame, from, from + size), catalogue, places);
+  const { stamps } = frame, most = SHARED_CHUNKS * rowsPerChunk(catalogue.length);
+  for (let from = 0, to = 0; from < stamps.length; from = to) {
+    to = nextStamp(stamps, Math.min(from + size, stamps.length));
+    if (to - from > size && to - firstRowFrom(stamps, stamps[to - 1]!) > most) {
+      throw invalid(`At most ${most} rows of ${catalogue.length} columns may share a stamp.`);
+    }
+    yield* encodeChunks(sliceFrame(frame, from, to), catalogue, places);
   }
+}
+
+/** The first row from `row` on that does not share its stamp with the one ahead of it. */
+function nextStamp(stamps: BigInt64Array, row: number): number {
+  while (row < stamps.length && stamps[row] === stamps[row - 1]) row++;
+  return row;
+}
+
+/** The row at which to halve rows; 0: they share one stamp. */
+function middleOf(stamps: BigInt64Array): number {
+  const middle = nextStamp(stamps, stamps.length >> 1);
+  return middle < stamps.length ? middle : firstRowFrom(stamps, stamps.at(-1)!);
 }
 
 function* encodeChunks(
@@ -49,10 +70,14 @@ function* encodeChunks(
     isAllNull(columns[i]!) ? [] : [{ place: places.get(column.name)!, bytes: encodeColumn(column) }]
   );
   const body = joinBody(encodeStamps(stamps), parts);
-  if (body.length > MAX_BYTES && rows > 1) {
-    yield* encodeChunks(sliceFrame(frame, 0, rows >> 1), catalogue, places);
-    yield* encodeChunks(sliceFrame(frame, rows >> 1, rows), catalogue, places);
+  const middle = body.length > MAX_BYTES && rows > 1 ? middleOf(stamps) : 0;
+  if (middle > 0) {
+    yield* encodeChunks(sliceFrame(frame, 0, middle), catalogue, places);
+    yield* encodeChunks(sliceFrame(frame, middle, rows), catalogue, places);
     return;
+  }
+  if (rows > 1 && body.length > MAX_SHARED_BYTES) {
+    throw invalid(`Rows that share a stamp may have at most ${MAX_SHARED_BYTES} bytes.`);
   }
   const summary = encodeSummaries(stored, places, catalogue.length);
   yield { first: stamps[0]!, last: stamps[rows - 1]!, rows, summary, body };

@@ -74,7 +74,7 @@ export function readCsv(text: string, options: ReadOptions = {}): DataFrame {
   const place = stampColumn(names, options.index);
   const stamps = readStamps(names, cells, place, options.dateUnit);
   const columns = cells.map((column, at) => at === (place ?? 0) ? [] : inferColumn(names[at]!, column));
-  return makeFrame(stamps, columns.flat());
+  return makeFrame(stamps, columns.flat(), options.duplicates);
 }
 
 /** The place of the column that is named for its stamps, if any is. */

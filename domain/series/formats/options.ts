@@ -1,3 +1,4 @@
+import type { Duplicates } from "../frame/frame.ts";
 import type { DateUnit } from "../frame/stamps.ts";
 
 /** How to read a frame. */
@@ -8,4 +9,6 @@ export interface ReadOptions {
   index?: string | undefined;
   /** What stamps are that name no offset: local times of this zone. `naive`: stamps lose theirs, and are in UTC. */
   tz?: string | undefined;
+  /** Rows that share a stamp; refused unless given. Orients whose stamps are keys have none. */
+  duplicates?: Duplicates | undefined;
 }

@@ -33,7 +33,7 @@ export function readIndex(reader: JsonReader, options: ReadOptions): DataFrame {
     }
   }
   reader.expectEnd();
-  return finish(rows, columns, options);
+  return finish(rows, columns, { ...options, duplicates: "refuse" });
 }
 
 /** [{"index": stamp, "a": cell}]: an array of records, each with its stamp under one of STAMP_KEYS. */
@@ -101,5 +101,5 @@ export class RecordReader {
 function finish(rows: RowLabels, columns: ColumnSet, options: ReadOptions): DataFrame {
   if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   const stamps = readLabels(rows.labels, options.dateUnit);
-  return makeFrame(stamps, columns.finish(rows.labels.length));
+  return makeFrame(stamps, columns.finish(rows.labels.length), options.duplicates);
 }

@@ -47,7 +47,7 @@ export function readSplit(reader: JsonReader, options: ReadOptions): DataFrame {
     ...builder.finish(data.rows),
     name: names[at]!,
   }));
-  return makeFrame(stamps, columns);
+  return makeFrame(stamps, columns, options.duplicates);
 }
 
 function readNames(reader: JsonReader): string[] {

@@ -141,7 +141,7 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
     const column = isPlain ? builder.finishAs(type, stamps.length, nullable) : builder.finish(stamps.length);
     return withTableDtype(column, dtype);
   });
-  return makeFrame({ stamps, ...schema.kind }, typed);
+  return makeFrame({ stamps, ...schema.kind }, typed, options.duplicates);
 }
 
 function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, columns: ColumnSet): void {

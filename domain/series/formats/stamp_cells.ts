@@ -9,7 +9,7 @@ import {
   putPair,
 } from "./ascii.ts";
 import type { Cells } from "./cells.ts";
-import { invalid, quote } from "../../errors.ts";
+import { invalid, quote, type RunnelError } from "../../errors.ts";
 import { type DateUnit, DAY_NS, formatStamp, halvesOf, UNIT_NS } from "../frame/stamps.ts";
 import { DAY_MS } from "../../time.ts";
 
@@ -129,11 +129,22 @@ function putDay(text: Uint8Array, at: number, day: number): void {
 export function checkDistinctKeys(stamps: BigInt64Array, format: StampFormat, before?: bigint): void {
   const alike = findAlike(stamps, format, before);
   if (alike === undefined) return;
+  if (alike[0] === alike[1]) throw sharedKey(alike[0], format.aware);
   const [first, second] = alike.map((stamp) => formatStamp(stamp, format.aware));
   throw invalid(
     `The stamps ${first} and ${second} are the same in ${
       quote(format.dateUnit)
     }: ask for a finer date_unit (${format.dateUnit === "s" ? "ms, " : ""}us or ns).`,
+  );
+}
+
+/** The refusal of rows that share a stamp where stamps are keys. */
+function sharedKey(stamp: bigint, aware: boolean): RunnelError {
+  return invalid(
+    `Rows share the stamp ${
+      formatStamp(stamp, aware)
+    }, so that stamps cannot be keys: ask for orient records, split or ` +
+      "table, or for csv, ndjson, arrow or parquet.",
   );
 }
 
@@ -144,7 +155,6 @@ export function findAlike(
   before?: bigint,
 ): readonly [bigint, bigint] | undefined {
   const unit = UNIT_NS[format.dateUnit];
-  if (unit === 1n) return undefined;
   const written = (ns: bigint) =>
     ns / unit - (format.dateFormat === "iso" && ns < 0n && ns % unit !== 0n ? 1n : 0n);
   // Only stamps closer than two units can meet (around zero, where numbers are cut towards it from both sides). Doubles

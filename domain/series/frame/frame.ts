@@ -27,20 +27,27 @@ export interface FrameKind extends Zoned {
 
 /** The stamps of a frame's rows. */
 export interface FrameStamps extends FrameKind {
-  /** Nanoseconds since 1970-01-01T00:00:00Z, strictly ascending in a frame. */
+  /** Nanoseconds since 1970-01-01T00:00:00Z, ascending in a frame. */
   readonly stamps: BigInt64Array;
   /** Stamps were numbers, which are instants: neither naive nor aware, they become what the series is. */
   readonly undecided?: boolean | undefined;
 }
 
 /**
- * A data frame over time: rows in strictly ascending order of their stamps, columns in the order first seen,
- * with distinct names. Held by column, since that is how it is stored, summed and written.
+ * A data frame over time: rows in ascending order of their stamps, columns in the order first seen, with distinct
+ * names. Held by column, since that is how it is stored, summed and written.
  */
 export interface DataFrame extends FrameStamps {
   /** Each has as many values as there are stamps. */
   readonly columns: readonly Column[];
+  /** Of a frame on its way in, the first stamp that several rows share; undefined: each has its own. */
+  readonly repeated?: bigint | undefined;
 }
+
+/** What a reference does with rows that share a stamp: refuse them, or keep them as ticks, in the order that they came. */
+export const DUPLICATES = ["refuse", "keep"] as const;
+/** One of DUPLICATES. */
+export type Duplicates = typeof DUPLICATES[number];
 
 /**
  * How many cells a frame may have, nulls included: a small body may name many rows and many columns, but few
@@ -57,31 +64,47 @@ export function checkCells(rows: number, columns: number): void {
 }
 
 /**
- * Makes a frame from rows in any order: sorts them by stamp.
- * Throws RunnelError if there are no rows or two have the same stamp.
+ * Makes a frame from rows in any order: sorts them by stamp, rows that share one in the order given.
+ * Throws RunnelError if there are no rows, and unless `duplicates` is keep, if two have the same stamp.
  */
-export function makeFrame(given: FrameStamps, columns: readonly Column[]): DataFrame {
-  const { stamps, aware } = given;
+export function makeFrame(
+  given: FrameStamps,
+  columns: readonly Column[],
+  duplicates: Duplicates = "refuse",
+): DataFrame {
+  const { stamps } = given;
   if (stamps.length === 0) throw invalid("The frame has no rows: send at least one.");
-  let sorted = true;
-  for (let row = 1; row < stamps.length; row++) {
-    const before = stamps[row - 1]!, here = stamps[row]!;
-    if (before === here) throw duplicateStamp(here, aware);
-    if (before > here) sorted = false;
-  }
-  if (sorted) return { ...given, columns };
-  const order = Uint32Array.from(stamps.keys()).sort((one, other) =>
-    stamps[one]! < stamps[other]! ? -1 : stamps[one]! > stamps[other]! ? 1 : 0
-  );
-  const ascending = BigInt64Array.from(order, (row) => stamps[row]!);
-  for (let row = 1; row < ascending.length; row++) {
-    if (ascending[row - 1] === ascending[row]) throw duplicateStamp(ascending[row]!, aware);
-  }
-  return { ...given, stamps: ascending, columns: columns.map((column) => takeRows(column, order)) };
+  const frame = sorted({ ...given, columns });
+  if (frame.repeated === undefined || duplicates === "keep") return frame;
+  throw duplicateStamp(frame.repeated, given.aware);
 }
 
-function duplicateStamp(ns: bigint, aware: boolean): RunnelError {
-  return invalid(`The stamp ${formatStamp(ns, aware)} stands twice: each row needs its own.`);
+function sorted(frame: DataFrame): DataFrame {
+  const { stamps } = frame;
+  let repeated: bigint | undefined;
+  for (let row = 1; row < stamps.length; row++) {
+    const before = stamps[row - 1]!, here = stamps[row]!;
+    if (before > here) return sorted(takeFrame(frame, orderOf(stamps)));
+    if (before === here) repeated ??= here;
+  }
+  return repeated === undefined ? frame : { ...frame, repeated };
+}
+
+/** The rows by stamp; those that share one stay in their order. */
+function orderOf(stamps: BigInt64Array): Uint32Array {
+  return Uint32Array.from(stamps.keys()).sort((one, other) =>
+    stamps[one]! < stamps[other]! ? -1 : stamps[one]! > stamps[other]! ? 1 : one - other
+  );
+}
+
+/** The refusal of rows that share a stamp. */
+export function duplicateStamp(ns: bigint, aware: boolean): RunnelError {
+  return invalid(
+    `The stamp ${
+      formatStamp(ns, aware)
+    } stands twice: each row needs its own, unless the reference keeps duplicates ` +
+      "(PATCH it with duplicates=keep) and the frame is no object by stamp (send records, split, table, csv, ndjson or arrow).",
+  );
 }
 
 /** The first row whose stamp is at or after `ns`; the number of rows if there is none. */
@@ -107,8 +130,8 @@ export function sliceFrame(frame: DataFrame, from: number, to: number): DataFram
 /** The rows in the order given; every entry must be a row of the frame. */
 export function takeFrame(frame: DataFrame, rows: Uint32Array): DataFrame {
   return {
+    ...frame,
     stamps: BigInt64Array.from(rows, (row) => frame.stamps[row]!),
-    aware: frame.aware,
     columns: frame.columns.map((column) => takeRows(column, rows)),
   };
 }

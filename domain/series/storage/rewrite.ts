@@ -28,6 +28,8 @@ export interface SeriesState {
 export interface Window {
   readonly first: bigint;
   readonly last: bigint;
+  /** Rows that have the first stamp stay, ahead of those that come. */
+  readonly keepsFirst?: boolean | undefined;
 }
 
 /** What a change does: the chunks `replaced` go, the rows of `left`, `update` and `right` come. */
@@ -40,11 +42,14 @@ export interface Rewrite {
 }
 
 /** The bodies that `planReplace` needs: chunks cut by the window, and small neighbours. */
-export function neededBodies({ series, chunks }: SeriesState, { first, last }: Window): number[] {
+export function neededBodies(
+  { series, chunks }: SeriesState,
+  { first, last, keepsFirst = false }: Window,
+): number[] {
   const room = rowsPerChunk(series?.columns.length ?? 0);
   return chunks.filter((chunk) => {
     const overlaps = chunk.last >= first && chunk.first <= last;
-    return overlaps ? chunk.first < first || chunk.last > last : chunk.rows < room;
+    return overlaps ? keepsFirst || chunk.first < first || chunk.last > last : chunk.rows < room;
   }).map(({ id }) => id);
 }
 
@@ -54,7 +59,7 @@ export function neededBodies({ series, chunks }: SeriesState, { first, last }: W
  */
 export function planReplace(
   { series, chunks }: SeriesState,
-  { first, last }: Window,
+  { first, last, keepsFirst = false }: Window,
   update: DataFrame | undefined,
   bodies: ReadonlyMap<number, Uint8Array>,
 ): Rewrite {
@@ -66,7 +71,9 @@ export function planReplace(
   const before = chunks.filter((chunk) => chunk.last < first).at(-1);
   const after = chunks.find((chunk) => chunk.first > last);
   const none: DataFrame = { stamps: new BigInt64Array(), aware, columns: [] };
-  let left = keptOf(read(overlapping[0]), (stamps) => [0, firstRowFrom(stamps, first)]) ?? none;
+  let left =
+    keptOf(read(overlapping[0]), (stamps) => [0, firstRowFrom(stamps, keepsFirst ? first + 1n : first)]) ??
+      none;
   let right = keptOf(
     read(overlapping.at(-1)),
     (stamps) => [firstRowFrom(stamps, last + 1n), stamps.length],

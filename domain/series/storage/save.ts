@@ -6,7 +6,14 @@ import { quote, RunnelError } from "../../errors.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
 import { cutChunks, decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
 import { clearCells, dropColumns } from "../frame/clear.ts";
-import { concatFrames, type DataFrame, rangeOf, selectColumns } from "../frame/frame.ts";
+import {
+  concatFrames,
+  type DataFrame,
+  firstRowFrom,
+  rangeOf,
+  selectColumns,
+  sliceFrame,
+} from "../frame/frame.ts";
 import { formatStamp } from "../frame/stamps.ts";
 import {
   checkColumns,
@@ -50,9 +57,15 @@ export class Saving {
     readonly precondition: Precondition = () => {},
   ) {}
 
-  /** Adds rows after the last one of the series. Any that would not come after it: `series-overlap`. */
+  /**
+   * Adds rows after the last one of the series, or where duplicates are kept, at its stamp. Any that would not come after
+   * it: `series-overlap`.
+   */
   async append(window: Window, update: DataFrame): Promise<void> {
-    await this.#replace(window, update, (series) => this.#checkAfter(series, window.first, update.aware));
+    await this.#replace(window, update, (series) => {
+      this.#checkAfter(series, window.first, update.aware);
+      return { ...window, keepsFirst: series.last === window.first };
+    });
   }
 
   /** Puts `update` in place of what the window has. */
@@ -67,26 +80,32 @@ export class Saving {
 
   /** Answers how many rows went; an `update` of undefined puts nothing in their place. */
   async #replace(
-    window: Window,
+    asked: Window,
     update: DataFrame | undefined,
-    check: (series: SeriesRow) => void = () => {},
+    windowFor: (series: SeriesRow) => Window = () => asked,
   ): Promise<number> {
     let removed = 0;
-    await this.#attempt(window, update !== undefined, async (state, series) => {
-      check(series);
+    await this.#attempt(asked, update !== undefined, async (state, series) => {
+      const window = windowFor(series);
       const needed = neededBodies(state, window);
       const bodies = await this.store.bodiesOf(needed);
       if (bodies.size < needed.length) return false;
       const plan = planReplace(state, window, update, bodies);
       removed = rowsOf(plan.replaced) - plan.left.stamps.length - plan.right.stamps.length;
       if (update === undefined && removed === 0) return true;
-      const chunks = update === undefined || isSmall(update)
-        ? joined(plan, update)
-        : [...cutChunks(plan.left, plan.columns), ...cutChunks(plan.right, plan.columns)];
-      if (update !== undefined && !isSmall(update)) await this.#stageAll(series.id, update, plan.columns);
+      let chunks: ChunkContent[], staged = 0;
+      if (update === undefined || isSmall(update)) chunks = joined(plan, update);
+      else {
+        // Rows that share the last stamp of the series go into its chunk.
+        const from = window.keepsFirst ? firstRowFrom(update.stamps, window.first + 1n) : 0;
+        const left = from > 0 ? concatFrames([plan.left, sliceFrame(update, 0, from)]) : plan.left;
+        chunks = [...cutChunks(left, plan.columns), ...cutChunks(plan.right, plan.columns)];
+        staged = update.stamps.length - from;
+        await this.#stageAll(series.id, sliceFrame(update, from, update.stamps.length), plan.columns);
+      }
       const isAfter = update !== undefined && (series.last === null || window.first > series.last);
-      const kind = update === undefined ? "remove" : isAfter ? "append" : "save";
-      return this.#commit(kind, series, plan, chunks, update?.stamps.length ?? 0);
+      const kind = update === undefined ? "remove" : isAfter || window.keepsFirst ? "append" : "save";
+      return this.#commit(kind, series, { ...plan, grows: isAfter }, chunks, staged);
     });
     return removed;
   }
@@ -132,13 +151,13 @@ export class Saving {
       }
       if (rows === 0) return await this.#discard().then(() => true);
       const plan = { replaced: touched, kind: series, columns: change.finish() };
-      return this.#commit("remove", series, plan, [], 0, rowsOf(touched));
+      return this.#commit("remove", series, plan, [], rowsOf(touched));
     });
     return rows;
   }
 
-  #checkAfter({ last }: SeriesRow, first: bigint, aware: boolean): void {
-    if (last === null || first > last) return;
+  #checkAfter({ last, keepsDuplicates }: SeriesRow, first: bigint, aware: boolean): void {
+    if (last === null || first > last || (first === last && keepsDuplicates)) return;
     throw new RunnelError(
       "series-overlap",
       `the first row, ${formatStamp(first, aware)}, does not come after the last one of ${
@@ -171,7 +190,7 @@ export class Saving {
         }
       }
       const plan = { replaced: touched, kind, columns: change.finish() };
-      return this.#commit("merge", series, plan, [], rows, rows);
+      return this.#commit("merge", series, plan, [], rows);
     });
   }
 
@@ -207,15 +226,15 @@ export class Saving {
   async #commit(
     kind: ChangeKind,
     series: SeriesRow,
-    plan: Pick<Rewrite, "replaced" | "kind" | "columns">,
+    plan: Pick<Rewrite, "replaced" | "kind" | "columns"> & { readonly grows?: boolean },
     chunks: readonly ChunkContent[],
-    updateRows: number,
-    stagedRows = this.#staged.count > 0 ? updateRows : 0,
+    stagedRows: number,
   ): Promise<boolean> {
     const added = rowsOf(chunks) + stagedRows;
     const keepsColumns = plan.kind.aware === series.aware && sameColumns(plan.columns, series.columns);
     const [last, ...others] = plan.replaced;
-    const grows = kind === "append" && others.length === 0 && keepsColumns;
+    // An earlier revision ends with its last stamp, so that a chunk cannot grow by rows of that stamp.
+    const grows = plan.grows && others.length === 0 && keepsColumns;
     return await this.store.commit({
       kind,
       grows: grows ? last?.id : undefined,
@@ -236,7 +255,7 @@ export class Saving {
   /** Stages the update once; again only if the series or the places of its columns are others by now. */
   async #stageAll(series: number, update: DataFrame, columns: readonly StoredColumn[]): Promise<void> {
     const places = new Map(columns.map(({ name }, place) => [name, place]));
-    const layout = update.columns.map(({ name }) => places.get(name)).join();
+    const layout = [update.stamps.length, ...update.columns.map(({ name }) => places.get(name))].join();
     if (this.#staged.series === series && this.#staged.layout === layout) return;
     await this.#discard();
     await this.#stage(series, update, columns);

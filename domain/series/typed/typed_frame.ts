@@ -51,7 +51,11 @@ export function frameOf(
     return makeColumn({ ...column, dtype });
   });
   checkTexts(others);
-  return makeFrame({ ...stamps, labels: { ...labels, unit: stamps.labels?.unit } }, others);
+  return makeFrame(
+    { ...stamps, labels: { ...labels, unit: stamps.labels?.unit } },
+    others,
+    options.duplicates,
+  );
 }
 
 function makeColumn({ name, dtype, raw, categories }: TypedColumn): Column {
