@@ -78,7 +78,7 @@ function readNumbers(labels: readonly string[], unit: DateUnit | undefined): Fra
     wholes[row] = sign === "-" ? -size : size;
     fractions[row] = fraction ? sign + fraction : "";
   }
-  const factor = UNIT_NS[unit ?? DATE_UNITS.find((each) => largest * UNIT_NS[each] <= MAX_STAMP) ?? "ns"];
+  const factor = unitOf(largest, unit);
   const stamps = new BigInt64Array(labels.length);
   for (let row = 0; row < labels.length; row++) {
     const ns = wholes[row]! * factor + fractionNs(fractions[row]!, factor, labels[row]!, row);
@@ -86,6 +86,31 @@ function readNumbers(labels: readonly string[], unit: DateUnit | undefined): Fra
     stamps[row] = ns;
   }
   return { stamps, aware: false, undecided: true };
+}
+
+/**
+ * Turns labels that are whole numbers into stamps, as readLabels does, without a text of each. Undefined where readLabels
+ * has to say what is wrong.
+ */
+export function readCounts(counts: ArrayLike<number | bigint>, unit?: DateUnit): FrameStamps | undefined {
+  let least = counts[0]!, most = least;
+  for (let row = 1; row < counts.length; row++) {
+    const count = counts[row]!;
+    if (count < least) least = count;
+    if (count > most) most = count;
+  }
+  const first = BigInt(least), last = BigInt(most);
+  if (unit === undefined && first <= LEAST_NUMBER) return undefined;
+  const factor = unitOf(last, unit);
+  if (first * factor < MIN_STAMP || last * factor > MAX_STAMP) return undefined;
+  const isExact = factor === 1n && counts instanceof BigInt64Array;
+  const stamps = isExact ? counts : BigInt64Array.from(counts, (count) => BigInt(count) * factor);
+  return { stamps, aware: false, undecided: true };
+}
+
+/** Nanoseconds in the unit of numbers of which that is the largest. */
+function unitOf(largest: bigint, unit: DateUnit | undefined): bigint {
+  return UNIT_NS[unit ?? DATE_UNITS.find((each) => largest * UNIT_NS[each] <= MAX_STAMP) ?? "ns"];
 }
 
 /** The nanoseconds in a signed decimal fraction of a unit; exact, or refused. */

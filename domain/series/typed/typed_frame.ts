@@ -6,7 +6,7 @@ import { type Dtype, isInteger } from "../frame/dtype.ts";
 import { checkCells, type DataFrame, type FrameStamps, makeFrame } from "../frame/frame.ts";
 import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
 import { isStampName, STAMP_NAMES } from "../formats/csv.ts";
-import { readLabels } from "../formats/labels.ts";
+import { readCounts, readLabels } from "../formats/labels.ts";
 import type { ReadOptions } from "../formats/options.ts";
 import { readPandas, withNumpy } from "./pandas_metadata.ts";
 import { columnOfCategories, columnOfRaw, type RawCells } from "./raw_column.ts";
@@ -120,7 +120,10 @@ function stampsOf({ name, dtype, raw: { values, nulls } }: TypedColumn, options:
       aware: false,
     };
   }
-  return readLabels(Array.from(values as ArrayLike<unknown>, String), options.dateUnit);
+  const counts = isInteger(dtype.type)
+    ? readCounts(values as ArrayLike<number | bigint>, options.dateUnit)
+    : undefined;
+  return counts ?? readLabels(Array.from(values as ArrayLike<unknown>, String), options.dateUnit);
 }
 
 const unitLabel = (unit: keyof typeof UNIT_NS) => ({ unit: unit === "ns" ? undefined : unit });
