@@ -25,6 +25,7 @@ import { links } from "./023_links.ts";
 import { commonValues } from "./024_common_values.ts";
 import { progress } from "./025_progress.ts";
 import { ticks } from "./026_ticks.ts";
+import { lives } from "./027_lives.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -60,6 +61,7 @@ export const MIGRATIONS: readonly Migration[] = [
   commonValues,
   progress,
   ticks,
+  lives,
 ];
 
 /** The version of the schema that this program works with. */

@@ -5,12 +5,14 @@ import { type Catalogue, catalogueText } from "./catalogue_row.ts";
 /** Whether a chunk belongs to the newest revision. */
 export const current = (chunk: string) => `${chunk}.since IS NOT NULL AND ${chunk}.until IS NULL`;
 
+// A new series begins after every revision of those that were removed: one of its name may have had the same number.
+const NEXT = `1 + CASE revision WHEN 0 THEN (SELECT last_revision FROM series_lives) ELSE revision END`;
 // The save that others overtook, or that was swept as a crashed one, finds another revision or too few chunks.
 // The trigger series_revised keeps what the row was.
-const COMMIT = `UPDATE series SET revision = revision + 1, batch = ?3, aware = ?4,
+const COMMIT = `UPDATE series SET revision = ${NEXT}, batch = ?3, aware = ?4,
     columns = CASE WHEN ?8 = 'remove' AND row_count + ?6 = 0 THEN '[]' ELSE ?5 END,
     row_count = row_count + ?6, change = ?8, changed_at = max(?9, changed_at),
-    rewritten = CASE WHEN ?8 = 'append' THEN rewritten ELSE revision + 1 END
+    rewritten = CASE WHEN ?8 = 'append' THEN rewritten ELSE ${NEXT} END
   WHERE id = ?1 AND revision = ?2 AND oldest <= ?10
     AND (SELECT count(*) FROM series_chunk WHERE batch = ?3 AND since IS NULL) = ?7`;
 // Each following statement of the same transaction does nothing unless COMMIT did.

@@ -106,3 +106,25 @@ testOnBothEngines("bad versions are told what is wrong", async (app) => {
   }
   equal(await values(app), "[[1]]");
 });
+
+testOnBothEngines(
+  "a series that is saved again after all of it was freed has revisions that it never had",
+  async (app) => {
+    await save(app, '{"a":{"2020-01-01":1}}');
+    const old = (await app.request(PATH)).headers.get("etag")!;
+    await app.request(`${PATH}?forget=true`, { method: "DELETE" });
+    await app.services.series.sweep();
+    deepEqual(await app.database.query("SELECT count(*) FROM series"), [[0]]);
+    await save(app, '{"a":{"2020-01-01":2}}');
+    const fresh = await app.request(PATH, { headers: { "If-None-Match": old } });
+    deepEqual([fresh.status, await fresh.text()], [200, '{"a":{"2020-01-01T00:00:00.000":2}}']);
+    const stale = { method: "PUT", body: '{"a":{"2020-01-01":3}}', headers: { "If-Match": old } };
+    equal((await app.request(PATH, stale)).status, 412);
+    await save(app, '{"a":{"2020-01-02":4}}');
+    const listed: { revision: number }[] = await (await app.request(`${PATH}/revisions`)).json();
+    deepEqual(listed.map(({ revision }) => revision), [4, 3]);
+    equal(await values(app, "&asOf=3"), "[[2]]");
+    equal((await restore(app, 3)).status, 200);
+    equal(await values(app), "[[2]]");
+  },
+);
