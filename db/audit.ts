@@ -19,14 +19,14 @@ export interface AuditEntry {
 /** The queries, bound to a database. */
 export type AuditStore = ReturnType<typeof createAuditStore>;
 
-export function createAuditStore({ commits, query }: Database) {
+export function createAuditStore({ commits, scan }: Database) {
   return {
     async insert({ at, actor, action, subject }: Omit<AuditEntry, "id">): Promise<void> {
       await commits.execute([{ sql: INSERT, args: [at, actor, action, subject] }]);
     },
     /** Entries before that one, the newest first. */
     async before(id: number, limit: number): Promise<AuditEntry[]> {
-      return (await query(SELECT, id, limit)).map(([id, at, actor, action, subject]) => ({
+      return (await scan(SELECT, id, limit)).map(([id, at, actor, action, subject]) => ({
         id: id as number,
         at: at as number,
         actor: actor as string,

@@ -35,6 +35,10 @@ function migratedLater(engine: Engine): Engine {
       if (!isReady) await ready();
       return await engine.read(statements);
     },
+    async scan(statements) {
+      if (!isReady) await ready();
+      return await engine.scan(statements);
+    },
     async write(statements) {
       if (!isReady) await ready();
       return await engine.write(statements);

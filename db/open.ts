@@ -25,8 +25,10 @@ export interface Database {
   readonly file: string | undefined;
   /** The one way to write: every area's writes share its commits. */
   readonly commits: GroupCommit;
-  /** The rows of one reading statement. */
+  /** The rows of one short statement; see `Engine.read`. */
   query(sql: string, ...args: Value[]): Promise<Row[]>;
+  /** The rows of one statement that may take long; see `Engine.scan`. */
+  scan(sql: string, ...args: Value[]): Promise<Row[]>;
   /** Settles what was accepted, then closes. */
   close(): Promise<void>;
 }
@@ -50,6 +52,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     commits,
     async query(sql, ...args) {
       const [result] = await engine.read([{ sql, args }]);
+      return result!.rows;
+    },
+    async scan(sql, ...args) {
+      const [result] = await engine.scan([{ sql, args }]);
       return result!.rows;
     },
     async close() {

@@ -81,16 +81,16 @@ export interface ChannelRow extends ChannelSettings {
 export type ChannelStore = ReturnType<typeof createChannelStore>;
 
 /** `clock` answers the time in milliseconds since the epoch. */
-export function createChannelStore({ engine, commits, query }: Database, clock: () => number) {
+export function createChannelStore({ engine, commits, query, scan }: Database, clock: () => number) {
   return {
     /** The channel of that name, or undefined. Coalesced. */
     byName: createLookup(engine, planByName),
     /** Up to `limit` names after one, in order; those with a tag, if one is given. */
     async names(tag: string | null, after: string, limit: number): Promise<string[]> {
-      return (await query(SELECT_NAMES, tag, after, limit)).map(([name]) => name as string);
+      return (await scan(SELECT_NAMES, tag, after, limit)).map(([name]) => name as string);
     },
     async summary(): Promise<{ channels: number; items: number }> {
-      const [row] = await query(SELECT_SUMMARY, clock());
+      const [row] = await scan(SELECT_SUMMARY, clock());
       return { channels: row![0] as number, items: row![1] as number };
     },
     /** The new channel, or undefined when the name is taken. */

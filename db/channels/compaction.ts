@@ -24,11 +24,11 @@ const FREE_TOMBSTONES = `DELETE FROM item WHERE rowid IN (SELECT rowid FROM item
 /** The queries, bound to a database. */
 export type CompactionStore = ReturnType<typeof createCompactionStore>;
 
-export function createCompactionStore({ commits, query }: Database) {
+export function createCompactionStore({ commits, scan }: Database) {
   return {
     /** Channels that have something to compact. `before`: tombstones with smaller keys go. */
     async channels(before: bigint): Promise<number[]> {
-      return (await query(SELECT_COMPACT, before)).map(([id]) => id as number);
+      return (await scan(SELECT_COMPACT, before)).map(([id]) => id as number);
     },
     /** Frees up to `limit` replaced items; answers how many, and whether nothing is left to look at. */
     async step(channel: number, limit: number): Promise<{ freed: number; isDone: boolean }> {

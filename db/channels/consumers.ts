@@ -63,16 +63,16 @@ export interface ConsumerState {
 /** The queries, bound to a database. */
 export type ConsumerStore = ReturnType<typeof createConsumerStore>;
 
-export function createConsumerStore({ engine, commits, query }: Database, clock: () => number) {
+export function createConsumerStore({ engine, commits, scan }: Database, clock: () => number) {
   const byName = createLookup(engine, planByName);
   return {
     /** The consumer of that name of that channel, or undefined. Coalesced. */
     byName: (channel: number, name: string) => byName({ channel, name }),
     async ofChannel(channel: number): Promise<ConsumerRow[]> {
-      return (await query(SELECT_OF_CHANNEL, channel)).map(toConsumer);
+      return (await scan(SELECT_OF_CHANNEL, channel)).map(toConsumer);
     },
     async all(): Promise<ConsumerRow[]> {
-      return (await query(SELECT_ALL)).map(toConsumer);
+      return (await scan(SELECT_ALL)).map(toConsumer);
     },
     /** Creates a consumer whose next item is `nextKey` or later; -1: what comes from now on. False when the name is taken. */
     async insert(channel: number, name: string, settings: string, nextKey: bigint): Promise<boolean> {
@@ -89,7 +89,7 @@ export function createConsumerStore({ engine, commits, query }: Database, clock:
     },
     /** How far a consumer is; undefined when it is gone. `visible` is the first key that can be read. */
     async state(id: number, visible: bigint, maxDeliver: number): Promise<ConsumerState | undefined> {
-      const [row] = await query(SELECT_STATE, id, visible, clock(), maxDeliver);
+      const [row] = await scan(SELECT_STATE, id, visible, clock(), maxDeliver);
       return row && {
         inFlight: row[0] as number,
         due: row[1] as number,

@@ -138,7 +138,7 @@ export interface Burial {
 /** The queries, bound to a database. */
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
-export function createDeliveryStore({ commits, query }: Database, clock: () => number) {
+export function createDeliveryStore({ commits, scan }: Database, clock: () => number) {
   return {
     /** Gives out what is due again, then what comes next. Undefined when the consumer or its channel is gone. */
     pull: commits.writer((ops: Pull[]) => planPulls(ops, clock())),
@@ -149,7 +149,7 @@ export function createDeliveryStore({ commits, query }: Database, clock: () => n
       { consumer, channel, maxDeliver }: Pick<Pull, "consumer" | "channel" | "maxDeliver">,
       limit: number,
     ) {
-      const rows = await query(SELECT_EXHAUSTED, consumer, channel, clock(), maxDeliver, limit);
+      const rows = await scan(SELECT_EXHAUSTED, consumer, channel, clock(), maxDeliver, limit);
       return rows.map(([key, deliveries]) => ({
         key: BigInt(key as string),
         deliveries: deliveries as number,

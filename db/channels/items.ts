@@ -38,8 +38,6 @@ const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.langua
   FROM json_each(?2) k CROSS JOIN item i ON i.channel = ?1 AND i.key = k.value`;
 const SELECT_FIRST_KEY =
   `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key >= ?2 ORDER BY key LIMIT 1`;
-const SELECT_KEYS_AFTER =
-  `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key > ?2 ORDER BY key LIMIT ?3`;
 const SELECT_SWEEPABLE = `SELECT id, CAST(max(floor_key, ifnull(max(0, ?1 - ttl_ms + 1) << 16, 0)) AS TEXT)
   FROM channel c WHERE EXISTS (SELECT 1 FROM item WHERE channel = c.id
     AND key < max(c.floor_key, ifnull(max(0, ?1 - c.ttl_ms + 1) << 16, 0)))`;
@@ -94,7 +92,7 @@ export type Written =
 export type ItemStore = ReturnType<typeof createItemStore>;
 
 /** `clock` answers the time in milliseconds since the epoch; keys never run behind it. */
-export function createItemStore({ engine, commits, query }: Database, clock: () => number) {
+export function createItemStore({ engine, commits, query, scan }: Database, clock: () => number) {
   return {
     /** The item with that key in that channel, or undefined. Coalesced. */
     get: createLookup(engine, planItems),
@@ -105,14 +103,9 @@ export function createItemStore({ engine, commits, query }: Database, clock: () 
       const [row] = await query(SELECT_FIRST_KEY, channel, from);
       return row && BigInt(row[0] as string);
     },
-    /** Up to `limit` keys after `after`, ascending. */
-    async keysAfter(channel: number, after: bigint, limit: number): Promise<bigint[]> {
-      return (await query(SELECT_KEYS_AFTER, channel, after, limit)).map(([key]) => BigInt(key as string));
-    },
-
     /** Channels that hold rows below what is visible at `now`, with the first visible key. */
     async sweepable(now: number): Promise<{ channel: number; firstVisible: bigint }[]> {
-      const rows = await query(SELECT_SWEEPABLE, now);
+      const rows = await scan(SELECT_SWEEPABLE, now);
       return rows.map(([id, key]) => ({ channel: id as number, firstVisible: BigInt(key as string) }));
     },
     /** Frees up to `limit` rows below `firstVisible`, oldest first, and answers how many. */
@@ -123,7 +116,7 @@ export function createItemStore({ engine, commits, query }: Database, clock: () 
     },
     /** Ids of deleted channels that still have rows. */
     async dropped(): Promise<number[]> {
-      return (await query(SELECT_DROPPED)).map(([id]) => id as number);
+      return (await scan(SELECT_DROPPED)).map(([id]) => id as number);
     },
     /** Frees up to `limit` rows of a deleted channel, and answers how many. */
     async sweepDropped(channel: number, limit: number): Promise<number> {

@@ -90,29 +90,30 @@ export interface LinesRow {
 /** The queries, bound to a database. */
 export type PageStore = ReturnType<typeof createPageStore>;
 
-export function createPageStore({ engine, query }: Database) {
+export function createPageStore({ engine, query, scan }: Database) {
   const argsOf = ({ channel, from, to, limit }: KeyRange) => [channel, from, to, limit];
   return {
     /** The oldest of a range, ascending. */
     async forward(range: KeyRange): Promise<HeadRow[]> {
-      return (await query(SELECT_FORWARD, ...argsOf(range))).map(toHead);
+      return (await scan(SELECT_FORWARD, ...argsOf(range))).map(toHead);
     },
     /** The newest of a range, ascending. */
     async backward(range: KeyRange): Promise<HeadRow[]> {
-      return (await query(SELECT_BACKWARD, ...argsOf(range))).map(toHead);
+      return (await scan(SELECT_BACKWARD, ...argsOf(range))).map(toHead);
     },
-    /**
-     * The oldest of a range with their contents, as many as fit into so many bytes and one in any case; and the
-     * greatest key after `after` that can no longer be read, 0 when nothing is gone. Both of one moment.
-     */
-    async bodies(range: KeyRange, bytes: number, after: bigint): Promise<{ rows: BodyRow[]; gone: bigint }> {
+    /** The oldest of a range with their contents, as many as fit into so many bytes and one in any case. */
+    async bodies(range: KeyRange, bytes: number): Promise<BodyRow[]> {
+      return (await scan(SELECT_BODIES, ...argsOf(range), bytes)).map(toBody);
+    },
+    /** The same for who follows a channel; and the greatest key after `after` that is gone, of one moment. 0: none is. */
+    async news(range: KeyRange, bytes: number, after: bigint): Promise<{ rows: BodyRow[]; gone: bigint }> {
       const [bodies, gone] = await engine.read([
         { sql: SELECT_BODIES, args: [...argsOf(range), bytes] },
         { sql: SELECT_GONE, args: [range.channel, after, range.from] },
       ]);
       const goneKey = BigInt((gone!.rows[0]?.[0] ?? "0") as string);
       return {
-        rows: bodies!.rows.map((row) => ({ ...toHead(row), body: row[6] as Uint8Array<ArrayBuffer> })),
+        rows: bodies!.rows.map(toBody),
         gone: goneKey > after ? goneKey : 0n,
       };
     },
@@ -125,24 +126,24 @@ export function createPageStore({ engine, query }: Database) {
     /** Where the list of the oldest of a range begins and ends, or of the newest; undefined: it is empty. */
     async ends(range: KeyRange, side: "oldest" | "newest"): Promise<Ends | undefined> {
       const sql = side === "oldest" ? SELECT_FORWARD_ENDS : SELECT_BACKWARD_ENDS;
-      const [first, last, more] = (await query(sql, ...argsOf(range)))[0]!;
+      const [first, last, more] = (await scan(sql, ...argsOf(range)))[0]!;
       if (first === null) return undefined;
       return { first: toKey(first)!, last: toKey(last)!, hasMore: more === 1 };
     },
     /** The oldest of a range as lines of JSON, as many as fit into so many bytes; undefined: there are none. */
     async lines(range: KeyRange, bytes: number): Promise<LinesRow | undefined> {
-      const [text, last, wrong] = (await query(SELECT_LINES, ...argsOf(range), bytes))[0]!;
+      const [text, last, wrong] = (await scan(SELECT_LINES, ...argsOf(range), bytes))[0]!;
       if (last === null) return undefined;
       return { text: text as Uint8Array<ArrayBuffer>, last: toKey(last)!, wrong: toKey(wrong) };
     },
     /** Looks whether the oldest of a range, as many as fit into so many bytes, are JSON; undefined: there are none. */
     async checkJson(range: KeyRange, bytes: number): Promise<Omit<LinesRow, "text"> | undefined> {
-      const [last, wrong] = (await query(SELECT_CHECKED, ...argsOf(range), bytes))[0]!;
+      const [last, wrong] = (await scan(SELECT_CHECKED, ...argsOf(range), bytes))[0]!;
       return last === null ? undefined : { last: toKey(last)!, wrong: toKey(wrong) };
     },
     /** Item keys after that one, in order, each with the key of its newest item. */
     async itemKeys(channel: number, after: string, from: bigint, limit: number) {
-      return (await query(SELECT_KEYED, channel, after, from, limit)).map(([itemKey, key]) => ({
+      return (await scan(SELECT_KEYED, channel, after, from, limit)).map(([itemKey, key]) => ({
         itemKey: itemKey as string,
         key: BigInt(key as string),
       }));
@@ -157,6 +158,10 @@ export function createPageStore({ engine, query }: Database) {
 
 function toKey(value: Row[number] | undefined): bigint | undefined {
   return typeof value === "string" ? BigInt(value) : undefined;
+}
+
+function toBody(row: Row): BodyRow {
+  return { ...toHead(row), body: row[6] as Uint8Array<ArrayBuffer> };
 }
 
 /** Reads the columns of `HEAD`. */

@@ -46,14 +46,14 @@ export interface NewWebhook {
 /** The queries, bound to a database. */
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
-export function createWebhookStore({ commits, query }: Database, clock: () => number) {
+export function createWebhookStore({ commits, query, scan }: Database, clock: () => number) {
   return {
     async byName(name: string): Promise<WebhookRow | undefined> {
       const [row] = await query(SELECT_ONE, name);
       return row && toWebhook(row);
     },
     async all(): Promise<WebhookRow[]> {
-      return (await query(SELECT_ALL)).map(toWebhook);
+      return (await scan(SELECT_ALL)).map(toWebhook);
     },
     /** Creates a webhook with its consumer; false when the name is taken or the channel is gone. */
     async insert({ name, channel, settings, isPaused, consumer }: NewWebhook): Promise<boolean> {

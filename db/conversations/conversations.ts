@@ -78,11 +78,11 @@ export interface Span {
 /** The queries, bound to a database. */
 export type ConversationStore = ReturnType<typeof createConversationStore>;
 
-export function createConversationStore({ commits, query }: Database) {
+export function createConversationStore({ commits, query, scan }: Database) {
   return {
     /** The channels that a person is in, by name. */
     async ofPerson(person: string): Promise<ConversationRow[]> {
-      return (await query(SELECT_OF_PERSON, person)).map(toConversation);
+      return (await scan(SELECT_OF_PERSON, person)).map(toConversation);
     },
     /** The channel with that public id, if the person is in it. */
     async visibleTo(person: string, publicId: string): Promise<ConversationRow | undefined> {
@@ -92,12 +92,12 @@ export function createConversationStore({ commits, query }: Database) {
 
     /** Messages by bucket: number of the bucket (time / `size`) → how many. */
     async buckets(ids: readonly number[], from: number, until: number, size: number) {
-      const rows = await query(SELECT_BUCKETS, JSON.stringify(ids), from, until, size);
+      const rows = await scan(SELECT_BUCKETS, JSON.stringify(ids), from, until, size);
       return new Map(rows.map(([bucket, count]) => [bucket as number, count as number]));
     },
     /** Who wrote most, most first; equals by name. */
     async mostActive({ conversation, from, until }: Span, limit: number): Promise<string[]> {
-      return (await query(SELECT_ACTIVE, conversation, from, until, limit)).map(([author]) =>
+      return (await scan(SELECT_ACTIVE, conversation, from, until, limit)).map(([author]) =>
         author as string
       );
     },
@@ -109,21 +109,21 @@ export function createConversationStore({ commits, query }: Database) {
     },
     /** How many conversations have messages since that time. */
     async countWithMessages(since: number): Promise<number> {
-      return (await query(COUNT_WITH_MESSAGES, since))[0]![0] as number;
+      return (await scan(COUNT_WITH_MESSAGES, since))[0]![0] as number;
     },
     /** How many messages a span has. */
     async count({ conversation, from, until }: Span): Promise<number> {
-      const [row] = await query(SELECT_COUNT, conversation, from, until);
+      const [row] = await scan(SELECT_COUNT, conversation, from, until);
       return row![0] as number;
     },
     /** The text of a JSON array of [id, author, text, time, origin, details, reactions], in the order written; only each `step`-th. */
     async messages({ conversation, from, until }: Span, step: number): Promise<string> {
-      const [row] = await query(SELECT_MESSAGES, conversation, from, until, step);
+      const [row] = await scan(SELECT_MESSAGES, conversation, from, until, step);
       return row![0] as string;
     },
     /** Each message that is still there, with its whole text, in the order of the ids. */
     async byIds(ids: readonly number[]) {
-      const rows = await query(SELECT_BY_ID, JSON.stringify(ids));
+      const rows = await scan(SELECT_BY_ID, JSON.stringify(ids));
       return rows.map(([author, text, origin, time, link]) => ({
         id: origin as string,
         time: time as number,
@@ -134,7 +134,7 @@ export function createConversationStore({ commits, query }: Database) {
     },
     /** How many messages each of these spans' channels has in it; channels without any are left out. */
     async counts(ids: readonly number[], from: number, until: number): Promise<Map<number, number>> {
-      const rows = await query(SELECT_COUNTS, JSON.stringify(ids), from, until);
+      const rows = await scan(SELECT_COUNTS, JSON.stringify(ids), from, until);
       return new Map(rows.map(([id, count]) => [id as number, count as number]));
     },
     /** Until when the person has read a channel; undefined: never. */

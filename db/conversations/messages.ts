@@ -114,7 +114,7 @@ export interface MessageBatch {
 /** The queries, bound to a database. */
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
-export function createMessageStore({ commits, query }: Database) {
+export function createMessageStore({ commits, scan }: Database) {
   const store = commits.writer(planBatches);
   return {
     /** Stores new messages and revisions, and creates the channel as needed. Committed in groups. */
@@ -126,12 +126,12 @@ export function createMessageStore({ commits, query }: Database) {
         const { origin, revisedAt, author, text } = message;
         return [origin, revisedAt, author, text, ...detailColumns(message)];
       });
-      const found = await query(SELECT_NEWS, publicId, JSON.stringify(rows));
+      const found = await scan(SELECT_NEWS, publicId, JSON.stringify(rows));
       return found.map(([place]) => messages[place as number]!);
     },
     /** Ids of a channel's messages from then to before `until`, with those of their threads. */
     async window(publicId: string, from: number, until: number) {
-      const rows = await query(SELECT_WINDOW, publicId, from, until);
+      const rows = await scan(SELECT_WINDOW, publicId, from, until);
       return rows.map(([origin, thread]) => ({ origin: origin as string, thread: thread as string | null }));
     },
     /** Adds a reaction to a message that is there, or takes it away; the same again changes nothing. */
@@ -162,7 +162,7 @@ export function createMessageStore({ commits, query }: Database) {
 
     /** Channels with messages older than `before`. */
     async expired(before: number): Promise<number[]> {
-      return (await query(SELECT_EXPIRED, before)).map(([id]) => id as number);
+      return (await scan(SELECT_EXPIRED, before)).map(([id]) => id as number);
     },
     /** Frees up to `limit` of a channel's messages older than `before`, and answers how many. */
     async sweep(conversation: number, before: number, limit: number): Promise<number> {
@@ -185,7 +185,7 @@ export function createMessageStore({ commits, query }: Database) {
     },
     /** All channels. */
     async ids(): Promise<number[]> {
-      return (await query(SELECT_IDS)).map(([id]) => id as number);
+      return (await scan(SELECT_IDS)).map(([id]) => id as number);
     },
   };
 }

@@ -22,7 +22,7 @@ const SELECT_SECRET = `SELECT value FROM server_secret WHERE name = ?1`;
 /** The queries, bound to a database. */
 export type PeopleStore = ReturnType<typeof createPeopleStore>;
 
-export function createPeopleStore({ commits, query }: Database) {
+export function createPeopleStore({ commits, query, scan }: Database) {
   return {
     /** Makes the user, or gives it that password. */
     async setPassword(name: string, password: string, now: number): Promise<void> {
@@ -40,7 +40,7 @@ export function createPeopleStore({ commits, query }: Database) {
       await commits.execute([{ sql: SET_ZONE, args: [person, timezone] }]);
     },
     async names(): Promise<string[]> {
-      return (await query(SELECT_USERS)).map(([name]) => name as string);
+      return (await scan(SELECT_USERS)).map(([name]) => name as string);
     },
     /** Removes the user and its memberships (`person`). False when there was none. */
     async remove(name: string, person: string): Promise<boolean> {

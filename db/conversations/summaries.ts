@@ -47,11 +47,11 @@ export interface DaySummary {
 /** The queries, bound to a database. */
 export type SummaryStore = ReturnType<typeof createSummaryStore>;
 
-export function createSummaryStore({ commits, query, engine }: Database) {
+export function createSummaryStore({ commits, scan, engine }: Database) {
   return {
     /** Up to `limit` changed days before `day`, the latest first. */
     async changed(day: number, limit: number): Promise<ChangedDay[]> {
-      const rows = await query(SELECT_CHANGED, day, limit);
+      const rows = await scan(SELECT_CHANGED, day, limit);
       return rows.map(([conversation, name, day, changes]) => ({
         conversation: conversation as number,
         name: name as string,
@@ -61,7 +61,7 @@ export function createSummaryStore({ commits, query, engine }: Database) {
     },
     /** How many wrote in a span. */
     async people({ conversation, from, until }: Span): Promise<number> {
-      const [row] = await query(COUNT_PEOPLE, conversation, from, until);
+      const [row] = await scan(COUNT_PEOPLE, conversation, from, until);
       return row![0] as number;
     },
     /**
@@ -88,7 +88,7 @@ export function createSummaryStore({ commits, query, engine }: Database) {
     },
     /** The stored summaries from that day on, ascending. */
     async since(conversation: number, day: number): Promise<DaySummary[]> {
-      const rows = await query(SELECT_SUMMARIES, conversation, day);
+      const rows = await scan(SELECT_SUMMARIES, conversation, day);
       return rows.map(([day, summary, messages, people]) => ({
         day: day as number,
         summary: summary as string,
@@ -98,7 +98,7 @@ export function createSummaryStore({ commits, query, engine }: Database) {
     },
     /** Messages of the days from `from` to before `until`, and with each of these phrases; absent: none. */
     async usual(conversation: number, from: number, until: number, phrases: readonly string[]) {
-      const [messages, counts] = await engine.read([
+      const [messages, counts] = await engine.scan([
         { sql: SELECT_USUAL_MESSAGES, args: [conversation, from, until] },
         { sql: SELECT_USUAL, args: [conversation, from, until, JSON.stringify(phrases)] },
       ]);

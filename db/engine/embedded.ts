@@ -1,7 +1,8 @@
-/** The embedded engine: a database file in this machine, one worker thread that writes, one that reads. */
+/** The embedded engine: a database file in this machine, one thread that writes, others that read (readers.ts). */
 import { DatabaseFileError, type Engine, EngineError } from "./engine.ts";
 import { WorkerConnection } from "./connection.ts";
 import { FileWatch } from "./file_watch.ts";
+import { Readers } from "./readers.ts";
 
 /**
  * Opens the file (created when absent, with its directory). Fails with `DatabaseFileError` when it may not be
@@ -18,7 +19,7 @@ export async function openEmbedded(path: string): Promise<Engine> {
     );
   });
   // Opened after the writer, which turns the file to WAL: from then on reading never waits for writing.
-  const reader = await WorkerConnection.open({ path, role: "reader" });
+  const readers = await Readers.open(path);
   const advise = (error: EngineError) => {
     const advice = ADVICE.find(([code]) => code.test(error.message))?.[1];
     throw advice === undefined
@@ -26,14 +27,15 @@ export async function openEmbedded(path: string): Promise<Engine> {
       : new EngineError(error.failure, `${path}: ${advice}`, { cause: error });
   };
   return {
-    read: (statements) => reader.run(statements),
+    read: (statements) => readers.read(statements),
+    scan: (statements) => readers.scan(statements),
     async write(statements) {
       // Both at once: the look costs no time, because it is there before the commit is.
       const [results] = await Promise.all([writer.run(statements).catch(advise), file.check()]);
       return results;
     },
     async close() {
-      await reader.close();
+      await readers.close();
       await writer.close();
     },
   };

@@ -27,8 +27,13 @@ export interface Result {
 
 /** A database that runs lists of statements. */
 export interface Engine {
-  /** Runs reading statements, one snapshot a call, and answers one result for each. */
+  /**
+   * Runs reading statements, one snapshot a call, and answers one result for each. They are short: each looks up a few
+   * rows by an index, however much is stored, because every other such read waits for them.
+   */
   read(statements: readonly Statement[]): Promise<Result[]>;
+  /** The same for statements whose work grows with what is stored or asked. No `read` waits for them. */
+  scan(statements: readonly Statement[]): Promise<Result[]>;
   /**
    * Runs statements in one write transaction: all take effect or none. It resolves after the commit is durable
    * (embedded: `synchronous=FULL`; server: what that server promises).

@@ -6,6 +6,7 @@
 import { type Engine, EngineError } from "./engine.ts";
 import { makeFolderOf } from "./embedded.ts";
 import type { WorkerOptions } from "./protocol.ts";
+import { Readers } from "./readers.ts";
 import { openServer } from "./server.ts";
 import { WorkerConnection } from "./connection.ts";
 
@@ -35,11 +36,12 @@ export async function openReplica(path: string, url: string, authToken?: string)
       });
     }
   }
-  const copy = await WorkerConnection.open({ path, role: "reader" });
+  const copy = await Readers.open(path);
   const primary = openServer(url, authToken);
   follower.start();
   return {
-    read: (statements) => copy.run(statements),
+    read: (statements) => copy.read(statements),
+    scan: (statements) => copy.scan(statements),
     async write(statements) {
       const results = await primary.write(statements);
       await follower.catchUp();

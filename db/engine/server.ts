@@ -24,15 +24,18 @@ export function openServer(url: string, authToken?: string): Engine {
   const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
   const open = (fetch: (request: Request) => Promise<Response>) =>
     createClient({ url, ...(authToken !== undefined && { authToken }), fetch, concurrency: MOST_CALLS });
-  const reader = open(async (request) => reading.fetch(await written.awaitedBy(request)));
+  const openReader = () => open(async (request) => reading.fetch(await written.awaitedBy(request)));
+  const reader = openReader(), scanner = openReader();
   const writer = open(async (request) => written.after(await writing.fetch(request)));
   return {
     read: (statements) => run(reader, statements, "read"),
+    scan: (statements) => run(scanner, statements, "read"),
     write: (statements) => run(writer, statements, "write"),
     close() {
       reading.close();
       writing.close();
       reader.close();
+      scanner.close();
       writer.close();
       return Promise.resolve();
     },

@@ -15,7 +15,7 @@ export interface Lag {
 /** The figures, bound to a database. */
 export type StorageFigures = ReturnType<typeof createStorageFigures>;
 
-export function createStorageFigures({ commits, query, file }: Database) {
+export function createStorageFigures({ commits, scan, file }: Database) {
   return {
     /** Since the start: transactions, what they held, and how long they took. */
     commits: () => commits.figures,
@@ -29,7 +29,7 @@ export function createStorageFigures({ commits, query, file }: Database) {
     },
     /** The consumers that are furthest behind. */
     async lags(limit: number): Promise<Lag[]> {
-      return (await query(SELECT_LAG, limit)).map(([channel, consumer, millis]) => ({
+      return (await scan(SELECT_LAG, limit)).map(([channel, consumer, millis]) => ({
         channel: channel as string,
         consumer: consumer as string,
         millis: Number(millis),

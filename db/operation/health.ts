@@ -8,6 +8,7 @@ const WRITE = [
   `INSERT INTO job (name, slot, lease_until, started_at) VALUES ('', 0, 0, 0)`,
   `DELETE FROM job WHERE name = ''`,
 ];
+// A short read, although it passes over every channel: `/ready` must not wait for scans.
 const SELECT_AHEAD = `SELECT name FROM channel WHERE last_key > ?1 ORDER BY last_key DESC LIMIT ?2`;
 
 /** The queries, bound to a database. */

@@ -96,11 +96,11 @@ export interface AppCounts {
 /** The queries, bound to a database. */
 export type AnalyticsStore = ReturnType<typeof createAnalyticsStore>;
 
-export function createAnalyticsStore({ engine, query }: Database) {
+export function createAnalyticsStore({ engine, scan }: Database) {
   return {
     /** Names of the apps that have a profile or an event, sorted. */
     async apps(firstBucket: number): Promise<string[]> {
-      return (await query(SELECT_APPS, firstBucket)).map(([name]) => name as string);
+      return (await scan(SELECT_APPS, firstBucket)).map(([name]) => name as string);
     },
     /**
      * How many accounts have the commonest `limit` values of these fields, and how many have any: `presence` are the
@@ -112,7 +112,7 @@ export function createAnalyticsStore({ engine, query }: Database) {
       presence: readonly string[],
       limit: number,
     ): Promise<{ rows: [value: string, accounts: number][]; having: number }> {
-      const [rows, having] = await engine.read([
+      const [rows, having] = await engine.scan([
         { sql: SELECT_TRAIT, args: [app, JSON.stringify(fields), limit] },
         { sql: COUNT_TRAIT, args: [app, JSON.stringify(presence)] },
       ]);
@@ -120,7 +120,7 @@ export function createAnalyticsStore({ engine, query }: Database) {
     },
     /** Values of a field that come after one, in their order, with the accounts that have each. */
     async values(app: string, field: string, after: string, limit: number): Promise<ValueCount[]> {
-      return await query(SELECT_VALUES, app, field, after, limit) as unknown[] as ValueCount[];
+      return await scan(SELECT_VALUES, app, field, after, limit) as unknown[] as ValueCount[];
     },
     /** Contexts of an event that come after one, in their order, with how many events have each; 0: expired. */
     async contexts(
@@ -128,7 +128,7 @@ export function createAnalyticsStore({ engine, query }: Database) {
       event: string,
       { after, limit, firstBucket }: { after: string; limit: number; firstBucket: number },
     ): Promise<ValueCount[]> {
-      const rows: unknown[] = await query(SELECT_CONTEXTS_OF, app, firstBucket, event, after, limit);
+      const rows: unknown[] = await scan(SELECT_CONTEXTS_OF, app, firstBucket, event, after, limit);
       return rows as ValueCount[];
     },
     async counts(
@@ -136,7 +136,7 @@ export function createAnalyticsStore({ engine, query }: Database) {
       { fields, limit, ranges, firstBucket, activeSince }: CountQuery,
     ): Promise<AppCounts> {
       const names = JSON.stringify(fields);
-      const [accounts, values, having, sums, events, contexts, withContext, active] = await engine.read([
+      const [accounts, values, having, sums, events, contexts, withContext, active] = await engine.scan([
         { sql: SELECT_ACCOUNTS, args: [app] },
         { sql: SELECT_FIELDS, args: [app, names, limit] },
         { sql: SUM_FIELDS, args: [app, names] },

@@ -94,7 +94,7 @@ export interface TimelineQuery {
 /** The queries, bound to a database. */
 export type EventStore = ReturnType<typeof createEventStore>;
 
-export function createEventStore({ commits, query }: Database) {
+export function createEventStore({ commits, scan }: Database) {
   return {
     /** Counts events, all of them or none, but for those whose id is known. Committed in groups. */
     record: commits.writer(planEvents),
@@ -105,10 +105,10 @@ export function createEventStore({ commits, query }: Database) {
       const isEven = typeof points === "number", kind = isEven ? "steps" : "spans";
       const common = [app, event, from, to, isEven ? points : JSON.stringify(points)];
       const rows = account !== undefined
-        ? await query(ACCOUNT_TIMELINE[kind], ...common, account, context ?? null)
+        ? await scan(ACCOUNT_TIMELINE[kind], ...common, account, context ?? null)
         : context !== undefined
-        ? await query(CONTEXT_TIMELINE[kind], ...common, context)
-        : await query(APP_TIMELINE[kind], ...common);
+        ? await scan(CONTEXT_TIMELINE[kind], ...common, context)
+        : await scan(APP_TIMELINE[kind], ...common);
       return new Map(rows as [number, number][]);
     },
     /** Frees up to `limit` counts of buckets before `first`, and answers how many. */

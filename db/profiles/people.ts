@@ -48,11 +48,11 @@ export type EventRow = readonly [event: string, bucket: number, context: string,
 /** The queries, bound to a database. */
 export type PeopleStore = ReturnType<typeof createPeopleStore>;
 
-export function createPeopleStore({ commits, query }: Database) {
+export function createPeopleStore({ commits, scan }: Database) {
   return {
     /** All accounts of the person of an account, the oldest first; none where the account is not known. */
     async accounts({ app, account }: AccountName): Promise<AccountRow[]> {
-      const rows = await query(SELECT_ACCOUNTS, app, account);
+      const rows = await scan(SELECT_ACCOUNTS, app, account);
       return rows.map(([key, app, account, keywords, lastHour, fields]) => ({
         key: key as number,
         app: app as string,
@@ -65,11 +65,11 @@ export function createPeopleStore({ commits, query }: Database) {
     /** Which names of these accounts others have as well, in any app. */
     async sharedNames(accounts: readonly AccountRow[]): Promise<string[]> {
       const names = JSON.stringify([...new Set(accounts.map(({ account }) => account))]);
-      const rows = await query(SELECT_SHARED, names, JSON.stringify(accounts.map(({ key }) => key)));
+      const rows = await scan(SELECT_SHARED, names, JSON.stringify(accounts.map(({ key }) => key)));
       return rows.map(([name]) => name as string);
     },
     async ids(accounts: readonly AccountRow[]): Promise<IdRow[]> {
-      const rows = await query(SELECT_IDS, JSON.stringify(accounts.map(({ key }) => key)));
+      const rows = await scan(SELECT_IDS, JSON.stringify(accounts.map(({ key }) => key)));
       return rows.map(([account, service, id, at, splitAt]) =>
         ({ account, service, id, at, splitAt }) as IdRow
       );
@@ -79,7 +79,7 @@ export function createPeopleStore({ commits, query }: Database) {
       let last: EventRow = ["", -1, "", 0];
       while (true) {
         const [event, bucket, context] = last;
-        const page = await query(SELECT_EVENTS, key, event, bucket, context, EVENTS_A_PAGE) as unknown[];
+        const page = await scan(SELECT_EVENTS, key, event, bucket, context, EVENTS_A_PAGE) as unknown[];
         yield page as EventRow[];
         if (page.length < EVENTS_A_PAGE) return;
         last = page.at(-1) as EventRow;

@@ -64,7 +64,7 @@ export interface ProfileRow {
 /** The queries, bound to a database. */
 export type ProfileStore = ReturnType<typeof createProfileStore>;
 
-export function createProfileStore({ engine, commits, query }: Database) {
+export function createProfileStore({ engine, commits, scan }: Database) {
   const commitUpdate = commits.writer(planUpdates);
   return {
     /**
@@ -84,7 +84,7 @@ export function createProfileStore({ engine, commits, query }: Database) {
     get: createLookup(engine, planProfiles),
     /** How many accounts have a profile. */
     async count(): Promise<number> {
-      return (await query(COUNT_PROFILES))[0]![0] as number;
+      return (await scan(COUNT_PROFILES))[0]![0] as number;
     },
     /** Forgets the account, its events and its share of every counter. False when it was not there. */
     async remove(name: AccountName): Promise<boolean> {

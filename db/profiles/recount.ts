@@ -64,16 +64,16 @@ const RECOUNT_APPS = `UPDATE app
 /** The recount, bound to a database. */
 export type Recounter = ReturnType<typeof createRecounter>;
 
-export function createRecounter({ commits, query }: Database) {
+export function createRecounter({ commits, scan }: Database) {
   return {
     /** How many rows of each counter differ from what they count, those that differ only. Each table at one moment. */
     async differences(): Promise<Map<string, number>> {
       const found = new Map<string, number>();
       for (const counter of COUNTERS) {
-        const [row] = await query(countDifferences(counter));
+        const [row] = await scan(countDifferences(counter));
         if (row![0] !== 0) found.set(counter.table, row![0] as number);
       }
-      const [apps] = await query(WRONG_APPS);
+      const [apps] = await scan(WRONG_APPS);
       if (apps![0] !== 0) found.set("app", apps![0] as number);
       return found;
     },

@@ -80,11 +80,11 @@ export interface ExpiringRow {
 export type SeriesCatalogue = ReturnType<typeof createSeriesCatalogue>;
 
 /** `clock` answers the time in milliseconds since the epoch. */
-export function createSeriesCatalogue({ commits, query }: Database, clock: () => number) {
+export function createSeriesCatalogue({ commits, query, scan }: Database, clock: () => number) {
   return {
     /** Up to `limit` references after that one, in order; those that hold series or have settings. */
     async references(after: string, limit: number): Promise<ReferenceRow[]> {
-      const rows = await query(SELECT_REFERENCES, clock(), after, limit);
+      const rows = await scan(SELECT_REFERENCES, clock(), after, limit);
       return rows.map(([name, symbols, ttl, keeps]) => ({
         reference: name as string,
         symbols: symbols as number,
@@ -94,7 +94,7 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
     },
     /** Up to `limit` symbols of a reference after that one, in order. */
     async symbols(reference: string, after: string, limit: number): Promise<string[]> {
-      return (await query(SELECT_SYMBOLS, clock(), reference, after, limit)).map(([symbol]) =>
+      return (await scan(SELECT_SYMBOLS, clock(), reference, after, limit)).map(([symbol]) =>
         symbol as string
       );
     },
@@ -115,12 +115,12 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
     },
     /** How many series have rows that can be read. */
     async count(): Promise<number> {
-      return (await query(COUNT_ALIVE, clock()))[0]![0] as number;
+      return (await scan(COUNT_ALIVE, clock()))[0]![0] as number;
     },
 
     /** Series with chunks that have expired; of one reference: also with a part of a chunk. */
     async expiring(reference: string | null): Promise<ExpiringRow[]> {
-      const rows = await query(SELECT_EXPIRING, clock(), reference);
+      const rows = await scan(SELECT_EXPIRING, clock(), reference);
       return rows.map(([reference, symbol, until]) => ({
         reference: reference as string,
         symbol: symbol as string,
@@ -151,7 +151,7 @@ export function createSeriesCatalogue({ commits, query }: Database, clock: () =>
     /** Frees up to `limit` chunks that nobody can read any more, and answers how many. */
     async freeChunks(stagedBefore: number, limit: number): Promise<number> {
       // Found ahead of the write, so that others do not wait for the search: what is garbage stays so.
-      const found = await query(GARBAGE, stagedBefore, clock(), limit);
+      const found = await scan(GARBAGE, stagedBefore, clock(), limit);
       if (found.length > 0) {
         await commits.execute([{ sql: FREE_CHUNKS, args: [JSON.stringify(found.map(([id]) => id))] }]);
       }

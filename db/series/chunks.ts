@@ -118,7 +118,7 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
   const readChunks = async (read: keyof typeof READ_PAST, range: ChunkRange, ...more: Value[]) => {
     const { series, revision, from, to, limit, past = false } = range;
     const sql = (past ? READ_PAST : READ_CURRENT)[read];
-    const [rows, now] = await engine.read([
+    const [rows, now] = await engine.scan([
       { sql, args: [series, revision, from, to, limit, ...more] },
       { sql: REVISION, args: [series] },
     ]);

@@ -66,7 +66,7 @@ export type SeriesRevisions = ReturnType<typeof createSeriesRevisions>;
 
 /** `clock` answers the time in milliseconds since the epoch; `keepMillis`: how long a replaced revision is kept. */
 export function createSeriesRevisions(
-  { engine, commits, query }: Database,
+  { engine, commits, query, scan }: Database,
   clock: () => number,
   keepMillis: number,
 ) {
@@ -98,7 +98,7 @@ export function createSeriesRevisions(
     byTime: (reference: string, symbol: string, time: number) => past(PAST_BY_TIME, reference, symbol, time),
     /** Up to `limit` past revisions before that one which are kept, the newest first. */
     async list(reference: string, symbol: string, before: number, limit: number): Promise<RevisionRow[]> {
-      return (await query(LIST, reference, symbol, clock() - keepMillis, before, limit)).map(toRevision);
+      return (await scan(LIST, reference, symbol, clock() - keepMillis, before, limit)).map(toRevision);
     },
     /**
      * Makes a past revision the newest. `cut` has the chunks of it that have grown since, as they were. False: the

@@ -174,10 +174,10 @@ export function showRun(run: FinishedRun): Statement[] {
 /** The queries, bound to a database. */
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-export function createSessionStore({ engine, commits, query }: Database) {
+export function createSessionStore({ engine, commits, query, scan }: Database) {
   return {
     commit: commits.execute,
-    read: engine.read.bind(engine) as typeof engine.read,
+    scan: ((statements) => engine.scan(statements)) as Database["engine"]["scan"],
     /** A kind of write whose operations are appended together. */
     appender<Op>(pack: (ops: Op[]) => Append): (op: Op, bytes: number) => Promise<void> {
       return commits.writer((ops: Op[]): Plan<void> => {
@@ -192,8 +192,13 @@ export function createSessionStore({ engine, commits, query }: Database) {
         };
       });
     },
-    async snapshot(after: number, statements: readonly Statement[] = []): Promise<Snapshot> {
-      const [state, log, ...results] = await engine.read([
+    /** The log after a number, and what statements answer, of one moment. `how`: see `Engine`. */
+    async snapshot(
+      after: number,
+      statements: readonly Statement[] = [],
+      how: "read" | "scan" = "read",
+    ): Promise<Snapshot> {
+      const [state, log, ...results] = await engine[how]([
         plain(SELECT_STATE),
         plain(SELECT_LOG, after),
         ...statements,
@@ -207,7 +212,7 @@ export function createSessionStore({ engine, commits, query }: Database) {
       return { ...snapshot, runs: runs!.rows.map(toRun), indexes: indexes!.rows.map(toIndex) };
     },
     async chunks(ids: readonly number[]): Promise<Map<number, Uint8Array>> {
-      return chunksOf((await engine.read([selectChunks(ids)]))[0]!);
+      return chunksOf((await engine.scan([selectChunks(ids)]))[0]!);
     },
     /** Every country that was ever seen, in order. */
     async countries(): Promise<string[]> {
@@ -232,7 +237,7 @@ export function createSessionStore({ engine, commits, query }: Database) {
       return putOff!.changes > 0;
     },
     async doomed(now: number): Promise<number[]> {
-      return (await query(SELECT_DOOMED, now)).map(([run]) => run as number);
+      return (await scan(SELECT_DOOMED, now)).map(([run]) => run as number);
     },
     /** Deletes up to `limit` chunks of a run that is doomed, and answers how many. */
     async deleteChunks(run: number, limit: number, now: number): Promise<number> {

@@ -149,11 +149,7 @@ export class Reader {
     const to = this.keyOf(last.id);
     let from = this.keyOf(first.id);
     while (from <= to) {
-      const { rows } = await this.#pages.bodies(
-        { channel, from, to, limit: PAGE_ITEMS },
-        PAGE_BYTES,
-        LAST_KEY,
-      );
+      const rows = await this.#pages.bodies({ channel, from, to, limit: PAGE_ITEMS }, PAGE_BYTES);
       if (rows.length === 0) return;
       yield rows;
       from = rows.at(-1)!.key + 1n;
@@ -233,7 +229,7 @@ export class Reader {
   async #contents(channel: number, visible: bigint, after: bigint): Promise<ContentPage> {
     const from = after + 1n > visible ? after + 1n : visible;
     const range = { channel, from, to: LAST_KEY, limit: PAGE_ITEMS };
-    const { rows, gone } = await this.#pages.bodies(range, PAGE_BYTES, after);
+    const { rows, gone } = await this.#pages.news(range, PAGE_BYTES, after);
     return { rows, gap: gone > 0n && rows.length > 0 ? gapOf(after, rows[0]!.key) : undefined };
   }
 

@@ -79,10 +79,10 @@ testOnBothEngines("a job that fails is logged and kept in one line, and goes on 
 testOnBothEngines("a job that has nothing to do asks the database nothing", async (app) => {
   const jobs = processOf(app, { isIdle: () => true, run: () => Promise.reject(new Error("it ran")) });
   const { engine } = app.database;
-  const { read, write } = engine;
-  engine.read = engine.write = () => Promise.reject(new Error("a query"));
+  const { read, scan, write } = engine;
+  engine.read = engine.scan = engine.write = () => Promise.reject(new Error("a query"));
   await jobs.runScheduled("work");
-  Object.assign(engine, { read, write });
+  Object.assign(engine, { read, scan, write });
   equal((await jobs.list())[0]!.last, undefined);
 });
 

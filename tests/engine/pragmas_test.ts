@@ -3,6 +3,7 @@ import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp } from "../support/app.ts";
 
 const SHARED = { temp_store: 2, journal_mode: "wal" };
+const READER = { ...SHARED, busy_timeout: 1500, cache_size: -16384, query_only: 1 };
 /** Numbers as SQLite answers them: synchronous 2 is FULL, temp_store 2 is MEMORY. */
 const EXPECTED = {
   write: {
@@ -16,10 +17,11 @@ const EXPECTED = {
     journal_size_limit: 67108864,
     query_only: 0,
   },
-  read: { ...SHARED, busy_timeout: 1500, cache_size: -16384, query_only: 1 },
+  read: READER,
+  scan: READER,
 };
 
-for (const call of ["write", "read"] as const) {
+for (const call of ["write", "read", "scan"] as const) {
   Deno.test(`the connection that ${call}s has its settings, also after a failure and a rollback`, async () => {
     await using app = await createTestApp();
     const { engine } = app.database;
@@ -31,10 +33,11 @@ for (const call of ["write", "read"] as const) {
   });
 }
 
-Deno.test("the connection that reads cannot write", async () => {
+Deno.test("the connections that read cannot write", async () => {
   await using app = await createTestApp();
-  await rejects(app.database.engine.read([{ sql: "DELETE FROM channel", args: [] }]), EngineError);
+  const deletion = [{ sql: "DELETE FROM channel", args: [] }], { engine } = app.database;
+  for (const call of ["read", "scan"] as const) await rejects(engine[call](deletion), EngineError);
   await app.send("POST", "/channel", { name: "there" });
-  await rejects(app.database.engine.read([{ sql: "DELETE FROM channel", args: [] }]), EngineError);
+  for (const call of ["read", "scan"] as const) await rejects(engine[call](deletion), EngineError);
   equal((await app.request("/channel/there")).status, 200);
 });

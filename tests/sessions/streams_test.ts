@@ -87,10 +87,10 @@ Deno.test("last-events reads only as much as its reader takes, and stops when th
   await app.services.sessions.upkeep.flush();
   const { engine } = app.database;
   let reads = 0;
-  const read = engine.read.bind(engine);
-  engine.read = (statements) => {
+  const scan = engine.scan.bind(engine);
+  engine.scan = (statements) => {
     reads++;
-    return read(statements);
+    return scan(statements);
   };
   const response = await app.stream("/user/last-events?days=10");
   const reader = response.body!.getReader();
@@ -98,11 +98,11 @@ Deno.test("last-events reads only as much as its reader takes, and stops when th
   for (let i = 0; i < taken; i++) ok(!(await reader.read()).done);
   // Whatever else is answered meanwhile, nothing more is read for this reader.
   for (let i = 0; i < 20; i++) await (await app.request("/user/last-sessions-user?user_id=u")).text();
-  const beforehand = reads - 20;
+  const beforehand = reads;
   ok(beforehand <= taken + 4, `${beforehand} reads for ${taken} pieces`);
   await reader.cancel();
   for (let i = 0; i < 20; i++) await (await app.request("/user/last-sessions-user?user_id=u")).text();
-  ok(reads - 40 <= beforehand + 1, "after the hang-up nothing is read");
+  ok(reads <= beforehand + 1, "after the hang-up nothing is read");
 });
 
 Deno.test("what comes while last-events is answered is left out, and nothing is told twice", async () => {
@@ -130,12 +130,12 @@ Deno.test("an error in the middle of an answer breaks it off, and the log says w
   await fill(app, 3_000);
   await app.services.sessions.upkeep.flush();
   const { engine } = app.database;
-  const read = engine.read.bind(engine);
+  const scan = engine.scan.bind(engine);
   const response = await app.stream("/user/last-events?days=10&limit=3000");
   equal(response.status, 200);
-  engine.read = () => Promise.reject(new EngineError("unavailable", "the disk is gone"));
+  engine.scan = () => Promise.reject(new EngineError("unavailable", "the disk is gone"));
   await rejects(response.text());
-  engine.read = read;
+  engine.scan = scan;
   equal(app.log.length, 1);
   match(app.log[0]!, /^GET \/user\/last-events: the answer broke off: .*the disk is gone/);
 });

@@ -18,7 +18,7 @@ import type { Storage } from "./storage.ts";
 export async function sweepFigures({ store, firstVisible }: Storage, signal?: AbortSignal): Promise<number> {
   let swept = 0;
   while (!signal?.aborted) {
-    const [found] = await store.read([selectExpired(firstVisible, 1)]);
+    const [found] = await store.scan([selectExpired(firstVisible, 1)]);
     const [entry] = ledgerOf(found!);
     if (entry === undefined) break;
     const { expired = [], alive = [] } = byAge(unpackLedger(entry.data), firstVisible);

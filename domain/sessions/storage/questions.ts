@@ -150,7 +150,7 @@ export class Questions {
       const results = await storage.view(() => [
         ...selectFigures(range, byTime),
         selectExpired(storage.firstVisible),
-      ]);
+      ], "scan");
       if (storage.state.version !== version || storage.tail.last !== last) continue;
       const [times, countries, durations, ledger] = results;
       const figures = {
@@ -185,7 +185,7 @@ export class Questions {
     const results = await storage.view(() => {
       const runs = storage.startRuns.filter(({ lastReceived }) => lastReceived >= storage.firstVisible);
       return [selectSketches(runs.map(({ id }) => id), country ?? (byCountry ? null : ""))];
-    });
+    }, "scan");
     const firstDay = Math.floor(from / QUARTERS_A_DAY), lastDay = Math.floor((to - 1) / QUARTERS_A_DAY);
     const sketchOf = (country: string, day: number) => {
       const group = groupOf(country, day);

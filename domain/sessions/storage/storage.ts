@@ -92,13 +92,16 @@ export class Storage {
 
   /**
    * Runs statements together with a look at the log, until they were made from the runs that there are. They may ask for
-   * chunks of these runs.
+   * chunks of these runs. `how`: see `Engine`.
    */
-  async view(statements: () => readonly Statement[] = () => []): Promise<readonly Result[]> {
+  async view(
+    statements: () => readonly Statement[] = () => [],
+    how: "read" | "scan" = "read",
+  ): Promise<readonly Result[]> {
     while (true) {
       const { version } = this.state;
       if (version >= 0) {
-        const { state, log, results } = await this.store.snapshot(this.tail.last, statements());
+        const { state, log, results } = await this.store.snapshot(this.tail.last, statements(), how);
         if (state.version === version && this.state.version === version) {
           this.tail.read(log);
           return results;
@@ -169,7 +172,7 @@ export class Storage {
   }
 
   async #chunks(ids: readonly number[]): Promise<Map<number, Chunk>> {
-    const [result] = await this.store.read([selectChunks(ids)]);
+    const [result] = await this.store.scan([selectChunks(ids)]);
     const chunks = chunksOf(result!);
     if (chunks.size < ids.length) throw new StaleRuns("a run was merged while it was read");
     return new Map(Array.from(chunks, ([id, bytes]) => [id, new Chunk(bytes)]));

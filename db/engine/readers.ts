@@ -1,0 +1,75 @@
+/** The threads that read a database file: one for short reads, a few for those that may take long. */
+import type { Result, Statement } from "./engine.ts";
+import { WorkerConnection } from "./connection.ts";
+
+/** Scans run beside the short reads and the writer, so they get the cores that are left; at most so many threads. */
+const MOST_SCANNERS = 4;
+
+/** The readers of one file. A short read waits for short reads alone, however long the scans take. */
+export class Readers {
+  readonly #path: string;
+  readonly #short: WorkerConnection;
+  /** Opened when they are needed: a thread costs memory, and most processes scan little. */
+  readonly #scanners: Scanner[] = [];
+  readonly #most: number;
+
+  private constructor(path: string, short: WorkerConnection, most: number) {
+    this.#path = path;
+    this.#short = short;
+    this.#most = most;
+  }
+
+  /** Opens the thread of short reads. `scanners`: the most threads for scans. */
+  static async open(path: string, scanners = scannersFor(navigator.hardwareConcurrency)): Promise<Readers> {
+    return new Readers(path, await WorkerConnection.open({ path, role: "reader" }), scanners);
+  }
+
+  /** Runs statements that are short, after those that were asked before. */
+  read(statements: readonly Statement[]): Promise<Result[]> {
+    return this.#short.run(statements);
+  }
+
+  /** Runs statements that may take long, in the thread with the fewest before them. */
+  async scan(statements: readonly Statement[]): Promise<Result[]> {
+    const scanner = this.#leastBusy();
+    scanner.busy++;
+    try {
+      return await (await scanner.connection).run(statements);
+    } finally {
+      scanner.busy--;
+    }
+  }
+
+  /** Waits for what runs, then closes. */
+  async close(): Promise<void> {
+    await this.#short.close();
+    const opened = await Promise.allSettled(this.#scanners.map(({ connection }) => connection));
+    for (const scanner of opened) if (scanner.status === "fulfilled") await scanner.value.close();
+  }
+
+  #leastBusy(): Scanner {
+    const idle = this.#scanners.find(({ busy }) => busy === 0);
+    if (idle !== undefined) return idle;
+    if (this.#scanners.length < this.#most) return this.#openScanner();
+    return this.#scanners.reduce((least, other) => other.busy < least.busy ? other : least);
+  }
+
+  #openScanner(): Scanner {
+    const scanner = { connection: WorkerConnection.open({ path: this.#path, role: "reader" }), busy: 0 };
+    this.#scanners.push(scanner);
+    // Who waits for it is told; the next scan tries again.
+    scanner.connection.catch(() => this.#scanners.splice(this.#scanners.indexOf(scanner), 1));
+    return scanner;
+  }
+}
+
+interface Scanner {
+  readonly connection: Promise<WorkerConnection>;
+  /** Scans that it was given and has not answered. */
+  busy: number;
+}
+
+/** Threads for scans in a machine with so many cores. */
+function scannersFor(cores: number): number {
+  return Math.max(1, Math.min(MOST_SCANNERS, cores - 1));
+}
