@@ -60,7 +60,10 @@ export interface Channel extends ChannelRow {
   readonly lastUpdate: number | undefined;
 }
 
-/** A page of names. */
+/** So many names cross from the database's thread in a millisecond or two, for which no other request is answered. */
+const NAMES_A_PAGE = 1_000;
+
+/** Which names. */
 export interface NamePage {
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
@@ -99,9 +102,21 @@ export class Channels {
     });
   }
 
-  /** Names in order, of all channels or those with a tag; at most `limit` of them, after a name. */
-  names(tag?: string, { after = "", limit = -1 }: NamePage = {}): Promise<string[]> {
-    return this.#channels.names(tag ?? null, after, limit);
+  /** Names in order, of all channels or those with a tag. */
+  async names(tag?: string): Promise<string[]> {
+    return (await Array.fromAsync(this.pages(tag))).flat();
+  }
+
+  /** The same page by page; at most `limit` of them, after a name. */
+  async *pages(tag?: string, { after = "", limit = Infinity }: NamePage = {}): AsyncGenerator<string[]> {
+    for (let last = after, left = limit; left > 0;) {
+      const wanted = Math.min(left, NAMES_A_PAGE);
+      const names = await this.#channels.names(tag ?? null, last, wanted);
+      if (names.length > 0) yield names;
+      if (names.length < wanted) return;
+      last = names.at(-1)!;
+      left -= names.length;
+    }
   }
 
   /** How many channels and items there are (expired items that are not swept yet included). */

@@ -3,29 +3,34 @@ import type { Channel } from "../../domain/channels/channels.ts";
 import { ChannelName, type ListQuery, NewChannelBody, SettingsBody } from "../../api/channels.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { check, readJson } from "../request.ts";
-import { json, noContent } from "../respond.ts";
+import { encoded, json, noContent, streamed } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
 export async function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
-  const base = baseOf(call);
-  const { tag, after, limit } = call.query;
-  const found = await call.services.channels.names(tag, {
-    after,
-    ...(limit !== undefined && { limit: limit + 1 }),
-  });
-  const names = found.slice(0, limit);
-  const page = new URLSearchParams({
-    ...(tag !== undefined && { tag }),
-    limit: `${limit}`,
-    after: names.at(-1) ?? "",
-  });
-  return json({
-    _links: {
-      self: { href: `${base}/channel` },
-      ...(found.length > names.length && { next: { href: `${base}/channel?${page}` } }),
-      channels: names.map((name) => ({ name, href: `${base}/channel/${name}` })),
-    },
-  });
+  const { request, services: { log } } = call;
+  return await streamed(request, encoded(listOf(call)), { type: "application/json", log });
+}
+
+/** The list as text, a piece for each page of names: other requests are answered between them. */
+async function* listOf(call: Call<typeof ListQuery>): AsyncGenerator<string> {
+  const base = baseOf(call), { tag, after, limit = Infinity } = call.query;
+  let text = `{"_links":{"self":${JSON.stringify({ href: `${base}/channel` })},"channels":[`;
+  let found = 0, listed = 0, last = "";
+  for await (const names of call.services.channels.pages(tag, { after, limit: limit + 1 })) {
+    found += names.length;
+    const page = names.slice(0, limit - listed);
+    if (page.length === 0) break;
+    if (listed > 0) {
+      yield text;
+      text = ",";
+    }
+    text += page.map((name) => JSON.stringify({ name, href: `${base}/channel/${name}` })).join();
+    listed += page.length;
+    last = page.at(-1)!;
+  }
+  const next = new URLSearchParams({ ...(tag !== undefined && { tag }), limit: `${limit}`, after: last });
+  const link = found > listed ? `,"next":${JSON.stringify({ href: `${base}/channel?${next}` })}` : "";
+  yield `${text}]${link}}}`;
 }
 
 export async function createChannel(call: Call): Promise<Response> {
