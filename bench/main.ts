@@ -8,6 +8,7 @@ import { processes } from "./engine_processes.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
+import { longReads } from "./readers.ts";
 import { ranges, retrievals, saves, space } from "./series.ts";
 import { formats } from "./series_formats.ts";
 
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   conversationMessages,
   conversationQuestions,
   processes,
+  longReads,
 ];
 
 const names = Deno.args;
