@@ -123,6 +123,39 @@ Deno.test("recapOf() says a short sentence that two people write once", () => {
   assert.equal(points.filter(({ text }) => text.includes("deployment")).length, 1);
 });
 
+Deno.test("recapOf() names who was asked to do something, not who asked", () => {
+  const { actions } = recapOf(channel([
+    ["lena", "The smoke test of the exporter in Firefox is still missing"],
+    ["omar", "lena: then I'll put you down for the smoke test of the exporter"],
+    ["lena", "And I'll write the release notes of the exporter tomorrow"],
+  ]));
+  assert.deepEqual(actions.map(({ text, who }) => [/put you/.test(text), who]), [[true, "lena"], [
+    false,
+    "lena",
+  ]]);
+});
+
+Deno.test("recapOf() calls a question and a promise in reply an action of who promises", () => {
+  const points = pointsOf([
+    ["eva", "Can we renew the certificate of the mail server automatically?"],
+    ["murat", "I'll set up certbot for that by Friday"],
+  ]);
+  const [promise] = points.filter(({ text }) => text.includes("certbot"));
+  assert.deepEqual([promise?.kind, promise?.who, promise?.due], ["action", "murat", "by Friday"]);
+});
+
+Deno.test("recapOf() leaves fragments out where sentences take all words, and keeps them where there is room", () => {
+  const fragments: Said[] = [["ann", "oh the printer"], ["bob", "printer again"]];
+  const full: Said[] = [
+    ["carl", "The printer on the second floor needs new toner from the storage room"],
+    ["dora", "The storage room of the second floor is locked until Thursday"],
+  ];
+  const short = (said: readonly Said[], words: number) =>
+    pointsOf(said, words).filter(({ text }) => text.length < 20);
+  assert.equal(short([...fragments, ...full], 20).length, 0);
+  assert.ok(short(fragments, 20).length > 0);
+});
+
 Deno.test("recapOf() takes whatever a channel may hold", () => {
   const texts = [
     "",

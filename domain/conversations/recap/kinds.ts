@@ -20,8 +20,8 @@ const words = (...sources: string[]): RegExp =>
   new RegExp(`(?<![\\p{L}\\p{N}])(?:${sources.join("|")})`, "iu");
 
 const actions = words(
-  "i(?:'|’)?ll (?!be (?:away|back|late)|say|bet|have to go|see you)\\w+",
-  "i (?:will|shall) (?!be (?:away|back|late))\\w+",
+  "i(?:'|’)?ll (?!be (?:away|back|late|at|in|on)\\b|say|bet|have to go|see you)\\w+",
+  "i (?:will|shall) (?!be (?:away|back|late|at|in|on)\\b)\\w+",
   "i(?:'|’)?m (?:going to|gonna|working on|looking (?:at|into)|on it)",
   "i am (?:going to|working on|looking (?:at|into))",
   "i (?:can|could) (?:take|do|handle|look|try|file|write|test|help|make|add|put|review|prepare)",
@@ -57,7 +57,7 @@ const causes = words(
 const resolutions = words(
   "(?:is|are|was|were|been|now|got|it(?:'|’)?s|i(?:'|’)?ve|i) (?:now |just |all )?(?:fixed|resolved|solved|merged|closed|repaired)",
   "(?:works?|working|worked) (?:now|again|fine|for me|great|perfectly|like a charm)|that (?:worked|did it|fixed|solved)|it works",
-  "back (?:up|online|to normal)|no (?:longer|more) (?:fails?|errors?|broken)|fixed (?:it|in|with|by|now)|solved|opened|closed pull",
+  "back (?:up|online|to normal)|no (?:longer|more) (?:fails?|errors?|broken)|fixed (?:it|in|with|by|now)|solved|closed pull|it worked|can \\w+ (?:\\w+ )?again|(?:works?|boots?|runs?|starts?|builds?) again",
   "ça (?:marche|remarche|fonctionne)|réparé|corrigé|résolu|terminé|retomb|rétabli|de retour",
   "behoben|gemergt|gelöst|repariert|(?:geht|gehen|läuft|laufen|funktioniert) (?:jetzt )?wieder|wieder (?:da|raus|online)|erledigt",
   "(?:ya )?(?:funciona|funcionó|arreglado|solucionado|resuelto|listo)",

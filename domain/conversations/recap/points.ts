@@ -4,13 +4,16 @@ import { choosePassages } from "../analysis/coverage.ts";
 import type { AnalyzedMessage } from "../analysis/message.ts";
 import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import { seriesPassages } from "./series.ts";
-import { BOUNDARY, countWords } from "../../text/words.ts";
-import { isQuestion, kindOfText, type PointKind } from "./kinds.ts";
+import { countWords } from "../../text/words.ts";
+import { answeredBy, citations, isAsking, isOpen, type Links, rootsOf } from "./answers.ts";
+import { dueIn, kindOfText, type PointKind } from "./kinds.ts";
 
 /** A chosen statement; messages by their index. */
 export interface ChosenPoint {
   readonly kind: PointKind;
   readonly text: string;
+  /** Who says it; of an action, who will do it. */
+  readonly who: string;
   /** The message that says it, then those that it rests on. */
   readonly messages: readonly number[];
 }
@@ -30,11 +33,17 @@ export const salience = {
   alone: 0.8,
   specifics: 1.5,
   /** A question that nobody has answered. */
-  open: 1.4,
+  open: 1.25,
   /** Who begins so speaks of something said before. */
   dangling: 0.8,
-  bot: 0.5,
+  /** What does not work, is not done or not wanted. */
+  negated: 1.2,
+  /** A day on which something is due. */
+  dated: 1.3,
 };
+
+/** Fewer words are a step on the way or small talk, unless they say that something is decided, done or promised. */
+export const fewestWords = { usual: 5, particular: 3 };
 
 /** How the length of a statement counts: longer ones are understood alone. */
 export const lengths = { lengthPower: 0.65, fewWords: 6, manyWords: 30, short: 0.8, longPower: 0.3 };
@@ -42,61 +51,20 @@ export const lengths = { lengthPower: 0.65, fewWords: 6, manyWords: 30, short: 0
 /** Names of things: numbers, versions, paths, words in capitals. */
 const specific = /\p{N}|[\p{L}\p{N}][_/.-][\p{L}\p{N}]|(?<=\S\s)\p{Lu}/u;
 
+const negated =
+  /(?<!\p{L})(?:not|never|cannot|no longer|pas|jamais|nicht|nie|kein\p{L}*|nunca|no (?:se|es|está|puede|funciona))(?!\p{L})|n['’]t(?!\p{L})/iu;
+
 const dangling =
   /^(?:and|but|or|so|then|it|it's|its|that|that's|this|they|he|she|those|these|yes|no|ok|well|et|mais|donc|c'est|ça|und|aber|das|es|dann|y|pero|eso)(?![\p{L}\p{N}])/iu;
 
-/** Who answers what, both ways. */
-export interface Links {
-  /** For each message what it answers, -1 for nothing. */
-  readonly links: Int32Array;
-  readonly answers: readonly (readonly number[])[];
-}
-
-export function bothWays(links: Int32Array): Links {
-  const answers: number[][] = Array.from(links, () => []);
-  for (const [index, link] of links.entries()) if (link >= 0) answers[link]!.push(index);
-  return { links, answers };
-}
-
-const asking = new WeakMap<AnalyzedMessage, boolean>();
-
-/** Whether a message asks something; each is looked at once. */
-function isAsking(message: AnalyzedMessage): boolean {
-  let known = asking.get(message);
-  if (known === undefined) asking.set(message, known = isQuestion(message.text));
-  return known;
-}
-
-const answerSpan = 4;
-const answerMinutes = 60;
-
-/**
- * The links, and those that a calm channel leaves out: what stands alone right after a question that nobody has answered is
- * its answer.
- */
-export function withAnswers(
-  links: Int32Array,
-  messages: readonly AnalyzedMessage[],
-  times: readonly number[],
-): Int32Array {
-  const all = links.slice();
-  const answered = new Set<number>();
-  for (const [index, message] of messages.entries()) {
-    const { user, sentences } = message;
-    const says = sentences.some(({ stems }) => stems.some((stem) => stem !== BOUNDARY));
-    if (all[index]! < 0 && says && !isAsking(message)) {
-      for (let back = index - 1; back >= 0 && back >= index - answerSpan; back--) {
-        const asked = messages[back]!;
-        if (asked.user === user || times[index]! - times[back]! > answerMinutes * 60_000) break;
-        if (asked.kind !== "prose" || !isAsking(asked) || answered.has(back)) continue;
-        all[index] = back;
-        break;
-      }
-    }
-    const link = all[index]!;
-    if (link >= 0 && messages[link]!.user !== user) answered.add(link);
-  }
-  return all;
+/** What the words of a statement tell of its worth, as a factor. */
+function wording(text: string): number {
+  let factor = 1;
+  if (specific.test(text)) factor *= salience.specifics;
+  if (dangling.test(text)) factor *= salience.dangling;
+  if (negated.test(text)) factor *= salience.negated;
+  if (dueIn(text) !== undefined) factor *= salience.dated;
+  return factor;
 }
 
 const interjection =
@@ -117,57 +85,6 @@ function trimmed(text: string, users: ReadonlySet<string>): string {
   return rest === "" ? text : rest;
 }
 
-/** The messages that a statement rests on: it, what it answers, what its writer said around it, its answers. */
-export function citations(
-  index: number,
-  messages: readonly AnalyzedMessage[],
-  { links, answers }: Links,
-): number[] {
-  const { user } = messages[index]!;
-  const cited = [index];
-  const add = (other: number | undefined) => {
-    if (
-      other !== undefined && other >= 0 && other < messages.length && !cited.includes(other) &&
-      cited.length < 5
-    ) {
-      cited.push(other);
-    }
-  };
-  const own = (other: number) => messages[other]?.user === user ? other : undefined;
-  add(own(index + 1));
-  add(own(index - 1));
-  add(links[index]!);
-  add(answers[index]![0]);
-  add(own(index + 2));
-  add(own(index - 2));
-  add(links[index]! >= 0 ? links[links[index]!]! : -1);
-  add(answers[index]!.at(-1));
-  return cited;
-}
-
-/** The nearest message of somebody else that this one answers, through its writer's own lines; -1 for none. */
-function answeredBy(index: number, messages: readonly AnalyzedMessage[], { links }: Links): number {
-  let answered = links[index]!;
-  for (let step = 0; step < 4 && answered >= 0; step++) {
-    if (messages[answered]!.user !== messages[index]!.user) return answered;
-    answered = links[answered]!;
-  }
-  return -1;
-}
-
-/** Whether nobody else has said anything to a question, or to what its writer said about it. */
-export function isOpen(index: number, messages: readonly AnalyzedMessage[], links: Links): boolean {
-  const { user } = messages[index]!;
-  const open = [index];
-  for (let place = 0; place < open.length && place < 20; place++) {
-    for (const answer of links.answers[open[place]!]!) {
-      if (messages[answer]!.user !== user && !isAsking(messages[answer]!)) return false;
-      open.push(answer);
-    }
-  }
-  return true;
-}
-
 /** What the statement is: an answer if it answers a question of somebody else, and says nothing more particular. */
 function kindOf(
   passage: Passage,
@@ -176,7 +93,7 @@ function kindOf(
   root: number,
 ): PointKind {
   const kind = kindOfText(passage.text, messages[passage.message]!.language);
-  if (kind !== "event" && kind !== "cause") return kind;
+  if (kind !== "event") return kind;
   const answered = answeredBy(passage.message, messages, links);
   if (answered >= 0 && isAsking(messages[answered]!)) return "answer";
   const starter = messages[root]!.user;
@@ -187,20 +104,29 @@ function kindOf(
 /** A question and its answer are one statement if both take at most this share of all words. */
 export const pairs = { share: 0.11 };
 
-/** For a question that somebody else answers in a few words: both as one statement. */
+/** A question with its answer. */
+interface Pair extends Passage {
+  readonly kind: PointKind;
+  readonly answeredBy: string;
+}
+
+/** For a question that somebody else answers in a few words: both as one statement, of the kind of the answer. */
 function withAnswer(
   question: Passage,
   messages: readonly AnalyzedMessage[],
   links: Links,
   byMessage: ReadonlyMap<number, readonly Passage[]>,
   longest: number,
-): Passage | undefined {
+): Pair | undefined {
   for (const index of links.answers[question.message]!) {
     if (messages[index]!.user === question.user || isAsking(messages[index]!)) continue;
     const answer = byMessage.get(index)?.[0];
     if (answer === undefined || question.length + answer.length > longest) continue;
+    const kind = kindOfText(answer.text, messages[index]!.language);
     return {
       ...question,
+      kind: kind === "event" || kind === "cause" ? "answer" : kind,
+      answeredBy: answer.user,
       text: `${question.text} ${answer.user}: ${answer.text}`,
       length: question.length + answer.length + 1,
       stems: [...new Set([...question.stems, ...answer.stems])],
@@ -231,13 +157,34 @@ function shownKind(
   return kind;
 }
 
-/** The first message of each one's thread. */
-export function rootsOf(links: Int32Array): Int32Array {
-  const roots = new Int32Array(links.length);
-  for (let index = 0; index < links.length; index++) {
-    roots[index] = links[index]! < 0 ? index : roots[links[index]!]!;
-  }
-  return roots;
+/** "You should", "could you": what somebody else is to do. */
+const asksOther =
+  /(?<!\p{L})(?:you (?:\p{L}+ ){0,4}(?:must|should|need to|have to|ought to)|(?:could|can|would|will) you|i['’]ll (?:put|mark|sign) you (?:down|up)|(?:peux|pourrais)-tu|(?:pouvez|pourriez)-vous|(?:kannst|könntest|solltest|musst) du|(?:puedes|podrías|tienes que|debes)) /iu;
+
+/** Who will do what an action says: its writer, or the person whom it is said to. */
+function doerOf(
+  { message, text, user }: Passage,
+  messages: readonly AnalyzedMessage[],
+  links: Links,
+): string {
+  if (!asksOther.test(text)) return user;
+  const other = answeredBy(message, messages, links);
+  return other < 0 ? user : messages[other]!.user;
+}
+
+const particular: ReadonlySet<PointKind> = new Set(["decision", "action", "cause", "resolution"]);
+
+/** The statements without those of few words; all of them where there is room for everything. */
+function withoutFragments(
+  all: readonly Passage[],
+  kinds: ReadonlyMap<Passage, PointKind>,
+  words: number,
+): readonly Passage[] {
+  const full = all.filter((passage) => {
+    const isParticular = particular.has(kinds.get(passage)!);
+    return passage.length >= (isParticular ? fewestWords.particular : fewestWords.usual);
+  });
+  return full.reduce((sum, { length }) => sum + length, 0) > words ? full : all;
 }
 
 /** The best statements within a number of words, best first. */
@@ -246,6 +193,7 @@ export function choosePoints(all: readonly AnalyzedMessage[], links: Links, word
   const roots = rootsOf(links.links);
   const users = new Set(messages.map(({ user }) => user.toLowerCase()));
   const kinds = new Map<Passage, PointKind>();
+  const doers = new Map<Passage, string>();
   const series = seriesPassages(messages);
   const cited = new Map(series.map(({ passage, messages }) => [passage, messages]));
   const plain = sentencePassages(messages).map((passage) => {
@@ -267,16 +215,16 @@ export function choosePoints(all: readonly AnalyzedMessage[], links: Links, word
       quality: () => {
         let quality = passage.quality() * salience.kinds[kind];
         if (links.links[message]! < 0 && links.answers[message]!.length === 0) quality *= salience.alone;
-        if (specific.test(passage.text)) quality *= salience.specifics;
-        if (dangling.test(passage.text)) quality *= salience.dangling;
         if (kind === "question" && isOpen(message, messages, links)) quality *= salience.open;
-        return quality / 3;
+        return quality * wording(passage.text) / 3;
       },
     };
-    kinds.set(weighed, kind);
+    kinds.set(weighed, pair?.kind ?? kind);
+    if (pair?.kind === "action") doers.set(weighed, pair.answeredBy);
+    else if (kind === "action") doers.set(weighed, doerOf(single, messages, links));
     return weighed;
   });
-  const passages = [...said, ...series.map(({ passage }) => passage)];
+  const passages = [...withoutFragments(said, kinds, words), ...series.map(({ passage }) => passage)];
   const chosen = choosePassages(passages, messages.length, { words }, lengths);
   // An answer may be chosen alone, and then again with its question.
   const each = chosen.filter((one, place) =>
@@ -287,6 +235,7 @@ export function choosePoints(all: readonly AnalyzedMessage[], links: Links, word
   return each.map((passage) => ({
     kind: shownKind(kinds.get(passage) ?? "event", passage, messages, links),
     text: passage.text,
+    who: doers.get(passage) ?? passage.user,
     messages: cited.get(passage) ?? citations(passage.message, messages, links),
   }));
 }

@@ -7,16 +7,8 @@ import { type AnalyzedMessage, analyzeMessages } from "../analysis/message.ts";
 import { countWords } from "../../text/words.ts";
 import { dueIn, isQuestion, type PointKind } from "./kinds.ts";
 import type { ChannelMessage } from "./message.ts";
-import {
-  bothWays,
-  choosePoints,
-  type ChosenPoint,
-  citations,
-  isOpen,
-  type Links,
-  rootsOf,
-  withAnswers,
-} from "./points.ts";
+import { bothWays, citations, isOpen, type Links, rootsOf, withAnswers } from "./answers.ts";
+import { choosePoints, type ChosenPoint } from "./points.ts";
 import { replyLinks } from "./threads.ts";
 
 /** One statement, and the messages that it stands on. */
@@ -98,8 +90,7 @@ export function recapOf(
   };
 }
 
-function pointOf({ kind, text, messages }: ChosenPoint, channel: Channel): RecapPoint {
-  const who = channel.messages[messages[0]!]!.user;
+function pointOf({ kind, text, who, messages }: ChosenPoint, channel: Channel): RecapPoint {
   const due = kind === "action" || kind === "decision" ? dueIn(text) : undefined;
   const ids = messages.map((index) => channel.messages[index]!.id);
   return { kind, text, who, ...(due === undefined ? {} : { due }), messages: ids };
@@ -194,7 +185,8 @@ function openQuestions(channel: Channel): RecapPoint[] {
     );
     if (again < 0) open.push({ index, text: asked.map(({ text }) => text).join(" "), stems });
   }
-  return open.slice(-mostOpen).map(({ index, text }) =>
-    pointOf({ kind: "question", text, messages: citations(index, analyzed, links) }, channel)
-  );
+  return open.slice(-mostOpen).map(({ index, text }) => {
+    const messages = citations(index, analyzed, links);
+    return pointOf({ kind: "question", text, who: analyzed[index]!.user, messages }, channel);
+  });
 }
