@@ -65,13 +65,15 @@ const shapes: readonly (readonly [RegExp, Language, number])[] = [
 ];
 
 /** Function word → indexes in `latin` of the languages that have it; one that many share says little for each. */
-const languagesOfWord = new Map<string, number[]>();
+const languagesOfWord = new Map<string, { readonly languages: number[]; lastText: number }>();
+/** How many texts were read; tells whether a word occurred in this one before. */
+let textsRead = 0;
 for (const [index, language] of latin.entries()) {
   for (const word of new Set(functionWords(language))) {
     if (!/^\p{L}{2}/u.test(word)) continue;
-    const indexes = languagesOfWord.get(word);
-    if (indexes === undefined) languagesOfWord.set(word, [index]);
-    else indexes.push(index);
+    const known = languagesOfWord.get(word);
+    if (known === undefined) languagesOfWord.set(word, { languages: [index], lastText: 0 });
+    else known.languages.push(index);
   }
 }
 
@@ -86,12 +88,13 @@ const clearLead = 1.5;
 
 /** Each function word counts once, however often it occurs. */
 function addFunctionWords(scores: Float64Array, words: readonly string[]): void {
-  const counted: (readonly number[])[] = [];
+  textsRead++;
   for (const word of words) {
-    const languages = languagesOfWord.get(word);
-    if (languages === undefined || counted.includes(languages)) continue;
-    counted.push(languages);
-    for (const language of languages) scores[language]! += 1 / languages.length;
+    const found = languagesOfWord.get(word);
+    if (found === undefined || found.lastText === textsRead) continue;
+    found.lastText = textsRead;
+    const share = 1 / found.languages.length;
+    for (let index = 0; index < found.languages.length; index++) scores[found.languages[index]!]! += share;
   }
 }
 

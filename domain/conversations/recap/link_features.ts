@@ -136,8 +136,8 @@ export class LinkReader {
     if (length + startFeatures > this.#features.length) this.#features = new Int32Array(2 * length);
     const features = this.#features;
     let most = 0;
-    for (const [place, candidate] of candidates.entries()) {
-      most = Math.max(most, this.#pair(index, candidate, place * pairFeatures));
+    for (let place = 0; place < candidates.length; place++) {
+      most = Math.max(most, this.#pair(index, candidates[place]!, place * pairFeatures));
     }
     const silence = index === 0 ? 7 : bin(line.time - this.#lines[index - 1]!.time, gapLimits);
     candidates.push(-1);
@@ -161,9 +161,21 @@ export class LinkReader {
     addLast(this.#byUser[line.user], perPerson);
     addLast(this.#naming[line.user], perPerson);
     for (const person of line.named.slice(0, 3)) addLast(this.#byUser[person], perPerson + 1);
-    const rare = line.words.toSorted((a, b) => this.#rarity[b]! - this.#rarity[a]!);
-    for (const word of rare.slice(0, rareWords)) addLast(this.#byWord.get(word), perWord);
+    for (const word of this.#rarest(line.words)) addLast(this.#byWord.get(word), perWord);
     return [...found];
+  }
+
+  /** The rarest of some words, the rarest first. */
+  #rarest(words: readonly number[]): number[] {
+    const rarest: number[] = [];
+    for (const word of words) {
+      const rarity = this.#rarity[word]!;
+      let place = rarest.length;
+      while (place > 0 && this.#rarity[rarest[place - 1]!]! < rarity) place--;
+      if (place < rareWords) rarest.splice(place, 0, word);
+      if (rarest.length > rareWords) rarest.pop();
+    }
+    return rarest;
   }
 
   #shared(line: Line, other: Line): { sum: number; rarest: number } {

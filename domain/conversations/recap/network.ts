@@ -23,7 +23,18 @@ export function addRows(
   from: number,
   to: number,
 ): void {
-  for (let place = from; place < to; place++) {
+  // Four features at once: the sum is read and written a quarter as often.
+  let place = from;
+  for (; place + 3 < to; place += 4) {
+    const first = features[place]! * hidden;
+    const second = features[place + 1]! * hidden;
+    const third = features[place + 2]! * hidden;
+    const fourth = features[place + 3]! * hidden;
+    for (let unit = 0; unit < hidden; unit++) {
+      sum[unit]! += rows[first + unit]! + rows[second + unit]! + rows[third + unit]! + rows[fourth + unit]!;
+    }
+  }
+  for (; place < to; place++) {
     const start = features[place]! * hidden;
     for (let unit = 0; unit < hidden; unit++) sum[unit]! += rows[start + unit]!;
   }

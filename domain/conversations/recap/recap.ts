@@ -174,8 +174,8 @@ function openQuestions(channel: Channel): RecapPoint[] {
   const { analyzed, links } = channel;
   const open: { index: number; text: string; stems: Set<string> }[] = [];
   for (const [index, message] of analyzed.entries()) {
+    if (!isOpen(index, analyzed, links)) continue;
     const asked = message.sentences.filter(({ text }) => isQuestion(text));
-    if (asked.length === 0 || !isOpen(index, analyzed, links)) continue;
     const stems = new Set(asked.flatMap(({ stems }) => stems).filter((stem) => stem !== ""));
     if (stems.size < leastTopics) continue;
     const again = open.findIndex((other) =>

@@ -31,7 +31,8 @@ export function linkWith(weights: Network, messages: readonly ChannelMessage[]):
       own.set(weights.bias);
       addRows(weights, ownFeatures, own, 0, ownFeatures.length);
       let most = -Infinity;
-      for (const [place, candidate] of candidates.entries()) {
+      for (let place = 0; place < candidates.length; place++) {
+        const candidate = candidates[place]!;
         sum.set(own);
         const start = place * pairFeatures;
         addRows(weights, features, sum, start, start + (candidate < 0 ? startFeatures : pairFeatures));
