@@ -96,6 +96,11 @@ export function isQuestion(text: string): boolean {
   return /[?？؟](?:\s|$|["»)\]:;])/u.test(text) || asks.test(text) && !/[.!]$/u.test(text.trim());
 }
 
+/** Whether a statement is a question by its own words. */
+export function isAskedIn(text: string, language: Language): boolean {
+  return language === "ja" ? kindOfText(text, language) === "question" : isQuestion(text);
+}
+
 /** What a statement is by its own words; an answer only shows by what it answers. */
 export function kindOfText(text: string, language: Language): PointKind {
   if (language === "ja") return japanese.find(([pattern]) => pattern.test(text))?.[1] ?? "event";

@@ -6,7 +6,7 @@ import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import { seriesPassages } from "./series.ts";
 import { countWords } from "../../text/words.ts";
 import { answeredBy, citations, isAsking, isOpen, type Links, rootsOf } from "./answers.ts";
-import { dueIn, kindOfText, type PointKind } from "./kinds.ts";
+import { dueIn, isAskedIn, kindOfText, type PointKind } from "./kinds.ts";
 
 /** A chosen statement; messages by their index. */
 export interface ChosenPoint {
@@ -172,59 +172,79 @@ function doerOf(
   return other < 0 ? user : messages[other]!.user;
 }
 
-const particular: ReadonlySet<PointKind> = new Set(["decision", "action", "cause", "resolution"]);
+const particularKinds: ReadonlySet<PointKind> = new Set(["decision", "action", "cause", "resolution"]);
+
+/** A sentence, or a question with its answer, that may be chosen. Its kind is looked for once it is asked for. */
+interface Statement {
+  readonly passage: Passage;
+  readonly kind: () => PointKind;
+  readonly who: () => string;
+}
+
+/** What all statements of a channel are read with. */
+interface Reading {
+  readonly messages: readonly AnalyzedMessage[];
+  readonly links: Links;
+  readonly roots: Int32Array;
+  /** The sentences of each message. */
+  readonly byMessage: ReadonlyMap<number, readonly Passage[]>;
+  /** How many words a question and its answer may have. */
+  readonly longest: number;
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => made ??= make();
+}
+
+function statementOf(single: Passage, { messages, links, roots, byMessage, longest }: Reading): Statement {
+  const { message, user } = single;
+  const root = roots[message]!;
+  const asks = isAskedIn(single.text, messages[message]!.language);
+  const pair = asks ? withAnswer(single, messages, links, byMessage, longest) : undefined;
+  const passage = pair ?? single;
+  const kind = once(() => asks ? "question" : kindOf(single, messages, links, root));
+  const quality = () => {
+    let quality = passage.quality() * salience.kinds[pair === undefined ? kind() : "answer"];
+    if (links.links[message]! < 0 && links.answers[message]!.length === 0) quality *= salience.alone;
+    if (asks && pair === undefined && isOpen(message, messages, links)) quality *= salience.open;
+    return quality * wording(passage.text) / 3;
+  };
+  const weighed = { ...passage, group: root, quality };
+  if (pair !== undefined) {
+    return {
+      passage: weighed,
+      kind: () => pair.kind,
+      who: () => pair.kind === "action" ? pair.answeredBy : user,
+    };
+  }
+  const who = () => kind() === "action" ? doerOf(single, messages, links) : user;
+  return { passage: weighed, kind, who };
+}
 
 /** The statements without those of few words; all of them where there is room for everything. */
-function withoutFragments(
-  all: readonly Passage[],
-  kinds: ReadonlyMap<Passage, PointKind>,
-  words: number,
-): readonly Passage[] {
-  const full = all.filter((passage) => {
-    const isParticular = particular.has(kinds.get(passage)!);
-    return passage.length >= (isParticular ? fewestWords.particular : fewestWords.usual);
-  });
-  return full.reduce((sum, { length }) => sum + length, 0) > words ? full : all;
+function withoutFragments(all: readonly Statement[], words: number): readonly Statement[] {
+  const { usual, particular } = fewestWords;
+  const full = all.filter(({ passage: { length }, kind }) =>
+    length >= usual || length >= particular && particularKinds.has(kind())
+  );
+  return full.reduce((sum, { passage: { length } }) => sum + length, 0) > words ? full : all;
 }
 
 /** The best statements within a number of words, best first. */
 export function choosePoints(all: readonly AnalyzedMessage[], links: Links, words: number): ChosenPoint[] {
   const messages = withoutAutomatic(all);
-  const roots = rootsOf(links.links);
   const users = new Set(messages.map(({ user }) => user.toLowerCase()));
-  const kinds = new Map<Passage, PointKind>();
-  const doers = new Map<Passage, string>();
   const series = seriesPassages(messages);
   const cited = new Map(series.map(({ passage, messages }) => [passage, messages]));
   const plain = sentencePassages(messages).map((passage) => {
     const text = trimmed(passage.text, users);
     return text === passage.text ? passage : { ...passage, text, length: countWords(text) };
   });
-  const longest = words * pairs.share;
   const byMessage = Map.groupBy(plain, ({ message }) => message);
-  const said = plain.map((single) => {
-    const { message } = single;
-    const root = roots[message]!;
-    const ofWords = kindOf(single, messages, links, root);
-    const pair = ofWords === "question" ? withAnswer(single, messages, links, byMessage, longest) : undefined;
-    const passage = pair ?? single;
-    const kind = pair === undefined ? ofWords : "answer";
-    const weighed: Passage = {
-      ...passage,
-      group: root,
-      quality: () => {
-        let quality = passage.quality() * salience.kinds[kind];
-        if (links.links[message]! < 0 && links.answers[message]!.length === 0) quality *= salience.alone;
-        if (kind === "question" && isOpen(message, messages, links)) quality *= salience.open;
-        return quality * wording(passage.text) / 3;
-      },
-    };
-    kinds.set(weighed, pair?.kind ?? kind);
-    if (pair?.kind === "action") doers.set(weighed, pair.answeredBy);
-    else if (kind === "action") doers.set(weighed, doerOf(single, messages, links));
-    return weighed;
-  });
-  const passages = [...withoutFragments(said, kinds, words), ...series.map(({ passage }) => passage)];
+  const reading = { messages, links, roots: rootsOf(links.links), byMessage, longest: words * pairs.share };
+  const said = withoutFragments(plain.map((single) => statementOf(single, reading)), words);
+  const passages = [...said.map(({ passage }) => passage), ...series.map(({ passage }) => passage)];
   const chosen = choosePassages(passages, messages.length, { words }, lengths);
   // An answer may be chosen alone, and then again with its question.
   const each = chosen.filter((one, place) =>
@@ -232,10 +252,14 @@ export function choosePoints(all: readonly AnalyzedMessage[], links: Links, word
       other.text.includes(one.text) && (other.text.length > one.text.length || index < place)
     )
   );
-  return each.map((passage) => ({
-    kind: shownKind(kinds.get(passage) ?? "event", passage, messages, links),
-    text: passage.text,
-    who: doers.get(passage) ?? passage.user,
-    messages: cited.get(passage) ?? citations(passage.message, messages, links),
-  }));
+  const statements = new Map(said.map((statement) => [statement.passage, statement]));
+  return each.map((passage) => {
+    const statement = statements.get(passage);
+    return {
+      kind: shownKind(statement?.kind() ?? "event", passage, messages, links),
+      text: passage.text,
+      who: statement?.who() ?? passage.user,
+      messages: cited.get(passage) ?? citations(passage.message, messages, links),
+    };
+  });
 }
