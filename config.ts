@@ -301,6 +301,24 @@ export function forgetVariables(): void {
 /** How long a model may take for a summary. */
 const SUMMARIZER_TIMEOUT_MS = 30_000;
 
+/** Every setting for those who run the process: no secrets, and addresses without names, passwords and queries. */
+export function describeConfig(read: (name: string) => string | undefined = (name) => Deno.env.get(name)) {
+  return Object.entries(VARIABLES).map(([name, { initial, about }]) => {
+    const given = read(name) || undefined, isAddress = name.endsWith("_URL");
+    const isSecret = MAY_HOLD_SECRETS.test(name) && !isAddress;
+    const value = given === undefined ? initial || undefined : isAddress ? withoutSecrets(given) : given;
+    const isShown = value !== undefined && !(isSecret && given !== undefined);
+    return { name, ...(isShown && { value }), isSecret, isSet: given !== undefined, about };
+  });
+}
+
+function withoutSecrets(address: string): string {
+  if (address.startsWith("file:")) return address.replace(/\?.*$/s, "");
+  if (!URL.canParse(address)) return "";
+  const { protocol, host, pathname } = new URL(address);
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+}
+
 /** What Runnel is opened with, as the variables say. */
 export function openOptions<Log>(config: Config, log: Log) {
   return {

@@ -4,7 +4,14 @@
  */
 import { runCommand } from "./cli/main.ts";
 import { createTerminal, writeAll } from "./cli/terminal/process.ts";
-import { appSettings, ConfigError, forgetVariables, openOptions, readConfig } from "./config.ts";
+import {
+  appSettings,
+  ConfigError,
+  describeConfig,
+  forgetVariables,
+  openOptions,
+  readConfig,
+} from "./config.ts";
 import { DatabaseFileError } from "./db/engine/engine.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { describeError } from "./domain/errors.ts";
@@ -24,6 +31,7 @@ for (const { name, schedule } of JOBS) {
 }
 
 const config = await Promise.try(readConfig).catch(exitWith);
+const configuration = describeConfig();
 const log = createLog(write, config.LOG_FORMAT);
 forgetVariables();
 const open = (onAway?: (why: string) => void) => {
@@ -41,7 +49,7 @@ const runnel = await open(onAway).catch(exitWith);
 serving.resolve(runnel);
 // A fault here is no reason not to serve: the next sweep looks again.
 runnel.services.webhooks.start().catch((error) => log(`webhooks: ${describeError(error)}`));
-const app = createApp({ ...runnel.services, ...appSettings(config, log) });
+const app = createApp({ ...runnel.services, ...appSettings(config, log), configuration });
 const peer = createPeer(config.TRUST_PROXY);
 
 let servedByHost = false;

@@ -7,11 +7,12 @@ import { Audit } from "./access/audit.ts";
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
-import { createStorageFigures, type StorageFigures } from "../db/operation/figures.ts";
+import { createStorageFigures } from "../db/operation/figures.ts";
 import { type BackupPlan, Backups } from "./operation/backups.ts";
 import { watchProgress } from "../db/operation/progress.ts";
 import { createHealthStore } from "../db/operation/health.ts";
 import { Readiness } from "./operation/readiness.ts";
+import { Storage } from "./operation/storage.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
 import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
 import { type Job, Jobs } from "./jobs.ts";
@@ -63,7 +64,7 @@ export interface DomainServices extends AreaServices {
   readonly readiness: Readiness;
   /** Aborted when `close` is called. */
   readonly closing: AbortSignal;
-  readonly storage: StorageFigures;
+  readonly storage: Storage;
   /** Ends what runs in the background. The database stays open. */
   close(): Promise<void>;
 }
@@ -111,7 +112,7 @@ export function createServices(
     keys: new ApiKeys(createKeyStore(database), clock),
     audit,
     jobs,
-    storage: createStorageFigures(database),
+    storage: new Storage(createStorageFigures(database)),
     readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),
     async close() {
       closing.abort();

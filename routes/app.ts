@@ -10,7 +10,10 @@ import { conversationRoutes } from "./conversations/routes.ts";
 import { isOurFault, problem, toRunnelError } from "./errors.ts";
 import { serveDashboard } from "./dashboard/serve.tsx";
 import { createGate, type GateEnv, secretOf } from "./gate.ts";
+import { History, sampling } from "./operation/history.ts";
 import { counting, Metrics } from "./operation/metrics.ts";
+import { RecentFaults } from "./operation/recent_faults.ts";
+import { operationRoutes } from "./operation/routes.ts";
 import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
 import { createBaseUrl, refuseDots } from "./request.ts";
@@ -30,6 +33,7 @@ import { systemRoutes } from "./system.ts";
 /** Every route of every area. */
 export const ROUTES: readonly Route[] = [
   ...systemRoutes,
+  ...operationRoutes,
   ...channelRoutes,
   ...profileRoutes,
   ...seriesRoutes,
@@ -40,12 +44,15 @@ export const ROUTES: readonly Route[] = [
 
 /** The application: `app.fetch` answers every request, and never throws. */
 export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
-  const metrics = new Metrics();
+  const metrics = new Metrics(), history = new History(), faults = new RecentFaults();
   const services: Services = {
     ...given,
     baseUrl: createBaseUrl(given.publicUrl, given.trustProxy),
     admission: new Admission(given),
     metrics,
+    history,
+    sample: sampling(history, metrics, given),
+    faults,
   };
   const app = new Hono<GateEnv>({ strict: false });
 
@@ -59,10 +66,14 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     return nothingHere(req.method, req.path, allowedAt);
   });
   const logFault = createFaultLog(services.logErrors ? services.log : () => {});
+  const noteFault: typeof logFault = (id, request, fault) => {
+    faults.add(services.clock(), id, request, fault);
+    logFault(id, request, fault);
+  };
   app.onError((error, context) => {
     const cause = toRunnelError(error);
     metrics.refused(cause.code);
-    return refuse(cause, context, logFault);
+    return refuse(cause, context, noteFault);
   });
   const shared = sharing(limited(app.fetch, services), services.corsOrigins);
   app.fetch = logging(counting(shared, metrics), services);
@@ -72,12 +83,12 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
 function refuse(
   error: RunnelError,
   context: Context,
-  logFault: ReturnType<typeof createFaultLog>,
+  noteFault: ReturnType<typeof createFaultLog>,
 ): Response {
   const render = refusalAt(context.req.path);
   if (!isOurFault(error.code)) return render(error);
   const requestId = requestIdOf(context.req.raw);
-  logFault(requestId, `${context.req.method} ${oneLine(context.req.path)}`, error);
+  noteFault(requestId, `${context.req.method} ${oneLine(context.req.path)}`, error);
   return render(error, requestId, { "X-Request-Id": requestId });
 }
 

@@ -29,6 +29,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "series-zone": 409,
   "reference-not-found": 404,
   "job-not-found": 404,
+  "key-not-found": 404,
   "job-running": 409,
   "method-not-allowed": 405,
   "not-acceptable": 406,

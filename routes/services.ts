@@ -1,10 +1,23 @@
 /** What the routes are given. */
 import type { Log } from "../domain/log.ts";
 import type { DomainServices } from "../domain/services.ts";
+import type { History } from "./operation/history.ts";
 import type { Metrics } from "./operation/metrics.ts";
+import type { RecentFaults } from "./operation/recent_faults.ts";
 import type { BaseUrl } from "./request.ts";
 import type { Admission } from "./serving/admission.ts";
 import type { RateLimits } from "./serving/rates.ts";
+
+/** A setting as administrators see it. */
+export interface ShownSetting {
+  readonly name: string;
+  /** Absent: it is not set, or it is a secret. */
+  readonly value?: string;
+  readonly isSecret: boolean;
+  /** Whether the environment sets it. */
+  readonly isSet: boolean;
+  readonly about: string;
+}
 
 /** Settings of the HTTP side. */
 export interface AppSettings {
@@ -30,6 +43,8 @@ export interface AppSettings {
   readonly logRequests: boolean;
   /** Whether answers that are our fault are in the log. */
   readonly logErrors: boolean;
+  /** Every setting of the process, without secrets. */
+  readonly configuration: readonly ShownSetting[];
 }
 
 /** What the routes call, and the settings that they need. */
@@ -37,4 +52,8 @@ export interface Services extends DomainServices, AppSettings {
   readonly baseUrl: BaseUrl;
   readonly admission: Admission;
   readonly metrics: Metrics;
+  readonly history: History;
+  /** Adds a sample to the history, unless the last one is recent. */
+  readonly sample: () => Promise<void>;
+  readonly faults: RecentFaults;
 }

@@ -44,7 +44,26 @@ export class Backups {
     return `${name}, ${bytes} bytes`;
   }
 
-  /** The backups that are there, the oldest first. */
+  /** The backups that are there, the newest first. */
+  async list(): Promise<{ readonly name: string; readonly time: number; readonly bytes: number }[]> {
+    if (this.plan === undefined) return [];
+    const { folder } = this.plan;
+    const found = await Promise.all(
+      this.#names(folder).map(async (name) => ({
+        name,
+        time: timeOf(name),
+        // One that was removed since is none.
+        bytes: await Deno.stat(`${folder}/${name}`).then(({ size }) => size, () => undefined),
+      })),
+    );
+    return found.filter((backup) => backup.bytes !== undefined).reverse() as {
+      name: string;
+      time: number;
+      bytes: number;
+    }[];
+  }
+
+  /** Names of the backups that are there, the oldest first. */
   #names(folder: string): string[] {
     try {
       return Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => BACKUP.test(name))

@@ -2,7 +2,7 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { DomainServices } from "../../domain/services.ts";
-import { RequestTimes } from "./request_times.ts";
+import { type RequestCount, RequestTimes } from "./request_times.ts";
 
 /** Consumers can be as many as users make; the ones that are furthest behind are shown. */
 const MOST_CONSUMERS = 50;
@@ -31,6 +31,11 @@ export class Metrics {
 
   refused(code: ErrorCode): void {
     this.#refusals.labels(code).inc();
+  }
+
+  /** Requests since the start, by method, route and status. */
+  requests(): Iterable<RequestCount> {
+    return this.#requests.counts();
   }
 
   async text(services: DomainServices): Promise<string> {

@@ -17,6 +17,14 @@ interface Series {
   millis: number;
 }
 
+/** How many requests a route answered with a status. */
+export interface RequestCount {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly count: number;
+}
+
 /** Counts of one process. Labels are methods, route templates and statuses: as many as the program has. */
 export class RequestTimes {
   /** By route: few methods and statuses each, so that looking them up builds no key. */
@@ -29,6 +37,15 @@ export class RequestTimes {
     let bucket = 0;
     while (bucket < BOUNDS.length && millis > BOUNDS[bucket]!) bucket++;
     series.counts[bucket]!++;
+  }
+
+  /** Requests by method, route and status; the route of those that no route took is `none`. */
+  *counts(): Generator<RequestCount> {
+    for (const [route, ofRoute] of this.#series) {
+      for (const { method, status, counts } of ofRoute) {
+        yield { method, route, status, count: counts.reduce((sum, some) => sum + some, 0) };
+      }
+    }
   }
 
   /** The exposition: buckets hold all that is at most their bound. */

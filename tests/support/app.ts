@@ -101,6 +101,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
     log: (line) => log.push(line),
     logRequests: false,
     logErrors: true,
+    configuration: [],
     ...services,
     ...options,
   });
