@@ -14,6 +14,9 @@ export const KeyName = z.string({ error: KEY_NAME }).regex(/^[\w.-]{1,64}$/, KEY
   KEY_NAME,
 );
 
+/** What a key may be allowed, by the names of the scopes. */
+export const ALL_SCOPES: readonly string[] = SCOPES;
+
 const Scope = z.enum(SCOPES as [string, ...string[]], {
   error: ({ input }) => `${JSON.stringify(input)} is none of ${SCOPES.join(", ")}`,
 });

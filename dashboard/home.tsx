@@ -5,19 +5,22 @@ import type { Apps } from "../api/profiles.ts";
 import type { References } from "../api/series.ts";
 import type { StartsByCountry } from "../api/sessions.ts";
 import type { Home } from "../api/system.ts";
+import { course, type History, Trend } from "./charts.tsx";
 import { textOf } from "./channels/pages.tsx";
 import { bytes, Command, count, Empty, Figure, part, type Shown, span, type View, When } from "./view.tsx";
 
 const SHOWN = 4;
+const HOUR_SLOTS = 60;
 
 /** The page of every visitor; what needs a key is left out where there is none. */
 export async function homePage(view: View): Promise<Shown> {
   const { holds } = await view.read<z.output<typeof Home>>("/");
-  const [channels, references, apps, starts] = await Promise.all([
+  const [channels, references, apps, starts, history] = await Promise.all([
     view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
     view.glance<z.output<typeof References>>("/api/store"),
     view.glance<z.output<typeof Apps>>("/analytics"),
     view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
+    view.glance<History>("/figures?last=1h&every=1m"),
   ]);
   const names = channels?._links.channels.map(({ name }) => name);
   const newest = await Promise.all((names ?? []).map(async (name) => {
@@ -40,6 +43,8 @@ export async function homePage(view: View): Promise<Shown> {
           <Card
             view={view}
             title="Channels"
+            area="channels"
+            history={history}
             to="/dashboard/channels"
             figures={[["Channels", holds.channels], ["Items", holds.items], ["Followers", holds.subscribers]]}
             locked={names === undefined}
@@ -65,6 +70,8 @@ export async function homePage(view: View): Promise<Shown> {
           <Card
             view={view}
             title="Time series"
+            area="series"
+            history={history}
             to="/dashboard/series"
             figures={[["Series", holds.series]]}
             locked={references === undefined}
@@ -77,6 +84,8 @@ export async function homePage(view: View): Promise<Shown> {
           <Card
             view={view}
             title="Sessions"
+            area="sessions"
+            history={history}
             to="/dashboard/sessions"
             figures={[["Sessions", holds.sessions]]}
             locked={starts === undefined}
@@ -92,6 +101,8 @@ export async function homePage(view: View): Promise<Shown> {
           <Card
             view={view}
             title="Apps"
+            area="profiles"
+            history={history}
             to="/dashboard/apps"
             figures={[["Accounts", holds.profiles]]}
             locked={apps === undefined}
@@ -101,13 +112,15 @@ export async function homePage(view: View): Promise<Shown> {
           <Card
             view={view}
             title="Conversations"
+            area="conversations"
+            history={history}
             to="/dashboard/conversations"
             figures={[["Chat channels", holds.conversations]]}
             locked={false}
           >
             <p class="soft">People log in, and see what their own channels are about.</p>
           </Card>
-          <Process />
+          <Process history={history} />
           <section class="card wide">
             <h2>Try it from a terminal</h2>
             {firstSteps(view.base, view.hasKey).map((line) => <Command line={line} />)}
@@ -126,19 +139,31 @@ export async function homePage(view: View): Promise<Shown> {
 interface CardProps {
   readonly view: View;
   readonly title: string;
+  readonly area: keyof History["points"][number]["changes"];
+  /** Undefined for those who may not see figures. */
+  readonly history: History | undefined;
   readonly to: string;
   readonly figures: readonly (readonly [string, number])[];
   readonly locked: boolean;
   readonly children?: unknown;
 }
 
-function Card({ view, title, to, figures, locked, children }: CardProps) {
+function Card({ view, title, area, history, to, figures, locked, children }: CardProps) {
+  const changes = history && course(history, HOUR_SLOTS, (point) => point.changes[area]);
   return (
     <section class="card">
       <h2>
         <a href={`${view.root}${to}`}>{title}</a>
       </h2>
       <dl class="figures">{figures.map(([name, value]) => <Figure name={name} value={value} />)}</dl>
+      {changes !== undefined && (
+        <Trend
+          name="Writes a minute, the last hour"
+          value={count(changes.at(-1)!)}
+          values={changes}
+          label={`${title}: requests that wrote, for each minute of the last hour`}
+        />
+      )}
       {locked ? <Empty says="Sign in with a key that may read it to see more." /> : children}
     </section>
   );
@@ -157,15 +182,36 @@ function Links({ root, names }: { root: string; names: readonly string[] }) {
   );
 }
 
-function Process() {
-  const { rss } = Deno.memoryUsage();
+function Process({ history }: { history: History | undefined }) {
+  const { rss } = Deno.memoryUsage(), last = history?.points.at(-1);
+  const seconds = (history?.everyMillis ?? 0) / 1000;
   return (
     <section class="card">
-      <h2>This process</h2>
+      <h2>
+        This process
+      </h2>
       <dl class="figures">
         <Figure name="Memory" value={bytes(rss)} />
         <Figure name="Up for" value={span(performance.now())} />
+        {last !== undefined && (
+          <>
+            <Figure name="Database" value={bytes(last.databaseBytes)} />
+            <Figure name="Writes in a commit" value={last.commits === 0 ? 0 : last.writes / last.commits} />
+            <Figure
+              name="A commit takes"
+              value={last.commits === 0 ? "0 ms" : span(last.commitMillis / last.commits)}
+            />
+          </>
+        )}
       </dl>
+      {history !== undefined && (
+        <Trend
+          name="Writes a second, the last hour"
+          value={count(last === undefined ? 0 : last.writes / seconds)}
+          values={course(history, HOUR_SLOTS, ({ writes }) => writes / seconds)}
+          label="Writes a second, for each minute of the last hour"
+        />
+      )}
     </section>
   );
 }

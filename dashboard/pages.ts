@@ -13,6 +13,7 @@ import { seriesPage, symbolPage, symbolsPage } from "./series/pages.tsx";
 import { sessionsPage } from "./sessions/pages.tsx";
 import { appPage, appsPage, profilePage } from "./profiles/pages.tsx";
 import { conversationsPage, logIn, logOut } from "./conversations/pages.tsx";
+import { makeKey, revokeKey } from "./operate/keys.tsx";
 import { operatePage, runJob } from "./operate/pages.tsx";
 import type { Answer, View } from "./view.tsx";
 
@@ -55,4 +56,6 @@ export const PAGES: readonly Page[] = [
   post("/conversations/logout", logOut),
   get("/operate", operatePage),
   post("/operate/jobs/:job", runJob),
+  post("/operate/keys", makeKey),
+  post("/operate/keys/:key/revoke", revokeKey),
 ];

@@ -171,7 +171,9 @@ export function Table(
 }
 
 /** One bar of a chart of bars: `value` of `most`. */
-export function Bar({ name, value, most }: { name: string; value: number; most: number }) {
+export function Bar(
+  { name, value, most, shown = count(value) }: { name: string; value: number; most: number; shown?: string },
+) {
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -180,7 +182,7 @@ export function Bar({ name, value, most }: { name: string; value: number; most: 
           <rect width={most === 0 ? 0 : 100 * value / most} height="8" rx="1" />
         </svg>
       </td>
-      <td class="number">{count(value)}</td>
+      <td class="number">{shown}</td>
     </tr>
   );
 }
