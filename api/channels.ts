@@ -1,5 +1,6 @@
 /** The wire shapes of channels and their items. */
 import { z } from "zod";
+import { firstKeyAt, idOfKey } from "../domain/channels/item_id.ts";
 import { DAY_MS } from "../domain/time.ts";
 import { duration, flag, Link, list, Moment, settings, wholeNumber } from "./parameters.ts";
 
@@ -196,6 +197,25 @@ export const ChannelStatus = z.strictObject({
   latest: z.strictObject({ id: z.string(), timestamp: Moment }).nullable(),
   lag: z.int().nullable().meta({ description: "Milliseconds since the newest item was stored." }),
 }).meta({ id: "ChannelStatus" });
+
+/** How the rate of a channel is asked for. */
+export const RateQuery = z.object({
+  last: duration(DAY_MS, "How far back; an hour unless given.").optional(),
+  every: duration(DAY_MS, "How long a step is; a minute unless given, at least a second.").optional(),
+});
+
+/** How many items came in each step of time. */
+export const ChannelRate = z.strictObject({
+  _links: z.strictObject({ self: Link, channel: Link }),
+  everyMillis: z.int(),
+  atLeast: z.boolean().meta({
+    description: "Whether there were more items, of the first steps, than are counted.",
+  }),
+  steps: z.array(z.strictObject({ from: Moment, items: z.int() })).meta({ description: "In order." }),
+}).meta({ id: "ChannelRate" });
+
+/** The position before everything that was stored from a time on. */
+export const positionAt = (millis: number): string => idOfKey(firstKeyAt(millis) - 1n);
 
 /** Which items are wanted; all of it must hold. */
 export const FILTER = {

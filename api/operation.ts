@@ -112,6 +112,7 @@ export const Figures = z.strictObject({
   everyMillis: z.int(),
   points: z.array(z.strictObject({
     time: Moment.meta({ description: "The end of the stretch." }),
+    millis: z.number().meta({ description: "Its length: less than asked for at the start of the process." }),
     requests: z.int(),
     faults: z.int().meta({ description: "Answers of 500 and above." }),
     commits: z.int(),

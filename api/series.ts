@@ -205,6 +205,13 @@ export const ListedSymbol = z.strictObject({
 /** Series, in order of their names. */
 export const Symbols = z.array(ListedSymbol);
 
+/** Which series of a reference. */
+export const SymbolsQuery = z.object({
+  symbol: z.string().optional().meta({ description: "Only this one." }),
+  after: z.string().optional().meta({ description: "Only series whose symbols come after this one." }),
+  limit: wholeNumber(1, 10_000, "At most so many series; all unless given.").optional(),
+});
+
 /** What holds for the series of a reference. */
 export const ReferenceSettings = z.strictObject({
   reference: z.string(),

@@ -29,6 +29,19 @@ export function Trend({ name, value, values, label }: TrendProps) {
   );
 }
 
+/** How far back courses go: no further than a process can have done something, so that a young one has a picture, too. */
+export function stretch(longest: "1h" | "24h") {
+  const up = performance.now();
+  if (up < 600_000) return { asked: "last=10m&every=10s", slots: 60, name: "the last 10 minutes" };
+  if (up < 3_600_000 || longest === "1h") {
+    return { asked: "last=1h&every=1m", slots: 60, name: "the last hour" };
+  }
+  return { asked: "last=24h&every=10m", slots: 144, name: "the last 24 hours" };
+}
+
+/** What happened in a second of a point, of something that happened so often in all of it. */
+export const perSecond = (happened: number, { millis }: Point): number => happened * 1000 / millis;
+
 /** A value of each point, with nothing for the time before the process started: `length` values. */
 export function course(
   { points }: History,

@@ -5,22 +5,22 @@ import type { Apps } from "../api/profiles.ts";
 import type { References } from "../api/series.ts";
 import type { StartsByCountry } from "../api/sessions.ts";
 import type { Home } from "../api/system.ts";
-import { course, type History, Trend } from "./charts.tsx";
+import { course, type History, perSecond, stretch, Trend } from "./charts.tsx";
 import { textOf } from "./channels/pages.tsx";
 import { bytes, Command, count, Empty, Figure, part, type Shown, span, type View, When } from "./view.tsx";
 
 const SHOWN = 4;
-const HOUR_SLOTS = 60;
 
 /** The page of every visitor; what needs a key is left out where there is none. */
 export async function homePage(view: View): Promise<Shown> {
+  const time = stretch("1h");
   const { holds } = await view.read<z.output<typeof Home>>("/");
   const [channels, references, apps, starts, history] = await Promise.all([
     view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
     view.glance<z.output<typeof References>>("/api/store"),
     view.glance<z.output<typeof Apps>>("/analytics"),
     view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
-    view.glance<History>("/figures?last=1h&every=1m"),
+    view.glance<History>(`/figures?${time.asked}`),
   ]);
   const names = channels?._links.channels.map(({ name }) => name);
   const newest = await Promise.all((names ?? []).map(async (name) => {
@@ -45,6 +45,7 @@ export async function homePage(view: View): Promise<Shown> {
             title="Channels"
             area="channels"
             history={history}
+            time={time}
             to="/dashboard/channels"
             figures={[["Channels", holds.channels], ["Items", holds.items], ["Followers", holds.subscribers]]}
             locked={names === undefined}
@@ -72,6 +73,7 @@ export async function homePage(view: View): Promise<Shown> {
             title="Time series"
             area="series"
             history={history}
+            time={time}
             to="/dashboard/series"
             figures={[["Series", holds.series]]}
             locked={references === undefined}
@@ -86,6 +88,7 @@ export async function homePage(view: View): Promise<Shown> {
             title="Sessions"
             area="sessions"
             history={history}
+            time={time}
             to="/dashboard/sessions"
             figures={[["Sessions", holds.sessions]]}
             locked={starts === undefined}
@@ -103,6 +106,7 @@ export async function homePage(view: View): Promise<Shown> {
             title="Apps"
             area="profiles"
             history={history}
+            time={time}
             to="/dashboard/apps"
             figures={[["Accounts", holds.profiles]]}
             locked={apps === undefined}
@@ -114,13 +118,14 @@ export async function homePage(view: View): Promise<Shown> {
             title="Conversations"
             area="conversations"
             history={history}
+            time={time}
             to="/dashboard/conversations"
             figures={[["Chat channels", holds.conversations]]}
             locked={false}
           >
             <p class="soft">People log in, and see what their own channels are about.</p>
           </Card>
-          <Process history={history} />
+          <Process history={history} time={time} />
           <section class="card wide">
             <h2>Try it from a terminal</h2>
             {firstSteps(view.base, view.hasKey).map((line) => <Command line={line} />)}
@@ -142,14 +147,16 @@ interface CardProps {
   readonly area: keyof History["points"][number]["changes"];
   /** Undefined for those who may not see figures. */
   readonly history: History | undefined;
+  readonly time: ReturnType<typeof stretch>;
   readonly to: string;
   readonly figures: readonly (readonly [string, number])[];
   readonly locked: boolean;
   readonly children?: unknown;
 }
 
-function Card({ view, title, area, history, to, figures, locked, children }: CardProps) {
-  const changes = history && course(history, HOUR_SLOTS, (point) => point.changes[area]);
+function Card({ view, title, area, history, time, to, figures, locked, children }: CardProps) {
+  const changes = history &&
+    course(history, time.slots, (point) => 60 * perSecond(point.changes[area], point));
   return (
     <section class="card">
       <h2>
@@ -158,10 +165,10 @@ function Card({ view, title, area, history, to, figures, locked, children }: Car
       <dl class="figures">{figures.map(([name, value]) => <Figure name={name} value={value} />)}</dl>
       {changes !== undefined && (
         <Trend
-          name="Writes a minute, the last hour"
+          name={`Writes a minute, ${time.name}`}
           value={count(changes.at(-1)!)}
           values={changes}
-          label={`${title}: requests that wrote, for each minute of the last hour`}
+          label={`${title}: requests that wrote, by minute, in ${time.name}`}
         />
       )}
       {locked ? <Empty says="Sign in with a key that may read it to see more." /> : children}
@@ -182,9 +189,8 @@ function Links({ root, names }: { root: string; names: readonly string[] }) {
   );
 }
 
-function Process({ history }: { history: History | undefined }) {
+function Process({ history, time }: Pick<CardProps, "history" | "time">) {
   const { rss } = Deno.memoryUsage(), last = history?.points.at(-1);
-  const seconds = (history?.everyMillis ?? 0) / 1000;
   return (
     <section class="card">
       <h2>
@@ -206,10 +212,10 @@ function Process({ history }: { history: History | undefined }) {
       </dl>
       {history !== undefined && (
         <Trend
-          name="Writes a second, the last hour"
-          value={count(last === undefined ? 0 : last.writes / seconds)}
-          values={course(history, HOUR_SLOTS, ({ writes }) => writes / seconds)}
-          label="Writes a second, for each minute of the last hour"
+          name={`Writes a second, ${time.name}`}
+          value={count(last === undefined ? 0 : perSecond(last.writes, last))}
+          values={course(history, time.slots, (point) => perSecond(point.writes, point))}
+          label={`Writes a second, in ${time.name}`}
         />
       )}
     </section>

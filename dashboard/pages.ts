@@ -1,12 +1,7 @@
 /** Every page of the dashboard but the first, by its address. */
-import {
-  channelPage,
-  channelsPage,
-  createChannel,
-  followChannel,
-  insertItem,
-  pauseWebhook,
-} from "./channels/pages.tsx";
+import { channelsPage, createChannel } from "./channels/list.tsx";
+import { channelPage, followChannel, insertItem } from "./channels/pages.tsx";
+import { pauseWebhook, replayConsumer } from "./channels/readers.tsx";
 import { itemPage, rawImage } from "./channels/item.tsx";
 import { loginPage, type Remember, signIn, signOut } from "./login.tsx";
 import { seriesPage, symbolPage, symbolsPage } from "./series/pages.tsx";
@@ -42,6 +37,7 @@ export const PAGES: readonly Page[] = [
   post("/channels/:name", insertItem),
   get("/channels/:name/live", followChannel),
   post("/channels/:name/webhooks/:webhook", pauseWebhook),
+  post("/channels/:name/consumers/:consumer/replay", replayConsumer),
   get("/channels/:name/:id", itemPage),
   get("/channels/:name/:id/image", rawImage),
   get("/series", seriesPage),

@@ -212,6 +212,7 @@ export function Figure({ name, value }: { name: string; value: string | number }
 }
 
 const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const SHORT = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export const count = (value: number): string => NUMBER.format(value);
 
 /** Bytes, as people read them. */
@@ -219,14 +220,14 @@ export function bytes(value: number): string {
   const steps = ["B", "KB", "MB", "GB", "TB"];
   let i = 0;
   for (; value >= 1000 && i < steps.length - 1; i++) value /= 1000;
-  return `${NUMBER.format(value)} ${steps[i]}`;
+  return `${SHORT.format(value)} ${steps[i]}`;
 }
 
 /** A length of time, as people read it. */
 export function span(millis: number): string {
   const steps = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
   const [size, unit] = steps.find(([size]) => millis >= size) ?? [1, "ms"];
-  return `${NUMBER.format(millis / size)} ${unit}`;
+  return `${SHORT.format(millis / size)} ${unit}`;
 }
 
 /** A time of the API, UTC, to the second. */

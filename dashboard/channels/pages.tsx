@@ -1,8 +1,6 @@
-/** Channels: all of them, and one with what comes in. */
+/** One channel: what comes in or came at a time, how fast, who reads it, and the form that inserts. */
 import type { z } from "zod";
-import type { ChannelList, ItemList, Metadata } from "../../api/channels.ts";
-import type { ConsumerList } from "../../api/consumers.ts";
-import type { Webhook, WebhookList } from "../../api/webhooks.ts";
+import { type ChannelRate, type ItemList, type Metadata, positionAt } from "../../api/channels.ts";
 import {
   Action,
   bytes,
@@ -14,131 +12,56 @@ import {
   Refused,
   type Shown,
   span,
-  Table,
+  Spark,
   type View,
-  When,
 } from "../view.tsx";
+import { ConsumersCard, readersOf, timeOf, WebhooksCard } from "./readers.tsx";
 
-const PAGE_SIZE = 50;
 const TAIL = 30;
 const SHOWN_TEXT = 400;
 
-/** A page of the list, and the form that makes a channel. */
-export async function channelsPage(view: View): Promise<Shown> {
-  const after = view.query.get("after");
-  const { _links } = await view.read<z.output<typeof ChannelList>>(
-    `/channel?limit=${PAGE_SIZE}${after === null ? "" : `&after=${part(after)}`}`,
-  );
-  const rows = await Promise.all(_links.channels.map(async ({ name }) => ({
-    name,
-    about: await view.glance<z.output<typeof Metadata>>(`/channel/${name}`),
-  })));
-  const last = rows.at(-1)?.name;
-  return {
-    title: "Channels",
-    body: (
-      <div class="stack">
-        <h1>Channels</h1>
-        <p class="lead">
-          Append-only lists of items of any content type, in the order in which they were stored.
-        </p>
-        <section class="card">
-          {rows.length === 0
-            ? (
-              <Empty
-                says="There is no channel yet."
-                curl={`curl -i ${view.base}/channel -H 'Content-Type: application/json' -d '{"name": "stumptown"}'`}
-              />
-            )
-            : (
-              <Table label="Channels" head={["Name", "Newest item", "Kept for", "Most items", "Tags"]}>
-                {rows.map(({ name, about }) => (
-                  <tr>
-                    <th scope="row">
-                      <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
-                    </th>
-                    <td>
-                      {about?.lastUpdateDate === undefined
-                        ? <span class="soft">none</span>
-                        : <When time={about.lastUpdateDate} />}
-                    </td>
-                    <td class="mono">{about?.ttlMillis === undefined ? "ever" : span(about.ttlMillis)}</td>
-                    <td class="mono">{about?.maxItems === undefined ? "no limit" : count(about.maxItems)}</td>
-                    <td>
-                      {about?.tags?.map((tag) => (
-                        <>
-                          <span class="tag">{tag}</span>
-                          {" "}
-                        </>
-                      ))}
-                    </td>
-                  </tr>
-                ))}
-              </Table>
-            )}
-          {_links.next !== undefined && last !== undefined && (
-            <p>
-              <a class="quiet" href={`?after=${part(last)}`}>More channels</a>
-            </p>
-          )}
-        </section>
-        <section class="card">
-          <h2>Create a channel</h2>
-          <Action view={view} to="/channels" class="fields">
-            <label>
-              Name<input name="name" required maxlength={48} pattern="[A-Za-z0-9_]+" autocomplete="off" />
-            </label>
-            <label>
-              Keep items for how many days (empty: for ever)<input
-                name="days"
-                type="number"
-                min="0"
-                step="any"
-                value="120"
-              />
-            </label>
-            <label>
-              Description<input name="description" maxlength={1024} />
-            </label>
-            <button type="submit">Create</button>
-          </Action>
-        </section>
-      </div>
-    ),
-  };
+/** Which items are shown: the newest, which grow, or some of a time. */
+interface Stretch {
+  readonly title: string;
+  readonly isNewest: boolean;
+  readonly path: string;
 }
 
-/** Makes a channel. */
-export async function createChannel(view: View): Promise<string> {
-  const name = view.form.get("name") ?? "",
-    days = view.form.get("days"),
-    description = view.form.get("description");
-  await view.read("/channel", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({
-      name,
-      ...(days ? { ttlDays: Number(days) } : { ttlMillis: null }),
-      ...(description ? { description } : {}),
-    }),
-  });
-  return `/dashboard/channels/${part(name.trim())}`;
+function stretchOf({ query }: View): Stretch {
+  const at = query.get("at"), after = query.get("after"), before = query.get("before");
+  if (at !== null && at !== "") {
+    const time = timeOf(at);
+    if (time === undefined) {
+      throw new Refused(400, "Write the time as 2026-01-02T03:04 or 2026-01-02T03:04:05.");
+    }
+    return {
+      title: `Items from ${at.replace("T", " ")} on`,
+      isNewest: false,
+      path: `${positionAt(time)}/next/${TAIL}`,
+    };
+  }
+  if (after !== null) return { title: "Later items", isNewest: false, path: `${part(after)}/next/${TAIL}` };
+  if (before !== null) {
+    return { title: "Earlier items", isNewest: false, path: `${part(before)}/previous/${TAIL}` };
+  }
+  return { title: "Newest items", isNewest: true, path: `latest/${TAIL}` };
 }
 
-/** One channel: what comes in, who reads it, and the form that inserts. */
+/** The page. */
 export async function channelPage(view: View): Promise<Shown> {
-  const name = view.param("name"), at = `/channel/${part(name)}`;
-  const [about, list, consumers, webhooks] = await Promise.all([
+  const name = view.param("name"), at = `/channel/${part(name)}`, stretch = stretchOf(view);
+  const [about, list, rate, { consumers, webhooks }] = await Promise.all([
     view.read<z.output<typeof Metadata>>(at),
-    view.read<z.output<typeof ItemList>>(`${at}/latest/${TAIL}`),
-    view.glance<z.output<typeof ConsumerList>>(`${at}/consumers`),
-    webhooksOf(view, name),
+    view.read<z.output<typeof ItemList>>(`${at}/${stretch.path}`),
+    view.read<z.output<typeof ChannelRate>>(`${at}/rate?last=1h&every=1m`),
+    readersOf(view, name),
   ]);
-  const newest = list.items.toReversed();
   const items = await Promise.all(
-    newest.map(async (item) => ({ ...item, text: await textOf(view, `${at}/${item.id}`, item) })),
+    list.items.toReversed().map(async (item) => ({
+      ...item,
+      text: await textOf(view, `${at}/${item.id}`, item),
+    })),
   );
-  const here = `${view.root}/dashboard/channels/${name}`;
   return {
     title: name,
     body: (
@@ -149,85 +72,12 @@ export async function channelPage(view: View): Promise<Shown> {
           {about.ttlMillis === undefined ? "for ever" : `for ${span(about.ttlMillis)}`}
           {about.maxItems !== undefined && `, at most ${count(about.maxItems)}`}.
         </p>
-        <section class="card">
-          <div class="row">
-            <h2>Newest items</h2>
-            <span id="status" role="status">Load again to see what is new</span>
-          </div>
-          {items.length === 0 && (
-            <div id="none">
-              <Empty
-                says="Nothing yet: what you insert appears here at once."
-                curl={`curl -i ${view.base}${at} -H 'Content-Type: text/plain' -d 'hello'`}
-              />
-            </div>
-          )}
-          <ul
-            class="list tail"
-            tabindex={0}
-            aria-label="Newest items"
-            data-live={`${here}/live`}
-            data-items={here}
-            data-after={items[0]?.id ?? "earliest"}
-            data-status="status"
-            data-empty="none"
-          >
-            {items.map(({ id, timestamp, text }) => (
-              <li>
-                <a href={`${here}/${id}`}>{timestamp.slice(11, 23)}</a>
-                <code>{text}</code>
-              </li>
-            ))}
-          </ul>
-        </section>
-        <div class="grid">
-          <section class="card">
-            <h2>Insert an item</h2>
-            <Action view={view} to={`/channels/${name}`} class="fields">
-              <label>
-                Content type<input name="type" value="application/json" required />
-              </label>
-              <label>
-                Content<textarea name="content" required>{'{"hello": "world"}'}</textarea>
-              </label>
-              <button type="submit">Insert</button>
-            </Action>
-          </section>
-          <section class="card">
-            <h2>Consumers</h2>
-            {(consumers?.consumers ?? []).length === 0
-              ? <Empty says="No worker shares this channel." />
-              : (
-                <Table label="Consumers" head={["Name", "Behind", "In flight", "Given up"]}>
-                  {consumers!.consumers.map(({ name, lag, inFlight, givenUp }) => (
-                    <tr>
-                      <th scope="row">{name}</th>
-                      <td class="mono">{count(lag.items)}{lag.atLeast && "+"} items, {span(lag.millis)}</td>
-                      <td class="mono">{count(inFlight)}</td>
-                      <td class="mono">{count(givenUp)}</td>
-                    </tr>
-                  ))}
-                </Table>
-              )}
-          </section>
-          <section class="card">
-            <h2>Webhooks</h2>
-            {webhooks.length === 0 ? <Empty says="No webhook pushes this channel." /> : (
-              <ul class="list">
-                {webhooks.map((webhook) => (
-                  <li>
-                    <strong>{webhook.name}</strong> to {webhook.callbackUrl}, {count(webhook.lag.items)}
-                    {webhook.lag.atLeast && "+"} items behind
-                    {webhook.lastError !== null && <p class="bad">{webhook.lastError.error}</p>}
-                    <Action view={view} to={`/channels/${name}/webhooks/${webhook.name}`}>
-                      <input type="hidden" name="paused" value={String(!webhook.paused)} />
-                      <button class="quiet" type="submit">{webhook.paused ? "Resume" : "Pause"}</button>
-                    </Action>
-                  </li>
-                ))}
-              </ul>
-            )}
-          </section>
+        <Rate rate={rate} />
+        <Items view={view} name={name} stretch={stretch} items={items} />
+        <div class="grid wide-cells">
+          <ConsumersCard view={view} channel={name} consumers={consumers} />
+          <WebhooksCard view={view} channel={name} webhooks={webhooks} />
+          <InsertCard view={view} name={name} />
           <section class="card">
             <h2>From a terminal</h2>
             <Command line={`curl -iL ${view.base}${at}/latest`} />
@@ -239,16 +89,94 @@ export async function channelPage(view: View): Promise<Shown> {
   };
 }
 
-async function webhooksOf(view: View, channel: string): Promise<z.output<typeof Webhook>[]> {
-  const list = await view.glance<z.output<typeof WebhookList>>("/webhook");
-  const all = await Promise.all(
-    (list?._links.webhooks ?? []).slice(0, 200).map(({ name }) =>
-      view.glance<z.output<typeof Webhook>>(`/webhook/${name}`)
-    ),
+function Rate({ rate: { steps, atLeast } }: { rate: z.output<typeof ChannelRate> }) {
+  const counts = steps.map(({ items }) => items), sum = counts.reduce((a, b) => a + b, 0);
+  return (
+    <section class="card trend">
+      <div class="between">
+        <span class="soft">Items a minute, the last hour</span>
+        <strong>{atLeast ? "more than " : ""}{count(sum)} in all</strong>
+      </div>
+      <Spark values={counts} label={`Items a minute, the last hour; at most ${count(Math.max(...counts))}`} />
+    </section>
   );
-  return all.filter((webhook) =>
-    webhook !== undefined && webhook.channelUrl.endsWith(`/channel/${channel}`)
-  ) as z.output<typeof Webhook>[];
+}
+
+type ListedItem = z.output<typeof ItemList>["items"][number] & { readonly text: string };
+
+function Items({ view, name, stretch, items }: {
+  view: View;
+  name: string;
+  stretch: Stretch;
+  items: readonly ListedItem[];
+}) {
+  const here = `${view.root}/dashboard/channels/${name}`, newest = items[0], oldest = items.at(-1);
+  const live = stretch.isNewest && {
+    "data-live": `${here}/live`,
+    "data-items": here,
+    "data-after": newest?.id ?? "earliest",
+    "data-status": "status",
+    "data-empty": "none",
+  };
+  return (
+    <section class="card stack">
+      <div class="row">
+        <h2>{stretch.title}</h2>
+        {stretch.isNewest && <span id="status" role="status">Load again to see what is new</span>}
+      </div>
+      <form class="row" method="get" action={here}>
+        <label>
+          Jump to a time (UTC){" "}
+          <input name="at" type="datetime-local" step="1" value={view.query.get("at") ?? ""} required />
+        </label>
+        <button class="quiet" type="submit">Go</button>
+        {!stretch.isNewest && <a class="quiet" href={here}>Newest</a>}
+        {oldest !== undefined && <a class="quiet" href={`${here}?before=${oldest.id}`}>Earlier</a>}
+        {!stretch.isNewest && newest !== undefined && (
+          <a class="quiet" href={`${here}?after=${newest.id}`}>Later</a>
+        )}
+      </form>
+      {items.length === 0 && (
+        <div id="none">
+          {stretch.isNewest
+            ? (
+              <Empty
+                says="Nothing yet: what you insert appears here at once."
+                curl={`curl -i ${view.base}/channel/${name} -H 'Content-Type: text/plain' -d 'hello'`}
+              />
+            )
+            : <Empty says="There is no item in this direction." />}
+        </div>
+      )}
+      <ul class="list tail" tabindex={0} aria-label={stretch.title} {...live}>
+        {items.map(({ id, timestamp, text }) => (
+          <li>
+            <a href={`${here}/${id}`} title={timestamp}>
+              {stretch.isNewest ? timestamp.slice(11, 23) : timestamp.slice(0, 23).replace("T", " ")}
+            </a>
+            <code>{text}</code>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function InsertCard({ view, name }: { view: View; name: string }) {
+  return (
+    <section class="card">
+      <h2>Insert an item</h2>
+      <Action view={view} to={`/channels/${name}`} class="fields">
+        <label>
+          Content type<input name="type" value="application/json" required />
+        </label>
+        <label>
+          Content<textarea name="content" required>{'{"hello": "world"}'}</textarea>
+        </label>
+        <button type="submit">Insert</button>
+      </Action>
+    </section>
+  );
 }
 
 /** An item's text, shortened; of what is no text, its type and size. */
@@ -278,14 +206,4 @@ export async function insertItem(view: View): Promise<string> {
 export function followChannel(view: View): Promise<Response> {
   const after = view.query.get("after") ?? "earliest";
   return view.api(`/channel/${part(view.param("name"))}/events?content=true&after=${part(after)}`);
-}
-
-/** Pauses a webhook, or lets it go on. */
-export async function pauseWebhook(view: View): Promise<string> {
-  await view.read(`/webhook/${part(view.param("webhook"))}`, {
-    method: "PATCH",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ paused: view.form.get("paused") === "true" }),
-  });
-  return `/dashboard/channels/${part(view.param("name"))}`;
 }

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { ApiKeyList, BackupList, Configuration, FaultList, StorageAnswer } from "../../api/operation.ts";
 import type { AuditList, JobAnswer, JobList } from "../../api/system.ts";
-import type { History } from "../charts.tsx";
+import { type History, stretch } from "../charts.tsx";
 import { Action, Figure, part, type Shown, span, Table, type View, When } from "../view.tsx";
 import { KeysCard } from "./keys.tsx";
 import { AuditCard, BackupsCard, DayCard, FaultsCard, SettingsCard, StorageCard } from "./state.tsx";
@@ -13,11 +13,11 @@ const SMALL_FILE = 64_000_000;
 
 /** Everything that an administrator may see. */
 export async function operatePage(view: View): Promise<Shown> {
-  const before = view.query.get("before");
+  const before = view.query.get("before"), course = stretch("24h");
   const [{ jobs }, keys, history, faults, backups, settings, audit, storage, health] = await Promise.all([
     view.read<z.output<typeof JobList>>("/jobs"),
     view.read<z.output<typeof ApiKeyList>>("/keys"),
-    view.read<History>("/figures?last=24h&every=10m"),
+    view.read<History>(`/figures?${course.asked}`),
     view.read<z.output<typeof FaultList>>("/faults"),
     view.read<z.output<typeof BackupList>>("/backups"),
     view.read<z.output<typeof Configuration>>("/configuration"),
@@ -34,7 +34,7 @@ export async function operatePage(view: View): Promise<Shown> {
       <div class="stack">
         <h1>Operate</h1>
         <Health {...health} />
-        <DayCard history={history} />
+        <DayCard history={history} {...course} />
         <FaultsCard faults={faults.faults} />
         <JobsCard view={view} jobs={jobs} />
         <KeysCard view={view} keys={keys.keys} />

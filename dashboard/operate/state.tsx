@@ -2,27 +2,26 @@
 import type { z } from "zod";
 import type { BackupList, Configuration, FaultList, StorageAnswer } from "../../api/operation.ts";
 import type { AuditList } from "../../api/system.ts";
-import { course, type History, Trend } from "../charts.tsx";
+import { course, type History, perSecond, type Point, Trend } from "../charts.tsx";
 import { Action, Bar, bytes, count, Empty, span, Table, type View, When } from "../view.tsx";
 
-/** The last day, in stretches of ten minutes. */
-export function DayCard({ history }: { history: History }) {
-  const slots = Math.round(86_400_000 / history.everyMillis), seconds = history.everyMillis / 1000;
+/** What the process did, up to a day ago. */
+export function DayCard({ history, slots, name: time }: { history: History; slots: number; name: string }) {
   const last = history.points.at(-1);
-  const trend = (name: string, of: (point: History["points"][number]) => number, show = count) => (
+  const trend = (name: string, of: (point: Point) => number, show = count) => (
     <Trend
       name={name}
       value={last === undefined ? "none yet" : show(of(last))}
       values={course(history, slots, of)}
-      label={`${name} in the last 24 hours`}
+      label={`${name} in ${time}`}
     />
   );
   return (
     <section class="card">
-      <h2>The last 24 hours of this process</h2>
+      <h2>This process, {time}</h2>
       <div class="trends">
-        {trend("Requests a second", ({ requests }) => requests / seconds)}
-        {trend("Writes a second", ({ writes }) => writes / seconds)}
+        {trend("Requests a second", (point) => perSecond(point.requests, point))}
+        {trend("Writes a second", (point) => perSecond(point.writes, point))}
         {trend("Writes in a commit", ({ writes, commits }) => commits === 0 ? 0 : writes / commits)}
         {trend("Time of a commit", ({ commitMillis, commits }) =>
           commits === 0 ? 0 : commitMillis / commits, span)}

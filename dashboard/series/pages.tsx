@@ -65,8 +65,11 @@ export async function seriesPage(view: View): Promise<Shown> {
 /** The symbols of a reference, a page at a time. */
 export async function symbolsPage(view: View): Promise<Shown> {
   const reference = view.param("reference");
-  const all = await view.read<ListedSymbol[]>(`/api/store/${part(reference)}`);
-  const from = Math.max(0, Number(view.query.get("from") ?? 0) || 0);
+  const after = view.query.get("after");
+  const all = await view.read<ListedSymbol[]>(
+    `/api/store/${part(reference)}?limit=${PAGE_SIZE + 1}${after === null ? "" : `&after=${part(after)}`}`,
+  );
+  const shown = all.slice(0, PAGE_SIZE);
   return {
     title: reference,
     body: (
@@ -74,7 +77,7 @@ export async function symbolsPage(view: View): Promise<Shown> {
         <Heading view={view} to="/series" above="All references">{reference}</Heading>
         <section class="card">
           <Table label="Series" head={["Symbol", "Rows", "First", "Last", "Columns"]}>
-            {all.slice(from, from + PAGE_SIZE).map(({ symbol, rows, first, last, columns }) => (
+            {shown.map(({ symbol, rows, first, last, columns }) => (
               <tr>
                 <th scope="row">
                   <a href={`${view.root}/dashboard/series/${part(reference)}/${part(symbol)}`}>{symbol}</a>
@@ -86,9 +89,9 @@ export async function symbolsPage(view: View): Promise<Shown> {
               </tr>
             ))}
           </Table>
-          {from + PAGE_SIZE < all.length && (
+          {all.length > PAGE_SIZE && (
             <p>
-              <a class="quiet" href={`?from=${from + PAGE_SIZE}`}>More series</a>
+              <a class="quiet" href={`?after=${part(shown.at(-1)!.symbol)}`}>More series</a>
             </p>
           )}
         </section>
@@ -102,8 +105,7 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
   const reference = view.param("reference"), symbol = view.param("symbol");
   const at = `/api/store/${part(reference)}/${part(symbol)}`;
   if (view.query.get("format") === "csv") return await csv(view, at);
-  const all = await view.read<ListedSymbol[]>(`/api/store/${part(reference)}`);
-  const about = all.find((listed) => listed.symbol === symbol);
+  const [about] = await view.read<ListedSymbol[]>(`/api/store/${part(reference)}?symbol=${part(symbol)}`);
   if (about === undefined) throw new Refused(404, `There is no series ${symbol} in ${reference}.`);
   const [drawn, newest] = await Promise.all([
     drawnFrame(view, at, about),

@@ -44,6 +44,10 @@ const SELECT_KEYED = `SELECT i.item_key, CAST(max(i.key) AS TEXT) FROM item i
 const SELECT_OF_KEY = `SELECT CAST(max(key) AS TEXT) FROM item
   WHERE channel = ?1 AND item_key = ?2 AND key >= ?3`;
 
+// The newest ?4 only, so that a busy channel costs no more.
+const COUNT_STEPS = `SELECT ((key >> 16) - ?2) / ?3, count(*) FROM (SELECT key FROM item
+  WHERE channel = ?1 AND key >= ?5 ORDER BY key DESC LIMIT ?4) GROUP BY 1`;
+
 /** The largest key that a database can hold. */
 export const LAST_KEY = 2n ** 63n - 1n;
 
@@ -140,6 +144,11 @@ export function createPageStore({ engine, query, scan }: Database) {
     async checkJson(range: KeyRange, bytes: number): Promise<Omit<LinesRow, "text"> | undefined> {
       const [last, wrong] = (await scan(SELECT_CHECKED, ...argsOf(range), bytes))[0]!;
       return last === null ? undefined : { last: toKey(last)!, wrong: toKey(wrong) };
+    },
+    /** Items from `first` on by steps of `every` milliseconds since `from`: the newest `limit` of them. */
+    async steps(channel: number, first: bigint, from: number, every: number, limit: number) {
+      const rows = await query(COUNT_STEPS, channel, from, every, limit, first);
+      return new Map(rows.map(([step, count]) => [Number(step), Number(count)]));
     },
     /** Item keys after that one, in order, each with the key of its newest item. */
     async itemKeys(channel: number, after: string, from: bigint, limit: number) {

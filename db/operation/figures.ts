@@ -37,7 +37,7 @@ export function createStorageFigures({ commits, scan, file }: Database) {
       { readonly sizes: ReadonlyMap<string, number>; readonly free: number } | undefined
     > {
       if (file === undefined) return undefined;
-      const [sizes, [free]] = await Promise.all([query(SELECT_SIZES), query(SELECT_FREE)]);
+      const [sizes, [free]] = await Promise.all([scan(SELECT_SIZES), scan(SELECT_FREE)]);
       return {
         sizes: new Map(sizes.map(([name, bytes]) => [name as string, Number(bytes)])),
         free: Number(free?.[0] ?? 0),

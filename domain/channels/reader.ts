@@ -56,6 +56,17 @@ export interface ContentPage {
   readonly gap: Gap | undefined;
 }
 
+/** Items that a rate counts at most. */
+const MOST_COUNTED = 50_000;
+
+/** How many items came, step by step. */
+export interface ChannelRate {
+  /** From when, in milliseconds since the epoch, and how many. */
+  readonly steps: readonly { readonly from: number; readonly items: number }[];
+  /** Whether items of the first steps were not counted. */
+  readonly isCut: boolean;
+}
+
 /** Reads channels by position. */
 export class Reader {
   readonly #channels: Channels;
@@ -130,6 +141,19 @@ export class Reader {
     const range = { channel, from: begin, to: firstKeyAt(until) - 1n, limit };
     const { hasMore, ...list } = await this.#look(range, "oldest", wanted);
     return { ...list, hasPrevious: false, hasNext: hasMore };
+  }
+
+  /** How many items came in each step of `every` milliseconds, from `from` to before `until`; counts the newest 50,000. */
+  async rate(name: string, from: number, until: number, every: number): Promise<ChannelRate> {
+    const { channel, visible } = await this.#channels.window(name);
+    const begin = firstKeyAt(from), first = begin > visible ? begin : visible;
+    const counts = await this.#pages.steps(channel, first, from, every, MOST_COUNTED);
+    const steps = Array.from({ length: Math.ceil((until - from) / every) }, (_, i) => ({
+      from: from + i * every,
+      items: counts.get(i) ?? 0,
+    }));
+    const counted = counts.values().reduce((sum, count) => sum + count, 0);
+    return { steps, isCut: counted >= MOST_COUNTED };
   }
 
   /** The items after a position with their contents, as many as make a page. Nothing: an empty page. */

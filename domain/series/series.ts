@@ -25,6 +25,13 @@ const SUMMARY_PAGE = 1000;
 /** Bytes of bodies that may be on their way into series; a single larger one comes alone. */
 const MAX_INCOMING = 512 << 20;
 
+/** Which series of a reference are listed. */
+export interface SeriesListing {
+  readonly symbol?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
 /** What series need. */
 export interface SeriesOptions {
   readonly store: SeriesStore;
@@ -243,18 +250,25 @@ export class Series {
     await this.#catalogue.setDuplicates(reference, duplicates === "keep");
   }
 
-  /** The series of a reference, by symbol. */
-  async *list(reference: string): AsyncGenerator<ListedSeries> {
-    let after = "", page: string[];
-    do {
-      page = await this.#catalogue.symbols(reference, after, LISTED);
+  /** The series of a reference, by symbol: those after one, at most so many of them, or a single one. */
+  async *list(
+    reference: string,
+    { symbol, after = "", limit = Infinity }: SeriesListing = {},
+  ): AsyncGenerator<ListedSeries> {
+    for (let left = limit, page: string[]; left > 0; after = page.at(-1)!) {
+      page = symbol === undefined
+        ? await this.#catalogue.symbols(reference, after, Math.min(LISTED, left))
+        : symbol > after
+        ? [symbol]
+        : [];
       const rows = await Promise.all(page.map((symbol) => this.#store.find(reference, symbol)));
       for (const [i, row] of rows.entries()) {
         const listed = row && isAlive(row, this.#clock()) ? await this.#listed(page[i]!, row) : undefined;
         if (listed !== undefined) yield listed;
       }
-      after = page.at(-1) ?? "";
-    } while (page.length === LISTED);
+      left -= page.length;
+      if (symbol !== undefined || page.length < LISTED) return;
+    }
   }
 
   /** How many series have rows that can be read. */

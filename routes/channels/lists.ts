@@ -4,6 +4,7 @@ import {
   type KeysQuery,
   MAX_LIST,
   type NextQuery,
+  type RateQuery,
   type TimeQuery,
 } from "../../api/channels.ts";
 import { follow } from "../../domain/channels/follow.ts";
@@ -18,6 +19,8 @@ import { multipartPieces } from "./multipart.ts";
 
 /** Items of a list of which the query says no number. */
 const DEFAULT_LIST = 1_000;
+/** Steps of a rate. */
+const MOST_STEPS = 2_000;
 
 export async function showLatest(call: Call<typeof ItemsQuery>): Promise<Response> {
   const name = param(call, "name"), count = countOf(call);
@@ -155,6 +158,21 @@ export async function showStatus(call: Call): Promise<Response> {
     _links: { self: { href: `${channel}/status` }, latest: { href: `${channel}/latest` } },
     latest: latest === undefined ? null : { id: latest.id, timestamp: new Date(latest.time).toISOString() },
     lag: latest === undefined ? null : Math.max(0, clock() - latest.time),
+  });
+}
+
+export async function showRate(call: Call<typeof RateQuery>): Promise<Response> {
+  const { reader, clock } = call.services;
+  const { last = 60 * UNIT_MS.minute, every: asked = UNIT_MS.minute } = call.query;
+  const every = Math.max(UNIT_MS.second, asked), name = param(call, "name");
+  const channel = `${baseOf(call)}/channel/${name}`, until = clock() + 1;
+  if (last / every > MOST_STEPS) throw invalid(`last and every make more than ${MOST_STEPS} steps`);
+  const { steps, isCut } = await reader.rate(name, until - last, until, every);
+  return json({
+    _links: { self: { href: `${channel}/rate` }, channel: { href: channel } },
+    everyMillis: every,
+    atLeast: isCut,
+    steps: steps.map(({ from, items }) => ({ from: new Date(from).toISOString(), items })),
   });
 }
 

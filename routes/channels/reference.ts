@@ -1,6 +1,7 @@
 /** What the API reference tells of channels, their items and subscriptions. */
 import {
   ChannelList,
+  ChannelRate,
   ChannelStatus,
   FollowManyQuery,
   FollowQuery,
@@ -12,6 +13,7 @@ import {
   Metadata,
   NewChannelBody,
   NextQuery,
+  RateQuery,
   SettingsBody,
   Stored,
   StoredItems,
@@ -248,6 +250,12 @@ export const NOW: RouteReference = {
 export const STATUS: RouteReference = {
   summary: "The state of a channel",
   answers: { 200: { description: "Its newest item.", schema: ChannelStatus } },
+  errors: ["channel-not-found"],
+};
+export const RATE: RouteReference<typeof RateQuery> = {
+  summary: "How many items came, step by step",
+  query: RateQuery,
+  answers: { 200: { description: "Items by steps of time, up to now.", schema: ChannelRate } },
   errors: ["channel-not-found"],
 };
 export const KEYS: RouteReference<typeof KeysQuery> = {

@@ -18,6 +18,12 @@ export type Sample =
   & { readonly time: number; readonly changes: Readonly<Record<AreaName, number>> }
   & Readonly<Record<typeof COUNTERS[number] | typeof GAUGES[number], number>>;
 
+/** What a stretch of time held: the counters are what they grew by. */
+export interface Stretch extends Sample {
+  /** How long it was. */
+  readonly millis: number;
+}
+
 /** The samples of the last day, about a megabyte however busy the process is. */
 export class History {
   readonly #ring = new Float64Array(MOST_SAMPLES * WIDTH);
@@ -39,8 +45,8 @@ export class History {
   }
 
   /** Stretches of `every` milliseconds that end with the newest sample and begin after `since`, in order. */
-  stretches(since: number, every: number): Sample[] {
-    const points: Sample[] = [];
+  stretches(since: number, every: number): Stretch[] {
+    const points: Stretch[] = [];
     let end = this.last, i = this.#count - 1;
     const first = Math.max(0, this.#count - MOST_SAMPLES);
     while (end !== undefined && i > first && end.time > since) {
@@ -61,7 +67,7 @@ export class History {
   }
 }
 
-function grown(before: Sample, end: Sample): Sample {
+function grown(before: Sample, end: Sample): Stretch {
   const growth = <Name extends string>(
     names: readonly Name[],
     from: Readonly<Record<Name, number>>,
@@ -69,6 +75,7 @@ function grown(before: Sample, end: Sample): Sample {
   ) => Object.fromEntries(names.map((name) => [name, to[name] - from[name]])) as Record<Name, number>;
   return {
     ...end,
+    millis: end.time - before.time,
     ...growth(COUNTERS, before, end),
     changes: growth(AREA_NAMES, before.changes, end.changes),
   };

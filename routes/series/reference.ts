@@ -14,6 +14,7 @@ import {
   Revisions,
   SaveQuery,
   Symbols,
+  SymbolsQuery,
 } from "../../api/series.ts";
 import type { RouteReference } from "../route.ts";
 
@@ -33,8 +34,9 @@ export const REFERENCES: RouteReference = {
   },
 };
 
-export const SYMBOLS: RouteReference = {
+export const SYMBOLS: RouteReference<typeof SymbolsQuery> = {
   summary: "List the series of a reference",
+  query: SymbolsQuery,
   answers: {
     200: {
       description: "In order of their names",

@@ -33,6 +33,7 @@ import {
   RestoreBody,
   type SaveQuery,
   type Shape,
+  type SymbolsQuery,
 } from "../../api/series.ts";
 import { CHANGE, DELETE, REFERENCES, RESTORE, RETRIEVE, REVISIONS, SAVE, SYMBOLS } from "./reference.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
@@ -177,12 +178,12 @@ export async function listReferences(call: Call): Promise<Response> {
   );
 }
 
-export async function listSymbols(call: Call): Promise<Response> {
-  const { request, services: { series, log } } = call;
+export async function listSymbols(call: Call<typeof SymbolsQuery>): Promise<Response> {
+  const { request, query, services: { series, log } } = call;
   const reference = names(request)[0]!;
   await series.reference(reference);
   const base = `${baseOf(call)}/api/store/${encodeURIComponent(reference)}`;
-  return await jsonArray(request, series.list(reference), (listed) => describe(listed, base), log);
+  return await jsonArray(request, series.list(reference, query), (listed) => describe(listed, base), log);
 }
 
 export async function changeReference(call: Call<typeof ReferenceQuery>): Promise<Response> {

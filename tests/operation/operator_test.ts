@@ -138,6 +138,7 @@ Deno.test("History keeps a day, whatever comes", () => {
   deepEqual(points.at(-1), {
     ...sample(60),
     time: 199_990_000,
+    millis: 600_000,
     memory: 19_999,
   });
   equal(history.stretches(199_990_000, 600_000).length, 0);

@@ -1,0 +1,34 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { testOnBothEngines } from "../support/app.ts";
+
+testOnBothEngines("the rate of a channel counts items by steps of time, up to now", async (app) => {
+  await app.send("PUT", "/channel/c", { ttlMillis: 3_600_000 });
+  const insert = async (times: number) => {
+    for (let i = 0; i < times; i++) await app.request("/channel/c", { method: "POST", body: "x" });
+  };
+  await insert(3);
+  app.time.now += 60_000;
+  await insert(2);
+  app.time.now += 60_000;
+  const rate = async (query = "") => await (await app.request(`/channel/c/rate${query}`)).json();
+  const { steps, atLeast, everyMillis } = await rate("?last=3m&every=1m");
+  deepEqual([steps.map(({ items }: { items: number }) => items), atLeast, everyMillis], [
+    [3, 2, 0],
+    false,
+    60_000,
+  ]);
+  equal((await rate()).steps.length, 60);
+  app.time.now += 3_600_000;
+  equal(
+    (await rate("?last=2h")).steps.reduce((sum: number, { items }: { items: number }) => sum + items, 0),
+    0,
+  );
+});
+
+testOnBothEngines("the rate refuses what it does not know, and too many steps", async (app) => {
+  equal((await app.request("/channel/none/rate")).status, 404);
+  await app.send("PUT", "/channel/c", {});
+  for (const query of ["last=soon", "last=24h&every=1s", "first=1h", "last=2d"]) {
+    equal((await app.request(`/channel/c/rate?${query}`)).status, 400, query);
+  }
+});
