@@ -1,4 +1,4 @@
-/** The page that shows the API reference, and the script that starts it. */
+/** The page that shows the API reference. */
 import { html } from "hono/html";
 
 /** The page as HTML. Its scripts are files of their own, so that the Content-Security-Policy needs no exception. */
@@ -9,6 +9,7 @@ export function referencePage(root: string): string {
       <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
         <title>Runnel: API reference</title>
         <link rel="icon" href="${root}/dashboard/assets/icon.svg">
         <link rel="stylesheet" href="${root}/docs/swagger-ui.css">
@@ -22,17 +23,3 @@ export function referencePage(root: string): string {
     </html>
   `);
 }
-
-/** https://swagger.io/docs/open-source-tools/swagger-ui/usage/configuration/ */
-export const STARTER = `SwaggerUIBundle({
-  url: new URL("../openapi.json", document.currentScript.src).href,
-  dom_id: "#reference",
-  deepLinking: true,
-  tryItOutEnabled: true,
-  docExpansion: "list",
-  defaultModelsExpandDepth: -1,
-  displayRequestDuration: true,
-  persistAuthorization: true,
-  validatorUrl: null,
-});
-`;

@@ -1,6 +1,7 @@
 /** The API reference: /openapi.json, and /docs, where it can be read and tried out. Nothing comes from elsewhere. */
 import { z } from "zod";
-import { referencePage, STARTER } from "../dashboard/reference.ts";
+import { ASSETS } from "../dashboard/assets/mod.ts";
+import { referencePage } from "../dashboard/reference.ts";
 import { errorsPage } from "../dashboard/errors.ts";
 import { ADVICE, type ErrorCode, ERRORS, RunnelError } from "../domain/errors.ts";
 import { STATUS } from "./errors.ts";
@@ -77,7 +78,7 @@ export function showErrors(call: Call): Response {
 
 async function referenceFile(call: Call): Promise<Response> {
   const name = param(call, "file");
-  if (name === "start.js") return asset(STARTER, "text/javascript; charset=utf-8");
+  if (name === "start.js") return asset(ASSETS["docs.js"]!.text, "text/javascript; charset=utf-8");
   const file = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
   if (file === undefined) throw new RunnelError("not-found", `there is nothing at ${call.context.req.path}`);
   const [type, load] = file;

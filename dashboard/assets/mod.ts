@@ -6,6 +6,7 @@ import icon from "./icon.svg" with { type: "text" };
 import chart from "./chart.js" with { type: "text" };
 import live from "./live.js" with { type: "text" };
 import docs from "./docs.css" with { type: "text" };
+import docsScript from "./docs.js" with { type: "text" };
 import style from "./style.css" with { type: "text" };
 
 const script = (text: string) => ({ text, type: "text/javascript; charset=utf-8" });
@@ -16,6 +17,7 @@ export const ASSETS: Readonly<Record<string, { readonly text: string; readonly t
   "style.css": sheet(style),
   "docs.css": sheet(docs),
   "uplot.css": sheet(uplotStyle),
+  "docs.js": script(docsScript),
   "live.js": script(live),
   "chart.js": script(chart),
   "htmx.js": script(htmx),

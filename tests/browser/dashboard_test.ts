@@ -49,6 +49,7 @@ Deno.test("every page fits a phone and a desktop, has no barrier that axe-core c
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
       equal((await page.goto(runnel.url + path))!.status(), 200, path);
+      if (path === "/docs") await page.locator(".opblock").first().waitFor();
       equal(
         await page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
         true,
@@ -98,6 +99,77 @@ Deno.test("a person makes a channel, inserts JSON, and reads it as a tree", asyn
   await page.getByRole("button", { name: "Insert" }).click();
   await page.locator(".tail a").click();
   equal(await page.locator(".item .leaf").innerText(), 'origin: "Sidamo"');
+  deepEqual(complaints, []);
+});
+
+Deno.test("an operator makes the first key, goes on with it, makes another, and revokes that", async () => {
+  await using folder = await temporaryFolder();
+  await using runnel = await startProcess({
+    database: `file:${folder.path}/runnel.db`,
+    env: { TOKEN_SECRET: "a secret that no page may ever show to anybody" },
+  });
+  await fill(runnel);
+  await using browser = await openPage(`${runnel.url}/dashboard/operate`);
+  const { page, complaints } = browser;
+  const make = async (name: string, scope: string) => {
+    await page.getByText("Make a key").click();
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel(scope, { exact: true }).check();
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await page.getByRole("heading", { name: `The key ${name}` }).waitFor();
+    const secret = /rnl_[\w-]+/.exec(await page.innerText("main"))![0];
+    await page.evaluate(AXE);
+    deepEqual(await page.evaluate(LOOK), []);
+    await page.getByRole("link", { name: "Operate" }).first().click();
+    equal((await page.innerText("main")).includes(secret), false);
+    return secret;
+  };
+  await make("root", "admin");
+  const secret = await make("sensors", "channels:read");
+  const read = async () =>
+    (await fetch(`${runnel.url}/channel`, { headers: { Authorization: `Bearer ${secret}` } })).status;
+  equal(await read(), 200);
+  await page.getByRole("button", { name: "Revoke sensors" }).click();
+  await page.getByRole("cell", { name: "delete", exact: true }).waitFor();
+  equal(await read(), 401);
+  await page.getByText("Configuration").click();
+  equal(await page.getByRole("row", { name: "TOKEN_SECRET" }).getByText("hidden").isVisible(), true);
+  equal((await page.content()).includes("no page may ever show"), false);
+  deepEqual(complaints, []);
+});
+
+Deno.test("an operator pauses a webhook, and sends a consumer back to the earliest item", async () => {
+  await using folder = await temporaryFolder();
+  await using runnel = await startProcess({
+    database: `file:${folder.path}/runnel.db`,
+    env: { WEBHOOK_PRIVATE: "true" },
+  });
+  await fill(runnel);
+  const put = async (path: string, body: unknown) => {
+    const answer = await fetch(runnel.url + path, {
+      method: "PUT",
+      headers: JSON_BODY,
+      body: JSON.stringify(body),
+    });
+    equal(answer.ok, true, await answer.text());
+  };
+  await put("/channel/dead", {});
+  await put("/channel/stumptown/consumers/worker", { start: "latest", deadLetter: "dead" });
+  await put("/webhook/hook", {
+    channel: "stumptown",
+    callbackUrl: "http://127.0.0.1:9/",
+    errorChannel: "dead",
+  });
+  await using browser = await openPage(`${runnel.url}/dashboard/channels/stumptown`);
+  const { page, complaints } = browser;
+  await page.getByRole("row", { name: "worker nothing" }).getByRole("link", { name: "dead" }).waitFor();
+  await page.getByText("Replay worker").click();
+  await page.getByLabel("from").selectOption("earliest");
+  await page.getByRole("button", { name: "Begin again" }).click();
+  await page.getByRole("row", { name: "worker 2 items" }).waitFor();
+  await page.getByRole("button", { name: "Pause hook" }).click();
+  await page.getByRole("button", { name: "Resume hook" }).waitFor();
+  equal((await (await fetch(`${runnel.url}/webhook/hook`)).json()).paused, true);
   deepEqual(complaints, []);
 });
 

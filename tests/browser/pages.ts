@@ -19,6 +19,7 @@ export const PATHS = [
   `/dashboard/apps/${encodeURIComponent(ARABIC)}/ann`,
   "/dashboard/conversations",
   "/dashboard/operate",
+  "/docs",
   "/docs/errors",
 ] as const;
 

@@ -26,3 +26,24 @@ Deno.test("/docs shows every section, and tries a call out under its Content-Sec
   deepEqual(foreign, [], "nothing is loaded from elsewhere");
   deepEqual(complaints, []);
 });
+
+Deno.test("/docs is dark when the system is, and keeps a key through a reload", async () => {
+  await using folder = await temporaryFolder();
+  await using runnel = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  await using browser = await openPage(`${runnel.url}/docs`);
+  const { page, complaints } = browser;
+  const background = () => page.evaluate(`getComputedStyle(document.body).backgroundColor`);
+  await page.emulateMedia({ colorScheme: "dark" });
+  equal(await background(), "rgb(15, 23, 27)");
+  await page.locator("html.dark-mode").waitFor();
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.locator("html:not(.dark-mode)").waitFor();
+  equal(await background(), "rgb(255, 255, 255)");
+  await page.locator(".btn.authorize").click();
+  await page.locator("#auth-bearer-value").first().fill("rnl_kept");
+  await page.locator(".modal-ux button.authorize").first().click();
+  await page.reload();
+  await page.locator(".btn.authorize.locked").click();
+  await page.getByRole("button", { name: "Remove authorization" }).waitFor();
+  deepEqual(complaints, []);
+});
