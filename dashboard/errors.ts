@@ -54,7 +54,12 @@ function errorRow({ code, status, title, advice }: ExplainedError) {
       <td><code>${code}</code></td>
       <td>${status}</td>
       <td>${title}</td>
-      <td>${advice}</td>
+      <td>${marked(advice)}</td>
     </tr>
   `;
+}
+
+/** What stands between backticks, as code. */
+function marked(text: string) {
+  return text.split("`").map((part, i) => i % 2 === 1 ? html`<code>${part}</code>` : part);
 }

@@ -166,7 +166,7 @@ function Card({ view, title, area, history, time, to, figures, locked, children 
       {changes !== undefined && (
         <Trend
           name={`Writes a minute, ${time.name}`}
-          value={count(changes.at(-1)!)}
+          value={count(Math.round(changes.at(-1)!))}
           values={changes}
           label={`${title}: requests that wrote, by minute, in ${time.name}`}
         />

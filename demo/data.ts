@@ -127,8 +127,10 @@ export async function seedApps(send: Send): Promise<void> {
       },
     });
   }
-  const day = Array.from({ length: 1500 }, () => action(Date.now() - Math.random() ** 1.4 * 24 * HOUR));
-  await send("POST", "/event/coffeeshop", day);
+  for (let i = 0; i < 4; i++) {
+    const some = Array.from({ length: 1500 }, () => action(Date.now() - Math.random() ** 1.2 * 24 * HOUR));
+    await send("POST", "/event/coffeeshop", some);
+  }
 }
 
 const TALK: readonly (readonly [string, string])[] = [
@@ -146,13 +148,16 @@ const TALK: readonly (readonly [string, string])[] = [
   ["ines", "We agreed to ship the new price list on Monday."],
 ];
 
+/** Three messages within minutes, then two quiet hours. */
+const talkedAt = (i: number) => Date.now() - (Math.floor(i / 3) * 2.1 + (i % 3 + 1) * 0.03) * HOUR;
+
 /** Half a day of a team's talk. */
 export async function seedConversations(send: Send): Promise<void> {
   const messages = TALK.map(([username, message], i) => ({
     id: `demo-${i}`,
     username,
     message,
-    timestamp: new Date(Date.now() - (TALK.length - i) * 0.7 * HOUR).toISOString(),
+    timestamp: new Date(talkedAt(TALK.length - i)).toISOString(),
   }));
   await send("POST", "/api/conversations/ops/messages", { messages, public: true });
 }
@@ -161,5 +166,5 @@ export async function seedConversations(send: Send): Promise<void> {
 export async function tick(send: Send, i: number): Promise<void> {
   await tickChannels(send, i);
   await send("POST", "/user/batches", session(Date.now() - Math.random() * HOUR));
-  await send("POST", "/event/coffeeshop", [action(Date.now()), action(Date.now())]);
+  if (i % 8 === 0) await send("POST", "/event/coffeeshop", [action(Date.now())]);
 }

@@ -2,6 +2,7 @@
 import { chromium } from "playwright-core";
 import { startProcess, temporaryFolder } from "../tests/support/process.ts";
 
+/** Pages in all four ways. */
 export const PATHS = {
   overview: "/",
   channels: "/dashboard/channels",
@@ -12,7 +13,20 @@ export const PATHS = {
   conversations: "/dashboard/conversations",
   operate: "/dashboard/operate",
 } as const;
+/** Pages that are shown light on a desktop and dark on a phone only. */
+const LESSER = {
+  login: "/dashboard/login",
+  references: "/dashboard/series",
+  symbols: "/dashboard/series/market",
+  apps: "/dashboard/apps",
+  profile: "/dashboard/apps/coffeeshop/person7",
+  item: "item",
+  docs: "/docs",
+  errors: "/docs/errors",
+} as const;
 const SIZES = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } } as const;
+/** How long the demo runs first, so that what came in has a course. */
+const LIVELY_MS = 100_000;
 const PASSWORD = "a river runs through it";
 
 if (import.meta.main) {
@@ -20,7 +34,11 @@ if (import.meta.main) {
   const folder = await temporaryFolder(), database = `file:${folder.path}/runnel.db`;
   const runnel = await startProcess({ database });
   const run = (args: string[], stdin?: string) => command(args, database, stdin);
-  await run(["demo/main.ts", runnel.url, "--once"]);
+  const demo = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", "demo/main.ts", runnel.url],
+    stdout: "null",
+  }).spawn();
+  await new Promise((resolve) => setTimeout(resolve, LIVELY_MS));
   await run(["main.ts", "users", "add", "mara", "--channels", "ops"], PASSWORD);
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
@@ -34,9 +52,14 @@ if (import.meta.main) {
       await page.getByLabel("Password").fill(PASSWORD);
       await page.getByRole("button", { name: "Log in" }).click();
       await page.getByRole("button", { name: "Log out" }).waitFor();
-      for (const [name, path] of Object.entries(PATHS)) {
+      const list = await (await fetch(`${runnel.url}/channel/orders/latest/1`)).json();
+      const isOpposite = (size === "desktop") !== (colorScheme === "light");
+      const pages: Readonly<Record<string, string>> = isOpposite ? PATHS : { ...PATHS, ...LESSER };
+      for (const [name, path] of Object.entries(pages)) {
         if (only !== undefined && only !== name) continue;
-        await page.goto(runnel.url + path);
+        const at = path === "item" ? `/dashboard/channels/orders/${list.items[0].id}` : path;
+        await page.goto(runnel.url + at);
+        if (name === "docs") await page.locator(".opblock").first().waitFor();
         await page.screenshot({
           path: `docs/images/${name}-${size}-${colorScheme}.png`,
           animations: "disabled",
@@ -46,6 +69,8 @@ if (import.meta.main) {
     }
   }
   await browser.close();
+  demo.kill();
+  await demo.status;
   await runnel[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 }

@@ -67,9 +67,9 @@ export async function channelPage(view: View): Promise<Shown> {
     body: (
       <div class="stack">
         <Heading view={view} to="/channels" above="All channels">{name}</Heading>
+        {about.description !== undefined && <p class="lead">{about.description}</p>}
         <p class="lead">
-          {about.description ?? "No description."} Items are kept{" "}
-          {about.ttlMillis === undefined ? "for ever" : `for ${span(about.ttlMillis)}`}
+          Items are kept {about.ttlMillis === undefined ? "for ever" : `for ${span(about.ttlMillis)}`}
           {about.maxItems !== undefined && `, at most ${count(about.maxItems)}`}.
         </p>
         <Rate rate={rate} />

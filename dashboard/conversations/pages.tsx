@@ -108,7 +108,8 @@ function Points({ of }: { of: readonly Point[] }) {
     <ul class="list">
       {of.map(({ kind, text, who, messages: [message] }) => (
         <li>
-          <span class="tag">{kind}</span> {text} {who !== undefined && <span class="soft">({who})</span>}
+          <span class="tag">{kind}</span> {text}{" "}
+          {who !== undefined && who !== message?.username && <span class="soft">({who}) </span>}
           {message !== undefined && (
             <>
               <span class="soft">

@@ -86,8 +86,10 @@ export async function appPage(view: View): Promise<Shown | string> {
             </p>
           </section>
         )}
-        <div class="grid">
-          {Object.entries(about.demographics).map(([field, counts]) => (
+        <div class="columns">
+          {Object.entries(about.demographics).filter(([, counts]) => isKnown(counts)).map((
+            [field, counts],
+          ) => (
             <Bars
               title={field}
               counts={counts}
@@ -101,6 +103,10 @@ export async function appPage(view: View): Promise<Shown | string> {
     ),
   };
 }
+
+/** Whether anything is known of anybody. */
+const isKnown = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts).some(([value, count]) => value !== "unknown" && count > 0);
 
 function Bars({ title, counts }: { title: string; counts: Readonly<Record<string, number>> }) {
   const rows = Object.entries(counts).sort(([, a], [, b]) => b - a);

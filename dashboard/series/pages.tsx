@@ -142,7 +142,7 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
               { stamp, cells },
             ) => (
               <tr>
-                <td class="mono">{String(stamp)}</td>
+                <td class="mono">{String(stamp).replace(/T00:00:00(\.0+)?$/, "").replace("T", " ")}</td>
                 {cells.map((cell) => <td class="mono">{cell === null ? "" : String(cell)}</td>)}
               </tr>
             ))}

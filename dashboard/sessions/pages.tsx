@@ -58,7 +58,7 @@ export async function sessionsPage(view: View): Promise<Shown> {
             ))}
           </dl>
         </section>
-        <div class="grid">
+        <div class="columns wide">
           <section class="card">
             <h2>Starts by country</h2>
             <table>
