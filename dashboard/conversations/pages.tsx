@@ -109,7 +109,7 @@ function Points({ of }: { of: readonly Point[] }) {
       {of.map(({ kind, text, who, messages: [message] }) => (
         <li>
           <span class="tag">{kind}</span> {text}{" "}
-          {who !== undefined && who !== message?.username && <span class="soft">({who}) </span>}
+          {who !== undefined && who !== message?.username && <span class="soft">({who})</span>}{" "}
           {message !== undefined && (
             <>
               <span class="soft">
