@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type {
   ChannelList,
+  ChannelRate,
   ChannelStatus,
   Metadata,
   SettingsBody,
@@ -111,6 +112,11 @@ export class ChannelsClient {
   /** The newest item, or null in an empty channel. */
   newest(name: string): Promise<z.output<typeof ChannelStatus>["latest"]> {
     return newestItem(this.#http, name);
+  }
+
+  /** How many items came in each step of the time before now: an hour by minutes unless the lengths (`6h`) say otherwise. */
+  rate(name: string, time: { last?: string; every?: string } = {}): Promise<z.output<typeof ChannelRate>> {
+    return this.#http.json("GET", { path: ["channel", name, "rate"], query: { ...time } });
   }
 
   /** The answer that holds an item: its body, and its headers. `id` may be `latest` or `earliest`. */

@@ -56,6 +56,7 @@ export type {
   Frames,
   ListedReference,
   ListedSymbol,
+  ListingOptions,
   Orient,
   RetrieveOptions,
   Revision,

@@ -93,6 +93,16 @@ export type Revision = z.output<typeof wire.Revision>;
 /** A series as listed. */
 export type ListedSymbol = z.output<typeof wire.ListedSymbol>;
 
+/** Which series of a reference are listed. */
+export interface ListingOptions {
+  /** Only this one. */
+  readonly symbol?: string;
+  /** Only those whose symbols come after this one. */
+  readonly after?: string;
+  /** At most so many. */
+  readonly limit?: number;
+}
+
 const ROOT = ["api", "store"];
 const TYPES: Readonly<Partial<Record<TextFormat, string>>> = {
   csv: "text/csv",
@@ -218,9 +228,9 @@ export class StoreClient {
     return this.#http.json("GET", { path: ROOT });
   }
 
-  /** The series of a reference. */
-  list(reference: string): Promise<ListedSymbol[]> {
-    return this.#http.json("GET", { path: [...ROOT, reference] });
+  /** The series of a reference: all, those after a symbol, at most so many of them, or a single one. */
+  list(reference: string, which: ListingOptions = {}): Promise<ListedSymbol[]> {
+    return this.#http.json("GET", { path: [...ROOT, reference], query: { ...which } });
   }
 
   /** How long the rows of a reference live after their stamp, in milliseconds; null: for ever. */

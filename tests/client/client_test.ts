@@ -1,6 +1,6 @@
 import { tableFromIPC } from "apache-arrow";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { RunnelClient, RunnelProblem } from "../../client/mod.ts";
+import { type ListingOptions, RunnelClient, RunnelProblem } from "../../client/mod.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -50,6 +50,10 @@ testOnBothEngines("StoreClient saves, retrieves, lists, expires and deletes fram
     "csv",
     1,
   ]]);
+  const symbolsOf = async (which: ListingOptions) =>
+    (await store.list("NASDAQ", which)).map(({ symbol }) => symbol);
+  deepEqual(await symbolsOf({ symbol: "A/B %" }), ["A/B %"]);
+  deepEqual([await symbolsOf({ limit: 1 }), await symbolsOf({ after: "A/B %" })], [["A/B %"], ["csv"]]);
   await store.expire("NASDAQ", 3_600_000 * 24);
   deepEqual((await store.references())[0]!.ttlMillis, 86_400_000);
   await store.expire("NASDAQ", null);
@@ -67,6 +71,8 @@ testOnBothEngines("ChannelsClient creates channels, and posts and gets items", a
   const { id } = await channels.post("weather", "sunny", "text/plain");
   equal(await (await channels.item("weather", id)).text(), "sunny");
   equal((await channels.change("weather", { description: "sky" })).description, "sky");
+  const { steps } = await channels.rate("weather", { last: "3m" });
+  deepEqual(steps.map(({ items }) => items), [0, 0, 1]);
   deepEqual(await channels.list("a"), ["weather"]);
   equal((await channels.get("weather")).name, "weather");
   await channels.delete("weather");
