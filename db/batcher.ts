@@ -10,6 +10,7 @@ import {
   type Result,
   type Statement,
 } from "./engine/engine.ts";
+import { Histogram } from "./histogram.ts";
 import { Batcher, type BatchLimits, DEFAULT_LIMITS } from "./queue.ts";
 
 /** Turns the waiting operations of one kind into few statements, and their results back into outcomes. */
@@ -30,8 +31,8 @@ interface WriteOp {
 /** Group commit: the writes of all areas that wait are committed in one transaction with one fsync. */
 export class GroupCommit {
   readonly #batcher: Batcher<WriteOp, unknown>;
-  /** Commits since the start, the writes in them, and how long they took together. */
-  readonly figures = { commits: 0, writes: 0, millis: 0 };
+  /** Since the start: how long each commit took until it was durable, and the writes in all of them. */
+  readonly figures = { times: new Histogram(), writes: 0 };
 
   constructor(readonly engine: Engine, limits: BatchLimits = DEFAULT_LIMITS) {
     this.#batcher = new Batcher(
@@ -78,9 +79,8 @@ export class GroupCommit {
     );
     const started = performance.now();
     const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements));
-    this.figures.commits++;
+    this.figures.times.observe(performance.now() - started);
     this.figures.writes += ops.length;
-    this.figures.millis += performance.now() - started;
     const outcomes = new Array<unknown>(ops.length);
     let from = 0;
     for (const { indexes, plan } of plans) {

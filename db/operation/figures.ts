@@ -22,7 +22,7 @@ export type StorageFigures = ReturnType<typeof createStorageFigures>;
 
 export function createStorageFigures({ commits, scan, file }: Database) {
   return {
-    /** Since the start: transactions, what they held, and how long they took. */
+    /** Since the start: how long each transaction took, fsync included, and the writes in all of them. */
     commits: () => commits.figures,
     /** Writes that wait for a commit. */
     waiting: () => commits.waiting,

@@ -27,11 +27,11 @@ export async function watchProgress(database: Database): Promise<Progress> {
   if (file === undefined) return { loss: undefined, close: () => Promise.resolve() };
   const loss = await lossOf(database, file);
   const kept = await Deno.open(progressFileOf(file), { write: true, create: true, mode: 0o600 });
-  let seen = database.commits.figures.commits, running: Promise<void> | undefined;
+  let seen = database.commits.figures.times.count, running: Promise<void> | undefined;
   const tick = async () => {
-    if (database.commits.figures.commits === seen) return;
+    if (database.commits.figures.times.count === seen) return;
     const [result] = await database.commits.execute([{ sql: TICK, args: [] }]);
-    seen = database.commits.figures.commits;
+    seen = database.commits.figures.times.count;
     await keep(kept, Number(result!.rows[0]![0]));
   };
   // A tick that fails tells nothing that the writes around it do not tell.

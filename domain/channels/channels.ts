@@ -85,6 +85,8 @@ export class Channels {
   /** Items that have a successor never change. `channel:id` → item. */
   readonly #cache: LRUCache<string, Item>;
   readonly #listeners = new Set<AppendListener>();
+  /** Readings of single items since the start: from memory, and from the database. */
+  readonly reads = { hits: 0, misses: 0 };
   /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
   #changes = 0;
 
@@ -195,6 +197,7 @@ export class Channels {
     const reading = item && this.#read(channel, item);
     // The previous item expired since: the item is cached without that link.
     if (reading !== undefined && reading.item !== item) this.#cache.set(cacheKey, reading.item);
+    if (reading !== undefined) this.reads.hits++;
     return reading;
   }
 
@@ -202,6 +205,7 @@ export class Channels {
   async item(name: string, id: string): Promise<Reading> {
     const channel = this.#known(name) ?? await this.#require(name);
     const key = keyOfId(id);
+    this.reads.misses++;
     const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
     const reading = row && this.#read(channel, itemOf(row));
     if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);

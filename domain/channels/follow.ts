@@ -50,6 +50,7 @@ export async function* follow(
   // From the earliest on, nothing was missed that is gone.
   let isTold = start !== "earliest";
   while (!signal.aborted) {
+    watch.taken(position);
     if (watch.ended !== undefined) return watch.ended;
     const visible = await channels.firstVisible(channel.name).catch(() => undefined);
     if (visible === undefined) return "channel-deleted";

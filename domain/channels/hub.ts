@@ -4,6 +4,7 @@
  */
 import type { ChannelStore } from "../../db/channels/channels.ts";
 import type { Channels } from "./channels.ts";
+import { timeOfKey } from "./item_id.ts";
 
 /** How often the hub looks for what other processes inserted; the promise is 250 ms. */
 const POLL_INTERVAL_MS = 200;
@@ -26,6 +27,15 @@ interface Tail {
   ended: EndReason | undefined;
 }
 
+/** How far a follower has come. */
+interface Progress {
+  readonly tail: Tail;
+  /** The last key that it has taken; undefined: nobody says. */
+  taken: bigint | undefined;
+  /** When it last began to take what there is, by `performance.now()`. */
+  since: number;
+}
+
 /** A follower's view of a channel. */
 export interface Watch extends Disposable {
   /** Why there will be nothing more; undefined while there may. */
@@ -36,12 +46,15 @@ export interface Watch extends Disposable {
   readonly head: bigint;
   /** Resolves when there is an item after `key`, or when following has ended. */
   after(key: bigint): Promise<void>;
+  /** Says that everything up to `key` was taken. */
+  taken(key: bigint): void;
 }
 
 /** The followers of this process. */
 export class Hub {
   readonly #channels: Pick<ChannelStore, "lastKeys">;
   readonly #tails = new Map<number, Tail>();
+  readonly #progress = new Set<Progress>();
   readonly #stopListening: () => void;
   #poll: ReturnType<typeof setInterval> | undefined;
   #closed = false;
@@ -56,6 +69,18 @@ export class Hub {
     return this.#tails.values().reduce((count, { followers }) => count + followers, 0);
   }
 
+  /**
+   * How much older the newest item is than the last that its follower has taken, or how long that one has been at it,
+   * whichever is less; of the follower that is furthest behind.
+   */
+  get lagMillis(): number {
+    const now = performance.now();
+    return this.#progress.values().reduce((lag, { tail, taken, since }) => {
+      if (taken === undefined || tail.head <= taken) return lag;
+      return Math.max(lag, Math.min(now - since, timeOfKey(tail.head) - timeOfKey(taken)));
+    }, 0);
+  }
+
   /** Whether all following has ended for good. */
   get isClosed(): boolean {
     return this.#closed;
@@ -66,6 +91,8 @@ export class Hub {
     const tail = this.#tails.get(channel) ?? this.#add(channel, head);
     tail.followers++;
     this.#moved(tail, head);
+    const progress: Progress = { tail, taken: undefined, since: performance.now() };
+    this.#progress.add(progress);
     let isWatching = true;
     return {
       get ended() {
@@ -79,10 +106,15 @@ export class Hub {
       },
       async after(key) {
         while (tail.ended === undefined && tail.head <= key) await tail.news.promise;
+        progress.since = performance.now();
+      },
+      taken(key) {
+        progress.taken = key;
       },
       [Symbol.dispose]: () => {
         if (!isWatching) return;
         isWatching = false;
+        this.#progress.delete(progress);
         if (--tail.followers === 0) this.#remove(tail);
       },
     };

@@ -101,7 +101,7 @@ export function sampling(history: History, metrics: Metrics, services: DomainSer
 }
 
 async function takeSample(metrics: Metrics, { storage, hub, clock }: DomainServices): Promise<Sample> {
-  const bytes = await storage.bytes(), { commits, writes, millis } = storage.commits();
+  const bytes = await storage.bytes(), { times, writes } = storage.commits();
   const changes = Object.fromEntries(AREA_NAMES.map((name) => [name, 0])) as Record<AreaName, number>;
   let requests = 0, faults = 0;
   for (const { method, route, status, count } of metrics.requests()) {
@@ -115,9 +115,9 @@ async function takeSample(metrics: Metrics, { storage, hub, clock }: DomainServi
     time: clock(),
     requests,
     faults,
-    commits,
+    commits: times.count,
     writes,
-    commitMillis: millis,
+    commitMillis: times.millis,
     memory: Deno.memoryUsage().rss,
     databaseBytes: bytes.file + bytes.log,
     subscribers: hub.size,

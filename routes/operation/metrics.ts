@@ -2,10 +2,12 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { DomainServices } from "../../domain/services.ts";
+import { exposition } from "./exposition.ts";
 import { type RequestCount, RequestTimes } from "./request_times.ts";
 
 /** Consumers can be as many as users make; the ones that are furthest behind are shown. */
 const MOST_CONSUMERS = 50;
+const COMMITS = "runnel_commit_duration_seconds";
 
 type Collect = (services: DomainServices) => Promise<void> | void;
 
@@ -22,7 +24,7 @@ export class Metrics {
   readonly #collect: Collect[];
 
   constructor() {
-    this.#collect = [this.#storage(), this.#consumers(), this.#jobs(), this.#process()];
+    this.#collect = [this.#storage(), this.#channels(), this.#jobs(), this.#process()];
   }
 
   answered(method: string, route: string | undefined, status: number, millis: number): void {
@@ -40,7 +42,10 @@ export class Metrics {
 
   async text(services: DomainServices): Promise<string> {
     for (const collect of this.#collect) await collect(services);
-    return `${await this.#registry.metrics()}\n${this.#requests.text()}`;
+    const commits = exposition(COMMITS, "Time of a commit, fsync included", [
+      { labels: "", times: services.storage.commits().times },
+    ]);
+    return `${await this.#registry.metrics()}\n${commits}${this.#requests.text()}`;
   }
 
   #gauge<Label extends string>(name: string, help: string, labelNames: Label[] = []): Gauge<Label> {
@@ -48,29 +53,33 @@ export class Metrics {
   }
 
   #storage(): Collect {
-    const commits = this.#gauge("commits", "Commits since the start");
-    const writes = this.#gauge("committed_writes", "Writes in them");
-    const seconds = this.#gauge("commit_seconds", "Time that they took together");
+    const writes = this.#gauge("committed_writes", "Writes in the commits since the start");
     const waiting = this.#gauge("waiting_writes", "Writes that wait for a commit");
     const file = this.#gauge("database_bytes", "Size of the database file");
     const log = this.#gauge("log_bytes", "Size of the log beside it");
     return async ({ storage }) => {
       const figures = storage.commits(), bytes = await storage.bytes();
-      commits.set(figures.commits);
       writes.set(figures.writes);
-      seconds.set(figures.millis / 1000);
       waiting.set(storage.waiting());
       file.set(bytes.file);
       log.set(bytes.log);
     };
   }
 
-  #consumers(): Collect {
+  #channels(): Collect {
+    const hits = this.#gauge("item_cache_hits", "Items that were read from memory since the start");
+    const misses = this.#gauge("item_cache_misses", "Items that were read from the database since the start");
+    const subscribers = this.#gauge("subscribers", "Followers of channels");
+    const behind = this.#gauge("subscriber_lag_seconds", "How far the follower furthest behind is");
     const lag = this.#gauge("consumer_lag_seconds", "How far the furthest behind are", [
       "channel",
       "consumer",
     ]);
-    return async ({ storage }) => {
+    return async ({ storage, channels, hub }) => {
+      hits.set(channels.reads.hits);
+      misses.set(channels.reads.misses);
+      subscribers.set(hub.size);
+      behind.set(hub.lagMillis / 1000);
       lag.reset();
       for (const { channel, consumer, millis } of await storage.lags(MOST_CONSUMERS)) {
         lag.set({ channel, consumer }, millis / 1000);
@@ -92,11 +101,7 @@ export class Metrics {
 
   #process(): Collect {
     const memory = this.#gauge("resident_memory_bytes", "Memory of the process");
-    const subscribers = this.#gauge("subscribers", "Followers of channels");
-    return ({ hub }) => {
-      memory.set(Deno.memoryUsage().rss);
-      subscribers.set(hub.size);
-    };
+    return () => memory.set(Deno.memoryUsage().rss);
   }
 }
 
