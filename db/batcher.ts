@@ -11,6 +11,7 @@ import {
   type Statement,
 } from "./engine/engine.ts";
 import { Histogram } from "./histogram.ts";
+import { traced } from "./tracing.ts";
 import { Batcher, type BatchLimits, DEFAULT_LIMITS } from "./queue.ts";
 
 /** Turns the waiting operations of one kind into few statements, and their results back into outcomes. */
@@ -43,8 +44,13 @@ export class GroupCommit {
 
   /** Registers a kind of write. The answered function resolves after the commit that holds its operation. */
   writer<Op, Outcome>(planner: Planner<Op, Outcome>): (op: Op, bytes?: number) => Promise<Outcome> {
-    return (op, bytes) =>
-      this.#batcher.submit({ planner: planner as Planner<unknown, unknown>, op }, bytes) as Promise<Outcome>;
+    return traced(
+      "commit",
+      (op: Op, bytes?: number) =>
+        this.#batcher.submit({ planner: planner as Planner<unknown, unknown>, op }, bytes) as Promise<
+          Outcome
+        >,
+    );
   }
 
   /** Commits a few statements, of about that many bytes, together with whatever else waits; all of them or none. */
