@@ -10,7 +10,7 @@ import { inShortSteps } from "../short_steps.ts";
 import { readTime } from "../time.ts";
 import type { Channels } from "./channels.ts";
 import { type FilterOptions, readFilter } from "./filter.ts";
-import type { Hub } from "./hub.ts";
+import type { Hub } from "../live/hub.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
 import type { Gap } from "./reader.ts";
 
@@ -87,7 +87,7 @@ export interface SettleOptions {
 /** What consumers are made of. `clock` answers milliseconds since the epoch. */
 export interface ConsumerOptions {
   readonly channels: Channels;
-  readonly hub: Hub;
+  readonly hub: Hub<number>;
   readonly store: ConsumerStore;
   readonly deliveries: DeliveryStore;
   readonly clock: () => number;

@@ -2,7 +2,7 @@
 import type { BodyRow } from "../../db/channels/pages.ts";
 import { type Channel, type Channels } from "./channels.ts";
 import type { Filter } from "./filter.ts";
-import type { EndReason, Hub } from "./hub.ts";
+import { CALM_MESSAGES, type EndReason, type Hub } from "../live/hub.ts";
 import { firstKeyAt } from "./item_id.ts";
 import type { Gap, Reader } from "./reader.ts";
 
@@ -24,13 +24,10 @@ export interface News {
  */
 export type Start = { readonly after: bigint } | { readonly since: number } | "earliest" | "now";
 
-/** Past this many messages at once, several items go in one. */
-const CALM_MESSAGES = 2_000;
-
 /** What following needs. */
 export interface FollowOptions {
   readonly channels: Channels;
-  readonly hub: Hub;
+  readonly hub: Hub<number>;
   readonly reader: Reader;
 }
 
@@ -53,7 +50,7 @@ export async function* follow(
     watch.taken(position);
     if (watch.ended !== undefined) return watch.ended;
     const visible = await channels.firstVisible(channel.name).catch(() => undefined);
-    if (visible === undefined) return "channel-deleted";
+    if (visible === undefined) return "deleted";
     const { head } = watch;
     const page = await reader.contents(channel.id, visible, position);
     const { rows } = page, gap = isTold ? page.gap : undefined;

@@ -10,9 +10,10 @@ import { createWebhookStore } from "../../db/channels/webhooks.ts";
 import { createWriteStore } from "../../db/channels/writes.ts";
 import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
+import { Hub } from "../live/hub.ts";
 import { Channels } from "./channels.ts";
 import { Consumers } from "./consumers.ts";
-import { Hub } from "./hub.ts";
+import { timeOfKey } from "./item_id.ts";
 import { Reader } from "./reader.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
 import { Writer } from "./writer.ts";
@@ -28,7 +29,7 @@ export interface ChannelAreaOptions {
 export interface ChannelServices {
   readonly channels: Channels;
   readonly consumers: Consumers;
-  readonly hub: Hub;
+  readonly hub: Hub<number>;
   readonly reader: Reader;
   readonly webhooks: Webhooks;
   readonly writer: Writer;
@@ -49,7 +50,11 @@ export function createChannelArea(
     clock,
     cacheBytes,
   });
-  const hub = new Hub(store, channels);
+  const hub = new Hub<number>({
+    heads: (topics) => store.lastKeys(topics),
+    onCommit: (listener) => channels.onAppend(listener),
+    timeOf: timeOfKey,
+  });
   const reader = new Reader(channels, createPageStore(database));
   const writer = new Writer(channels, createWriteStore(database, clock), clock);
   const consumers = new Consumers({

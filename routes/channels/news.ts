@@ -5,39 +5,16 @@ import type { BodyRow } from "../../db/channels/pages.ts";
 import type { Channel } from "../../domain/channels/channels.ts";
 import { essence, isJsonType, readFilter } from "../../domain/channels/filter.ts";
 import { follow, type News, positionAt, type Start } from "../../domain/channels/follow.ts";
-import type { EndReason } from "../../domain/channels/hub.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
 import { invalidPart } from "../../domain/errors.ts";
 import { readTime } from "../../domain/time.ts";
+import type { Bundle, Following, Message } from "../live/sending.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
 /** Channels that one follower may name; those with a tag count, too. */
 const MAX_CHANNELS = 100;
 /** How often channels that got a tag are looked for. */
 const TAG_INTERVAL_MS = 1_000;
-
-/** One thing to send: a line of text, and the position that a follower resumes after once it has it. */
-export interface Message {
-  readonly kind: "item" | "gap";
-  readonly text: string;
-  readonly position: string;
-}
-
-/** Messages that belong together, none where a filter let nothing through; whether they should go as one. */
-export interface Bundle {
-  readonly messages: readonly Message[];
-  readonly isCrowded: boolean;
-  /** The position after all of them. */
-  readonly position: string;
-}
-
-/** A follower that knows whom it follows, before the first message. */
-export interface Following {
-  /** The position before the first message. */
-  readonly position: string;
-  /** Until `signal`, or until there is nothing more to come. */
-  bundles(signal: AbortSignal): AsyncGenerator<Bundle, EndReason | undefined>;
-}
 
 /** Reads how one channel is followed. Unknown: `channel-not-found`; an option that is none: `invalid-request`. */
 export async function followOne(call: Call<typeof FollowQuery>): Promise<Following> {
@@ -116,7 +93,7 @@ export async function followMany(call: Call<typeof FollowManyQuery>): Promise<Fo
           positions.move(news.channel, idOfKey(news.position));
           yield bundleOf(news, write, (id) => `${others}${news.channel}:${id}`);
         }
-        return hub.isClosed ? "shutdown" : "channel-deleted";
+        return hub.isClosed ? "shutdown" : "deleted";
       } finally {
         clearInterval(looking);
       }

@@ -1,14 +1,8 @@
 /** Subscriptions: following channels over a WebSocket, or as Server-Sent Events. */
 import type { FollowManyQuery, FollowQuery } from "../../api/channels.ts";
-import { USER_CONTENT } from "../respond.ts";
+import { asEvents, overSocket, resumed } from "../live/sending.ts";
 import type { Call } from "../route.ts";
-import { type Bundle, type Following, followMany, followOne } from "./news.ts";
-import { CLOSE, close, drained, goAway, openSocket } from "./socket.ts";
-
-/** Largest frame that a subscriber may send, in bytes. */
-const MAX_FRAME = 4 << 10;
-/** A comment keeps proxies from closing a quiet stream; a client that lost it comes back after so long. */
-const COMMENT_MS = 15_000, RETRY_MS = 1_000;
+import { followMany, followOne } from "./news.ts";
 
 export async function followChannel(call: Call<typeof FollowQuery>): Promise<Response> {
   const following = await followOne(call);
@@ -26,90 +20,4 @@ export async function streamChannel(call: Call<typeof FollowQuery>): Promise<Res
 
 export async function streamChannels(call: Call<typeof FollowManyQuery>): Promise<Response> {
   return asEvents(await followMany(resumed(call)));
-}
-
-/** `Last-Event-ID` says where EventSource was before its connection broke. */
-function resumed<Query extends typeof FollowQuery>(call: Call<Query>): Call<Query> {
-  const last = call.request.headers.get("last-event-id");
-  return last === null || last === "" ? call : { ...call, query: { ...call.query, after: last } };
-}
-
-function overSocket(call: Call, following: Following): Response {
-  return openSocket(call, MAX_FRAME, { opened: (socket, signal) => feed(socket, following, signal) });
-}
-
-/** Sends what comes, as fast as it is read. Who reads nothing for a while is cut off, and can resume. */
-async function feed(socket: WebSocket, following: Following, signal: AbortSignal): Promise<void> {
-  const bundles = following.bundles(signal);
-  try {
-    while (true) {
-      const { done, value } = await bundles.next();
-      if (done) {
-        return value === undefined ? close(socket, CLOSE.normal) : goAway(socket, value);
-      }
-      send(socket, value);
-      if (!await drained(socket)) {
-        return close(socket, CLOSE.tryAgainLater, "too slow: reconnect and catch up");
-      }
-    }
-  } catch {
-    close(socket, CLOSE.tryAgainLater, "the database does not answer: reconnect and catch up");
-  } finally {
-    await bundles.return(undefined);
-  }
-}
-
-function send(socket: WebSocket, { messages, isCrowded }: Bundle): void {
-  if (socket.readyState !== WebSocket.OPEN || messages.length === 0) return;
-  if (isCrowded) socket.send(messages.map(({ text }) => text).join("\n"));
-  else for (const { text } of messages) socket.send(text);
-}
-
-/**
- * Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html). An `id` without data moves the
- * position to which EventSource returns: at the beginning, so that a connection that breaks before the first item loses
- * none, and where a filter let nothing through.
- */
-function asEvents(following: Following): Response {
-  const encoder = new TextEncoder();
-  const leaving = new AbortController();
-  const bundles = following.bundles(leaving.signal);
-  let told = following.position, position = told;
-  let comments: ReturnType<typeof setInterval> | undefined;
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    start(controller) {
-      controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\nid: ${told}\n\n`));
-      comments = setInterval(() => {
-        // Only while nothing waits: a comment must not fill the buffer of a reader that does not read.
-        if ((controller.desiredSize ?? 0) <= 0) return;
-        controller.enqueue(encoder.encode(position === told ? ": \n\n" : `id: ${position}\n\n`));
-        told = position;
-      }, COMMENT_MS);
-    },
-    async pull(controller) {
-      while (true) {
-        const { done, value } = await bundles.next();
-        if (done) {
-          clearInterval(comments);
-          return controller.close();
-        }
-        position = value.position;
-        if (value.messages.length === 0) continue;
-        told = position;
-        return controller.enqueue(encoder.encode(value.messages.map(eventOf).join("")));
-      }
-    },
-    async cancel() {
-      clearInterval(comments);
-      leaving.abort();
-      await bundles.return(undefined);
-    },
-  }, { highWaterMark: 1 });
-  return new Response(body, {
-    headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...USER_CONTENT },
-  });
-}
-
-function eventOf({ kind, text, position }: Bundle["messages"][number]): string {
-  return `id: ${position}\nevent: ${kind}\ndata: ${text}\n\n`;
 }

@@ -6,7 +6,7 @@ import { describeError, RunnelError } from "../../../domain/errors.ts";
 import { toRunnelError } from "../../errors.ts";
 import { check } from "../../request.ts";
 import type { Call } from "../../route.ts";
-import { CLOSE, close, drained, goAway, openSocket } from "../socket.ts";
+import { CLOSE, close, drained, goAway, openSocket } from "../../live/socket.ts";
 import { channelOf, DEFAULT_PULL, given, nameOf } from "./consumers.ts";
 
 /** Largest frame that a worker may send, in bytes: the ids of what it may hold fit into it. */

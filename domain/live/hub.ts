@@ -1,22 +1,22 @@
 /**
- * Wakes followers of channels when there is something new. What they then read comes from the database after their own
- * position, so order and completeness are the database's, whichever process inserted.
+ * Wakes followers when there is something new. What they then read comes from the database after their own position, so
+ * order and completeness are the database's, whichever process inserted.
  */
-import type { ChannelStore } from "../../db/channels/channels.ts";
-import type { Channels } from "./channels.ts";
-import { timeOfKey } from "./item_id.ts";
 
 /** How often the hub looks for what other processes inserted; the promise is 250 ms. */
 const POLL_INTERVAL_MS = 200;
 /** Pauses between two wakes leave time for inserting; the items of a pause go out together. */
 const PAUSE_MS_A_FOLLOWER = 0.06, MAX_PAUSE_MS = 100;
 
-/** Why following ended. */
-export type EndReason = "channel-deleted" | "shutdown";
+/** Past this many messages at once, counted over all followers, several should share one. */
+export const CALM_MESSAGES = 2_000;
 
-/** One channel that is followed by this process. */
-interface Tail {
-  readonly channel: number;
+/** Why following ended: what was followed is gone, or the process ends. */
+export type EndReason = "deleted" | "shutdown";
+
+/** Something that is followed by this process, such as a channel. */
+interface Tail<Topic> {
+  readonly topic: Topic;
   /** The newest key that is known. */
   head: bigint;
   followers: number;
@@ -28,19 +28,29 @@ interface Tail {
 }
 
 /** How far a follower has come. */
-interface Progress {
-  readonly tail: Tail;
+interface Progress<Topic> {
+  readonly tail: Tail<Topic>;
   /** The last key that it has taken; undefined: nobody says. */
   taken: bigint | undefined;
   /** When it last began to take what there is, by `performance.now()`. */
   since: number;
 }
 
-/** A follower's view of a channel. */
+/** Where the topics of a hub are stored. */
+export interface Topics<Topic> {
+  /** The newest key of each of these topics; one that is gone is absent. */
+  heads(topics: readonly Topic[]): Promise<ReadonlyMap<Topic, bigint>>;
+  /** Calls the listener after each commit of this process, with the newest key. Answers how to stop that. */
+  onCommit(listener: (topic: Topic, key: bigint) => void): () => void;
+  /** When a key was given, in milliseconds since the epoch, where a key says so. */
+  timeOf?(key: bigint): number;
+}
+
+/** A follower's view of a topic. */
 export interface Watch extends Disposable {
   /** Why there will be nothing more; undefined while there may. */
   readonly ended: EndReason | undefined;
-  /** How many follow the channel. */
+  /** How many follow the topic. */
   readonly crowd: number;
   /** The newest key that is known. */
   readonly head: bigint;
@@ -51,20 +61,20 @@ export interface Watch extends Disposable {
 }
 
 /** The followers of this process. */
-export class Hub {
-  readonly #channels: Pick<ChannelStore, "lastKeys">;
-  readonly #tails = new Map<number, Tail>();
-  readonly #progress = new Set<Progress>();
+export class Hub<Topic> {
+  readonly #topics: Topics<Topic>;
+  readonly #tails = new Map<Topic, Tail<Topic>>();
+  readonly #progress = new Set<Progress<Topic>>();
   readonly #stopListening: () => void;
   #poll: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
-  constructor(store: Pick<ChannelStore, "lastKeys">, channels: Pick<Channels, "onAppend">) {
-    this.#channels = store;
-    this.#stopListening = channels.onAppend((channel, key) => this.#moved(this.#tails.get(channel), key));
+  constructor(topics: Topics<Topic>) {
+    this.#topics = topics;
+    this.#stopListening = topics.onCommit((topic, key) => this.#moved(this.#tails.get(topic), key));
   }
 
-  /** How many followers there are; who follows several channels counts in each. */
+  /** How many followers there are; a follower of several topics counts in each. */
   get size(): number {
     return this.#tails.values().reduce((count, { followers }) => count + followers, 0);
   }
@@ -74,10 +84,11 @@ export class Hub {
    * whichever is less; of the follower that is furthest behind.
    */
   get lagMillis(): number {
-    const now = performance.now();
+    const now = performance.now(), { timeOf } = this.#topics;
     return this.#progress.values().reduce((lag, { tail, taken, since }) => {
       if (taken === undefined || tail.head <= taken) return lag;
-      return Math.max(lag, Math.min(now - since, timeOfKey(tail.head) - timeOfKey(taken)));
+      const between = timeOf === undefined ? Infinity : timeOf(tail.head) - timeOf(taken);
+      return Math.max(lag, Math.min(now - since, between));
     }, 0);
   }
 
@@ -86,12 +97,12 @@ export class Hub {
     return this.#closed;
   }
 
-  /** Begins to watch a channel whose newest key is `head` as far as the caller knows. */
-  watch(channel: number, head: bigint): Watch {
-    const tail = this.#tails.get(channel) ?? this.#add(channel, head);
+  /** Begins to watch a topic whose newest key is `head` as far as the caller knows. */
+  watch(topic: Topic, head: bigint): Watch {
+    const tail = this.#tails.get(topic) ?? this.#add(topic, head);
     tail.followers++;
     this.#moved(tail, head);
-    const progress: Progress = { tail, taken: undefined, since: performance.now() };
+    const progress: Progress<Topic> = { tail, taken: undefined, since: performance.now() };
     this.#progress.add(progress);
     let isWatching = true;
     return {
@@ -127,9 +138,9 @@ export class Hub {
     for (const tail of [...this.#tails.values()]) this.#end(tail, "shutdown");
   }
 
-  #add(channel: number, head: bigint): Tail {
-    const tail: Tail = {
-      channel,
+  #add(topic: Topic, head: bigint): Tail<Topic> {
+    const tail: Tail<Topic> = {
+      topic,
       head,
       followers: 0,
       news: Promise.withResolvers(),
@@ -137,38 +148,38 @@ export class Hub {
       timer: undefined,
       ended: this.#closed ? "shutdown" : undefined,
     };
-    this.#tails.set(channel, tail);
+    this.#tails.set(topic, tail);
     this.#poll ??= setInterval(() => this.#lookAround(), POLL_INTERVAL_MS);
     return tail;
   }
 
-  #remove(tail: Tail): void {
+  #remove(tail: Tail<Topic>): void {
     clearTimeout(tail.timer);
-    if (this.#tails.get(tail.channel) === tail) this.#tails.delete(tail.channel);
+    if (this.#tails.get(tail.topic) === tail) this.#tails.delete(tail.topic);
     if (this.#tails.size > 0) return;
     clearInterval(this.#poll);
     this.#poll = undefined;
   }
 
-  #end(tail: Tail, reason: EndReason): void {
+  #end(tail: Tail<Topic>, reason: EndReason): void {
     tail.ended = reason;
     this.#remove(tail);
     tail.news.resolve();
   }
 
-  /** Finds what other processes inserted, and channels that are gone. A failed look is repeated soon anyway. */
+  /** Finds what other processes inserted, and topics that are gone. A failed look is repeated soon anyway. */
   async #lookAround(): Promise<void> {
     const tails = [...this.#tails.values()];
-    const heads = await this.#channels.lastKeys(tails.map(({ channel }) => channel)).catch(() => undefined);
+    const heads = await this.#topics.heads(tails.map(({ topic }) => topic)).catch(() => undefined);
     if (heads === undefined) return;
     for (const tail of tails) {
-      const head = heads.get(tail.channel);
-      if (head === undefined) this.#end(tail, "channel-deleted");
+      const head = heads.get(tail.topic);
+      if (head === undefined) this.#end(tail, "deleted");
       else this.#moved(tail, head);
     }
   }
 
-  #moved(tail: Tail | undefined, head: bigint): void {
+  #moved(tail: Tail<Topic> | undefined, head: bigint): void {
     if (tail === undefined || head <= tail.head) return;
     tail.head = head;
     if (tail.timer !== undefined) return;
@@ -178,7 +189,7 @@ export class Hub {
     else tail.timer = setTimeout(() => this.#wake(tail), wait);
   }
 
-  #wake(tail: Tail): void {
+  #wake(tail: Tail<Topic>): void {
     tail.timer = undefined;
     tail.wokenAt = performance.now();
     const { resolve } = tail.news;

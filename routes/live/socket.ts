@@ -1,5 +1,5 @@
-/** WebSockets (RFC 6455) as every route of channels speaks them: opened, watched, and closed with a reason. */
-import type { EndReason } from "../../domain/channels/hub.ts";
+/** WebSockets (RFC 6455) as every route speaks them: opened, watched, and closed with a reason. */
+import type { EndReason } from "../../domain/live/hub.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { secretOf } from "../gate.ts";
 import type { Call } from "../route.ts";
@@ -21,7 +21,7 @@ export const CLOSE = {
 } as const;
 
 const CLOSE_REASONS: Record<EndReason, string> = {
-  "channel-deleted": "the channel was deleted",
+  "deleted": "the channel was deleted",
   "shutdown": "the server is shutting down",
 };
 
