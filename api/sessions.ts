@@ -39,6 +39,17 @@ export const LastSessionsQuery = z.object({
 /** Whose sessions are exported or deleted. */
 export const UserQuery = z.object({ user_id: Id.meta({ example: "d6313e1fb7d247a6a034e2aadc30ab3f" }) });
 
+/** From where starts and ends are followed, and of which country. */
+export const LiveQuery = z.object({
+  after: z.string().optional().meta({
+    description: "First what was stored after this position; `earliest`: all that can be read.",
+    example: "12-3",
+  }),
+  country: Country.optional().meta({
+    description: "Of this country only; an end whose start is not known is of none.",
+  }),
+});
+
 /** Figures of which days, and of which country. */
 export const MetricsQuery = z.object({
   days: wholeNumber(1, 1_000_000, "Whole days up to now, today included."),
@@ -86,6 +97,21 @@ export const SessionsOfUser = z.record(
     }),
   ])),
 ).meta({ id: "SessionsOfUser" });
+
+/** A start or an end, as followers get it. */
+export const LiveEvent = z.strictObject({
+  event: z.enum(["start", "end"]),
+  user_id: z.string(),
+  session_id: z.string(),
+  ts: Time,
+  country: z.string().nullable().meta({
+    description: "Of the session's start; null while that is not known.",
+  }),
+  position: z.string().meta({ description: "To resume after it.", example: "12-3" }),
+}).meta({ id: "LiveEvent" });
+
+/** Starts and ends after a position, up to another one, can no longer be read. */
+export const LiveGap = z.strictObject({ after: z.string(), before: z.string() }).meta({ id: "LiveGap" });
 
 /** How many sessions were deleted. */
 export const DeletedSessions = z.strictObject({ sessions: z.int() }).meta({ id: "DeletedSessions" });

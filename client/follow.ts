@@ -1,11 +1,11 @@
 /** Following a channel over Server-Sent Events, which need fetch alone: Deno, Node and browsers have it. */
 import type { z } from "zod";
 import type { ChannelStatus, FollowedContent, Gap } from "../api/channels.ts";
-import { type Http, RunnelProblem } from "./http.ts";
+import { type Call, type Http, RunnelProblem } from "./http.ts";
 import { backoff, isPassing } from "./retry.ts";
 
 /** What to follow, and from where. */
-export interface FollowOptions {
+export interface FollowOptions extends StreamOptions {
   /** First what came after this id; `earliest`: everything that can be read. */
   readonly after?: string;
   /** First what was stored since a time (ISO 8601), or in the last `1h`. */
@@ -18,9 +18,6 @@ export interface FollowOptions {
   readonly key?: string;
   /** Only JSON items in which each pointer has this text, such as `/status=open`. */
   readonly where?: readonly string[];
-  readonly signal?: AbortSignal;
-  /** Told each time the connection broke and is made again. */
-  readonly onReconnect?: (cause: unknown) => void;
   /** Told when items after the position can no longer be read; with `content` only. */
   readonly onGap?: (gap: z.output<typeof Gap>) => void;
 }
@@ -42,31 +39,22 @@ export async function* followChannel(
   name: string,
   options: FollowOptions,
 ): AsyncGenerator<FollowedItem> {
-  const { since, signal, onReconnect, onGap } = options;
+  const { since, content, contentType, key, where, onGap } = options;
   // Known before the first connection, which may break at once.
-  let position = options.after ??
+  const position = options.after ??
     (since === undefined ? (await newestItem(http, name))?.id ?? BEGINNING : undefined);
-  const waits = backoff(signal);
-  while (!signal?.aborted) {
-    let cause: unknown;
-    try {
-      for await (const { event, id, data } of eventsOf(await open(http, name, options, position))) {
-        waits.reset();
-        if (event === "gap") {
-          onGap?.(JSON.parse(data).gap);
-          continue;
-        }
-        yield options.content ? JSON.parse(data) : { id, href: data };
-        position = id;
-      }
-    } catch (error) {
-      if (signal?.aborted) return;
-      if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
-      cause = error;
-    }
-    if (signal?.aborted) return;
-    onReconnect?.(cause);
-    await waits.next();
+  const query = (after: string | undefined) => ({
+    after,
+    since: after === undefined ? since : undefined,
+    content: content || undefined,
+    contentType,
+    key,
+    where,
+  });
+  const stream = { path: ["channel", name, "events"], query, position, options };
+  for await (const { event, id, data } of followEvents(http, stream)) {
+    if (event === "gap") onGap?.(JSON.parse(data).gap);
+    else yield content ? JSON.parse(data) : { id, href: data };
   }
 }
 
@@ -79,32 +67,69 @@ export async function newestItem(
   return (await http.json<z.output<typeof ChannelStatus>>("GET", { path })).latest;
 }
 
-function open(
+/** How a stream that breaks is followed on. */
+export interface StreamOptions {
+  readonly signal?: AbortSignal;
+  /** Told each time the connection broke and is made again. */
+  readonly onReconnect?: (cause: unknown) => void;
+}
+
+/** A stream of events that can be resumed. */
+export interface ResumableStream {
+  readonly path: readonly string[];
+  /** The query of a connection that resumes after a position. */
+  query(after: string | undefined): NonNullable<Call["query"]>;
+  /** Where it begins. */
+  readonly position: string | undefined;
+  readonly options: StreamOptions;
+}
+
+/**
+ * The events of a stream, each once, until `signal` aborts. A broken connection is made again and resumes after the last
+ * event that was taken. What the server refuses throws RunnelProblem.
+ */
+export async function* followEvents(
   http: Http,
-  name: string,
-  options: FollowOptions,
-  position: string | undefined,
-): Promise<Response> {
-  const { since, content, contentType, key, where, signal } = options;
-  return http.send("GET", {
-    path: ["channel", name, "events"],
-    query: {
-      after: position,
-      since: position === undefined ? since : undefined,
-      content: content || undefined,
-      contentType,
-      key,
-      where,
-    },
-    headers: { Accept: "text/event-stream" },
-    signal,
-    // followChannel connects again itself, and says so each time.
-    repeatable: false,
-  });
+  { path, query, position, options: { signal, onReconnect } }: ResumableStream,
+): AsyncGenerator<StreamEvent> {
+  const waits = backoff(signal);
+  while (!signal?.aborted) {
+    let cause: unknown;
+    try {
+      // A broken connection is made again here, which says so each time.
+      const response = await http.send("GET", {
+        path,
+        query: query(position),
+        headers: { Accept: "text/event-stream" },
+        ...(signal !== undefined && { signal }),
+        repeatable: false,
+      });
+      for await (const event of eventsOf(response)) {
+        waits.reset();
+        if (event.data !== undefined) yield event as StreamEvent;
+        // After a gap the position is still the one before it, so that it is not lost.
+        if (event.id !== undefined && event.event !== "gap") position = event.id;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
+      cause = error;
+    }
+    if (signal?.aborted) return;
+    onReconnect?.(cause);
+    await waits.next();
+  }
+}
+
+/** An event with data. */
+interface StreamEvent {
+  readonly event: string;
+  readonly id: string;
+  readonly data: string;
 }
 
 /** The events of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html), as far as Runnel sends them. */
-async function* eventsOf({ body }: Response): AsyncGenerator<{ event: string; id: string; data: string }> {
+async function* eventsOf({ body }: Response): AsyncGenerator<Partial<StreamEvent>> {
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   try {
@@ -115,7 +140,7 @@ async function* eventsOf({ body }: Response): AsyncGenerator<{ event: string; id
       rest = blocks.pop()!;
       for (const block of blocks) {
         const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s).slice(0, 2)));
-        if (fields.data !== undefined) yield { event: fields.event, id: fields.id, data: fields.data };
+        yield { event: fields.event, id: fields.id, data: fields.data } as Partial<StreamEvent>;
       }
     }
   } finally {

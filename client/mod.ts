@@ -44,6 +44,8 @@ export { ProfilesClient } from "./profiles.ts";
 export type {
   InsertedEvents,
   LastEventsOptions,
+  LiveSessionEvent,
+  LiveSessionsOptions,
   MetricsOptions,
   SessionEvent,
   SessionMetrics,

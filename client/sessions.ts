@@ -1,6 +1,7 @@
 /** User sessions: events in, and the questions about them. */
 import type { z } from "zod";
 import type * as wire from "../api/sessions.ts";
+import { followEvents, type StreamOptions } from "./follow.ts";
 import { type Http, jsonBody } from "./http.ts";
 
 /** The start or the end of a session. */
@@ -39,6 +40,18 @@ export interface MetricsOptions {
   readonly tz?: string;
 }
 
+/** A start or an end as it was stored. */
+export type LiveSessionEvent = z.output<typeof wire.LiveEvent>;
+
+/** From where starts and ends are followed, and of which country. */
+export interface LiveSessionsOptions extends StreamOptions {
+  /** First what was stored after this position; `earliest`: all that can be read. */
+  readonly after?: string;
+  readonly country?: string;
+  /** Told when events after the position can no longer be read. */
+  readonly onGap?: (gap: z.output<typeof wire.LiveGap>) => void;
+}
+
 /** The client of user sessions. Whatever the server refuses throws RunnelProblem. */
 export class SessionsClient {
   readonly #http: Http;
@@ -68,6 +81,21 @@ export class SessionsClient {
 
   metrics(options: MetricsOptions): Promise<SessionMetrics> {
     return this.#http.json("GET", { path: ["user", "metrics"], query: { ...options } });
+  }
+
+  /**
+   * Starts and ends as they are stored, from now on unless `after` is given, until `signal` aborts. A broken connection is
+   * made again and resumes after the last one.
+   */
+  async *live(
+    { after, country, onGap, ...options }: LiveSessionsOptions = {},
+  ): AsyncGenerator<LiveSessionEvent> {
+    const query = (position: string | undefined) => ({ after: position, country });
+    const stream = { path: ["user", "sessions-live"], query, position: after, options };
+    for await (const { event, data } of followEvents(this.#http, stream)) {
+      if (event === "gap") onGap?.(JSON.parse(data).gap);
+      else yield JSON.parse(data);
+    }
   }
 
   /** The answer with all that is kept of a user, one JSON object a line. */

@@ -26,6 +26,7 @@ import { commonValues } from "./024_common_values.ts";
 import { progress } from "./025_progress.ts";
 import { ticks } from "./026_ticks.ts";
 import { lives } from "./027_lives.ts";
+import { liveSessions } from "./028_live_sessions.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -62,6 +63,7 @@ export const MIGRATIONS: readonly Migration[] = [
   progress,
   ticks,
   lives,
+  liveSessions,
 ];
 
 /** The version of the schema that this program works with. */

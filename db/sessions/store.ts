@@ -5,7 +5,9 @@ import type { Database } from "../open.ts";
 import type { StoredSession } from "./chunk.ts";
 
 const SELECT_STATE = `SELECT version, flushed, deletions FROM session_state`;
-const SELECT_LOG = `SELECT number, data FROM session_log WHERE number > ?1 ORDER BY number`;
+// What became runs stays in the log for those who follow it, and is none of the log that questions read.
+const SELECT_LOG = `SELECT number, data FROM session_log
+  WHERE number > max(?1, (SELECT flushed FROM session_state)) ORDER BY number`;
 const APPEND = `INSERT INTO session_log (data) VALUES (?1) RETURNING number`;
 const INSERT_COUNTRIES = `INSERT OR IGNORE INTO session_country SELECT value FROM json_each(?1)`;
 const SELECT_COUNTRIES = `SELECT country FROM session_country ORDER BY country`;
@@ -21,7 +23,12 @@ const SELECT_SKETCHES = `SELECT country, data FROM session_sketch
 const guarded = (condition: string, also = "") =>
   `UPDATE session_state SET version = iif(${condition}, version + 1, NULL)${also}`;
 const PASS_FLUSH = guarded(`flushed = ?1 AND deletions = ?2`, `, flushed = ?3`);
-const FORGET_LOG = `DELETE FROM session_log WHERE number <= ?1`;
+const ENTER_FLUSHED = `INSERT INTO session_flushed VALUES (?1, ?2, ?3)`;
+// Received before a time, or followed by more than so many sessions.
+const FORGOTTEN = `(SELECT max(up_to) FROM (SELECT up_to, last_received,
+  sum(sessions) OVER (ORDER BY up_to DESC) AS total FROM session_flushed) WHERE last_received < ?1 OR total > ?2)`;
+const FORGET_LOG = `DELETE FROM session_log WHERE number <= ${FORGOTTEN}`;
+const FORGET_FLUSHED = `DELETE FROM session_flushed WHERE up_to <= ${FORGOTTEN}`;
 const RUNS_ARE_THERE = `(SELECT count(*) FROM session_run r, json_each(?1) j
   WHERE r.id = j.value->>0 AND r.edition = j.value->>1) = json_array_length(?1)`;
 const PASS_MERGE = guarded(RUNS_ARE_THERE);
@@ -62,6 +69,17 @@ const DELETE_OLD_ROWS = `DELETE FROM session WHERE id <= CAST(?1 AS INTEGER)`;
 
 /** Chunks of a run have the ids from its own, times this. */
 const PLACES = 2 ** 20;
+
+/** Sessions that the log keeps at most of what became runs; about 20 MB. */
+const MOST_RECENT = 200_000;
+
+/** A stretch of the log that became runs. */
+export interface FlushedSegment {
+  readonly upTo: number;
+  /** When the last of it was received, in milliseconds since the epoch. */
+  readonly lastReceived: number;
+  readonly sessions: number;
+}
 
 /** How far what is stored has come. */
 export interface State {
@@ -126,9 +144,15 @@ export const selectSketches = (runs: readonly number[], country: string | null):
   plain(SELECT_SKETCHES, JSON.stringify(runs), country);
 
 /** That a segment of the log is in runs now, if nobody else put it there. */
-export const passFlush = ({ flushed, deletions }: State, upTo: number): Statement[] => [
-  plain(PASS_FLUSH, flushed, deletions, upTo),
-  plain(FORGET_LOG, upTo),
+export const passFlush = ({ flushed, deletions }: State, segment: FlushedSegment): Statement[] => [
+  plain(PASS_FLUSH, flushed, deletions, segment.upTo),
+  plain(ENTER_FLUSHED, segment.upTo, segment.lastReceived, segment.sessions),
+];
+
+/** That of what became runs the log keeps what came since a time, in milliseconds since the epoch, and not too much. */
+export const forgetLog = (since: number): Statement[] => [
+  plain(FORGET_LOG, since, MOST_RECENT),
+  plain(FORGET_FLUSHED, since, MOST_RECENT),
 ];
 
 /** That runs are replaced, if they are still as they were. Their chunks go at a time, in milliseconds since the epoch. */

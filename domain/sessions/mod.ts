@@ -1,8 +1,10 @@
 /** The area of user sessions: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
+import { createRecentStore } from "../../db/sessions/recent.ts";
 import { createSessionStore } from "../../db/sessions/store.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { days, firstAlive } from "../expiry.ts";
+import { LiveSessions } from "./live.ts";
 import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage/storage.ts";
 import { Upkeep } from "./storage/upkeep.ts";
@@ -17,6 +19,7 @@ export interface SessionAreaOptions {
 
 export interface SessionServices {
   readonly sessions: Sessions;
+  readonly liveSessions: LiveSessions;
 }
 
 export function createSessionArea(
@@ -30,10 +33,14 @@ export function createSessionArea(
     segmentSize: sessionSegment,
   });
   const upkeep = new Upkeep(storage, log);
-  const sessions = new Sessions(storage, upkeep);
+  const recent = createRecentStore(database);
+  const sessions = new Sessions(storage, upkeep, recent), liveSessions = new LiveSessions(recent, storage);
   return {
-    services: { sessions },
+    services: { sessions, liveSessions },
     sweep: (signal) => sessions.sweep(signal),
-    close: () => upkeep.close(),
+    close() {
+      liveSessions.close();
+      upkeep.close();
+    },
   };
 }

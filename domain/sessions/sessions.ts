@@ -1,6 +1,7 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
 import type { StoredSession } from "../../db/sessions/chunk.ts";
 import type { FigureRange } from "../../db/sessions/figures.ts";
+import type { RecentStore } from "../../db/sessions/recent.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
 import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
@@ -44,7 +45,7 @@ const UTC = new Calendar("UTC");
 export class Sessions {
   readonly #questions: Questions;
 
-  constructor(readonly storage: Storage, readonly upkeep: Upkeep) {
+  constructor(readonly storage: Storage, readonly upkeep: Upkeep, readonly recent: RecentStore) {
     this.#questions = new Questions(storage);
   }
 
@@ -114,7 +115,7 @@ export class Sessions {
   /** Deletes all sessions of a user, and what they add to the figures; answers how many there were. */
   async deleteUser(userId: string): Promise<number> {
     await this.upkeep.moveOldRows();
-    return await this.upkeep.alone(() => deleteUser(this.storage, userId));
+    return await this.upkeep.alone(() => deleteUser(this.storage, this.recent, userId));
   }
 
   /** How many sessions with a start there are. */
@@ -130,6 +131,7 @@ export class Sessions {
   async sweep(signal?: AbortSignal): Promise<number> {
     await this.upkeep.moveOldRows();
     const expired = await this.upkeep.tidy(signal);
+    await this.upkeep.forgetLog();
     const swept = await sweepFigures(this.storage, signal);
     await sweepChunks(this.storage, signal);
     return expired + swept;

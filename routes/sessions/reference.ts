@@ -5,6 +5,7 @@ import {
   Inserted,
   LastEventsQuery,
   LastSessionsQuery,
+  LiveQuery,
   Metrics,
   MetricsQuery,
   SessionsOfUser,
@@ -85,6 +86,35 @@ export const METRICS: RouteReference<typeof MetricsQuery> = {
       description: "The figures, countries by their sessions and days newest first.",
       schema: Metrics,
     },
+  },
+  errors: ["invalid-request"],
+};
+
+export const LIVE: RouteReference<typeof LiveQuery> = {
+  summary: "Follow starts and ends of sessions",
+  description:
+    "As they are stored, by whichever process: as Server-Sent Events, or over a WebSocket where the request asks for " +
+    "that. Each is told with its position; `after`, or `Last-Event-ID`, resumes there without a start or an end missed or " +
+    "doubled. What became a run can be read for an hour, and up to 200,000 sessions; after that `gap` tells between " +
+    "which positions events are gone. Of events of one session that are stored together the earliest start and the " +
+    "latest end are told; an event that is sent twice may be told twice.",
+  query: LiveQuery,
+  answers: {
+    200: {
+      description: "Events `start`, `end` (and `gap`) with the position as `id`, until the client leaves.",
+      type: "text/event-stream",
+      example: `id: 12-3\nevent: end\ndata: ${
+        JSON.stringify({
+          event: "end",
+          user_id: USER,
+          session_id: SESSION,
+          ts: "2018-11-18T06:24:50",
+          country: "DE",
+          position: "12-3",
+        })
+      }`,
+    },
+    101: { description: "The connection speaks WebSocket from here on." },
   },
   errors: ["invalid-request"],
 };

@@ -21,7 +21,8 @@ import type {
   MetricsQuery,
   UserQuery,
 } from "../../api/sessions.ts";
-import { BATCHES, DELETE_USER, EXPORT_USER, LAST_EVENTS, LAST_SESSIONS, METRICS } from "./reference.ts";
+import { BATCHES, DELETE_USER, EXPORT_USER, LAST_EVENTS, LAST_SESSIONS, LIVE, METRICS } from "./reference.ts";
+import { followSessions } from "./live.ts";
 import { HOUR_MS } from "../../domain/time.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 
@@ -35,6 +36,7 @@ export const sessionRoutes: readonly Route[] = [
   get("/user/last-events", "sessions:read", LAST_EVENTS, showLastEvents),
   get("/user/last-sessions-user", "sessions:read", LAST_SESSIONS, showLastSessions),
   get("/user/metrics", "sessions:read", METRICS, showMetrics),
+  get("/user/sessions-live", "sessions:read", LIVE, followSessions),
   get("/user/export", "sessions:read", EXPORT_USER, exportUser),
   del("/user/sessions", "sessions:write", DELETE_USER, deleteUser),
 ];

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
 import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
 import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
+import type { RecentStore } from "../../../db/sessions/recent.ts";
 import { chunkId, passDeletion, type ShrunkChunk } from "../../../db/sessions/store.ts";
 import { contributionOf } from "./changes.ts";
 import { figuresOf, sweepChunks } from "./expiry.ts";
@@ -18,7 +19,7 @@ const ALL_DOOMED_MS = 86_400_000;
  * Deletes a user's sessions, while no run changes and the log is empty. Answers how many sessions could still be seen.
  * Starts go first, in short commits: after a crash the user is still there to be deleted.
  */
-export async function deleteUser(storage: Storage, userId: string): Promise<number> {
+export async function deleteUser(storage: Storage, recent: RecentStore, userId: string): Promise<number> {
   const { store, clock, firstVisible } = storage;
   const scratch = new Uint8Array(MAX_ID_BYTES), user = scratch.slice(0, packId(userId, scratch, 0));
   const remove = async (chunks: readonly ShrunkChunk[], figures: Parameters<typeof figuresOf>[0]) => {
@@ -44,6 +45,7 @@ export async function deleteUser(storage: Storage, userId: string): Promise<numb
   }
   const visible = [...sessions.values()].filter(({ received }) => received >= firstVisible);
   await remove(shrunk, visible.flatMap((session) => contributionOf(session, -1) ?? []));
+  await forgetInLog(recent, userId);
   // Chunks of runs that were merged have them, too.
   await sweepChunks({ store, clock: () => clock() + ALL_DOOMED_MS });
   return visible.length;
@@ -74,4 +76,41 @@ async function* shrunkChunks(
     }
     yield shrunk;
   }
+}
+
+/** Commits of the log that are looked through at a time for a user. */
+const LOOK_COMMITS = 64;
+
+/** Takes a user out of what the log keeps for followers. The places of other events stay. */
+async function forgetInLog(store: RecentStore, userId: string): Promise<void> {
+  for (let after = 0;;) {
+    const commits = await store.flushed(after, LOOK_COMMITS);
+    await store.overwrite(commits.flatMap(({ number, data }) => {
+      const without = withoutUser(new Chunk(data), userId);
+      return without === undefined ? [] : [{ number, data: without }];
+    }));
+    if (commits.length < LOOK_COMMITS) return;
+    after = commits.at(-1)!.number;
+  }
+}
+
+const NOTHING: StoredSession = {
+  key: 0,
+  userId: "",
+  sessionId: "",
+  country: null,
+  start: null,
+  end: null,
+  received: 0,
+};
+
+function withoutUser(chunk: Chunk, userId: string): Uint8Array | undefined {
+  const isTheirs = Array.from({ length: chunk.count }, (_, i) => chunk.userId(i) === userId);
+  if (!isTheirs.includes(true)) return undefined;
+  const writer = new ChunkWriter(chunk.count);
+  for (const [i, gone] of isTheirs.entries()) {
+    if (gone) writer.add(NOTHING);
+    else writer.copy(chunk, i);
+  }
+  return writer.take();
 }

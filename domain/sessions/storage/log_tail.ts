@@ -87,6 +87,13 @@ export class LogTail {
     for (const { sessions } of this.segments) yield* sessions.ofUser(firstKey, userId);
   }
 
+  /** What the log tells of a session, in the order in which it came. */
+  partsOf({ key, userId, sessionId }: StoredSession): Gathered[] {
+    return this.segments.map(({ sessions }) => sessions.get(key, userId, sessionId)).filter((part) =>
+      part !== undefined
+    );
+  }
+
   /** What the log tells of each session, in the order in which it came. */
   told(): Gathered[][] {
     const [first, ...others] = this.segments;

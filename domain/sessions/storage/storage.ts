@@ -53,6 +53,7 @@ export class Storage {
   state: State = { version: -1, flushed: 0, deletions: 0 };
   /** Called after something was appended to the log. */
   onAppend: () => void = () => {};
+  readonly #listeners = new Set<(number: number) => void>();
   readonly #append: (parts: SessionMap, bytes: number) => Promise<void>;
   readonly #countries = new Set<string>();
   #newest = 0;
@@ -108,6 +109,32 @@ export class Storage {
         }
       }
       await this.#reload();
+    }
+  }
+
+  /** Calls the listener with the number of each commit of this process. Answers how to stop that. */
+  onCommit(listener: (number: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The countries of sessions, as far as starts are known. */
+  async countriesOf(
+    sessions: Iterable<StoredSession>,
+  ): Promise<(session: StoredSession) => string | null> {
+    const wanted = this.gather();
+    wanted.addAll(sessions);
+    while (true) {
+      await this.view();
+      const told = Array.from(wanted.sessions(), (session) => {
+        const parts = this.tail.partsOf(session);
+        return (parts.length > 0 ? parts : [session]).map((part) => ({ ...part, next: undefined }));
+      });
+      const changes = await this.changesOf(told).catch(unlessStale);
+      if (changes === undefined) continue;
+      const known = this.gather();
+      known.addAll(changes.map(({ after }) => after));
+      return ({ key, userId, sessionId }) => known.get(key, userId, sessionId)?.country ?? null;
     }
   }
 
@@ -208,6 +235,7 @@ export class Storage {
       stored: (number) => {
         for (const country of news) this.#countries.add(country);
         this.#newest = number;
+        for (const listener of this.#listeners) listener(number);
         this.tail.appended(number, all);
         if (this.behind > 0) this.catchUp().catch(() => {});
         else this.onAppend();

@@ -7,7 +7,15 @@ import { setImmediate } from "node:timers/promises";
 import { EngineError, type Statement } from "../../../db/engine/engine.ts";
 import { ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
 import { sessionKey } from "../../../db/sessions/keys.ts";
-import { type FinishedRun, passFlush, passMerge, type RunRow, showRun } from "../../../db/sessions/store.ts";
+import {
+  type FinishedRun,
+  type FlushedSegment,
+  forgetLog,
+  passFlush,
+  passMerge,
+  type RunRow,
+  showRun,
+} from "../../../db/sessions/store.ts";
 import { contributionsOf, sortedChunk, startsOf } from "./changes.ts";
 import { Cursor, MergedCursor, RunGone } from "./cursor.ts";
 import type { Segment } from "./log_tail.ts";
@@ -29,6 +37,8 @@ const MOST_SEGMENTS = 4;
 const MOST_BEHIND = 64;
 /** How long the log of a quiet process may stay one, in milliseconds. */
 const LOG_AGE_MS = 3_600_000;
+/** How long the log keeps what became runs, for followers that come back. */
+const RESUME_MS = 3_600_000;
 /** Rows of the time before runs that are moved at a time. */
 const OLD_ROWS = 5_000;
 const RETRY_MS = 1_000;
@@ -134,6 +144,11 @@ export class Upkeep {
     return this.#moved ??= this.#moveOldRows();
   }
 
+  /** Frees what the log kept for followers, and is too old for them. */
+  async forgetLog(): Promise<void> {
+    await this.#storage.store.commit(forgetLog(this.#storage.clock() - RESUME_MS));
+  }
+
   close(): void {
     this.#isClosed = true;
   }
@@ -222,7 +237,8 @@ export class Upkeep {
     const sessions = await this.#writeAll(alive.map(({ after }) => after), byUser, segment.upTo);
     const starts = await this.#writeAll(startsOf(alive), byStart, segment.upTo);
     await this.#commit([
-      ...passFlush(state, segment.upTo),
+      ...passFlush(state, flushedOf(segment)),
+      ...forgetLog(this.#storage.clock() - RESUME_MS),
       ...[sessions, starts].flatMap((run) => run === undefined ? [] : showRun(run)),
       ...figuresOf(contributionsOf(alive)),
     ]);
@@ -299,4 +315,10 @@ export class Upkeep {
     await this.#storage.store.commit(statements);
     await this.#storage.view();
   }
+}
+
+function flushedOf({ upTo, sessions }: Segment): FlushedSegment {
+  let lastReceived = 0;
+  for (const { last } of sessions.sessions()) if (last > lastReceived) lastReceived = last;
+  return { upTo, lastReceived, sessions: sessions.size };
 }
