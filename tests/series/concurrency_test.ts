@@ -103,6 +103,7 @@ Deno.test("HEAD, and a client that goes away, leave no lease behind", async () =
   const head = await app.request(path, { method: "HEAD" });
   equal(head.status, 200);
   equal(head.headers.get("content-type"), "application/json");
+  deepEqual(await app.database.query("SELECT count(*) FROM series_lease"), [[0]], "HEAD");
   const left = await app.stream(path);
   await left.body!.cancel();
   deepEqual(await app.database.query("SELECT count(*) FROM series_lease"), [[0]]);

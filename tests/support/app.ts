@@ -135,10 +135,18 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
 
 /** The same answer in pieces of its own: Runnel gives the memory of what it sent back, as a server may. */
 function copied(answer: Response): Response {
-  const copies = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-    transform: (piece, controller) => controller.enqueue(piece.slice()),
+  const reader = answer.body?.getReader();
+  if (reader === undefined) return answer;
+  const copies = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value.slice());
+    },
+    // What the answer holds is given back when this resolves, as it is without copies.
+    cancel: (reason) => reader.cancel(reason),
   });
-  return new Response(answer.body?.pipeThrough(copies) ?? null, answer);
+  return new Response(copies, answer);
 }
 
 /** Whether the binary of the libSQL server runs here. */
