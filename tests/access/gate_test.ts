@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { RunnelError } from "../../domain/errors.ts";
-import { createTestApp } from "../support/app.ts";
+import { createTestApp, failing } from "../support/app.ts";
 
 const CROSS_SITE = {
   "Sec-Fetch-Site": "cross-site",
@@ -51,14 +51,14 @@ Deno.test("requests are logged when asked for, a line each, without their query"
 
 Deno.test("an unexpected error shows a request id that the log has too, and nothing of its inside", async () => {
   await using app = await createTestApp();
-  app.services.channels.names = () => Promise.reject(new Error("SELECT secret FROM /a/path"));
+  app.services.channels.pages = () => failing(new Error("SELECT secret FROM /a/path"));
   const response = await app.request("/channel");
   equal(response.status, 500);
   const problem = await response.json();
   equal(JSON.stringify(problem).includes("secret"), false);
   equal(app.log.length, 1);
   match(app.log[0]!, new RegExp(`^${problem.requestId} GET /channel: Error: SELECT secret`));
-  app.services.channels.names = () => Promise.reject(new RunnelError("invalid-request", "told"));
+  app.services.channels.pages = () => failing(new RunnelError("invalid-request", "told"));
   deepEqual((await (await app.request("/channel")).json()).detail, "told");
 });
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
-import { createTestApp } from "../support/app.ts";
+import { createTestApp, failing } from "../support/app.ts";
 import { send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -41,7 +41,7 @@ Deno.test("LOG_FORMAT=json: each line is an object, requests with their id and t
 
 Deno.test("X-Request-Id is honoured when it is sane, and is in the header, the body and the log of a fault", async () => {
   await using app = await createTestApp();
-  app.services.channels.names = () => Promise.reject(new Error("broken"));
+  app.services.channels.pages = () => failing(new Error("broken"));
   const ask = (id: string) => app.request("/channel", { headers: { "X-Request-Id": id } });
   const kept = await ask("req:1.a/B+c=");
   equal(kept.headers.get("x-request-id"), "req:1.a/B+c=");
@@ -58,7 +58,7 @@ Deno.test("X-Request-Id is honoured when it is sane, and is in the header, the b
 Deno.test("faults that repeat are a line a second with a count; LOG=off says none", async () => {
   for (const [logErrors, lines] of [[true, 1], [false, 0]] as const) {
     await using app = await createTestApp({ logErrors });
-    app.services.channels.names = () => Promise.reject(new Error("broken"));
+    app.services.channels.pages = () => failing(new Error("broken"));
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.request("/channel")));
     ok(answers.every(({ status }) => status === 500));
     equal(app.log.filter((line) => line.includes("broken")).length, lines);

@@ -149,6 +149,12 @@ function copied(answer: Response): Response {
   return new Response(copies, answer);
 }
 
+/** What a test puts in place of pages that cannot be read. */
+// deno-lint-ignore require-yield
+export async function* failing(error: Error): AsyncGenerator<string[]> {
+  throw await Promise.resolve(error);
+}
+
 /** Whether the binary of the libSQL server runs here. */
 const HAS_SERVER = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
 
