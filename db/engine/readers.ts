@@ -1,5 +1,5 @@
 /** The threads that read a database file: one for short reads, a few for those that may take long. */
-import type { Result, Statement } from "./engine.ts";
+import { EngineError, type Result, type Statement } from "./engine.ts";
 import { WorkerConnection } from "./connection.ts";
 
 /** Scans run beside the short reads and the writer, so they get the cores that are left; at most so many threads. */
@@ -12,6 +12,7 @@ export class Readers {
   /** Opened when they are needed: a thread costs memory, and most processes scan little. */
   readonly #scanners: Scanner[] = [];
   readonly #most: number;
+  #isClosed = false;
 
   private constructor(path: string, short: WorkerConnection, most: number) {
     this.#path = path;
@@ -31,6 +32,8 @@ export class Readers {
 
   /** Runs statements that may take long, in the thread with the fewest before them. */
   async scan(statements: readonly Statement[]): Promise<Result[]> {
+    // The thread that a scan would open now, nobody would end.
+    if (this.#isClosed) throw new EngineError("unavailable", "the database is closed");
     const scanner = this.#leastBusy();
     scanner.busy++;
     try {
@@ -42,6 +45,7 @@ export class Readers {
 
   /** Waits for what runs, then closes. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#short.close();
     const opened = await Promise.allSettled(this.#scanners.map(({ connection }) => connection));
     for (const scanner of opened) if (scanner.status === "fulfilled") await scanner.value.close();

@@ -58,6 +58,9 @@ Deno.test("close() waits for scans, and what comes afterwards is refused", async
   deepEqual((await Promise.all(scans)).map(([result]) => result!.rows[0]![0]), [2_000_000, 1, 1]);
   await rejects(readers.scan([SHORT]), EngineError);
   await rejects(readers.read([SHORT]), EngineError);
+  const unused = await Readers.open(app.database.file!, 2);
+  await unused.close();
+  await rejects(unused.scan([SHORT]), EngineError);
 });
 
 Deno.test("a scan whose thread cannot open the file fails, and the next one is tried", async () => {
