@@ -73,7 +73,7 @@ function isLast({ status, headers }: RawResponse): boolean {
 
 /** Followers are answered as long as they listen, and a pull or a look ahead may wait for a minute. */
 function waits({ target }: WireRequest): boolean {
-  return /\/(events|ws|pull)\b|[?&]wait=/.test(target);
+  return /\/(events|ws|pull|sessions-live)\b|[?&]wait=/.test(target);
 }
 
 /** The bytes of a request, one a character. */
