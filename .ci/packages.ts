@@ -6,7 +6,7 @@ export interface Package {
   readonly version: string;
   /** As the lock writes it: `sha512-` and base64. */
   readonly integrity: string;
-  /** Keys of the lock of what it needs. */
+  /** The packages that it needs, by their keys in the lock. */
   readonly needs: readonly string[];
   /** The systems that it is made for; undefined: all of them. */
   readonly os: readonly string[] | undefined;

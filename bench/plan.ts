@@ -19,7 +19,7 @@ type Rates = Readonly<Record<Kind, number>>;
 const KINDS = ["insert", "read", "message"] as const;
 type Kind = typeof KINDS[number];
 
-/** A team: what it inserts, what is read of it, and fifty subscribers that get each item. */
+/** Rates of one team: inserts, reads, and messages to fifty subscribers that get each item. */
 const TEAM: Rates = { insert: 5, read: 25, message: 250 };
 const SIZES = [1, 10, 100, 1_000];
 const SECONDS_A_DAY = 86_400;

@@ -17,7 +17,7 @@ const PATH = "/api/store/NASDAQ/ACME";
 const TIMES = 5;
 const ARROW = "application/vnd.apache.arrow.stream";
 
-/** A client, in one of the formats: what it does to save the frame, and to have it again. */
+/** One format: how its client saves the frame, and how it reads the frame back. */
 interface Client {
   readonly name: string;
   save(url: string): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Starts and ends of sessions as they are stored, by whichever process. A position is the number of a commit in the log,
- * and an event in it: the log keeps both when what it holds becomes runs.
+ * Starts and ends of sessions as they are stored, by whichever process. A position is the number of a commit in the log
+ * and the number of an event in that commit. The log keeps its commits for a while after they became runs.
  */
 import { Chunk, type StoredSession } from "../../db/sessions/chunk.ts";
 import type { RecentPage, RecentStore } from "../../db/sessions/recent.ts";

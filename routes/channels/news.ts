@@ -101,7 +101,7 @@ export async function followMany(call: Call<typeof FollowManyQuery>): Promise<Fo
   };
 }
 
-/** Where a follower of many channels stands in each: `a:ID,b:ID`, as `readPositions` reads it. */
+/** A follower's position in each of its channels: `a:ID,b:ID`, as `readPositions` reads it. */
 class Positions {
   readonly #ids: Map<string, string>;
 

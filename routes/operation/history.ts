@@ -8,7 +8,7 @@ import type { Metrics } from "./metrics.ts";
 export const SAMPLE_MS = 10_000;
 const MOST_SAMPLES = DAY_MS / SAMPLE_MS;
 
-/** What only grows; a stretch of time shows what it grew by. */
+/** Counters, which only grow; a stretch of time shows their growth. */
 const COUNTERS = ["requests", "faults", "commits", "writes", "commitMillis"] as const;
 const GAUGES = ["memory", "databaseBytes", "subscribers", "waiting"] as const;
 const WIDTH = 1 + COUNTERS.length + GAUGES.length + AREA_NAMES.length;

@@ -5,7 +5,7 @@ import { isQuestion } from "./kinds.ts";
 
 /** Who answers what, both ways. */
 export interface Links {
-  /** For each message what it answers, -1 for nothing. */
+  /** For each message the index of the message that it answers, -1 for none. */
   readonly links: Int32Array;
   readonly answers: readonly (readonly number[])[];
 }
@@ -57,7 +57,7 @@ export function withAnswers(
   return all;
 }
 
-/** The messages that a statement rests on: it, what it answers, what its writer said around it, its answers. */
+/** The messages that a statement rests on: its own, the answered one, its writer's around it, and its answers. */
 export function citations(
   index: number,
   messages: readonly AnalyzedMessage[],

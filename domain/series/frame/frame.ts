@@ -21,7 +21,7 @@ export interface Zoned {
 
 /** What all rows of a frame have in common. */
 export interface FrameKind extends Zoned {
-  /** What it is called beside its columns' names. */
+  /** Labels of the frame's index and columns, beside the columns' own names. */
   readonly labels?: Labels | undefined;
 }
 

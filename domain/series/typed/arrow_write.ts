@@ -83,7 +83,7 @@ export function wordCells({ of, categories }: Category): RawCells {
   return rawOf(columnOf("", type, cells), of);
 }
 
-/** The categories as a vector, the same one for all batches, so that it is written once. */
+/** The vector of categories. All batches share one vector, so that it is written once. */
 function wordsOf(dtype: Category): Vector {
   return makeVector(dataOf(arrowType(dtype.of), dtype.of, wordCells(dtype), undefined));
 }
