@@ -163,3 +163,8 @@ export async function* released(
     last = piece;
   }
 }
+
+/** ISO 8601 in UTC with milliseconds, of milliseconds since the epoch. */
+export function iso(millis: number): string {
+  return new Date(millis).toISOString();
+}

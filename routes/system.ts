@@ -5,7 +5,7 @@ import { VERSION } from "../domain/version.ts";
 import { AUDIT, listAudit } from "./operation/audit.ts";
 import { METRICS, showMetrics } from "./operation/show_metrics.ts";
 import { READY, showReady } from "./operation/readiness.ts";
-import { json, text } from "./respond.ts";
+import { iso, json, text } from "./respond.ts";
 import type { Services } from "./services.ts";
 import { baseOf, type Call, get, param, post, type Route, type RouteReference } from "./route.ts";
 
@@ -115,7 +115,6 @@ export async function runJob(call: Call): Promise<Response> {
 }
 
 function describeJob({ name, schedule, about, isRunning, last }: JobState) {
-  const iso = (time: number) => new Date(time).toISOString();
   return {
     name,
     schedule,

@@ -5,6 +5,7 @@ import type { RecapPoint } from "../../domain/conversations/recap/mod.ts";
 import type { RecapQuestion, Recaps } from "../../domain/conversations/recaps.ts";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
+import { iso } from "../respond.ts";
 import { type Call, param } from "../route.ts";
 import { userOf, zoneOf } from "./person.ts";
 import { momentOf, renderPlaced } from "./stats.ts";
@@ -57,8 +58,6 @@ async function questionOf(
     words,
   };
 }
-
-const iso = (time: number) => new Date(time).toISOString();
 
 function renderRecap(
   { since, until, people, messages, method, recap, cited }: Awaited<ReturnType<Recaps["ofChannel"]>>,

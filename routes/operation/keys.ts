@@ -6,7 +6,7 @@ import { RunnelError } from "../../domain/errors.ts";
 import { DAY_MS } from "../../domain/time.ts";
 import { secretOf } from "../gate.ts";
 import { MAX_JSON_BYTES, readJson } from "../request.ts";
-import { json, noContent } from "../respond.ts";
+import { iso, json, noContent } from "../respond.ts";
 import { type Call, param, type RouteReference } from "../route.ts";
 
 const EXAMPLE: z.input<typeof NewKeyBody> = { name: "sensors", scopes: ["channels:write"], days: 365 };
@@ -29,8 +29,6 @@ export const REVOKE_KEY: RouteReference = {
   answers: { 204: { description: "It is useless." } },
   errors: ["key-not-found"],
 };
-
-const iso = (millis: number) => new Date(millis).toISOString();
 
 export async function listKeys({ services }: Call): Promise<Response> {
   return json({

@@ -9,7 +9,7 @@ import {
   StorageQuery,
 } from "../../api/operation.ts";
 import { HOUR_MS } from "../../domain/time.ts";
-import { json } from "../respond.ts";
+import { iso, json } from "../respond.ts";
 import { baseOf, type Call, type RouteReference } from "../route.ts";
 import { SAMPLE_MS } from "./history.ts";
 
@@ -39,8 +39,6 @@ export const FIGURES: RouteReference<typeof FiguresQuery> = {
   query: FiguresQuery,
   answers: { 200: { description: "A point for each stretch of time, in order.", schema: Figures } },
 };
-
-const iso = (millis: number) => new Date(millis).toISOString();
 
 export function showConfiguration({ services }: Call): Response {
   return json({ settings: services.configuration });
