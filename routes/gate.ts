@@ -18,7 +18,8 @@ export interface GateEnv {
     readonly address?: () => string | undefined;
     /** The template of the route that took the request. */
     route?: string;
-    /** To be told when the request has its answer. */
+    /** To be told when the request's answer is not at hand, and when it is there. */
+    began?(): void;
     ended?(status: number): void;
     /** Settles when the answer is sent, or its client has left. */
     sent?(): Promise<void> | undefined;

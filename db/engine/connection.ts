@@ -1,4 +1,5 @@
 /** A connection of the embedded database in a thread of its own; see worker.ts. */
+import { Slots } from "../slots.ts";
 import { EngineError, OwnedBytes, type Result, type Statement } from "./engine.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
 
@@ -7,11 +8,10 @@ interface Pending {
   readonly reject: (error: EngineError) => void;
 }
 
-/** A connection in a worker thread; answers come back in the order of the calls. */
+/** A connection in a worker thread. */
 export class WorkerConnection {
   readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
+  readonly #pending = new Slots<Pending>();
   #broken: EngineError | undefined;
 
   private constructor() {
@@ -27,7 +27,7 @@ export class WorkerConnection {
   static async open(options: WorkerOptions): Promise<WorkerConnection> {
     const connection = new WorkerConnection();
     try {
-      await connection.#post(0, options, []);
+      await connection.#post(() => options, []);
     } catch (error) {
       connection.#worker.terminate();
       throw error;
@@ -36,25 +36,21 @@ export class WorkerConnection {
   }
 
   run(statements: readonly Statement[]): Promise<Result[]> {
-    const id = ++this.#lastId;
-    return this.#post(id, { id, statements } satisfies WorkerRequest, transferable(statements));
+    return this.#post((id) => ({ id, statements }), transferable(statements));
   }
 
   /** Runs a statement that no transaction may hold, such as VACUUM. */
   runAlone(statement: Statement): Promise<Result[]> {
-    const id = ++this.#lastId;
-    return this.#post(id, { id, alone: statement } satisfies WorkerRequest, []);
+    return this.#post((id) => ({ id, alone: statement }), []);
   }
 
   /** Brings a replica up to its primary. */
   async sync(): Promise<void> {
-    const id = ++this.#lastId;
-    await this.#post(id, { id, sync: true } satisfies WorkerRequest, []);
+    await this.#post((id) => ({ id, sync: true }), []);
   }
 
   async close(): Promise<void> {
-    const id = ++this.#lastId;
-    if (this.#broken === undefined) await this.#post(id, { id, close: true } satisfies WorkerRequest, []);
+    if (this.#broken === undefined) await this.#post((id) => ({ id, close: true }), []);
     this.terminate();
   }
 
@@ -64,25 +60,27 @@ export class WorkerConnection {
     this.#worker.terminate();
   }
 
-  #post(id: number, message: WorkerOptions | WorkerRequest, transfer: ArrayBuffer[]): Promise<Result[]> {
+  /** The id of a request is the slot in which its caller waits. */
+  #post(
+    requestAs: (id: number) => WorkerOptions | WorkerRequest,
+    transfer: ArrayBuffer[],
+  ): Promise<Result[]> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage(message, transfer);
+      const id = this.#pending.add({ resolve, reject });
+      this.#worker.postMessage(requestAs(id), transfer);
     });
   }
 
   #settle(response: WorkerResponse): void {
-    const pending = this.#pending.get(response.id);
-    this.#pending.delete(response.id);
+    const pending = this.#pending.delete(response.id);
     if ("results" in response) pending?.resolve(response.results);
     else pending?.reject(new EngineError(response.failure, response.message));
   }
 
   #break(why: string): void {
     this.#broken ??= new EngineError("unavailable", why);
-    for (const { reject } of this.#pending.values()) reject(this.#broken);
-    this.#pending.clear();
+    for (const { reject } of this.#pending) reject(this.#broken);
   }
 }
 

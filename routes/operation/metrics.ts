@@ -109,7 +109,8 @@ export class Metrics {
 interface Served {
   /** The template of its route; undefined: no route took it. */
   readonly route?: string;
-  /** To be told when the request has its answer. */
+  /** To be told when the request's answer is not at hand, and when it is there. */
+  began?(): void;
   ended?(status: number): void;
 }
 
@@ -129,6 +130,8 @@ export function counting<Env extends Served, Rest extends unknown[]>(
       return answer;
     };
     const answer = fetch(request, env, ...rest);
-    return answer instanceof Promise ? answer.then(count) : count(answer);
+    if (!(answer instanceof Promise)) return count(answer);
+    env?.began?.();
+    return answer.then(count);
   };
 }

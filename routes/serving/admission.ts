@@ -2,6 +2,7 @@
  * How much of what clients send may be under way at once: one budget of bytes for those who have shown a key, small ones
  * for everybody else, and for how long nothing may come.
  */
+import { Slots } from "../../db/slots.ts";
 import { RunnelError } from "../../domain/errors.ts";
 
 const KIB = 1 << 10, MIB = 1 << 20;
@@ -9,6 +10,8 @@ const KIB = 1 << 10, MIB = 1 << 20;
 const IDLE_MS = 30_000;
 /** How often clients are looked at in that time. */
 const LOOKS = 10;
+/** The slot of who waits no more. */
+const STOPPED = -1;
 
 /** Bytes that may be held at once by many. */
 export class ByteBudget {
@@ -29,9 +32,16 @@ export class ByteBudget {
   }
 }
 
+interface Waiting {
+  /** The look at which it began, or was touched last. */
+  since: number;
+  slot: number;
+  readonly end: () => void;
+}
+
 /** Ends what waits for a client that sends or reads nothing. Looks at all of them at once, with one timer. */
 export class Patience {
-  readonly #waiting = new Set<{ since: number; end: () => void }>();
+  readonly #waiting = new Slots<Waiting>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #look = 0;
 
@@ -41,14 +51,21 @@ export class Patience {
 
   /** Calls `end`, once, when the time passes before the answered function was called; that function says what to do next. */
   wait(end: () => void): { readonly touch: () => void; readonly stop: () => void } {
-    const waiting = { since: this.#look, end };
-    this.#waiting.add(waiting);
+    const waiting = { since: this.#look, slot: 0, end };
+    waiting.slot = this.#waiting.add(waiting);
     this.#timer ??= setInterval(() => this.#endLate(), this.millis / LOOKS);
     return {
       touch: () => waiting.since = this.#look,
       // The timer goes on until a look finds nothing: starting it costs more than a small body.
-      stop: () => this.#waiting.delete(waiting),
+      stop: () => this.#stop(waiting),
     };
+  }
+
+  /** Once: its slot may have been given to another. */
+  #stop(waiting: Waiting): void {
+    if (waiting.slot === STOPPED) return;
+    this.#waiting.delete(waiting.slot);
+    waiting.slot = STOPPED;
   }
 
   #rest(): void {
@@ -62,7 +79,7 @@ export class Patience {
     for (const waiting of this.#waiting) {
       // One look more than the time has: the first comes at any moment of its period.
       if (this.#look - waiting.since <= LOOKS) continue;
-      this.#waiting.delete(waiting);
+      this.#stop(waiting);
       waiting.end();
     }
   }

@@ -2,6 +2,7 @@
  * Which connections stay open: fewer than there are descriptors, a share for each address, and none whose client neither
  * sends nor takes anything. Looks at all of them at once, from beside `Deno.serve`.
  */
+import { Slots } from "../../db/slots.ts";
 import { plainAddress, type Socket, type Sockets } from "./sockets.ts";
 
 /** How long a connection stays, and how many do. */
@@ -61,7 +62,7 @@ export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #log: (line: string) => void;
   readonly #cap: number;
-  readonly #running = new Set<Visitor>();
+  readonly #running = new Slots<Visitor>();
   /** Peers whose connection became a WebSocket, which has rules of its own, and those that are to leave. */
   #upgraded = new Set<string>();
   readonly #leaving = new Set<string>();
@@ -80,16 +81,17 @@ export class Connections {
     this.#counting = setTimeout(() => this.#count(), SOONEST_MS);
   }
 
-  /** A request began: its connection is busy until it has an answer. */
-  began(visitor: Visitor): void {
-    this.#running.add(visitor);
+  /** A request began: its connection is busy until it has an answer. Answers the slot that `ended` gives back. */
+  began(visitor: Visitor): number {
+    return this.#running.add(visitor);
   }
 
-  ended(visitor: Visitor, status: number): void {
+  /** `slot`: undefined for an answer that was at hand, so that nothing began. */
+  ended(visitor: Visitor, slot: number | undefined, status: number): void {
     if (status === 101) this.#upgraded.add(peerOf(visitor));
     // The rest of the body may never come.
     else if (status === 408) this.#leaving.add(peerOf(visitor));
-    this.#running.delete(visitor);
+    if (slot !== undefined) this.#running.delete(slot);
   }
 
   close(): void {

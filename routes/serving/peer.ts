@@ -12,11 +12,7 @@ export function createPeer(
   trustProxy: boolean,
   isHere = false,
 ): (info: Deno.ServeHandlerInfo | undefined, connections?: Connections) => Peer {
-  return (info, connections) => {
-    const peer = new Peer(info, trustProxy, isHere, connections);
-    connections?.began(peer);
-    return peer;
-  };
+  return (info, connections) => new Peer(info, trustProxy, isHere, connections);
 }
 
 /** The connection of one request, as the server knows it; see `GateEnv`. A class: closures would be made for each. */
@@ -24,6 +20,7 @@ export class Peer {
   /** Template of the request's route. */
   route?: string;
   #remote: Deno.Addr | undefined;
+  #slot: number | undefined;
 
   constructor(
     readonly info: Deno.ServeHandlerInfo | undefined,
@@ -67,9 +64,14 @@ export class Peer {
     return this.info?.completed;
   }
 
+  /** The request's answer is not at hand. */
+  began(): void {
+    this.#slot = this.connections?.began(this);
+  }
+
   /** The request has its answer. */
   ended(status: number): void {
-    this.connections?.ended(this, status);
+    this.connections?.ended(this, this.#slot, status);
   }
 }
 

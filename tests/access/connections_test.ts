@@ -26,6 +26,7 @@ async function serve(
     async (request, info, connections) => {
       const peer = describe(info, connections);
       peer.address();
+      peer.began();
       const answer = await handler(request);
       peer.ended(answer.status);
       return answer;
