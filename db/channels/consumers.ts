@@ -35,7 +35,7 @@ export interface ConsumerRow {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** JSON object; domain/channels/consumers.ts knows its fields. */
+  /** JSON object; domain/channels/consumers/settings.ts knows its fields. */
   readonly settings: string;
   /** Items below it were given out, or passed over. */
   readonly nextKey: bigint;

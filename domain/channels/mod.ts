@@ -12,7 +12,7 @@ import type { Database } from "../../db/open.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Hub } from "../live/hub.ts";
 import { Channels } from "./channels.ts";
-import { Consumers } from "./consumers.ts";
+import { Consumers } from "./consumers/consumers.ts";
 import { timeOfKey } from "./item_id.ts";
 import { Reader } from "./reader.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";

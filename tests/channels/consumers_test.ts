@@ -258,6 +258,24 @@ Deno.test("a worker that waits gets an item when it is inserted or given back, a
   deepEqual((await send(one, "POST", `${AT}/pull`, { wait: "50ms" })).items, []);
 });
 
+Deno.test("what another process changes of a consumer counts here within a moment", async () => {
+  await using one = await createTestApp();
+  await using other = await createTestApp({ database: one.databaseUrl });
+  await setUp(one, { start: "earliest", maxInFlight: 1 });
+  await insert(one, "a", "b", "c");
+  deepEqual(words(await pull(one)), ["a"]);
+  deepEqual(await pull(one), []);
+  await (await other.send("PUT", AT, { maxInFlight: 3 })).body?.cancel();
+  let items: Item[] | undefined = [];
+  while (items === undefined || items.length === 0) items = await pull(one);
+  deepEqual(words(items), ["b", "c"]);
+  equal((await other.request(AT, { method: "DELETE" })).status, 204);
+  equal((await other.send("PUT", AT, { start: "earliest" })).status, 201);
+  // Until then it is unknown here, or the one that was removed.
+  do items = await pull(one); while (items === undefined || items.length === 0);
+  deepEqual([words(items), items.map(({ delivery }) => delivery)], [["a", "b", "c"], [1, 1, 1]]);
+});
+
 Deno.test("a worker over a WebSocket is sent what it has room for, and gives back what it held", async () => {
   await using folder = await temporaryFolder();
   await using process = await startProcess({ database: `file:${folder.path}/runnel.db` });

@@ -3,7 +3,7 @@ import type { GivenRow } from "../../../db/channels/deliveries.ts";
 import type { WebhookRow, WebhookStore } from "../../../db/channels/webhooks.ts";
 import { LAST_KEY } from "../../../db/channels/pages.ts";
 import { MINUTE_MS } from "../../time.ts";
-import type { Consumers } from "../consumers.ts";
+import type { Consumers } from "../consumers/consumers.ts";
 import { idOfKey, timeOfKey } from "../item_id.ts";
 import type { Callbacks } from "./callback.ts";
 import type { WebhookSettings } from "./settings.ts";

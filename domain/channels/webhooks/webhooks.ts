@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { WebhookRow, WebhookStore } from "../../../db/channels/webhooks.ts";
 import { describeError, invalidPart, RunnelError } from "../../errors.ts";
 import type { Channels } from "../channels.ts";
-import type { Consumer, Consumers } from "../consumers.ts";
+import type { Consumer, Consumers } from "../consumers/consumers.ts";
+import { startKey } from "../consumers/settings.ts";
 import { keyOfId } from "../item_id.ts";
 import { Callbacks } from "./callback.ts";
 import { consumerName, Pusher } from "./pusher.ts";
@@ -233,7 +234,7 @@ export class Webhooks {
     if (startAfter !== undefined && startItem !== undefined) {
       throw invalidPart("startItem", "begin after something, or with an item: one of both");
     }
-    if (startAfter !== undefined) this.options.consumers.startKey(startAfter);
+    if (startAfter !== undefined) startKey(startAfter);
     if (startItem !== undefined && startItem !== "previous" && keyOfId(startItem) === undefined) {
       throw invalidPart("startItem", "an item's id or address, or previous");
     }
@@ -248,7 +249,7 @@ export class Webhooks {
     channelName: string,
     { startAfter = "latest", startItem }: WebhookChanges,
   ): Promise<bigint> {
-    if (startItem === undefined) return this.options.consumers.startKey(startAfter);
+    if (startItem === undefined) return startKey(startAfter);
     if (startItem !== "previous") return keyOfId(startItem)!;
     const newest = await this.options.channels.newest(channelName);
     return newest === undefined ? -1n : keyOfId(newest.id)!;

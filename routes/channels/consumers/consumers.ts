@@ -2,7 +2,7 @@
 import { ChannelName } from "../../../api/channels.ts";
 import { AckBody, ConsumerBody, ExtendBody, NackBody, PullBody } from "../../../api/consumers.ts";
 import type { GivenRow } from "../../../db/channels/deliveries.ts";
-import type { Consumer } from "../../../domain/channels/consumers.ts";
+import type { Consumer } from "../../../domain/channels/consumers/consumers.ts";
 import { check, readJson } from "../../request.ts";
 import { json, noContent } from "../../respond.ts";
 import { baseOf, type Call, param } from "../../route.ts";

@@ -1,7 +1,7 @@
 /** A consumer over a WebSocket: items come down, what became of them goes up. */
 import type { z } from "zod";
 import { WorkMessage, type WorkQuery } from "../../../api/consumers.ts";
-import type { Consumers } from "../../../domain/channels/consumers.ts";
+import type { Consumers } from "../../../domain/channels/consumers/consumers.ts";
 import { describeError, RunnelError } from "../../../domain/errors.ts";
 import { toRunnelError } from "../../errors.ts";
 import { check } from "../../request.ts";

@@ -3,40 +3,30 @@
  * acknowledges them; what nobody acknowledges in time is given out again, and after so many times it is given up.
  */
 import { randomUUID } from "node:crypto";
-import type { ConsumerRow, ConsumerStore } from "../../db/channels/consumers.ts";
-import type { DeliveryStore, GivenRow, Settlement } from "../../db/channels/deliveries.ts";
-import { invalidPart, RunnelError } from "../errors.ts";
-import { inShortSteps } from "../short_steps.ts";
-import { readTime } from "../time.ts";
-import type { Channels } from "./channels.ts";
-import { type FilterOptions, readFilter } from "./filter.ts";
-import type { Hub } from "../live/hub.ts";
-import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
-import type { Gap } from "./reader.ts";
+import { LRUCache } from "lru-cache";
+import type { ConsumerRow, ConsumerStore } from "../../../db/channels/consumers.ts";
+import type { DeliveryStore, GivenRow, Settlement } from "../../../db/channels/deliveries.ts";
+import { invalidPart, RunnelError } from "../../errors.ts";
+import type { Hub } from "../../live/hub.ts";
+import { inShortSteps } from "../../short_steps.ts";
+import type { Channels } from "../channels.ts";
+import { readFilter } from "../filter.ts";
+import { idOfKey, keyOfId, timeOfKey } from "../item_id.ts";
+import type { Gap } from "../reader.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import {
+  type ConsumerChanges,
+  type ConsumerSettings,
+  DEFAULTS,
+  patchOf,
+  settingsOf,
+  startKey,
+} from "./settings.ts";
 
 /** While others hold items, a waiting worker looks this often whether one came back: another process may have said so. */
 const LOOK_MS = 1_000;
-/** Items that are given up in one transaction. */
-const BURIAL = 100;
-
-/** How a consumer is set up. Times are milliseconds. */
-export interface ConsumerSettings {
-  /** `latest`, `earliest`, an item's id or an ISO 8601 time, as it was given. */
-  readonly start: string;
-  readonly ackWait: number;
-  readonly maxDeliver: number;
-  readonly maxInFlight: number;
-  /** Name of the channel for items that nobody acknowledged; undefined: they are dropped. */
-  readonly deadLetter?: string;
-  readonly filter?: FilterOptions;
-}
-
-/** Settings to change: what is absent stays, null takes away. */
-export type ConsumerChanges = {
-  readonly [K in keyof ConsumerSettings]?: ConsumerSettings[K] | null | undefined;
-};
-
-const DEFAULTS = { start: "latest", ackWait: 30_000, maxDeliver: 5, maxInFlight: 1_000 } as const;
+/** How long a consumer's number and settings are trusted: what another process changes counts within this time. */
+const SETTINGS_MAX_AGE_MS = 200;
 
 /** A consumer, and how far it is. */
 export interface Consumer {
@@ -97,8 +87,16 @@ export interface ConsumerOptions {
 export class Consumers {
   /** Workers of this process that wait for an item to come back, by consumer. */
   readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #known = new LRUCache<string, { readonly row: ConsumerRow; readonly readAt: number }>({
+    max: 1_000,
+  });
+  /** Counts this process's changes: what was read before one must not be remembered after it. */
+  #changes = 0;
+  readonly #deadLetters: DeadLetters;
 
-  constructor(readonly options: ConsumerOptions) {}
+  constructor(readonly options: ConsumerOptions) {
+    this.#deadLetters = new DeadLetters(options.channels, options.deliveries);
+  }
 
   /**
    * Creates a consumer, or changes the settings that are given. No such channel: `channel-not-found`. A start that differs
@@ -123,6 +121,7 @@ export class Consumers {
         );
       }
       await store.update(row.id, patchOf(changes));
+      this.#forget();
       return { created: false, consumer: await this.get(channelName, name) };
     }
     const settings = JSON.stringify(
@@ -133,7 +132,7 @@ export class Consumers {
       channel,
       name,
       settings,
-      this.startKey(changes.start ?? DEFAULTS.start),
+      startKey(changes.start ?? DEFAULTS.start),
     );
     return { created, consumer: await this.get(channelName, name) };
   }
@@ -153,7 +152,9 @@ export class Consumers {
   /** Removes a consumer and what it was given. Unknown: `consumer-not-found`. */
   async remove(channelName: string, name: string): Promise<void> {
     const { id } = await this.find(channelName, name);
-    if (!await this.options.store.remove(id)) throw unknown(channelName, name);
+    const wasThere = await this.options.store.remove(id);
+    this.#forget();
+    if (!wasThere) throw unknown(channelName, name);
     this.wake(id);
   }
 
@@ -168,7 +169,7 @@ export class Consumers {
       const left = wait - (performance.now() - began);
       if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0 || signal?.aborted) return pulled;
       if (watch.ended !== undefined) return pulled;
-      const { id } = await this.find(channelName, name);
+      const { id } = await this.#recent(channelName, name);
       const look = due === undefined
         ? left
         : Math.min(left, LOOK_MS, Math.max(1, due - this.options.clock()));
@@ -179,7 +180,7 @@ export class Consumers {
   /** What there is for a worker now; and the channel's newest key, and when something that was given out comes back. */
   async pullNow(channelName: string, name: string, max: number) {
     const { channels, deliveries, clock } = this.options;
-    const row = await this.find(channelName, name);
+    const row = await this.#recent(channelName, name);
     const { ackWait, maxDeliver, maxInFlight, filter } = settingsOf(row);
     const wants = readFilter(filter ?? {});
     const lease = randomUUID();
@@ -196,8 +197,12 @@ export class Consumers {
         until,
         lease,
       });
-      if (given === undefined) throw unknown(channelName, name);
-      if (given.hasExhausted) await this.#bury(row, channelName);
+      if (given === undefined) {
+        // Another process may have made a new one of that name: the next look finds it.
+        this.#forget();
+        throw unknown(channelName, name);
+      }
+      if (given.hasExhausted) await this.#deadLetters.buryExhausted(row, channelName);
       const rows = wants === undefined ? given.rows : given.rows.filter(wants);
       if (rows.length < given.rows.length) {
         const passed = new Set(given.rows).difference(new Set(rows));
@@ -213,12 +218,12 @@ export class Consumers {
 
   /** Items are done: they are not given out again. Answers how many that was. A lease that is not held: `lease-lost`. */
   async ack(channelName: string, name: string, options: SettleOptions): Promise<number> {
-    return await this.#settle(await this.find(channelName, name), "ack", keysOf(options));
+    return await this.#settle(await this.#recent(channelName, name), "ack", keysOf(options));
   }
 
   /** Items are to be given out again, after a while. Fails as `ack` does. */
   async nack(channelName: string, name: string, options: SettleOptions): Promise<number> {
-    const row = await this.find(channelName, name);
+    const row = await this.#recent(channelName, name);
     const count = await this.#settle(
       row,
       "nack",
@@ -231,22 +236,24 @@ export class Consumers {
 
   /** Items take longer: they are held for another `ackWait`. Fails as `ack` does. */
   async extend(channelName: string, name: string, options: SettleOptions): Promise<number> {
-    const row = await this.find(channelName, name);
+    const row = await this.#recent(channelName, name);
     return await this.#settle(row, "extend", keysOf(options), this.options.clock() + settingsOf(row).ackWait);
   }
 
   /** Gives up items that a worker holds, whatever the number of their deliveries; `reason` goes with them. */
   async giveUp(channelName: string, name: string, rows: readonly GivenRow[], reason: string): Promise<void> {
-    const row = await this.find(channelName, name);
+    const row = await this.#recent(channelName, name);
     await this.#settle(row, "nack", { keys: rows.map(({ key }) => key) }, this.options.clock());
-    await this.#buryItems(row, channelName, rows, 0, reason);
+    await this.#deadLetters.bury(row, channelName, { items: rows, minDeliveries: 0, reason });
   }
 
   /** Gives up what was given out too often, and frees what no longer matters. */
   async sweep(signal?: AbortSignal): Promise<void> {
     for (const row of await this.options.store.all()) {
       const channelName = await this.options.channels.nameOf(row.channel);
-      if (channelName !== undefined && !signal?.aborted) await this.#bury(row, channelName);
+      if (channelName !== undefined && !signal?.aborted) {
+        await this.#deadLetters.buryExhausted(row, channelName);
+      }
     }
     await inShortSteps((limit) => this.options.deliveries.sweep(limit), signal);
   }
@@ -264,15 +271,20 @@ export class Consumers {
     return row;
   }
 
-  /** The first key after a start; -1: what comes from now on. None of both: `invalid-request`. */
-  startKey(start: string): bigint {
-    if (start === "latest") return -1n;
-    if (start === "earliest") return 0n;
-    const key = keyOfId(start);
-    if (key !== undefined) return key + 1n;
-    const time = readTime(start);
-    if (time !== undefined) return firstKeyAt(time.millis);
-    throw invalidPart("start", "latest, earliest, an item's id (what comes after it), or an ISO 8601 time");
+  /** The same for who needs only its number and its settings, as they were not long ago. */
+  async #recent(channelName: string, name: string): Promise<ConsumerRow> {
+    const { channel } = await this.options.channels.window(channelName);
+    const key = `${channel} ${name}`, known = this.#known.get(key);
+    if (known !== undefined && performance.now() - known.readAt < SETTINGS_MAX_AGE_MS) return known.row;
+    const changes = this.#changes, readAt = performance.now();
+    const row = await this.find(channelName, name);
+    if (changes === this.#changes) this.#known.set(key, { row, readAt });
+    return row;
+  }
+
+  #forget(): void {
+    this.#changes++;
+    this.#known.clear();
   }
 
   async #settle(
@@ -295,49 +307,6 @@ export class Consumers {
       "lease-lost",
       "the lease is not held on all of these items: they were acknowledged, or given to somebody else",
     );
-  }
-
-  /** Moves what was given out too often to the dead-letter channel, or drops it where there is none. */
-  async #bury(row: ConsumerRow, channelName: string): Promise<void> {
-    const { maxDeliver } = settingsOf(row);
-    const { id: consumer, channel } = row;
-    while (true) {
-      const found = await this.options.deliveries.exhausted({ consumer, channel, maxDeliver }, BURIAL);
-      if (found.length === 0) return;
-      const count = await this.#buryItems(row, channelName, found, maxDeliver, undefined);
-      if (count === 0 || found.length < BURIAL) return;
-    }
-  }
-
-  async #buryItems(
-    row: ConsumerRow,
-    channelName: string,
-    found: readonly Pick<GivenRow, "key" | "deliveries">[],
-    maxDeliver: number,
-    reason: string | undefined,
-  ): Promise<number> {
-    const { channels, deliveries } = this.options;
-    const { deadLetter: targetName } = settingsOf(row);
-    // A dead-letter channel that was removed since: the items wait until there is one again.
-    const target = targetName === undefined
-      ? undefined
-      : await channels.window(targetName).catch(() => undefined);
-    if (targetName !== undefined && target === undefined) return 0;
-    const items = found.map(({ key, deliveries }) => ({
-      key,
-      headers: {
-        "Dead-Letter-Channel": channelName,
-        "Dead-Letter-Item": idOfKey(key),
-        "Dead-Letter-Consumer": row.name,
-        "Dead-Letter-Deliveries": `${deliveries}`,
-        "Dead-Letter-Reason": reason ?? `not acknowledged after ${deliveries} deliveries`,
-      },
-    }));
-    const { id: consumer, channel } = row;
-    const deadLetter = target?.channel;
-    const { count, head } = await deliveries.bury({ consumer, channel, maxDeliver, items, deadLetter });
-    if (deadLetter !== undefined && head !== undefined && count > 0) channels.announce(deadLetter, head);
-    return count;
   }
 
   async #view(row: ConsumerRow, channelName: string): Promise<Consumer> {
@@ -393,20 +362,6 @@ export class Consumers {
     wakes.delete(woken.resolve);
     if (wakes.size === 0) this.#waiting.delete(id);
   }
-}
-
-/** A consumer's settings as they are stored. */
-export function settingsOf({ settings }: Pick<ConsumerRow, "settings">): ConsumerSettings {
-  const { filter, ...rest } = JSON.parse(settings);
-  return { ...rest, ...(filter !== undefined && { filter: JSON.parse(filter) }) };
-}
-
-/** As text, so that a filter replaces the one before instead of being merged with it (RFC 7396). */
-function patchOf({ filter, ...changes }: ConsumerChanges): string {
-  return JSON.stringify({
-    ...changes,
-    ...(filter !== undefined && { filter: filter === null ? null : JSON.stringify(filter) }),
-  });
 }
 
 function keysOf({ ids, upTo, lease }: SettleOptions) {
