@@ -1,5 +1,5 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
-import type { StoredSession } from "../../db/sessions/chunk.ts";
+import type { Chunk, StoredSession } from "../../db/sessions/chunk.ts";
 import type { FigureRange } from "../../db/sessions/figures.ts";
 import type { RecentStore } from "../../db/sessions/recent.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
@@ -12,7 +12,7 @@ import { deleteUser } from "./storage/deletion.ts";
 import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
 import type { CompleteSession } from "./storage/last_sessions.ts";
 import { Questions } from "./storage/questions.ts";
-import { openStarts } from "./storage/starts.ts";
+import { eachStart, openStarts } from "./storage/starts.ts";
 import type { Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./storage/upkeep.ts";
 import type { SessionMap } from "./merge.ts";
@@ -148,21 +148,18 @@ export class Sessions {
     by: Unit | undefined,
     calendar: Calendar,
   ): Promise<Users> {
-    const starts = await openStarts(this.storage),
-      all = new Set<string>(),
-      groups = new Map<string, Set<string>>();
-    const groupOf = ({ country, start }: StoredSession) =>
-      by === undefined ? "" : by === "country" ? country! : calendar.nameOf(Math.floor(start! / 1000), by);
+    const all = new Set<string>(), groups = new Map<string, Set<string>>();
+    const groupOf = (chunk: Chunk, i: number) =>
+      by === "country" ? chunk.country(i)! : calendar.nameOf(Math.floor(chunk.starts[i]! / 1000), by!);
     const range = { since: from * QUARTER_MICROS, until: to * QUARTER_MICROS };
-    for (const code of country === null ? await this.storage.store.countries() : [country]) {
-      for await (const page of starts({ country: code, ...range })) {
-        for (const session of page) {
-          all.add(session.userId);
-          const group = groupOf(session), users = groups.get(group) ?? new Set();
-          groups.set(group, users.add(session.userId));
-        }
-      }
-    }
+    const countries = country === null ? await this.storage.store.countries() : [country];
+    await eachStart(this.storage, countries.map((country) => ({ country, ...range })), (chunk, i) => {
+      const user = chunk.userId(i);
+      all.add(user);
+      if (by === undefined) return;
+      const group = groupOf(chunk, i), users = groups.get(group) ?? new Set();
+      groups.set(group, users.add(user));
+    });
     const sizes = Array.from(groups, ([group, { size }]) => [group, size] as const);
     return { all: all.size, isEstimate: false, groups: new Map(sizes) };
   }

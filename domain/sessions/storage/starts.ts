@@ -1,12 +1,12 @@
 /** The starts of sessions by country, newest first. */
-import type { StoredSession } from "../../../db/sessions/chunk.ts";
-import { sortedChunk, startsOf } from "./changes.ts";
+import type { Chunk, StoredSession } from "../../../db/sessions/chunk.ts";
+import { type Change, sortedChunk, startsOf } from "./changes.ts";
 import { Cursor, MergedCursor, RunGone, type Within } from "./cursor.ts";
 import { byStart, placesOfStarts } from "./runs.ts";
 import type { Storage } from "./storage.ts";
 
-/** Starts in one piece of an answer. */
-const PAGE = 512;
+/** Starts in one piece of an answer: few at first, because many ask for the newest alone. */
+const FIRST_PAGE = 16, PAGE = 512;
 
 /** Starts of a country since a time and before another, in microseconds. */
 export interface StartsQuery {
@@ -23,7 +23,8 @@ export type Starts = (query: StartsQuery) => AsyncGenerator<StoredSession[]>;
  * it goes on in those that took their place.
  */
 export async function openStarts(storage: Storage): Promise<Starts> {
-  let pagesOf = await startsOfNow(storage);
+  const session = (chunk: Chunk, i: number) => chunk.session(i);
+  let pagesOf = await startsOfNow(storage, session);
   return async function* (query) {
     // What was told of the time up to which everything was told.
     let last: StoredSession[] = [], until = query.until;
@@ -44,17 +45,57 @@ export async function openStarts(storage: Storage): Promise<Starts> {
       } catch (error) {
         if (!(error instanceof RunGone)) throw error;
         if (last.length > 0) until = last[0]!.start! + 1;
-        pagesOf = await startsOfNow(storage);
+        pagesOf = await startsOfNow(storage, session);
       }
     }
   };
 }
 
-async function startsOfNow(storage: Storage): Promise<Starts> {
+/** The starts that changes make, as a chunk of each country. */
+type Logged = (country: string) => Chunk | undefined;
+/** By the changes they are made of, which are one object until something is stored. */
+const known = new WeakMap<readonly Change[], Logged>();
+
+/** Sorts the starts of a country when it is first asked for. */
+function loggedIn(changes: readonly Change[]): Logged {
+  const found = known.get(changes);
+  if (found !== undefined) return found;
+  const told = Map.groupBy(startsOf(changes), ({ country }) => country!), chunks = new Map<string, Chunk>();
+  const logged: Logged = (country) => {
+    const starts = told.get(country);
+    if (starts !== undefined) {
+      chunks.set(country, sortedChunk(starts, byStart));
+      told.delete(country);
+    }
+    return chunks.get(country);
+  };
+  known.set(changes, logged);
+  return logged;
+}
+
+/** Calls `see` with each start of each query: once, or more often where runs are merged away meanwhile. */
+export async function eachStart(
+  storage: Storage,
+  queries: readonly StartsQuery[],
+  see: (chunk: Chunk, i: number) => void,
+): Promise<void> {
+  while (true) {
+    try {
+      const pagesOf = await startsOfNow(storage, see);
+      for (const query of queries) for await (const _ of pagesOf(query));
+      return;
+    } catch (error) {
+      if (!(error instanceof RunGone)) throw error;
+    }
+  }
+}
+
+/** Ways through the starts as of now, which end with `RunGone` where a run is merged away. `take` makes what pages have. */
+async function startsOfNow<Taken>(storage: Storage, take: (chunk: Chunk, i: number) => Taken) {
   const { changes, startRuns } = await storage.overlay();
   const { store, firstVisible } = storage;
-  const told = Map.groupBy(startsOf(changes), ({ country }) => country!);
-  return async function* ({ country, since, until }) {
+  const loggedOf = loggedIn(changes);
+  return async function* ({ country, since, until }: StartsQuery): AsyncGenerator<Taken[]> {
     const within: Within = (chunk, i) => {
       const other = chunk.country(i)!;
       if (other !== country) return other > country ? -1 : 1;
@@ -63,17 +104,19 @@ async function startsOfNow(storage: Storage): Promise<Starts> {
     const cursors = startRuns.filter(({ ends }) => (ends.get(country) ?? -1) >= since).map((run) =>
       new Cursor(run.id, placesOfStarts(run, country, since, until), -1, within, run.ends.get(country))
     );
-    const logged = told.get(country);
-    if (logged !== undefined) cursors.unshift(Cursor.over(sortedChunk(logged, byStart), -1, within));
+    const logged = loggedOf(country);
+    if (logged !== undefined) cursors.unshift(Cursor.over(logged, -1, within));
     const merged = new MergedCursor(store, cursors, byStart);
+    let size = FIRST_PAGE;
     while (await merged.load()) {
-      let page: StoredSession[] = [];
+      let page: Taken[] = [];
       while (merged.next()) {
         const { chunk, i } = merged;
-        if (chunk.received[i]! >= firstVisible) page.push(chunk.session(i));
-        if (page.length < PAGE) continue;
+        if (chunk.received[i]! >= firstVisible) page.push(take(chunk, i));
+        if (page.length < size) continue;
         yield page;
         page = [];
+        size = Math.min(PAGE, size * 2);
       }
       if (page.length > 0) yield page;
     }
