@@ -17,7 +17,7 @@ import {
 } from "../view.tsx";
 import { ConsumersCard, readersOf, timeOf, WebhooksCard } from "./readers.tsx";
 
-const TAIL = 30;
+const TAIL = 20;
 const SHOWN_TEXT = 400;
 
 /** Which items are shown: the newest, which grow, or some of a time. */
