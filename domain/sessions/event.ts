@@ -1,6 +1,7 @@
 /** Events as clients send them: the schemas that validate and document, and the typed values that they become. */
 import { z } from "zod";
 import { type Moment, readTime, timeWithin } from "../time.ts";
+import type { SessionPart } from "./merge.ts";
 
 /** Events that one batch may have. */
 export const MAX_BATCH = 10_000;
@@ -85,6 +86,18 @@ export function readPlainEvent(value: unknown): SessionEvent | undefined {
   const moment = isId(user_id) && isId(session_id) ? readTime(ts) : undefined;
   if (moment === undefined || moment.millis < TIMES.first || moment.millis >= TIMES.end) return undefined;
   return { user_id, session_id, event, ts: microsOf(moment), country };
+}
+
+/** What an event tells of its session. */
+export function toPart({ user_id, session_id, event, ts, country }: SessionEvent): SessionPart {
+  const isStart = event === "start";
+  return {
+    userId: user_id,
+    sessionId: session_id,
+    country: isStart ? country ?? UNKNOWN_COUNTRY : null,
+    start: isStart ? ts : null,
+    end: isStart ? null : ts,
+  };
 }
 
 const batchOf = <Item extends z.ZodType>(item: Item) =>

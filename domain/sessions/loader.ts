@@ -1,7 +1,7 @@
 /** Storing events without end: the more of them are stored at a time, the less each costs. */
-import { type SessionEvent, UNKNOWN_COUNTRY } from "./event.ts";
+import { type SessionEvent, toPart } from "./event.ts";
 import type { EventSink } from "./load.ts";
-import type { SessionMap, SessionPart } from "./merge.ts";
+import type { SessionMap } from "./merge.ts";
 
 const MAX_PIECES = 2;
 
@@ -66,16 +66,4 @@ export class SessionLoader implements EventSink {
     await this.target.store(gathered);
     this.options.onStored?.(this.#stored += events);
   }
-}
-
-/** What an event tells of its session. */
-export function toPart({ user_id, session_id, event, ts, country }: SessionEvent): SessionPart {
-  const isStart = event === "start";
-  return {
-    userId: user_id,
-    sessionId: session_id,
-    country: isStart ? country ?? UNKNOWN_COUNTRY : null,
-    start: isStart ? ts : null,
-    end: isStart ? null : ts,
-  };
 }

@@ -58,7 +58,7 @@ export interface Gathered extends StoredSession, Known {
   /** When the latest part came. */
   last: number;
   /** Another session of the same key. */
-  readonly next: Gathered | undefined;
+  next: Gathered | undefined;
 }
 
 /** Sessions in memory, each once. */
@@ -87,6 +87,16 @@ export class SessionMap {
     }
   }
 
+  /** Adds what another map has gathered, which loses it: nobody else may change or read it any more. */
+  adopt(sessions: readonly Gathered[]): void {
+    for (const session of sessions) {
+      const { key, userId, sessionId, received, last } = session;
+      const known = this.get(key, userId, sessionId);
+      if (known === undefined) this.#insert(session);
+      else this.#absorb(known, session, received, last);
+    }
+  }
+
   get(key: number, userId: string, sessionId: string): Gathered | undefined {
     let known = this.#byKey.get(key);
     while (known !== undefined && (known.sessionId !== sessionId || known.userId !== userId)) {
@@ -110,16 +120,20 @@ export class SessionMap {
   #add(key: number, part: SessionPart, received: number, at: number): void {
     const { userId, sessionId, country, start, end } = part;
     const known = this.get(key, userId, sessionId);
-    if (known !== undefined) {
-      absorb(known, { country, start, end, received }, at, this.firstAlive);
-      if (at > known.last) known.last = at;
-      return;
-    }
-    const next = this.#byKey.get(key);
-    const added = { key, userId, sessionId, country, start, end, received, last: at, next };
-    this.#byKey.set(key, added);
+    if (known !== undefined) return this.#absorb(known, part, received, at);
+    this.#insert({ key, userId, sessionId, country, start, end, received, last: at, next: undefined });
+  }
+
+  #absorb(known: Gathered, { country, start, end }: SessionPart, received: number, at: number): void {
+    absorb(known, { country, start, end, received }, at, this.firstAlive);
+    if (at > known.last) known.last = at;
+  }
+
+  #insert(session: Gathered): void {
+    session.next = this.#byKey.get(session.key);
+    this.#byKey.set(session.key, session);
     this.#size++;
-    if (this.#byUser !== undefined) this.#index(added);
+    if (this.#byUser !== undefined) this.#index(session);
   }
 
   #index(session: Gathered): void {

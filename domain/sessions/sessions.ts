@@ -5,7 +5,7 @@ import type { RecentStore } from "../../db/sessions/recent.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
 import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
-import { type LoaderOptions, SessionLoader, toPart } from "./loader.ts";
+import { type LoaderOptions, SessionLoader } from "./loader.ts";
 import { COUNTED_SESSIONS, type Metrics, metricsOf, startedOf, type Unit, type Users } from "./metrics.ts";
 import { QUARTER_MICROS } from "./storage/changes.ts";
 import { deleteUser } from "./storage/deletion.ts";
@@ -13,7 +13,7 @@ import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
 import type { CompleteSession } from "./storage/last_sessions.ts";
 import { Questions } from "./storage/questions.ts";
 import { eachStart, openStarts } from "./storage/starts.ts";
-import type { Storage } from "./storage/storage.ts";
+import type { Received, Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./storage/upkeep.ts";
 import type { SessionMap } from "./merge.ts";
 
@@ -50,10 +50,8 @@ export class Sessions {
   }
 
   /** Stores events, all or none; resolves when they are durable. */
-  async add(events: readonly SessionEvent[]): Promise<void> {
-    const gathered = this.storage.gather(), now = this.storage.clock();
-    for (const event of events) gathered.add(toPart(event), now);
-    await this.#store(gathered);
+  add(events: readonly SessionEvent[]): Promise<void> {
+    return this.#store({ events, at: this.storage.clock() });
   }
 
   /** Stores events without end; see `SessionLoader`. */
@@ -137,10 +135,10 @@ export class Sessions {
     return expired + swept;
   }
 
-  async #store(gathered: SessionMap): Promise<void> {
+  async #store(told: SessionMap | Received): Promise<void> {
     await this.upkeep.moveOldRows();
-    await this.upkeep.room();
-    await this.storage.append(gathered);
+    if (!this.upkeep.hasRoom) await this.upkeep.room();
+    await this.storage.append(told);
   }
 
   async #countUsers(

@@ -62,13 +62,17 @@ export class LogTail {
   /** Takes what a snapshot has of the log. */
   read(log: Snapshot["log"]): void {
     for (const { number, data } of log) {
-      if (number > this.#last) this.#add(number, sessionsOf(new Chunk(data)));
+      if (number <= this.#last) continue;
+      const sessions = sessionsOf(new Chunk(data));
+      this.#segmentFor(number, sessions[0]?.received).sessions.addAll(sessions);
     }
   }
 
-  /** Takes what this process appended, unless something before it is still to be read. */
+  /** Takes what this process appended, which is not used elsewhere any more; nothing while something before it is unread. */
   appended(number: number, sessions: SessionMap): void {
-    if (number === this.#last + 1) this.#add(number, [...sessions.sessions()]);
+    if (number !== this.#last + 1) return;
+    const adopted = [...sessions.sessions()];
+    this.#segmentFor(number, adopted[0]?.received).sessions.adopt(adopted);
   }
 
   /** Forgets what is in runs now; false where a segment is there in part: then the log must be read again. */
@@ -111,8 +115,8 @@ export class LogTail {
     return [...all.values()];
   }
 
-  #add(number: number, sessions: readonly StoredSession[]): void {
-    const since = sessions[0]?.received ?? 0;
+  /** The segment that gets the next commit of the log, of which something was received at `since`. */
+  #segmentFor(number: number, since = 0): Segment {
     let segment = this.segments.at(-1);
     if (segment !== undefined && since - segment.since >= SPAN_MS) segment.isClosed = true;
     if (segment === undefined || this.#isFull(segment)) {
@@ -125,9 +129,9 @@ export class LogTail {
       };
       this.segments.push(segment);
     }
-    segment.sessions.addAll(sessions);
     segment.upTo = number;
     this.#last = number;
+    return segment;
   }
 
   #isFull({ isClosed, sessions }: Segment): boolean {

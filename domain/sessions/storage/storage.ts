@@ -14,6 +14,7 @@ import {
   type SessionStore,
   type State,
 } from "../../../db/sessions/store.ts";
+import { type SessionEvent, toPart } from "../event.ts";
 import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
 import { type Change, changeOf } from "./changes.ts";
 import { newestOf } from "./last_sessions.ts";
@@ -24,7 +25,7 @@ import { placesOfKeys, type StartRun, toStartRun, toUserRun, type UserRun } from
 export const SEGMENT = 20_000;
 /** Chunks that are read at a time to find sessions. */
 const CHUNKS_AT_ONCE = 64;
-/** About what a part occupies while it waits. */
+/** About what an event, or a session that was gathered, occupies while it waits. */
 const PART_BYTES = 200;
 
 /** What the storage of sessions is created with. */
@@ -34,6 +35,12 @@ export interface StorageOptions {
   readonly clock: () => number;
   readonly firstAlive: FirstAlive;
   readonly segmentSize?: number | undefined;
+}
+
+/** Events as they were received, at a time in milliseconds since the epoch. */
+export interface Received {
+  readonly events: readonly SessionEvent[];
+  readonly at: number;
 }
 
 /** What the log changes, and the runs in which it does, at one moment. */
@@ -54,7 +61,7 @@ export class Storage {
   /** Called after something was appended to the log. */
   onAppend: () => void = () => {};
   readonly #listeners = new Set<(number: number) => void>();
-  readonly #append: (parts: SessionMap, bytes: number) => Promise<void>;
+  readonly #append: (told: SessionMap | Received, bytes: number) => Promise<void>;
   readonly #countries = new Set<string>();
   #newest = 0;
   #catchingUp: Promise<void> | undefined;
@@ -65,7 +72,7 @@ export class Storage {
     this.clock = clock;
     this.firstAlive = firstAlive;
     this.tail = new LogTail(firstAlive, segmentSize);
-    this.#append = store.appender((ops: SessionMap[]) => this.#pack(ops));
+    this.#append = store.appender((ops: (SessionMap | Received)[]) => this.#pack(ops));
   }
 
   /** The first time of receipt that has not expired now. */
@@ -86,9 +93,12 @@ export class Storage {
     return new SessionMap(this.firstAlive);
   }
 
-  /** Stores parts, all or none; what waits is committed together. Resolves when they are durable. */
-  append(parts: SessionMap): Promise<void> {
-    return this.#append(parts, parts.size * PART_BYTES);
+  /**
+   * Stores what was told, all or none; what waits is committed together. Resolves when it is durable. A map is not to be
+   * used any more.
+   */
+  append(told: SessionMap | Received): Promise<void> {
+    return this.#append(told, (told instanceof SessionMap ? told.size : told.events.length) * PART_BYTES);
   }
 
   /**
@@ -220,10 +230,20 @@ export class Storage {
     if (this.tail.drop(state.flushed)) this.tail.read(log);
   }
 
-  #pack(ops: readonly SessionMap[]): Append {
+  /** All that was told together as one map: each session once. */
+  #together(ops: readonly (SessionMap | Received)[]): SessionMap {
     const [first] = ops;
-    const all = ops.length === 1 ? first! : this.gather();
-    if (all !== first) { for (const op of ops) all.addAll(op.sessions()); }
+    if (ops.length === 1 && first instanceof SessionMap) return first;
+    const all = this.gather();
+    for (const op of ops) {
+      if (op instanceof SessionMap) all.addAll(op.sessions());
+      else for (const event of op.events) all.add(toPart(event), op.at);
+    }
+    return all;
+  }
+
+  #pack(ops: readonly (SessionMap | Received)[]): Append {
+    const all = this.#together(ops);
     const writer = new ChunkWriter(Math.max(1, all.size)), news = new Set<string>();
     for (const session of all.sessions()) {
       writer.add(session);

@@ -67,6 +67,12 @@ export class Upkeep {
     storage.onAppend = () => this.#wake();
   }
 
+  /** Whether there is room for more in memory now. */
+  get hasRoom(): boolean {
+    const { behind, tail } = this.#storage;
+    return behind <= MOST_BEHIND && tail.segments.length <= MOST_SEGMENTS;
+  }
+
   /** Resolves when there is room for more in memory. Where another process makes it, more may wait: it waits as well. */
   async room(): Promise<void> {
     const { tail } = this.#storage;
