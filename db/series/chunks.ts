@@ -59,7 +59,8 @@ const SELECT_WINDOW = `SELECT ${KEY_COLUMNS} FROM series_chunk c WHERE c.series 
 const STAGE_CHUNK = `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`;
 const STAGE_BODY = `INSERT INTO series_body VALUES (last_insert_rowid(), ?1)`;
-const DISCARD = `DELETE FROM series_chunk WHERE batch = ?1 AND since IS NULL`;
+const DISCARD = `DELETE FROM series_chunk WHERE id IN
+  (SELECT id FROM series_chunk WHERE batch = ?1 AND since IS NULL LIMIT ?2)`;
 const INSERT_LEASE = `INSERT INTO series_lease (series, expires_at) VALUES (?1, ?2) RETURNING id`;
 const RENEW_LEASE = `UPDATE series_lease SET expires_at = ?2 WHERE id = ?1`;
 const DELETE_LEASE = `DELETE FROM series_lease WHERE id = ?1`;
@@ -179,9 +180,10 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
       const [committed] = await commits.execute(planCommit(change, clock()));
       return committed!.changes > 0;
     },
-    /** Forgets what was staged. */
-    async discard(batch: bigint): Promise<void> {
-      await commits.execute([{ sql: DISCARD, args: [batch] }]);
+    /** Forgets up to `limit` chunks that were staged, and answers how many. */
+    async discard(batch: bigint, limit: number): Promise<number> {
+      const [discarded] = await commits.execute([{ sql: DISCARD, args: [batch, limit] }]);
+      return discarded!.changes;
     },
     /** Keeps the chunks of a series from being freed until then; answers the lease's id. */
     async lease(series: number, expiresAt: number): Promise<number> {

@@ -1,10 +1,9 @@
 /** Saving: optimistic, so that several processes may save to one series, and one of the serial outcomes remains. */
-import { setImmediate } from "node:timers/promises";
 import { type ChangeKind, type ChunkContent, newBatch } from "../../../db/series/changes.ts";
 import type { SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
 import { quote, RunnelError } from "../../errors.ts";
 import { CatalogueChange, type StoredColumn } from "../chunks/catalogue.ts";
-import { cutChunks, decodeChunk, rowsPerChunk } from "../chunks/chunk.ts";
+import { cutChunks, decodeChunk } from "../chunks/chunk.ts";
 import { clearCells, dropColumns } from "../frame/clear.ts";
 import {
   concatFrames,
@@ -27,9 +26,8 @@ import {
   type SeriesState,
   type Window,
 } from "./rewrite.ts";
+import { Staging } from "./staging.ts";
 
-/** Bytes of chunks in one commit: other writers wait for one, a few milliseconds. */
-const STAGED_BYTES = 1 << 20;
 /** Chunks of a merge that are in memory at a time. */
 const MERGED_CHUNKS = 64;
 /** How often a save is tried again because another process saved first. */
@@ -47,15 +45,15 @@ export type Precondition = (revision: number) => void;
 
 /** One save, from its frame to the commit. */
 export class Saving {
-  readonly #batch = newBatch();
-  /** What was staged for the series and columns as they were then. */
-  #staged = { count: 0, series: 0, layout: "" };
+  readonly #staging: Staging;
 
   constructor(
     readonly store: SeriesStore,
     readonly name: SeriesName,
     readonly precondition: Precondition = () => {},
-  ) {}
+  ) {
+    this.#staging = new Staging(store, newBatch());
+  }
 
   /**
    * Adds rows after the last one of the series, or where duplicates are kept, at its stamp. Any that would not come after
@@ -101,7 +99,7 @@ export class Saving {
         const left = from > 0 ? concatFrames([plan.left, sliceFrame(update, 0, from)]) : plan.left;
         chunks = [...cutChunks(left, plan.columns), ...cutChunks(plan.right, plan.columns)];
         staged = update.stamps.length - from;
-        await this.#stageAll(series.id, sliceFrame(update, from, update.stamps.length), plan.columns);
+        await this.#staging.addWhole(series.id, sliceFrame(update, from, update.stamps.length), plan.columns);
       }
       const isAfter = update !== undefined && (series.last === null || window.first > series.last);
       const kind = update === undefined ? "remove" : isAfter || window.keepsFirst ? "append" : "save";
@@ -130,7 +128,7 @@ export class Saving {
   ): Promise<number> {
     let rows = 0;
     await this.#attempt(window, false, async (state, series) => {
-      await this.#discard();
+      await this.#staging.discard();
       rows = 0;
       selectColumns(series.columns, names);
       const touched = state.chunks.filter(({ first, last }) => last >= window.first && first <= window.last);
@@ -146,10 +144,14 @@ export class Saving {
           const edited = edit(frame, names);
           rows += rangeOf(frame, window.first, window.last).stamps.length;
           change.add(edited);
-          await this.#stage(series.id, edited, change.finish());
+          await this.#staging.add(series.id, edited, change.finish());
         }
       }
-      if (rows === 0) return await this.#discard().then(() => true);
+      if (rows === 0) {
+        await this.#staging.discard();
+        return true;
+      }
+      await this.#staging.flush(series.id);
       const plan = { replaced: touched, kind: series, columns: change.finish() };
       return this.#commit("remove", series, plan, [], rowsOf(touched));
     });
@@ -169,26 +171,27 @@ export class Saving {
   /** Updates the cells that `update` has, and adds its rows. */
   async merge(window: Window, update: DataFrame): Promise<void> {
     await this.#attempt(window, true, async (state, series) => {
-      await this.#discard();
+      await this.#staging.discard();
       const kind = kindAfter(series, update);
       const change = new CatalogueChange(series.columns);
       const parts = [...rowsByChunk(chunksFor(state, window), update)];
       const touched = parts.map(({ chunk }) => chunk);
       if (series.rows > rowsOf(touched)) change.keepRest();
       let rows = 0;
-      for (let from = 0; from < Math.max(parts.length, 1); from += MERGED_CHUNKS) {
+      const add = async (frame: DataFrame) => {
+        change.add(frame);
+        rows += frame.stamps.length;
+        await this.#staging.add(series.id, frame, checkColumns(change.finish()));
+      };
+      for (let from = 0; from < parts.length; from += MERGED_CHUNKS) {
         const some = parts.slice(from, from + MERGED_CHUNKS);
         const bodies = await this.store.bodiesOf(some.map(({ chunk }) => chunk.id));
         if (bodies.size < some.length) return false;
-        const frames = parts.length === 0
-          ? [update]
-          : some.map((part) => mergeChunk(series, bodies.get(part.chunk.id)!, part.update));
-        for (const frame of frames) {
-          change.add(frame);
-          rows += frame.stamps.length;
-          await this.#stage(series.id, frame, checkColumns(change.finish()));
-        }
+        // One chunk after the other, so that others have a turn between them.
+        for (const part of some) await add(mergeChunk(series, bodies.get(part.chunk.id)!, part.update));
       }
+      if (parts.length === 0) await add(update);
+      await this.#staging.flush(series.id);
       const plan = { replaced: touched, kind, columns: change.finish() };
       return this.#commit("merge", series, plan, [], rows);
     });
@@ -216,10 +219,10 @@ export class Saving {
         );
       }
     } catch (error) {
-      await this.#discard();
+      await this.#staging.discard();
       throw error;
     }
-    await this.#discard();
+    await this.#staging.discard();
     throw new RunnelError("overloaded", "others keep saving to this series: try again");
   }
 
@@ -240,51 +243,16 @@ export class Saving {
       grows: grows ? last?.id : undefined,
       series: series.id,
       revision: series.revision,
-      batch: this.#batch,
+      batch: this.#staging.batch,
       aware: plan.kind.aware,
       zone: plan.kind.zone,
       labels: plan.kind.labels,
       columns: plan.columns,
       addedRows: added - rowsOf(plan.replaced),
       replaced: plan.replaced.map(({ id }) => id),
-      staged: this.#staged.count,
+      staged: this.#staging.count,
       chunks,
     });
-  }
-
-  /** Stages the update once; again only if the series or the places of its columns are others by now. */
-  async #stageAll(series: number, update: DataFrame, columns: readonly StoredColumn[]): Promise<void> {
-    const places = new Map(columns.map(({ name }, place) => [name, place]));
-    const layout = [update.stamps.length, ...update.columns.map(({ name }) => places.get(name))].join();
-    if (this.#staged.series === series && this.#staged.layout === layout) return;
-    await this.#discard();
-    await this.#stage(series, update, columns);
-    this.#staged = { ...this.#staged, series, layout };
-  }
-
-  async #stage(series: number, frame: DataFrame, columns: readonly StoredColumn[]): Promise<void> {
-    const most = rowsPerChunk(columns.length), rows = frame.stamps.length;
-    // A merged chunk that has grown too large is halved; an update is cut into full chunks.
-    const size = rows < 2 * most ? Math.ceil(rows / Math.ceil(rows / most)) : most;
-    let chunks: ChunkContent[] = [], bytes = 0;
-    const flush = async () => {
-      await this.store.stage(series, this.#batch, chunks);
-      this.#staged = { ...this.#staged, count: this.#staged.count + chunks.length };
-      chunks = [];
-      bytes = 0;
-    };
-    for (const chunk of cutChunks(frame, columns, size)) {
-      chunks.push(chunk);
-      bytes += chunk.body.length;
-      if (bytes >= STAGED_BYTES) await flush();
-      else await setImmediate();
-    }
-    if (chunks.length > 0) await flush();
-  }
-
-  async #discard(): Promise<void> {
-    if (this.#staged.count > 0) await this.store.discard(this.#batch);
-    this.#staged = { count: 0, series: 0, layout: "" };
   }
 }
 
