@@ -7,7 +7,9 @@ export const EXACT_CELLS = 262_144;
 /** By how much, in proportion, a percentile of more cells may differ from the cell of its rank. */
 export const SKETCH_ERROR = 0.005;
 
-const GAMMA = (1 + SKETCH_ERROR) / (1 - SKETCH_ERROR), LOG_GAMMA = Math.log(GAMMA);
+const GAMMA = (1 + SKETCH_ERROR) / (1 - SKETCH_ERROR),
+  LOG_GAMMA = Math.log(GAMMA),
+  LOG_MIDDLE = Math.log((GAMMA + 1) / 2);
 
 /**
  * How many numbers lie in buckets whose bounds are GAMMA apart (DDSketch: Masson, Rim and Lee, 2019). There are fewer
@@ -44,9 +46,10 @@ class Sketch {
   }
 }
 
-/** The middle of a bucket, in proportion. */
+/** The middle of a bucket, in proportion. That of the last ones may lie beyond the doubles, where their own cells do not. */
 function valueOf(key: number): number {
-  return 2 * Math.exp(key * LOG_GAMMA) / (GAMMA + 1);
+  const middle = Math.exp(key * LOG_GAMMA - LOG_MIDDLE);
+  return key === Infinity ? middle : Math.max(Number.MIN_VALUE, Math.min(Number.MAX_VALUE, middle));
 }
 
 /** A percentile of ascending numbers, between the two next to it in proportion, as pandas' quantile does. */

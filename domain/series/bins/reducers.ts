@@ -13,20 +13,27 @@ export function makeReducers(
   bins: number,
   emptyIsNull: boolean,
 ): Reducer[] {
-  const percentiles = new Map<number, { name: string; percentile: number }[]>();
   const reducers: Reducer[] = [];
-  for (const output of outputs) {
-    const { name, aggregate, inputs } = output, at = inputs[0]!;
-    if (typeof aggregate === "object") {
-      const together = percentiles.get(at);
-      if (together === undefined) {
-        const several = [{ name, ...aggregate }];
-        percentiles.set(at, several);
-        reducers.push(new Percentiles([at], several, bins));
-      } else together.push({ name, ...aggregate });
-    } else reducers.push(makeReducer(name, aggregate, inputs, columns[at]!.type, bins, emptyIsNull));
+  for (const { name, aggregate, inputs } of outputs) {
+    if (typeof aggregate === "object") continue;
+    const type = columns[inputs[0]!]!.type;
+    reducers.push(makeReducer(name, aggregate, inputs, type, bins, emptyIsNull));
+  }
+  for (const [at, several] of percentilesByColumn(outputs)) {
+    reducers.push(new Percentiles([at], several, bins));
   }
   return reducers;
+}
+
+/** The percentiles of each column, which share its sorted cells. */
+function percentilesByColumn(outputs: readonly Output[]) {
+  const byColumn = new Map<number, { readonly name: string; readonly percentile: number }[]>();
+  for (const { name, aggregate, inputs } of outputs) {
+    if (typeof aggregate !== "object") continue;
+    const several = byColumn.getOrInsertComputed(inputs[0]!, () => []);
+    several.push({ name, percentile: aggregate.percentile });
+  }
+  return byColumn;
 }
 
 function makeReducer(
