@@ -83,7 +83,7 @@ const Bins = z.object({
   }),
   tz: z.string().refine(isTimeZone, "the name of a time zone, such as America/New_York").optional().meta({
     description:
-      "Time zone of days, weeks, months, quarters and years, and of midnights; UTC unless given. A day has 23 or 25 hours where clocks change",
+      "Time zone of days, weeks, months, quarters and years, and of midnights; unless given that of the series, else UTC. A day has 23 or 25 hours where clocks change",
     example: "America/New_York",
   }),
   origin: z.string().optional().meta({

@@ -64,7 +64,7 @@ export interface RetrieveOptions {
   readonly every?: string;
   /** One aggregate, several (`mean+p95`), or some by column: `open:first,close:last`, `vwap(close,volume)`; mean unless given. */
   readonly agg?: string;
-  /** Time zone of days and longer bins, and of midnights; UTC unless given. */
+  /** Time zone of days and longer bins, and of midnights; unless given that of the series, else UTC. */
   readonly tz?: string;
   /** Where bins are counted from: `epoch`, the default (weeks from Monday), `start_of_day`, `start_day` as in pandas, or a time. */
   readonly origin?: string;

@@ -81,3 +81,37 @@ testOnBothEngines("local times that a change of the clock skips or repeats are r
   match(await save(app, '{"a":{"2020-07-01T00:00:00":1,"2020-07-02T00:00:00Z":2}}', "", 400), /all stamps/);
   match(await save(app, NAIVE, "?tz=Mars/Olympus", 400), /tz: an IANA time zone/);
 });
+
+testOnBothEngines(
+  "days and longer bins are those of the zone of the series, unless tz names another",
+  async (app) => {
+    const hours = ["2020-03-07T23:30:00", "2020-03-08T00:30:00", "2020-03-08T23:30:00"];
+    const body = JSON.stringify({ columns: ["a"], index: hours, data: hours.map(() => [1]) });
+    const days = (query = "") => read(app, `?every=1d&agg=count&jsonformat=split${query}`);
+    await save(app, body, "?jsonformat=split&tz=America/New_York");
+    const local =
+      '{"columns":["a"],"index":["2020-03-07T05:00:00.000Z","2020-03-08T05:00:00.000Z"],"data":[[1],[2]]}';
+    equal(await days(), local);
+    equal(await days("&tz=America/New_York"), local);
+    equal(await days("&asOf=1"), local);
+    equal(
+      await days("&tz=UTC"),
+      '{"columns":["a"],"index":["2020-03-08T00:00:00.000Z","2020-03-09T00:00:00.000Z"],"data":[[2],[1]]}',
+    );
+    equal(
+      await read(app, "?every=1mo&agg=count&jsonformat=split"),
+      '{"columns":["a"],"index":["2020-03-01T05:00:00.000Z"],"data":[[3]]}',
+    );
+    await app.request(STORE, { method: "DELETE" });
+    await save(app, body, "?jsonformat=split");
+    equal(
+      await days(),
+      '{"columns":["a"],"index":["2020-03-07T00:00:00.000","2020-03-08T00:00:00.000"],"data":[[1],[2]]}',
+    );
+  },
+);
+
+testOnBothEngines("the zone of a series may be an offset", async (app) => {
+  await save(app, NAIVE, "?tz=%2B05:30");
+  equal(await read(app, "?every=1d&agg=count"), '{"a":{"2020-06-30T18:30:00.000Z":1}}');
+});

@@ -82,7 +82,7 @@ export class Reading {
     const rows = { asOf, start, end, columns: columns ?? range.columns };
     const source = where ? await this.#openWhere(name, { ...rows, where }) : await this.#open(name, rows);
     try {
-      const frame = await source.downsample(bins);
+      const frame = await source.downsample({ ...bins, zone: bins.zone ?? source.zone });
       const head = headOf(frame).columns.map((column, place) => ({ ...column, place }));
       const frames = cut([frame], isDescending ? undefined : range.limit, range.tail);
       return new MemorySource(source, head, isDescending ? reversed(frames) : frames);
