@@ -58,6 +58,26 @@ export function emptyPage(): Response {
   });
 }
 
+/** Bytes from which a content is sent in pieces of so many: an answer that is made of bytes copies all of them. */
+const PIECE = 256 << 10;
+
+/** An answer with that content, which nobody changes. */
+export function whole(
+  content: Uint8Array<ArrayBuffer>,
+  status: number,
+  headers: Record<string, string>,
+): Response {
+  if (content.byteLength <= PIECE) return new Response(content, { status, headers });
+  let at = 0;
+  const pieces = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      controller.enqueue(content.subarray(at, at += PIECE));
+      if (at >= content.byteLength) controller.close();
+    },
+  }, { highWaterMark: 0 });
+  return new Response(pieces, { status, headers: { ...headers, "Content-Length": `${content.byteLength}` } });
+}
+
 /** How an answer is sent piece by piece. */
 export interface StreamOptions {
   readonly type: string;

@@ -32,10 +32,14 @@ const TRIM_COUNT = `UPDATE channel SET item_count = min(item_count, max_items),
 
 const NEXT_KEY =
   `(SELECT CAST(n.key AS TEXT) FROM item n WHERE n.channel = ?1 AND n.key > k.value ORDER BY n.key LIMIT 1)`;
-const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language, i.body,
+/** Bytes from which a body is read by itself, once there is room for it. */
+const LARGE = 64 << 10;
+const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language,
+    CASE WHEN length(i.body) < ${LARGE} THEN i.body ELSE length(i.body) END,
     (SELECT CAST(p.key AS TEXT) FROM item p WHERE p.channel = ?1 AND p.key < k.value ORDER BY p.key DESC LIMIT 1),
     ${NEXT_KEY}, i.item_key, i.meta
   FROM json_each(?2) k CROSS JOIN item i ON i.channel = ?1 AND i.key = k.value`;
+const SELECT_BODY = `SELECT body FROM item WHERE channel = ?1 AND key = ?2`;
 const SELECT_FIRST_KEY =
   `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key >= ?2 ORDER BY key LIMIT 1`;
 const SELECT_SWEEPABLE = `SELECT id, CAST(max(floor_key, ifnull(max(0, ?1 - ttl_ms + 1) << 16, 0)) AS TEXT)
@@ -64,7 +68,9 @@ export interface ItemContent {
 }
 
 /** An item as stored, with the keys of its neighbours (expired ones included). */
-export interface ItemRow extends ItemContent {
+export interface ItemRow extends Omit<ItemContent, "body"> {
+  /** The bytes of a large one are left to `body`: here is how many there are. */
+  readonly body: Uint8Array<ArrayBuffer> | number;
   readonly key: bigint;
   readonly previous: bigint | null;
   readonly next: bigint | null;
@@ -96,6 +102,11 @@ export function createItemStore({ engine, commits, query, scan }: Database, cloc
   return {
     /** The item with that key in that channel, or undefined. Coalesced. */
     get: createLookup(engine, planItems),
+    /** The content of a large item, or undefined when the item is gone. */
+    async body(channel: number, key: bigint): Promise<Uint8Array<ArrayBuffer> | undefined> {
+      const [row] = await query(SELECT_BODY, channel, key);
+      return row?.[0] as Uint8Array<ArrayBuffer> | undefined;
+    },
     /** Stores an item and answers its key, or undefined when the channel is gone. Committed in groups. */
     append: commits.writer((ops: Append[]) => planAppends(ops, clock())),
     /** Key of the oldest item at or after `from`. */
@@ -232,7 +243,7 @@ function toItem(row: Row): ItemRow {
     type: row[1] as string,
     encoding: row[2] as string | null,
     language: row[3] as string | null,
-    body: row[4] as Uint8Array<ArrayBuffer>,
+    body: row[4] as Uint8Array<ArrayBuffer> | number,
     previous: toKey(row[5]),
     next: toKey(row[6]),
     itemKey: row[7] as string | null,

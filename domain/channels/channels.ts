@@ -201,13 +201,17 @@ export class Channels {
     return reading;
   }
 
-  /** Unknown channel: `channel-not-found`. Never there, expired or removed: `item-not-found`. */
-  async item(name: string, id: string): Promise<Reading> {
+  /**
+   * Unknown channel: `channel-not-found`. Never there, expired or removed: `item-not-found`. `hold` is told the bytes of
+   * a large item before they are read, and may refuse them.
+   */
+  async item(name: string, id: string, hold: (bytes: number) => void): Promise<Reading> {
     const channel = this.#known(name) ?? await this.#require(name);
     const key = keyOfId(id);
     this.reads.misses++;
     const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
-    const reading = row && this.#read(channel, itemOf(row));
+    const body = typeof row?.body === "number" ? await this.#largeBody(channel.id, row, hold) : row?.body;
+    const reading = row && body && this.#read(channel, itemOf(row, body));
     if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
     if (reading.item.next !== undefined && !losesItems(channel)) {
       this.#cache.set(`${channel.id}:${id}`, reading.item);
@@ -288,6 +292,11 @@ export class Channels {
     return expired;
   }
 
+  #largeBody(channel: number, { key, body }: ItemRow, hold: (bytes: number) => void) {
+    hold(body as number);
+    return this.#items.body(channel, key);
+  }
+
   #known(name: string): ChannelRow | undefined {
     const known = this.#metadata.get(name);
     return known !== undefined && performance.now() - known.readAt < METADATA_MAX_AGE_MS
@@ -346,10 +355,11 @@ export function positionOf(key: bigint): Position {
   return { id: idOfKey(key), time: timeOfKey(key) };
 }
 
-function itemOf({ key, previous, next, ...content }: ItemRow): Item {
+function itemOf({ key, previous, next, ...content }: ItemRow, body: Item["body"]): Item {
   return {
     ...positionOf(key),
     ...content,
+    body,
     previous: previous === null ? undefined : positionOf(previous),
     next: next === null ? undefined : positionOf(next),
   };

@@ -6,7 +6,7 @@ import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
 import { accepts, byteRange, checkPreconditions, isMediaType } from "../conditional.ts";
 import { problem } from "../errors.ts";
 import { readBody } from "../request.ts";
-import { NO_SNIFF, seeOther } from "../respond.ts";
+import { NO_SNIFF, seeOther, whole } from "../respond.ts";
 import { holdAnswer } from "../serving/answers.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
@@ -74,11 +74,13 @@ export function fetchItem(call: Call): Response | Promise<Response> {
   const { channels } = call.services;
   const name = param(call, "name"), id = param(call, "id");
   const reading = channels.cached(name, id);
-  if (reading !== undefined) return render(call, name, reading);
-  return channels.item(name, id).then((stored) => render(call, name, stored));
+  if (reading !== undefined) return render(call, name, reading, false);
+  return channels.item(name, id, (bytes) => holdAnswer(call, bytes))
+    .then((stored) => render(call, name, stored, true));
 }
 
-function render(call: Call, name: string, { item, expires }: Reading): Response {
+/** `isHeld`: the bytes of a large item are counted already. */
+function render(call: Call, name: string, { item, expires }: Reading, isHeld: boolean): Response {
   const { request, services: { clock, keys } } = call;
   const { type, body } = item;
   if (!accepts(request.headers.get("accept"), type)) {
@@ -95,16 +97,17 @@ function render(call: Call, name: string, { item, expires }: Reading): Response 
 
   const range = byteRange(request, headers.ETag!, body.byteLength);
   if (range === undefined) {
-    if (request.method !== "HEAD") holdAnswer(call, body.byteLength);
-    return new Response(body, { headers });
+    if (request.method === "HEAD") return new Response(null, { headers });
+    if (!isHeld) holdAnswer(call, body.byteLength);
+    return whole(body, 200, headers);
   }
   if (range === "unsatisfiable") {
     const error = new RunnelError("range-not-satisfiable", `the content has ${body.byteLength} bytes`);
     return problem(error, undefined, { "Content-Range": `bytes */${body.byteLength}` });
   }
   headers["Content-Range"] = `bytes ${range.from}-${range.to}/${body.byteLength}`;
-  holdAnswer(call, range.to + 1 - range.from);
-  return new Response(body.subarray(range.from, range.to + 1), { status: 206, headers });
+  if (!isHeld) holdAnswer(call, range.to + 1 - range.from);
+  return whole(body.subarray(range.from, range.to + 1), 206, headers);
 }
 
 /** The type that was checked last: most items of a channel share one. */
