@@ -2,6 +2,7 @@
 import { GroupCommit } from "./batcher.ts";
 import { DEFAULT_LIMITS } from "./queue.ts";
 import type { Engine, Row, Value } from "./engine/engine.ts";
+import { joiningReads } from "./engine/joined_reads.ts";
 import { migrated } from "./late.ts";
 import { migrate } from "./migrate.ts";
 
@@ -82,7 +83,9 @@ function pathOf(url: string): string {
 }
 
 async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
-  if (!url.startsWith("file:")) return (await import("./engine/server.ts")).openServer(url, authToken);
+  if (!url.startsWith("file:")) {
+    return joiningReads((await import("./engine/server.ts")).openServer(url, authToken));
+  }
   const path = pathOf(url);
   if (syncUrl === undefined) return (await import("./engine/embedded.ts")).openEmbedded(path);
   return (await import("./engine/replica.ts")).openReplica(path, syncUrl, authToken);
