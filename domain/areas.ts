@@ -1,4 +1,5 @@
 /** The five areas, and what all of them have in common. */
+import type { Poll } from "./live/poll.ts";
 
 /** Each area with its heading in the API reference and the addresses under which it answers. */
 export const AREAS = {
@@ -41,4 +42,6 @@ export interface AreaOptions {
   readonly clock: () => number;
   /** Writes one line of the log. */
   readonly log: (line: string) => void;
+  /** When to look for what other processes did. */
+  readonly poll: Poll;
 }

@@ -16,6 +16,7 @@ import { Storage } from "./operation/storage.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
 import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
 import { type Job, Jobs } from "./jobs.ts";
+import { Poll } from "./live/poll.ts";
 import type { Log } from "./log.ts";
 import { People } from "./people.ts";
 import { createProfileArea, type ProfileAreaOptions, type ProfileServices } from "./profiles/mod.ts";
@@ -75,7 +76,8 @@ export function createServices(
   { conversations, diskReserveBytes, backups, jobs: plans, clock = Date.now, log, ...settings }:
     ServiceOptions,
 ): DomainServices {
-  const options: AreaOptions = { clock, log };
+  const poll = new Poll();
+  const options: AreaOptions = { clock, log, poll };
   const areas = {
     channels: createChannelArea(database, { ...settings, ...options }),
     profiles: createProfileArea(database, { ...settings, ...options }),
@@ -109,7 +111,7 @@ export function createServices(
   return {
     ...services,
     closing: closing.signal,
-    keys: new ApiKeys(createKeyStore(database), clock),
+    keys: new ApiKeys(createKeyStore(database), poll, clock),
     audit,
     jobs,
     storage: new Storage(createStorageFigures(database)),

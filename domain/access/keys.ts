@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { KeyRow, KeyStore } from "../../db/keys.ts";
 import { AREA_NAMES, type AreaName } from "../areas.ts";
 import { RunnelError } from "../errors.ts";
+import type { Poll } from "../live/poll.ts";
 import { HOUR_MS } from "../time.ts";
 
 /** What a key may be allowed: reading or writing one area, reading how the process does, or everything (`admin`). */
@@ -36,11 +37,11 @@ export class ApiKeys {
   /** Whether there ever was a key: from then on nobody comes in without one. */
   #existed = false;
   readonly #watchers = new Set<() => void>();
-  #watching: ReturnType<typeof setInterval> | undefined;
+  #leavePoll: (() => void) | undefined;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
 
-  constructor(readonly store: KeyStore, readonly clock: () => number) {}
+  constructor(readonly store: KeyStore, readonly poll: Poll, readonly clock: () => number) {}
 
   /** True when there is a key, or ever was one, so that every request must show one. */
   async exist(): Promise<boolean> {
@@ -174,14 +175,14 @@ export class ApiKeys {
     const stop = () => {
       this.#watchers.delete(look);
       if (this.#watchers.size > 0) return;
-      clearInterval(this.#watching);
-      this.#watching = undefined;
+      this.#leavePoll?.();
+      this.#leavePoll = undefined;
     };
     this.#watchers.add(look);
-    this.#watching ??= setInterval(async () => {
+    this.#leavePoll ??= this.poll.join(async () => {
       await this.refresh().catch(() => {});
       for (const each of [...this.#watchers]) each();
-    }, KEYS_MAX_AGE_MS);
+    });
     return stop;
   }
 

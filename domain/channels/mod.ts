@@ -37,7 +37,7 @@ export interface ChannelServices {
 
 export function createChannelArea(
   database: Database,
-  { cacheBytes, webhookPrivate = false, clock, log }: ChannelAreaOptions & AreaOptions,
+  { cacheBytes, webhookPrivate = false, clock, log, poll }: ChannelAreaOptions & AreaOptions,
 ): Area<ChannelServices> {
   const store = createChannelStore(database, clock);
   const items = createItemStore(database, clock);
@@ -54,7 +54,7 @@ export function createChannelArea(
     heads: (topics) => store.lastKeys(topics),
     onCommit: (listener) => channels.onAppend(listener),
     timeOf: timeOfKey,
-  });
+  }, poll);
   const reader = new Reader(channels, createPageStore(database));
   const writer = new Writer(channels, createWriteStore(database, clock), clock);
   const consumers = new Consumers({

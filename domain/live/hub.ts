@@ -2,9 +2,8 @@
  * Wakes followers when there is something new. What they then read comes from the database after their own position, so
  * order and completeness are the database's, whichever process inserted.
  */
+import type { Poll } from "./poll.ts";
 
-/** How often the hub looks for what other processes inserted; the promise is 250 ms. */
-const POLL_INTERVAL_MS = 200;
 /** Pauses between two wakes leave time for inserting; the items of a pause go out together. */
 const PAUSE_MS_A_FOLLOWER = 0.06, MAX_PAUSE_MS = 100;
 
@@ -66,11 +65,13 @@ export class Hub<Topic> {
   readonly #tails = new Map<Topic, Tail<Topic>>();
   readonly #progress = new Set<Progress<Topic>>();
   readonly #stopListening: () => void;
-  #poll: ReturnType<typeof setInterval> | undefined;
+  readonly #poll: Poll;
+  #leavePoll: (() => void) | undefined;
   #closed = false;
 
-  constructor(topics: Topics<Topic>) {
+  constructor(topics: Topics<Topic>, poll: Poll) {
     this.#topics = topics;
+    this.#poll = poll;
     this.#stopListening = topics.onCommit((topic, key) => this.#moved(this.#tails.get(topic), key));
   }
 
@@ -149,7 +150,7 @@ export class Hub<Topic> {
       ended: this.#closed ? "shutdown" : undefined,
     };
     this.#tails.set(topic, tail);
-    this.#poll ??= setInterval(() => this.#lookAround(), POLL_INTERVAL_MS);
+    this.#leavePoll ??= this.#poll.join(() => this.#lookAround());
     return tail;
   }
 
@@ -157,8 +158,8 @@ export class Hub<Topic> {
     clearTimeout(tail.timer);
     if (this.#tails.get(tail.topic) === tail) this.#tails.delete(tail.topic);
     if (this.#tails.size > 0) return;
-    clearInterval(this.#poll);
-    this.#poll = undefined;
+    this.#leavePoll?.();
+    this.#leavePoll = undefined;
   }
 
   #end(tail: Tail<Topic>, reason: EndReason): void {

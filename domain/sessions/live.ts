@@ -6,6 +6,7 @@ import { Chunk, type StoredSession } from "../../db/sessions/chunk.ts";
 import type { RecentPage, RecentStore } from "../../db/sessions/recent.ts";
 import { invalidPart } from "../errors.ts";
 import { CALM_MESSAGES, type EndReason, Hub } from "../live/hub.ts";
+import type { Poll } from "../live/poll.ts";
 import type { Storage } from "./storage/storage.ts";
 
 /** Commits that are read at a time, and events that a follower gets at a time. */
@@ -67,13 +68,13 @@ export class LiveSessions {
   /** Reads under way: followers at one position share one. */
   readonly #reads = new Map<number, Promise<Page>>();
 
-  constructor(store: RecentStore, storage: Storage) {
+  constructor(store: RecentStore, storage: Storage, poll: Poll) {
     this.#store = store;
     this.#storage = storage;
     this.#hub = new Hub({
       heads: async () => new Map([[TOPIC, BigInt((await store.page(0, 0)).newest)]]),
       onCommit: (listener) => storage.onCommit((number) => listener(TOPIC, BigInt(number))),
-    });
+    }, poll);
   }
 
   /**

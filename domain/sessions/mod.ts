@@ -24,7 +24,7 @@ export interface SessionServices {
 
 export function createSessionArea(
   database: Database,
-  { sessionTtlDays, sessionSegment, clock, log }: SessionAreaOptions & AreaOptions,
+  { sessionTtlDays, sessionSegment, clock, log, poll }: SessionAreaOptions & AreaOptions,
 ): Area<SessionServices> {
   const storage = new Storage({
     store: createSessionStore(database),
@@ -34,7 +34,8 @@ export function createSessionArea(
   });
   const upkeep = new Upkeep(storage, log);
   const recent = createRecentStore(database);
-  const sessions = new Sessions(storage, upkeep, recent), liveSessions = new LiveSessions(recent, storage);
+  const sessions = new Sessions(storage, upkeep, recent);
+  const liveSessions = new LiveSessions(recent, storage, poll);
   return {
     services: { sessions, liveSessions },
     sweep: (signal) => sessions.sweep(signal),
