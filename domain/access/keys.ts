@@ -131,7 +131,7 @@ export class ApiKeys {
     ) {
       throw new RunnelError("invalid-request", `a key named ${name} exists already`);
     }
-    await this.refresh();
+    await this.#changed();
     return secret;
   }
 
@@ -147,7 +147,7 @@ export class ApiKeys {
     }
     const secret = newSecret();
     await this.store.rotate(name, hashOf(secret), now + graceMillis);
-    await this.refresh();
+    await this.#changed();
     return secret;
   }
 
@@ -189,8 +189,16 @@ export class ApiKeys {
   /** Makes a key useless. False when there was none of that name. */
   async revoke(name: string): Promise<boolean> {
     const removed = await this.store.revoke(name, this.clock());
-    await this.refresh();
+    await this.#changed();
     return removed;
+  }
+
+  /** What was just committed holds in this process at once, also when it cannot be read at once. */
+  async #changed(): Promise<void> {
+    // A read that began before may have missed it.
+    await this.#reading?.catch(() => {});
+    this.#readAt = -Infinity;
+    await this.refresh();
   }
 
   async #read(): Promise<void> {

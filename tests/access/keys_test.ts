@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { ROUTES } from "../../routes/app.ts";
-import { SCOPES } from "../../domain/access/keys.ts";
+import { createKeyStore } from "../../db/keys.ts";
+import { ApiKeys, SCOPES } from "../../domain/access/keys.ts";
+import { Poll } from "../../domain/live/poll.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 
 const HOUR = 3_600_000;
@@ -56,6 +58,38 @@ testOnBothEngines("expired and revoked keys are refused", async (app) => {
   equal(await app.services.keys.revoke("short"), true);
   equal(await app.services.keys.revoke("short"), false);
   equal(await status(), 401);
+});
+
+testOnBothEngines("a revoked key is refused at once, though the keys were being read before", async (app) => {
+  const store = createKeyStore(app.database);
+  let delay = Promise.resolve();
+  const keys = new ApiKeys(
+    {
+      ...store,
+      async all() {
+        const read = await store.all();
+        await delay;
+        return read;
+      },
+    },
+    new Poll(),
+    () => app.time.now,
+  );
+  await keys.add("other", ["admin"], null);
+  const secret = await keys.add("ci", ["channels:read"], null);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  delay = promise;
+  const reading = keys.refresh();
+  // Reads follow each other: that of the keys is done.
+  await app.database.query("SELECT 1");
+  const revoking = keys.revoke("ci");
+  // Gone from the database, while what was read before has not arrived.
+  const isKept = async () => (await store.all()).some(({ name, isRevoked }) => name === "ci" && !isRevoked);
+  while (await isKept()) { /* until the commit */ }
+  resolve();
+  await Promise.all([reading, revoking]);
+  equal(keys.isFresh, true);
+  equal(keys.allows(secret, "channels:read", "nobody"), false);
 });
 
 testOnBothEngines(
