@@ -5,6 +5,7 @@ import { channelBatches, cost, fanOut, inserts, reads } from "./channels.ts";
 import { batches, load, scale } from "./sessions.ts";
 import { conversationMessages, conversationQuestions } from "./conversations.ts";
 import { dashboardPages } from "./dashboard.ts";
+import { latency } from "./engine_latency.ts";
 import { processes } from "./engine_processes.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   conversationMessages,
   conversationQuestions,
   processes,
+  latency,
   longReads,
   dashboardPages,
 ];

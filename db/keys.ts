@@ -6,6 +6,12 @@ const COLUMNS = `hash, name, scopes, created_at, expires_at`;
 const ALL_COLUMNS = `${COLUMNS}, revoked_at IS NOT NULL, used_at, previous_hash, previous_until`;
 const FORGET_REVOKED = `DELETE FROM api_key WHERE name = ?1 AND revoked_at IS NOT NULL`;
 const SELECT_ALL = `SELECT ${ALL_COLUMNS} FROM api_key ORDER BY name`;
+/** A mark is compared in one round trip with what it protects: it must not be long. */
+const MOST_MARKED = 100;
+/** All that decides whether a request is let in, as a text; NULL where there are many keys. */
+export const SELECT_KEYS_MARK = `SELECT CASE WHEN count(*) <= ${MOST_MARKED} THEN
+    json_group_array(json_array(hash, scopes, expires_at, revoked_at, previous_hash, previous_until)) END
+  FROM (SELECT * FROM api_key ORDER BY name)`;
 const INSERT =
   `INSERT INTO api_key (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING RETURNING 1`;
 // A revoked key stays as the proof that there was one.
@@ -37,8 +43,16 @@ export type NewKey = Pick<KeyRow, "hash" | "name" | "scopes" | "createdAt" | "ex
 /** The queries, bound to a database. */
 export type KeyStore = ReturnType<typeof createKeyStore>;
 
-export function createKeyStore({ commits, query }: Database) {
+export function createKeyStore({ engine, commits, query }: Database) {
   return {
+    /** All keys, by name, with a mark that is another when any of them changes; undefined: there are many keys. */
+    async marked(): Promise<{ keys: KeyRow[]; mark: string | undefined }> {
+      const [keys, mark] = await engine.read([
+        { sql: SELECT_ALL, args: [] },
+        { sql: SELECT_KEYS_MARK, args: [] },
+      ]);
+      return { keys: keys!.rows.map(toKey), mark: mark!.rows[0]![0] as string | null ?? undefined };
+    },
     /** All keys, by name. */
     async all(): Promise<KeyRow[]> {
       return (await query(SELECT_ALL)).map(toKey);

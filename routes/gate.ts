@@ -1,6 +1,7 @@
 /** What every request passes before its route: where it comes from, and its key. */
 import type { Context } from "hono";
-import type { Admission } from "../domain/access/keys.ts";
+import { KeyCheck } from "../domain/access/key_check.ts";
+import type { Admission, ApiKeys, Scope } from "../domain/access/keys.ts";
 import { RunnelError } from "../domain/errors.ts";
 import { audited, isAudited } from "./operation/audit.ts";
 import { createQueryReader } from "./query.ts";
@@ -26,27 +27,27 @@ export interface GateEnv {
   };
 }
 
+type Answer = Response | Promise<Response>;
+
 /** Makes what Hono calls for a route: the gate, the query, then the route's handler. */
 export function createGate(services: Services) {
   const { keys, admission } = services;
   const checkHost = createHostCheck(services);
   return (route: Route) => {
-    const { path, access, reference, handle } = route;
+    const { path, access, reference, handle, keyChecking } = route;
     const isKept = isAudited(route);
     const readQuery = createQueryReader(reference);
     const showsKey = access !== "public" && access !== "person";
     // A person's token is looked at by the handler, some of which read the body first.
     const bodies = showsKey ? admission.known : admission.strangers;
-    const enter = (context: Context<GateEnv>): Response | Promise<Response> => {
+    const enter = (context: Context<GateEnv>, keyCheck?: KeyCheck): Answer => {
       const request = context.req.raw;
       context.env.route = path;
       refuseDots(request.url);
       checkHost(request.url);
       checkSite(request, services);
-      if (showsKey) {
-        keys.check(() => secretOf(request), access, () => admissionOf(context, services));
-      }
-      const answer = handle({ request, services, bodies, query: readQuery(request.url), context });
+      if (showsKey) checkKey(context, access, services);
+      const answer = handle({ request, services, bodies, query: readQuery(request.url), context, keyCheck });
       if (isKept) return audited(answer, route, context.req, services, keys.nameOf(secretOf(request)));
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };
@@ -56,9 +57,50 @@ export function createGate(services: Services) {
           ? enter(context)
           : keys.refresh().then(() => enter(context));
     }
-    return (context: Context<GateEnv>) =>
-      keys.isFresh ? enter(context) : keys.refresh().then(() => enter(context));
+    return (context: Context<GateEnv>) => {
+      if (keys.isFresh) return enter(context);
+      if (keyChecking === "beside" && keys.mark !== undefined) {
+        return checkedBeside(keys, () => enter(context));
+      }
+      const check = keyChecking === "in-commit"
+        ? KeyCheck.begin(keys, () => checkKey(context, access, services))
+        : undefined;
+      return check === undefined
+        ? keys.refresh().then(() => enter(context))
+        : checkedInCommit(check, () => enter(context, check));
+    };
   };
+}
+
+/**
+ * Answers a request that only reads, while the keys are read: nothing is answered before its key is known to be good.
+ * `enter` checks the key by the list as it is, and answers.
+ */
+async function checkedBeside(keys: ApiKeys, enter: () => Answer): Promise<Response> {
+  const { mark } = keys;
+  const [looked, answered] = await Promise.allSettled([keys.refresh(), Promise.try(enter)]);
+  if (looked.status === "fulfilled" && mark !== undefined && keys.mark === mark) {
+    if (answered.status === "rejected") throw answered.reason;
+    return answered.value;
+  }
+  if (answered.status === "fulfilled") await answered.value.body?.cancel();
+  if (looked.status === "rejected") throw looked.reason;
+  return await enter();
+}
+
+/** Answers a request that writes. What `enter` stores depends on the check, which has let it in by the list as it was. */
+async function checkedInCommit(check: KeyCheck, enter: () => Answer): Promise<Response> {
+  const [answered] = await Promise.allSettled([Promise.try(enter)]);
+  const isFault = answered.status === "rejected" && !(answered.reason instanceof RunnelError);
+  // Refused for another reason: whoever has no key is not told that.
+  if (!isFault && !check.isDone) await check.again();
+  if (answered.status === "rejected") throw answered.reason;
+  return answered.value;
+}
+
+/** Refuses a request by the keys that are known; see `ApiKeys.check`. */
+function checkKey(context: Context<GateEnv>, scope: Scope, services: Services): void {
+  services.keys.check(() => secretOf(context.req.raw), scope, () => admissionOf(context, services));
 }
 
 /** Who is let in without a key, for a request. */

@@ -1,6 +1,7 @@
 /** What every route says of itself: its address, the scope that a key needs for it, its reference, and its handler. */
 import type { Context } from "hono";
 import type { z } from "zod";
+import type { KeyCheck } from "../domain/access/key_check.ts";
 import type { Scope } from "../domain/access/keys.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Services } from "./services.ts";
@@ -45,12 +46,20 @@ export interface Call<Query extends z.ZodObject = z.ZodObject> {
   /** The query parameters, as the route's reference reads them. */
   readonly query: z.output<Query>;
   readonly context: Context;
+  /** Undefined unless the route checks keys `in-commit`: what the handler stores must depend on it. */
+  readonly keyCheck?: KeyCheck | undefined;
 }
 
 /** Answers a request that the gate has let in. */
 export type Handler<Query extends z.ZodObject = z.ZodObject> = (
   call: Call<Query>,
 ) => Response | Promise<Response>;
+
+/**
+ * Where a key is checked when the list of keys is too old: `before` the handler runs; `beside` it, for a handler that
+ * only reads, so that both share a round trip; `in-commit`, by the one commit of a handler.
+ */
+export type KeyChecking = "before" | "beside" | "in-commit";
 
 /** One route. HEAD is answered like GET, without the body. */
 export interface Route {
@@ -60,6 +69,7 @@ export interface Route {
   readonly access: Access;
   readonly reference: RouteReference;
   readonly handle: Handler;
+  readonly keyChecking: KeyChecking;
 }
 
 /** Makes a route of a method, on one line of an area's list. */
@@ -69,7 +79,8 @@ const routeOf = (method: Method) =>
   access: Access,
   reference: RouteReference<Query>,
   handle: Handler<Query>,
-): Route => ({ method, path, access, reference, handle: handle as unknown as Handler });
+  keyChecking: KeyChecking = "before",
+): Route => ({ method, path, access, reference, handle: handle as unknown as Handler, keyChecking });
 
 export const get = routeOf("GET");
 export const post = routeOf("POST");

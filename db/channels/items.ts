@@ -1,19 +1,22 @@
 /** The queries of a channel's items. Keys leave SQL as decimal text, because they exceed 2^53. */
 import { createLookup, type Plan } from "../batcher.ts";
 import { OwnedBytes, type Row, type Statement } from "../engine/engine.ts";
+import { SELECT_KEYS_MARK } from "../keys.ts";
 import type { Database } from "../open.ts";
 
+// What the caller knows of the channel may be old: it is that channel still. ?4 is the mark that API keys must have; NULL: any.
+const IS_MEANT = `id = ?1 AND name = ?3 AND (?4 IS NULL OR ?4 = (${SELECT_KEYS_MARK}))`;
 // Keys are given here, under the write lock: whichever process commits, ids increase in commit order. The floor can
 // be ahead of the clock when the clock was set back; an item below it would be stored and never seen.
 const ALLOCATE_KEYS = `UPDATE channel SET
-    last_key = max(?3 << 16, last_key + 1, floor_key) + ?2 - 1,
+    last_key = max(?5 << 16, last_key + 1, floor_key) + ?2 - 1,
     item_count = item_count + ?2
-  WHERE id = ?1 RETURNING CAST(last_key AS TEXT)`;
-// ?4 holds one number a row, offset << 27 | length: json_each over plain numbers costs a third of nested arrays.
+  WHERE ${IS_MEANT} RETURNING CAST(last_key AS TEXT), ifnull(item_count > max_items, 0)`;
+// ?6 holds one number a row, offset << 27 | length: json_each over plain numbers costs a third of nested arrays.
 // substr() of an empty blob is NULL.
 const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body)
-  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, ifnull(substr(?3, 1 + (r.value >> 27), r.value & 134217727), x'')
-  FROM channel c, json_each(?4) r WHERE c.id = ?1`;
+  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?7, ?8, ?9, ifnull(substr(?5, 1 + (r.value >> 27), r.value & 134217727), x'')
+  FROM (SELECT id, last_key FROM channel WHERE ${IS_MEANT}) c, json_each(?6) r`;
 // None where the channel is gone or has no limit: a LIMIT of NULL is an error.
 const EXCESS = `ifnull((SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1), 0)`;
 const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
@@ -82,9 +85,20 @@ export interface ItemRow extends Omit<ItemContent, "body"> {
 /** An item on its way into a channel. */
 export interface Append {
   readonly channel: number;
+  /** Name of the channel: of another name, it is not meant. */
+  readonly name: string;
+  /** The mark that API keys must have; undefined: any. */
+  readonly keysMark: string | undefined;
   /** Whether the channel keeps only so many items; the oldest go in the same commit. */
   readonly trims: boolean;
   readonly content: ItemContent;
+}
+
+/** An item that is stored. */
+export interface Appended {
+  readonly key: bigint;
+  /** Whether the channel now holds more items than it keeps, because `trims` was false. */
+  readonly exceeds: boolean;
 }
 
 /** What became of a write. Keys rise by one from `last - count + 1` to `last`. */
@@ -107,8 +121,12 @@ export function createItemStore({ engine, commits, query, scan }: Database, cloc
       const [row] = await query(SELECT_BODY, channel, key);
       return row?.[0] as Uint8Array<ArrayBuffer> | undefined;
     },
-    /** Stores an item and answers its key, or undefined when the channel is gone. Committed in groups. */
+    /** Stores an item. Undefined: the channel is gone, or the keys have another mark. Committed in groups. */
     append: commits.writer((ops: Append[]) => planAppends(ops, clock())),
+    /** Removes what a channel holds in excess of what it keeps. */
+    async trim(channel: number): Promise<void> {
+      await commits.execute(trim(channel));
+    },
     /** Key of the oldest item at or after `from`. */
     async firstKey(channel: number, from: bigint): Promise<bigint | undefined> {
       const [row] = await query(SELECT_FIRST_KEY, channel, from);
@@ -168,20 +186,20 @@ interface AppendGroup {
 }
 
 /** One pair of statements for all items of a batch that share channel and headers. */
-function planAppends(ops: Append[], now: number): Plan<bigint | undefined> {
+function planAppends(ops: Append[], now: number): Plan<Appended | undefined> {
   const groups = groupAppends(ops);
   const statements: Statement[] = [];
   const allocations: number[] = [];
   for (const group of groups) {
-    const { channel, content, trims } = group.first;
-    const count = group.indexes.length;
+    const { channel, name, keysMark, content, trims } = group.first;
+    const count = group.indexes.length, meant = [channel, count, name, keysMark ?? null] as const;
     const { bytes, positions } = pack(ops, group);
     allocations.push(statements.length);
     statements.push(
-      { sql: ALLOCATE_KEYS, args: [channel, count, now] },
+      { sql: ALLOCATE_KEYS, args: [...meant, now] },
       {
         sql: INSERT_ITEMS,
-        args: [channel, count, bytes, positions, content.type, content.encoding, content.language],
+        args: [...meant, bytes, positions, content.type, content.encoding, content.language],
       },
     );
     if (trims) statements.push(...trim(channel));
@@ -189,14 +207,14 @@ function planAppends(ops: Append[], now: number): Plan<bigint | undefined> {
   return {
     statements,
     settle(results) {
-      const keys = new Array<bigint | undefined>(ops.length);
-      groups.forEach(({ indexes }, g) => {
-        const last = results[allocations[g]!]!.rows[0]?.[0];
+      const stored = new Array<Appended | undefined>(ops.length);
+      groups.forEach(({ indexes, first: { trims } }, g) => {
+        const [last, isOver] = results[allocations[g]!]!.rows[0] ?? [];
         if (last === undefined) return;
-        const first = BigInt(last as string) - BigInt(indexes.length - 1);
-        indexes.forEach((index, i) => keys[index] = first + BigInt(i));
+        const first = BigInt(last as string) - BigInt(indexes.length - 1), exceeds = isOver === 1 && !trims;
+        indexes.forEach((index, i) => stored[index] = { key: first + BigInt(i), exceeds });
       });
-      return keys;
+      return stored;
     },
   };
 }
@@ -209,10 +227,10 @@ export function trim(channel: number): Statement[] {
 function groupAppends(ops: Append[]): AppendGroup[] {
   const groups = new Map<string, AppendGroup>();
   ops.forEach((op, i) => {
-    const { type, encoding, language, body } = op.content;
-    const id = encoding === null && language === null
-      ? `${op.channel} ${type}`
-      : JSON.stringify([op.channel, type, encoding, language]);
+    const { channel, keysMark, content: { type, encoding, language, body } } = op;
+    const id = encoding === null && language === null && keysMark === undefined
+      ? `${channel} ${type}`
+      : JSON.stringify([channel, type, encoding, language, keysMark]);
     let group = groups.get(id);
     if (group === undefined) groups.set(id, group = { first: op, indexes: [], bytes: 0 });
     group.indexes.push(i);

@@ -40,6 +40,7 @@ export class ApiKeys {
   #leavePoll: (() => void) | undefined;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
+  #mark: string | undefined;
 
   constructor(readonly store: KeyStore, readonly poll: Poll, readonly clock: () => number) {}
 
@@ -64,6 +65,22 @@ export class ApiKeys {
   /** Reads the list of keys again, once for all who ask at the same time. */
   refresh(): Promise<void> {
     return this.#reading ??= this.#read().finally(() => this.#reading = undefined);
+  }
+
+  /** Reads the list of keys by a read that begins now, so that it holds whatever was committed before. */
+  async readAnew(): Promise<void> {
+    await this.#reading?.catch(() => {});
+    await this.refresh();
+  }
+
+  /** A text that is another when any key has changed; undefined: they were never read, or are many. */
+  get mark(): string | undefined {
+    return this.#mark;
+  }
+
+  /** Notes that the keys had a mark at a time, in milliseconds since the epoch. */
+  confirm(mark: string, at: number): void {
+    if (mark === this.#mark) this.#readAt = Math.max(this.#readAt, at);
   }
 
   /**
@@ -195,15 +212,17 @@ export class ApiKeys {
 
   /** What was just committed holds in this process at once, also when it cannot be read at once. */
   async #changed(): Promise<void> {
-    // A read that began before may have missed it.
+    // One that began before may have missed it.
     await this.#reading?.catch(() => {});
     this.#readAt = -Infinity;
+    this.#mark = undefined;
     await this.refresh();
   }
 
   async #read(): Promise<void> {
     const readAt = this.clock();
-    const keys = await this.store.all();
+    const { keys, mark } = await this.store.marked();
+    this.#mark = mark;
     this.#byHash = new Map(keys.filter((key) => !key.isRevoked).flatMap(secretsOf));
     this.#existed = keys.length > 0;
     this.#readAt = readAt;

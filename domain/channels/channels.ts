@@ -4,6 +4,7 @@ import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels
 import type { ItemContent, ItemRow, ItemStore } from "../../db/channels/items.ts";
 import type { CompactionStore } from "../../db/channels/compaction.ts";
 import type { RepairStore } from "../../db/channels/repair.ts";
+import type { KeyCheck } from "../access/key_check.ts";
 import { RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { ClockWatch } from "./clock_watch.ts";
@@ -174,17 +175,31 @@ export class Channels {
     if (!removed) throw unknownChannel(name);
   }
 
-  /** Stores an item; resolves when it is durable. Unknown channel: `channel-not-found`. */
-  async append(name: string, content: ItemContent): Promise<Position> {
-    const channel = this.#known(name) ?? await this.#require(name);
-    const op = { channel: channel.id, trims: channel.maxItems !== null, content };
-    const key = await this.#items.append(op, content.body.byteLength + ITEM_OVERHEAD);
-    if (key === undefined) {
-      this.#forget(name);
-      throw unknownChannel(name);
+  /**
+   * Stores an item; resolves when it is durable. Unknown channel: `channel-not-found`. With a check of the request's key
+   * it is stored only if the check holds; else as `KeyCheck.again`.
+   */
+  async append(name: string, content: ItemContent, check?: KeyCheck): Promise<Position> {
+    while (true) {
+      // However old: the commit says when the channel is gone, or keeps only so many items by now.
+      const { id, maxItems } = this.#metadata.get(name)?.row ?? await this.#require(name);
+      const stored = await this.#items.append(
+        { channel: id, name, keysMark: check?.mark, trims: maxItems !== null, content },
+        content.body.byteLength + ITEM_OVERHEAD,
+      );
+      if (stored === undefined) {
+        this.#forget(name);
+        await check?.again();
+        continue;
+      }
+      check?.held();
+      if (stored.exceeds) {
+        this.#forget(name);
+        await this.#items.trim(id);
+      }
+      this.announce(id, stored.key);
+      return positionOf(stored.key);
     }
-    this.announce(channel.id, key);
-    return positionOf(key);
   }
 
   /** The item, if it is in memory and nothing about it can have changed. Synchronous: the readers' hot path. */
@@ -206,10 +221,8 @@ export class Channels {
    * a large item before they are read, and may refuse them.
    */
   async item(name: string, id: string, hold: (bytes: number) => void): Promise<Reading> {
-    const channel = this.#known(name) ?? await this.#require(name);
-    const key = keyOfId(id);
     this.reads.misses++;
-    const row = key === undefined ? undefined : await this.#items.get({ channel: channel.id, key });
+    const { channel, row } = await this.#itemRow(name, keyOfId(id));
     const body = typeof row?.body === "number" ? await this.#largeBody(channel.id, row, hold) : row?.body;
     const reading = row && body && this.#read(channel, itemOf(row, body));
     if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
@@ -295,6 +308,16 @@ export class Channels {
   #largeBody(channel: number, { key, body }: ItemRow, hold: (bytes: number) => void) {
     hold(body as number);
     return this.#items.body(channel, key);
+  }
+
+  /** An item with its channel. Metadata that is too old is read again beside the item. */
+  async #itemRow(name: string, key: bigint | undefined) {
+    const find = async ({ id }: ChannelRow) =>
+      key === undefined ? undefined : await this.#items.get({ channel: id, key });
+    const known = this.#known(name), last = this.#metadata.get(name)?.row;
+    if (known !== undefined) return { channel: known, row: await find(known) };
+    const [channel, row] = await Promise.all([this.#require(name), last && find(last)]);
+    return { channel, row: channel.id === last?.id ? row : await find(channel) };
   }
 
   #known(name: string): ChannelRow | undefined {

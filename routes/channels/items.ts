@@ -26,8 +26,9 @@ export async function insertItem(call: Call): Promise<Response> {
   const options = isPlain ? undefined : writeOptions(headers);
   const itemKey = isPlain ? null : storedHeader(headers, "item-key");
   const content = { type, encoding, language, body: await readBody(call, services.maxItemBytes) };
+  if (!isPlain) await call.keyCheck?.again();
   const stored = isPlain ? undefined : await services.writer.insert(name, { ...content, itemKey }, options!);
-  const { id, time } = stored?.positions[0] ?? await services.channels.append(name, content);
+  const { id, time } = stored?.positions[0] ?? await services.channels.append(name, content, call.keyCheck);
   const self = `${channel}/${id}`;
   // By hand, because no part of it can need escaping: names, ids and checked hosts are plain ASCII.
   const body =

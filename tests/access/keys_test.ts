@@ -66,8 +66,8 @@ testOnBothEngines("a revoked key is refused at once, though the keys were being 
   const keys = new ApiKeys(
     {
       ...store,
-      async all() {
-        const read = await store.all();
+      async marked() {
+        const read = await store.marked();
         await delay;
         return read;
       },
@@ -158,6 +158,17 @@ Deno.test("every route names a scope that keys can have, and few are public", ()
     "/health",
     "/openapi.json",
     "/ready",
+  ]);
+});
+
+Deno.test("few routes let the key be checked later than before their handlers", () => {
+  const later = ROUTES.filter(({ keyChecking }) => keyChecking !== "before")
+    .map(({ method, path, keyChecking }) => `${method} ${path} ${keyChecking}`);
+  // A handler of `beside` only reads; one of `in-commit` stores nothing that does not depend on its call's check.
+  deepEqual(later.toSorted(), [
+    "GET /channel/:name/:id beside",
+    "GET /channel/:name/latest beside",
+    "POST /channel/:name in-commit",
   ]);
 });
 

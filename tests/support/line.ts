@@ -1,0 +1,42 @@
+/** The network between Runnel and a database server: it counts what passes, and takes as long as it is told to. */
+
+/** A proxy in front of a server. `await using` ends it. */
+export interface Line extends AsyncDisposable {
+  readonly url: string;
+  /** Requests since the start: each is a round trip. */
+  readonly requests: number;
+  /** The round trips that something takes. */
+  count(what: () => Promise<unknown>): Promise<number>;
+}
+
+/** Opens a line to an HTTP server. A request takes `delayMillis` more than the server needs. */
+export function openLine(target: string, delayMillis = 0): Line {
+  let requests = 0;
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    requests++;
+    const { pathname, search } = new URL(request.url);
+    const body = await request.bytes();
+    if (delayMillis > 0) await new Promise((resolve) => setTimeout(resolve, delayMillis));
+    const answer = await fetch(target + pathname + search, {
+      method: request.method,
+      headers: request.headers,
+      ...(body.length > 0 && { body }),
+    });
+    return new Response(await answer.bytes(), {
+      status: answer.status,
+      headers: { "Content-Type": answer.headers.get("content-type") ?? "application/octet-stream" },
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    get requests() {
+      return requests;
+    },
+    async count(what) {
+      const before = requests;
+      await what();
+      return requests - before;
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
