@@ -34,6 +34,8 @@ export class GroupCommit {
   readonly #batcher: Batcher<WriteOp, unknown>;
   /** Since the start: how long each commit took until it was durable, and the writes in all of them. */
   readonly figures = { times: new Histogram(), writes: 0 };
+  /** Rows that this process changed since the start, less those of `note`. */
+  changes = 0;
 
   constructor(readonly engine: Engine, limits: BatchLimits = DEFAULT_LIMITS) {
     this.#batcher = new Batcher(
@@ -54,18 +56,12 @@ export class GroupCommit {
   }
 
   /** Commits a few statements, of about that many bytes, together with whatever else waits; all of them or none. */
-  readonly execute: (statements: readonly Statement[], bytes?: number) => Promise<Result[]> = this.writer<
-    readonly Statement[],
-    Result[]
-  >(
-    (ops) => ({
-      statements: ops.flat(),
-      settle(results) {
-        let from = 0;
-        return ops.map((op) => results.slice(from, from += op.length));
-      },
-    }),
+  readonly execute: (statements: readonly Statement[], bytes?: number) => Promise<Result[]> = this.writer(
+    planStatements,
   );
+
+  /** As `execute`, for what a process notes of its own work, such as a lease: it makes no work for jobs. */
+  readonly note: (statements: readonly Statement[]) => Promise<Result[]> = this.writer(planNotes);
 
   /** Writes that wait for a commit. */
   get waiting(): number {
@@ -81,7 +77,7 @@ export class GroupCommit {
     const kinds = Map.groupBy(ops.keys(), (i) => ops[i]!.planner);
     const plans = Array.from(
       kinds,
-      ([planner, indexes]) => ({ indexes, plan: planner(indexes.map((i) => ops[i]!.op)) }),
+      ([planner, indexes]) => ({ planner, indexes, plan: planner(indexes.map((i) => ops[i]!.op)) }),
     );
     const started = performance.now();
     const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements));
@@ -89,13 +85,27 @@ export class GroupCommit {
     this.figures.writes += ops.length;
     const outcomes = new Array<unknown>(ops.length);
     let from = 0;
-    for (const { indexes, plan } of plans) {
-      const own = plan.settle(results.slice(from, from += plan.statements.length));
+    for (const { planner, indexes, plan } of plans) {
+      const answers = results.slice(from, from += plan.statements.length);
+      if (planner !== planNotes) this.changes += answers.reduce((sum, { changes }) => sum + changes, 0);
+      const own = plan.settle(answers);
       indexes.forEach((index, i) => outcomes[index] = own[i]);
     }
     return outcomes;
   }
 }
+
+function planStatements(ops: (readonly Statement[])[]): Plan<Result[]> {
+  return {
+    statements: ops.flat(),
+    settle(results) {
+      let from = 0;
+      return ops.map((op) => results.slice(from, from += op.length));
+    },
+  };
+}
+
+const planNotes: typeof planStatements = (ops) => planStatements(ops);
 
 /** A coalesced point read: what is asked in the same turn, or while a read runs, is answered by one read call. */
 export function createLookup<Op, Outcome>(

@@ -39,7 +39,7 @@ export type JobStore = ReturnType<typeof createJobStore>;
 
 export function createJobStore({ commits, query }: Database) {
   const changes = async (sql: string, ...args: (string | number | null)[]) =>
-    (await commits.execute([{ sql, args }]))[0]!.changes > 0;
+    (await commits.note([{ sql, args }]))[0]!.changes > 0;
   return {
     /** False when another holds it, or has run this slot. */
     take: ({ name, slot, holder, leaseUntil, now }: Take) =>

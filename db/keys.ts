@@ -72,7 +72,7 @@ export function createKeyStore({ engine, commits, query }: Database) {
       return result!.changes > 0;
     },
     async noteUse(name: string, hour: number): Promise<void> {
-      await commits.execute([{ sql: NOTE_USE, args: [name, hour] }]);
+      await commits.note([{ sql: NOTE_USE, args: [name, hour] }]);
     },
     /** False when there is no such key. */
     async revoke(name: string, now: number): Promise<boolean> {

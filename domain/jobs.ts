@@ -19,6 +19,11 @@ export interface Job {
   readonly about: string;
   /** True when there is nothing to do, which is known without a query. */
   isIdle?(): boolean;
+  /**
+   * How long the schedule leaves it out after a run that changed nothing, while its process changes nothing; each process
+   * looks after its own changes. Not at all unless given.
+   */
+  readonly restMillis?: number;
   /** Answers what the operator should know, if anything. `signal` ends it early. */
   run(signal: AbortSignal): Promise<string | undefined>;
 }
@@ -33,6 +38,8 @@ export interface JobState extends Pick<Job, "name" | "schedule" | "about"> {
 export interface JobsOptions {
   readonly store: JobStore;
   readonly jobs: readonly Job[];
+  /** Rows that this process changed since the start. */
+  readonly changes: () => number;
   readonly clock: () => number;
   readonly log: (line: string) => void;
 }
@@ -44,6 +51,8 @@ export class Jobs {
   readonly #options: JobsOptions;
   readonly #closing = new AbortController();
   readonly #since: number;
+  /** By job: when it last found nothing to do, and how much this process had changed by then. */
+  readonly #resting = new Map<Job, { readonly since: number; readonly changes: number }>();
 
   constructor(options: JobsOptions) {
     this.#options = options;
@@ -65,7 +74,7 @@ export class Jobs {
     return (await this.list()).flatMap(({ name, schedule, isRunning, last }) => {
       const startedAt = last?.startedAt ?? this.#since;
       if (isRunning) return now - startedAt > TOO_LONG_MS ? [`${name} runs since ${iso(startedAt)}`] : [];
-      const isIdle = schedule !== EVERY_MINUTE || jobs.find((job) => job.name === name)!.isIdle?.();
+      const isIdle = schedule !== EVERY_MINUTE || this.#isIdle(jobs.find((job) => job.name === name)!);
       const isLate = now - Math.max(startedAt, this.#since) > TOO_LATE_MS;
       return isLate && !isIdle ? [`${name} has not run since ${iso(startedAt)}`] : [];
     });
@@ -88,7 +97,7 @@ export class Jobs {
   async runScheduled(name: string): Promise<void> {
     const { clock, log } = this.#options;
     const job = this.#find(name);
-    if (job.isIdle?.()) return;
+    if (this.#isIdle(job)) return;
     try {
       if (!await this.#take(job, Math.floor(clock() / MINUTE_MS) * MINUTE_MS)) return;
       const { result, error } = await this.#carryOut(job);
@@ -111,6 +120,15 @@ export class Jobs {
     throw new RunnelError("job-not-found", `there is no job ${name}; there are ${names}`);
   }
 
+  #isIdle(job: Job): boolean {
+    const { restMillis = 0, isIdle } = job, resting = this.#resting.get(job);
+    if (isIdle?.()) return true;
+    if (resting?.changes !== this.#options.changes()) return false;
+    const age = this.#options.clock() - resting.since;
+    // A negative age: the clock was set back.
+    return age >= 0 && age < restMillis;
+  }
+
   #take({ name }: Job, slot: number): Promise<boolean> {
     const now = this.#options.clock();
     return this.#options.store.take({ name, slot, holder: this.#holder, now, leaseUntil: now + LEASE_MS });
@@ -123,8 +141,11 @@ export class Jobs {
       const holds = await store.renew(job.name, this.#holder, clock() + LEASE_MS).catch(() => true);
       if (!holds) lost.abort();
     }, RENEW_MS);
+    const since = clock(), changes = this.#options.changes();
+    this.#resting.delete(job);
     try {
       const result = await job.run(AbortSignal.any([lost.signal, this.#closing.signal]));
+      if (this.#options.changes() === changes) this.#resting.set(job, { since, changes });
       await store.finish(job.name, this.#holder, clock(), result ?? null, null);
       return { result };
     } catch (cause) {

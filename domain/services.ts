@@ -50,7 +50,7 @@ export interface AreaServices
 }
 
 /** A job, before there are services that it works with. */
-export interface JobPlan extends Pick<Job, "name" | "schedule" | "about"> {
+export interface JobPlan extends Pick<Job, "name" | "schedule" | "about" | "restMillis"> {
   /** True when there is nothing to do, which is known without a query. */
   isIdle?(services: AreaServices): boolean;
   /** As `Job.run`. */
@@ -104,6 +104,7 @@ export function createServices(
   const jobs = new Jobs({
     store: createJobStore(database),
     jobs: plans.map((plan) => bind(plan, services)),
+    changes: () => database.commits.changes,
     clock,
     log,
   });

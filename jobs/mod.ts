@@ -1,5 +1,6 @@
 /** What runs on a schedule. Names and schedules are known without a database, so that a host can register them. */
 import type { JobPlan } from "../domain/services.ts";
+import { MINUTE_MS } from "../domain/time.ts";
 
 /** All jobs of the program; at most eight, because hosts allow few. */
 export const JOBS: readonly JobPlan[] = [
@@ -7,6 +8,7 @@ export const JOBS: readonly JobPlan[] = [
     name: "sweep",
     schedule: "* * * * *",
     about: "frees the space of what has expired",
+    restMillis: 15 * MINUTE_MS,
     async run({ sweep }, signal) {
       const freed = Object.entries(await sweep(signal)).filter(([, count]) => count > 0);
       return freed.length === 0 ? undefined : freed.map(([area, count]) => `${area} ${count}`).join(", ");
@@ -26,6 +28,7 @@ export const JOBS: readonly JobPlan[] = [
     name: "summarize-days",
     schedule: "*/10 * * * *",
     about: "writes the summaries of finished days of chat channels",
+    restMillis: 60 * MINUTE_MS,
     async run({ conversations }, signal) {
       await conversations.daily.write(signal);
       return undefined;

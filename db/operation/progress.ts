@@ -30,7 +30,7 @@ export async function watchProgress(database: Database): Promise<Progress> {
   let seen = database.commits.figures.times.count, running: Promise<void> | undefined;
   const tick = async () => {
     if (database.commits.figures.times.count === seen) return;
-    const [result] = await database.commits.execute([{ sql: TICK, args: [] }]);
+    const [result] = await database.commits.note([{ sql: TICK, args: [] }]);
     seen = database.commits.figures.times.count;
     await keep(kept, Number(result!.rows[0]![0]));
   };

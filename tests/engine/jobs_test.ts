@@ -14,7 +14,13 @@ function processOf(app: TestApp, job: Partial<Job>, log: string[] = []): Jobs {
     ...job,
   };
   const store = createJobStore(app.database);
-  return new Jobs({ store, jobs: [plan], clock: () => app.time.now, log: (line) => log.push(line) });
+  return new Jobs({
+    store,
+    jobs: [plan],
+    changes: () => app.database.commits.changes,
+    clock: () => app.time.now,
+    log: (line) => log.push(line),
+  });
 }
 
 testOnBothEngines(

@@ -57,6 +57,27 @@ Deno.test("followers of many channels cost five round trips a second together, n
   equal(await line.count(second), 0);
 });
 
+Deno.test("jobs of a process that changes nothing ask the server nothing, until something changes", async () => {
+  await using server = await startLibsqlServer();
+  await using line = openLine(server.url);
+  await using app = await createTestApp({ database: line.url });
+  await app.send("POST", "/channel", { name: "far" });
+  const round = async () => {
+    app.time.now += MINUTE_MS;
+    for (const name of ["sweep", "sync-conversations", "summarize-days", "backup"]) {
+      await app.services.jobs.runScheduled(name);
+    }
+  };
+  ok(await line.count(round) > 0);
+  for (let minute = 0; minute < 3; minute++) equal(await line.count(round), 0);
+  await insert(app);
+  ok(await line.count(round) > 0);
+  equal(await line.count(round), 0);
+  app.time.now += 15 * MINUTE_MS;
+  ok(await line.count(round) > 0, "what expires with time is swept all the same");
+  deepEqual(app.log, []);
+});
+
 testOnBothEngines(
   "after idleness, a key that was revoked elsewhere stores and reads nothing",
   async (app) => {
