@@ -39,7 +39,8 @@ export class GroupCommit {
 
   constructor(readonly engine: Engine, limits: BatchLimits = DEFAULT_LIMITS) {
     this.#batcher = new Batcher(
-      (ops) => halving(ops, (some) => this.#commitTogether(some), ["constraint", "too-large", "other"]),
+      (ops, onWaiting) =>
+        halving(ops, (some) => this.#commitTogether(some, onWaiting), ["constraint", "too-large", "other"]),
       limits,
     );
   }
@@ -73,14 +74,14 @@ export class GroupCommit {
     return this.#batcher.drain();
   }
 
-  async #commitTogether(ops: WriteOp[]): Promise<(unknown | Error)[]> {
+  async #commitTogether(ops: WriteOp[], onWaiting: () => void): Promise<(unknown | Error)[]> {
     const kinds = Map.groupBy(ops.keys(), (i) => ops[i]!.planner);
     const plans = Array.from(
       kinds,
       ([planner, indexes]) => ({ planner, indexes, plan: planner(indexes.map((i) => ops[i]!.op)) }),
     );
     const started = performance.now();
-    const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements));
+    const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements), onWaiting);
     this.figures.times.observe(performance.now() - started);
     this.figures.writes += ops.length;
     const outcomes = new Array<unknown>(ops.length);

@@ -39,9 +39,9 @@ function migratedLater(engine: Engine): Engine {
       if (!isReady) await ready();
       return await engine.scan(statements);
     },
-    async write(statements) {
+    async write(statements, onWaiting) {
       if (!isReady) await ready();
-      return await engine.write(statements);
+      return await engine.write(statements, onWaiting);
     },
     close: () => engine.close(),
   };

@@ -33,15 +33,24 @@ interface Waiting<Op, Outcome> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Settles each operation of a run, in order; an `Error` in the list rejects that caller alone. */
-export type BatchRun<Op, Outcome> = (ops: Op[]) => Promise<(Outcome | Error)[]>;
+/**
+ * Settles each operation of a run, in order; an `Error` in the list rejects that caller alone. `onWaiting` may be called
+ * while the run waits for its turn: what arrives meanwhile is run, too, so that it can share that turn.
+ */
+export type BatchRun<Op, Outcome> = (ops: Op[], onWaiting: () => void) => Promise<(Outcome | Error)[]>;
 
-/** A bounded queue whose operations are run together, one run at a time. */
+/** A bounded queue whose operations are run together, one run at a time unless that one waits for its turn. */
 export class Batcher<Op, Outcome> {
   #waiting: Waiting<Op, Outcome>[] = [];
   #waitingBytes = 0;
   #scheduled = false;
-  #running: Promise<void> | undefined;
+  /** Operations of the runs under way, and their bytes. */
+  #running = 0;
+  #runningBytes = 0;
+  /** Whether a run under way waits for its turn. */
+  #isWaiting = false;
+  /** Resolved when the next run ends. */
+  #ended = Promise.withResolvers<void>();
 
   constructor(readonly run: BatchRun<Op, Outcome>, readonly limits: BatchLimits = DEFAULT_LIMITS) {}
 
@@ -68,25 +77,35 @@ export class Batcher<Op, Outcome> {
 
   /** Resolves when nothing waits and nothing runs. */
   async drain(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#running !== undefined) {
-      await (this.#running ?? new Promise((resolve) => setImmediate(resolve)));
-    }
+    while (this.#waiting.length > 0 || this.#running > 0) await this.#ended.promise;
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running !== undefined) return;
+    if (this.#scheduled || this.#waiting.length === 0 || !this.#mayRun()) return;
     this.#scheduled = true;
     // setImmediate lets every request of this turn join; a timer, even of 1 ms, halves the rate.
     setImmediate(() => {
       this.#scheduled = false;
-      this.#running = this.#runNext();
+      this.#runNext();
     });
   }
 
+  #mayRun(): boolean {
+    const { maxBatch, maxBatchBytes } = this.limits;
+    return this.#running === 0 ||
+      (this.#isWaiting && this.#running < maxBatch && this.#runningBytes < maxBatchBytes);
+  }
+
   async #runNext(): Promise<void> {
-    const batch = this.#take();
+    const { batch, bytes } = this.#take();
+    this.#running += batch.length;
+    this.#runningBytes += bytes;
+    const onWaiting = () => {
+      this.#isWaiting = true;
+      this.#schedule();
+    };
     try {
-      const outcomes = await this.run(batch.map((waiting) => waiting.op));
+      const outcomes = await this.run(batch.map((waiting) => waiting.op), onWaiting);
       batch.forEach((waiting, i) => {
         const outcome = outcomes[i] as Outcome | Error;
         if (outcome instanceof Error) waiting.reject(outcome);
@@ -95,11 +114,15 @@ export class Batcher<Op, Outcome> {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
-    this.#running = undefined;
-    if (this.#waiting.length > 0) this.#schedule();
+    this.#running -= batch.length;
+    this.#runningBytes -= bytes;
+    this.#isWaiting = false;
+    this.#ended.resolve();
+    this.#ended = Promise.withResolvers();
+    this.#schedule();
   }
 
-  #take(): Waiting<Op, Outcome>[] {
+  #take(): { batch: Waiting<Op, Outcome>[]; bytes: number } {
     let count = 0, bytes = 0;
     for (const waiting of this.#waiting) {
       if (
@@ -109,6 +132,6 @@ export class Batcher<Op, Outcome> {
       bytes += waiting.bytes;
     }
     this.#waitingBytes -= bytes;
-    return this.#waiting.splice(0, count);
+    return { batch: this.#waiting.splice(0, count), bytes };
   }
 }

@@ -16,6 +16,10 @@ export class Slots<Thing extends object> {
     return slot;
   }
 
+  get(slot: number): Thing | undefined {
+    return this.#things[slot];
+  }
+
   /** Answers what stood there. */
   delete(slot: number): Thing | undefined {
     const thing = this.#things[slot];

@@ -6,6 +6,7 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts
 interface Pending {
   readonly resolve: (results: Result[]) => void;
   readonly reject: (error: EngineError) => void;
+  readonly onWaiting: (() => void) | undefined;
 }
 
 /** A connection in a worker thread. */
@@ -35,8 +36,9 @@ export class WorkerConnection {
     return connection;
   }
 
-  run(statements: readonly Statement[]): Promise<Result[]> {
-    return this.#post((id) => ({ id, statements }), transferable(statements));
+  /** Runs statements in one transaction; `onWaiting` as for `Engine.write`. */
+  run(statements: readonly Statement[], onWaiting?: () => void): Promise<Result[]> {
+    return this.#post((id) => ({ id, statements }), transferable(statements), onWaiting);
   }
 
   /** Runs a statement that no transaction may hold, such as VACUUM. */
@@ -64,15 +66,17 @@ export class WorkerConnection {
   #post(
     requestAs: (id: number) => WorkerOptions | WorkerRequest,
     transfer: ArrayBuffer[],
+    onWaiting?: () => void,
   ): Promise<Result[]> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
-      const id = this.#pending.add({ resolve, reject });
+      const id = this.#pending.add({ resolve, reject, onWaiting });
       this.#worker.postMessage(requestAs(id), transfer);
     });
   }
 
   #settle(response: WorkerResponse): void {
+    if ("isWaiting" in response) return this.#pending.get(response.id)?.onWaiting?.();
     const pending = this.#pending.delete(response.id);
     if ("results" in response) pending?.resolve(response.results);
     else pending?.reject(new EngineError(response.failure, response.message));

@@ -36,9 +36,10 @@ export interface Engine {
   scan(statements: readonly Statement[]): Promise<Result[]>;
   /**
    * Runs statements in one write transaction: all take effect or none. It resolves after the commit is durable
-   * (embedded: `synchronous=FULL`; server: what that server promises).
+   * (embedded: `synchronous=FULL`; server: what that server promises). An engine that can share a transaction among calls
+   * calls `onWaiting` when another process keeps it from beginning one: what it is given meanwhile is in that transaction.
    */
-  write(statements: readonly Statement[]): Promise<Result[]>;
+  write(statements: readonly Statement[], onWaiting?: () => void): Promise<Result[]>;
   /** Waits for what runs, then closes the database. */
   close(): Promise<void>;
 }

@@ -15,14 +15,24 @@ export interface WorkerOptions {
   readonly sync?: { readonly url: string; readonly authToken?: string };
 }
 
-/** One transaction. `id` comes back with its answer. */
+/** Statements of one transaction, which only reads where the worker is no writer. */
+export interface Transaction {
+  readonly id: number;
+  readonly statements: readonly Statement[];
+}
+
+/** What a worker is asked. `id` comes back with its answer. */
 export type WorkerRequest =
-  | { readonly id: number; readonly statements: readonly Statement[] }
+  | Transaction
   | { readonly id: number; readonly alone: Statement }
   | { readonly id: number; readonly sync: true }
   | { readonly id: number; readonly close: true };
 
-/** The answer to the request with that `id`; `id` 0 answers the opening itself. */
+/**
+ * The answer to the request with that `id`; `id` 0 answers the opening itself. `isWaiting` comes before the answer: another
+ * process has the write lock, and further transactions may join this one.
+ */
 export type WorkerResponse =
+  | { readonly id: number; readonly isWaiting: true }
   | { readonly id: number; readonly results: Result[] }
   | { readonly id: number; readonly failure: EngineFailure; readonly message: string };

@@ -7,7 +7,7 @@
 import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
 import { CLOSING_PRAGMAS, OPENED_PRAGMAS, PRAGMAS } from "./pragmas.ts";
-import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
+import type { Transaction, WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
 import { WriteLock } from "./write_lock.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -40,11 +40,25 @@ class Connection {
     this.#db.sync();
   }
 
+  /** Whether it shares the file with other writers, so that a transaction waits for theirs. */
+  get isWriter(): boolean {
+    return this.#role === "writer";
+  }
+
   transaction(statements: readonly Statement[]): Result[] {
-    if (this.#role === "writer") this.#lock.take();
-    else this.#statement("BEGIN").run([]);
+    this.#statement("BEGIN").run([]);
+    return this.commit([statements])[0]!;
+  }
+
+  /** Waits for the write lock; see `WriteLock.take`. A `commit` follows. */
+  lock(onWaiting: () => void): Promise<void> {
+    return this.#lock.take(onWaiting);
+  }
+
+  /** Runs lists of statements in the transaction that has begun, and answers the results of each. All are stored or none. */
+  commit(lists: readonly (readonly Statement[])[]): Result[][] {
     try {
-      const results = statements.map((statement) => this.#execute(statement));
+      const results = lists.map((statements) => statements.map((statement) => this.#execute(statement)));
       this.#statement("COMMIT").run([]);
       return results;
     } catch (error) {
@@ -117,6 +131,36 @@ function refuse(id: number, cause: unknown): void {
 
 let connection: Connection;
 
+/** Transactions that wait for the write lock: those that are here once it is free share one, and its fsync. */
+const waiting: Transaction[] = [];
+let isWriting = false;
+
+async function write(request: Transaction): Promise<void> {
+  waiting.push(request);
+  if (isWriting) return;
+  isWriting = true;
+  while (waiting.length > 0) {
+    for (const failed of await writeTogether(waiting)) await writeTogether([failed]);
+  }
+  isWriting = false;
+}
+
+/** Commits all of `requests` and empties it. Answers those to be tried one by one, because one of them made all fail. */
+async function writeTogether(requests: Transaction[]): Promise<Transaction[]> {
+  let taken: Transaction[] | undefined, results: Result[][];
+  try {
+    await connection.lock(() => answer({ id: requests[0]!.id, isWaiting: true }));
+    taken = requests.splice(0);
+    results = connection.commit(taken.map(({ statements }) => statements));
+  } catch (error) {
+    if (taken !== undefined && taken.length > 1) return taken;
+    for (const { id } of taken ?? requests.splice(0)) refuse(id, error);
+    return [];
+  }
+  taken.forEach(({ id }, i) => answer({ id, results: results[i]! }));
+  return [];
+}
+
 scope.onmessage = ({ data: options }: MessageEvent<WorkerOptions>) => {
   try {
     connection = new Connection(options);
@@ -124,6 +168,7 @@ scope.onmessage = ({ data: options }: MessageEvent<WorkerOptions>) => {
     return refuse(0, error);
   }
   scope.onmessage = ({ data: request }: MessageEvent<WorkerRequest>) => {
+    if ("statements" in request && connection.isWriter) return void write(request);
     try {
       if ("close" in request) connection.close();
       if ("sync" in request) connection.sync();

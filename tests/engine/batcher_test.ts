@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { Batcher, DEFAULT_LIMITS, OverloadError } from "../../db/queue.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
@@ -53,6 +54,38 @@ Deno.test("Batcher: past its bounds a caller is refused; what waits already is n
   const large = byBytes.submit(1, 50);
   await rejects(byBytes.submit(2, 1), OverloadError);
   equal(await large, 2);
+});
+
+Deno.test("Batcher: while a run waits for its turn, what arrives is run, too, as far as one run may hold", async () => {
+  const runs: number[][] = [], ends: (() => void)[] = [];
+  const batcher = new Batcher<number, number>(async (ops, onWaiting) => {
+    runs.push(ops);
+    onWaiting();
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return ops;
+  }, { ...DEFAULT_LIMITS, maxBatch: 3 });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const outcomes: Promise<number>[] = [];
+  for (const op of [1, 2, 3, 4]) {
+    outcomes.push(batcher.submit(op));
+    await turn();
+    await turn();
+  }
+  deepEqual(runs, [[1], [2], [3]]);
+  const drained = batcher.drain();
+  ends[0]!();
+  equal(await outcomes[0], 1);
+  // Two are under way, and nobody says any more that they wait.
+  await turn();
+  await turn();
+  deepEqual(runs.length, 3);
+  ends[1]!();
+  ends[2]!();
+  while (runs.length < 4) await turn();
+  ends[3]!();
+  deepEqual(await Promise.all(outcomes), [1, 2, 3, 4]);
+  await drained;
+  equal(batcher.waiting, 0);
 });
 
 Deno.test("Batcher: drain() waits for everything that was accepted", async () => {

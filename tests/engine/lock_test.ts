@@ -1,5 +1,6 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import Database from "libsql";
+import { openEmbedded } from "../../db/engine/embedded.ts";
 import { createChannel, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -42,8 +43,41 @@ Deno.test("database locked by another process: each write is 503 within 2 s, in 
   const lines = process.log().split("\n").filter((line) => line.includes("write lock"));
   match(lines[0]!, /another process keeps the write lock of \S+runnel\.db.*fuser \S+runnel\.db/);
   ok(lines.length <= seconds + 1, process.log());
-  match(process.log(), /\(\d+ more answers of unavailable/);
+  // Written when a second is over.
+  while (!/\(\d+ more answers of unavailable/.test(process.log())) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   equal(/^\s+at /m.test(process.log()), false, process.log());
+});
+
+Deno.test("what is written while another process has the lock shares one commit; what cannot be stored fails alone", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  const engine = await openEmbedded(path);
+  await engine.write([{ sql: "CREATE TABLE kept (a PRIMARY KEY)", args: [] }]);
+  const other = new Database(path);
+  const framesOfLog = () => Deno.statSync(`${path}-wal`).size;
+  const insert = (a: number, onWaiting?: () => void) =>
+    engine.write([{ sql: "INSERT INTO kept VALUES (?1)", args: [a] }], onWaiting);
+
+  const writeWhileLocked = async (values: number[]) => {
+    other.exec("BEGIN IMMEDIATE");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const writes = values.map((a) => insert(a, resolve));
+    await promise;
+    const before = framesOfLog();
+    other.exec("ROLLBACK");
+    const outcomes = await Promise.allSettled(writes);
+    return { grown: framesOfLog() - before, stored: outcomes.map(({ status }) => status === "fulfilled") };
+  };
+  const one = await writeWhileLocked([1]), many = await writeWhileLocked([2, 3, 4, 5]);
+  deepEqual(many.stored, [true, true, true, true]);
+  equal(many.grown, one.grown);
+  deepEqual((await writeWhileLocked([6, 3, 7])).stored, [true, false, true]);
+  const [kept] = await engine.read([{ sql: "SELECT a FROM kept ORDER BY a", args: [] }]);
+  deepEqual(kept!.rows.flat(), [1, 2, 3, 4, 5, 6, 7]);
+  other.close();
+  await engine.close();
 });
 
 Deno.test("two processes that write one file as fast as they can: no write is refused, and each is stored once", async () => {
