@@ -40,7 +40,12 @@ export class GroupCommit {
   constructor(readonly engine: Engine, limits: BatchLimits = DEFAULT_LIMITS) {
     this.#batcher = new Batcher(
       (ops, onWaiting) =>
-        halving(ops, (some) => this.#commitTogether(some, onWaiting), ["constraint", "too-large", "other"]),
+        halving(ops, (some) => this.#commitTogether(some, onWaiting), [
+          "constraint",
+          "too-large",
+          "damaged",
+          "other",
+        ]),
       limits,
     );
   }
@@ -119,7 +124,7 @@ export function createLookup<Op, Outcome>(
     return plan.settle(await engine.read(plan.statements));
   };
   // A server bounds the bytes of one answer, which nobody knows before they are read.
-  const batcher = new Batcher<Op, Outcome>((ops) => halving(ops, read, ["too-large"]), limits);
+  const batcher = new Batcher<Op, Outcome>((ops) => halving(ops, read, ["too-large", "damaged"]), limits);
   return (op) => batcher.submit(op);
 }
 

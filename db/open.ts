@@ -1,7 +1,8 @@
 /** Opens the database that a URL names, migrates it, and puts the shared write queue in front of it. */
+import { Damage } from "./checksum.ts";
 import { GroupCommit } from "./batcher.ts";
 import { DEFAULT_LIMITS } from "./queue.ts";
-import type { Engine, Row, Value } from "./engine/engine.ts";
+import { type Engine, EngineError, type Row, type Value } from "./engine/engine.ts";
 import { joiningReads } from "./engine/joined_reads.ts";
 import { migrated } from "./late.ts";
 import { migrate } from "./migrate.ts";
@@ -26,6 +27,8 @@ export interface Database {
   readonly file: string | undefined;
   /** The one way to write: every area's writes share its commits. */
   readonly commits: GroupCommit;
+  /** What was found damaged by whoever read it. */
+  readonly damage: Damage;
   /** The rows of one short statement; see `Engine.read`. */
   query(sql: string, ...args: Value[]): Promise<Row[]>;
   /** The rows of one statement that may take long; see `Engine.scan`. */
@@ -36,7 +39,8 @@ export interface Database {
 
 /** Opens and migrates. The embedded engine's native code is loaded for `file:` URLs only. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const opened = await openEngine(options);
+  const damage = new Damage();
+  const opened = noting(await openEngine(options), damage);
   const { onAway } = options;
   const engine = await (onAway === undefined ? migrate(opened).then(() => opened) : migrated(opened, onAway))
     .catch(async (error) => {
@@ -51,6 +55,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     engine,
     file: fileOf(options.url),
     commits,
+    damage,
     async query(sql, ...args) {
       const [result] = await engine.read([{ sql, args }]);
       return result!.rows;
@@ -63,6 +68,22 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await commits.drain();
       await engine.close();
     },
+  };
+}
+
+/** The engine, with pages that cannot be what was written noted as damage. */
+function noting(engine: Engine, damage: Damage): Engine {
+  const note = (error: unknown) => {
+    if (error instanceof EngineError && error.failure === "damaged") {
+      damage.note({ area: "file", what: "a page of the database" });
+    }
+    throw error;
+  };
+  return {
+    read: (statements) => engine.read(statements).catch(note),
+    scan: (statements) => engine.scan(statements).catch(note),
+    write: (statements) => engine.write(statements).catch(note),
+    close: () => engine.close(),
   };
 }
 

@@ -45,6 +45,7 @@ export const ERRORS = {
   "rate-limited": "Too many requests",
   "login-unavailable": "The system that checks passwords does not answer",
   "internal": "Something went wrong inside",
+  "damaged": "What is stored is damaged",
   "overloaded": "More waits than can be held",
   "unavailable": "The database does not answer",
   "storage-full": "The storage is full",
@@ -95,6 +96,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   "rate-limited": "Wait `Retry-After` seconds, or raise `RATE_LIMIT`",
   "login-unavailable": "Try again after `Retry-After` seconds",
   "internal": "Report the `requestId`",
+  "damaged": "`runnel doctor` names what is damaged; restore a backup, or write it again",
   "overloaded": "Try again after `Retry-After` seconds",
   "unavailable": "Try again after `Retry-After` seconds",
   "storage-full": "Free space on the disk of the database",
@@ -152,7 +154,7 @@ export function quote(text: string): string {
 }
 
 /** Failures of the place where the database is: where in the program they were met says nothing. */
-const OF_THE_PLACE: ReadonlySet<EngineFailure> = new Set(["busy", "unavailable", "full"]);
+const OF_THE_PLACE: ReadonlySet<EngineFailure> = new Set(["busy", "unavailable", "full", "damaged"]);
 
 /** An error, or whatever else was thrown, as the log shows it: without its stack when it is the database that is away. */
 export function describeError(error: unknown): string {

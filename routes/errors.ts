@@ -44,6 +44,7 @@ export const STATUS: Record<ErrorCode, number> = {
   "rate-limited": 429,
   "login-unavailable": 503,
   "internal": 500,
+  "damaged": 500,
   "interrupted": 503,
   "overloaded": 503,
   "unavailable": 503,
@@ -65,6 +66,7 @@ const OF_ENGINE: Record<EngineFailure, ErrorCode> = {
   unavailable: "unavailable",
   full: "storage-full",
   "too-large": "too-large",
+  damaged: "damaged",
   constraint: "internal",
   other: "internal",
 };
@@ -81,6 +83,7 @@ export function toRunnelError(error: unknown): RunnelError {
   const details: Partial<Record<ErrorCode, string>> = {
     "unavailable": "the database does not answer at the moment: try again",
     "too-large": "the database server takes nothing as large as this",
+    "damaged": "what is stored here is not what was written: restore a backup, or write it again",
     "storage-full": "the disk that holds the database is full",
   };
   return new RunnelError(

@@ -44,8 +44,15 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Why the engine refused: the caller may retry `busy` and `unavailable`, must not retry the others. */
-export type EngineFailure = "busy" | "full" | "constraint" | "too-large" | "unavailable" | "other";
+/** Why the engine refused: the caller may retry `busy` and `unavailable`, must not retry the others. `damaged`: what is stored is not what was written. */
+export type EngineFailure =
+  | "busy"
+  | "full"
+  | "constraint"
+  | "too-large"
+  | "unavailable"
+  | "damaged"
+  | "other";
 
 /** An error of the storage engine. Its message may hold SQL: it is logged, never sent. */
 export class EngineError extends Error {
@@ -75,8 +82,9 @@ function failureOf(text: string): EngineFailure {
   if (/SQLITE_TOOBIG|string or blob too big|RESPONSE_TOO_LARGE|HTTP status 413/.test(text)) {
     return "too-large";
   }
+  if (/SQLITE_(CORRUPT|NOTADB)/.test(text)) return "damaged";
   if (
-    /SQLITE_(IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB)|TRANSACTION_(TIMEOUT|BUSY)|fetch|connect|network|HTTP|closed/i
+    /SQLITE_(IOERR|CANTOPEN|READONLY)|TRANSACTION_(TIMEOUT|BUSY)|fetch|connect|network|HTTP|closed/i
       .test(text)
   ) {
     return "unavailable";

@@ -14,8 +14,10 @@ const SELECT_AHEAD = `SELECT name FROM channel WHERE last_key > ?1 ORDER BY last
 /** The queries, bound to a database. */
 export type HealthStore = ReturnType<typeof createHealthStore>;
 
-export function createHealthStore({ commits, query, file }: Database) {
+export function createHealthStore({ commits, query, file, damage }: Database) {
   return {
+    /** What was found damaged since the start. */
+    damaged: () => damage.found,
     /** Commits a row together with its removal. Fails as any write does. */
     async write(): Promise<void> {
       await commits.execute(WRITE.map((sql) => ({ sql, args: [] })));

@@ -1,4 +1,5 @@
 /** Whether this process can serve: the checks behind `/ready`, each with its reason when it fails. */
+import type { Damaged } from "../../db/checksum.ts";
 import type { HealthStore } from "../../db/operation/health.ts";
 import { EngineError, type EngineFailure } from "../../db/engine/engine.ts";
 import { describeError, type Issue } from "../errors.ts";
@@ -16,6 +17,7 @@ const OF_ENGINE: Record<EngineFailure, string> = {
   full: "the disk of the database is full: free space there, or move the database",
   unavailable: "the database does not answer",
   "too-large": "the database refuses it as too large",
+  damaged: "the database file is damaged: `runnel doctor` says where",
   constraint: "the database refuses it; the log has more",
   other: "the database refuses it; the log has more",
 };
@@ -138,6 +140,7 @@ function checksOf({ store, jobs, diskReserveBytes, clock }: ReadinessOptions): C
         ? undefined
         : `${free} bytes are free, less than DISK_RESERVE_BYTES (${diskReserveBytes}): free space, or move the database`;
     }),
+    check("damage", () => Promise.resolve(reasonOf(store.damaged())), 0),
     check("jobs", async () => (await jobs.stuck()).join("; ") || undefined),
     check("clock", async () => {
       const newest = Math.max(...(await jobs.list()).map(({ last }) => last?.startedAt ?? -Infinity));
@@ -153,4 +156,11 @@ function checksOf({ store, jobs, diskReserveBytes, clock }: ReadinessOptions): C
       return `the newest item lies more than 10 s ahead of the clock (${iso(clock())}) in: ${shown}`;
     }, MAX_AGE_OF_CHANNELS_MS),
   ];
+}
+
+function reasonOf(damaged: readonly Damaged[]): string | undefined {
+  if (damaged.length === 0) return undefined;
+  const names = damaged.slice(0, MOST_NAMES).map(({ what }) => what).join(", ");
+  return `found since the start: ${names}${damaged.length > MOST_NAMES ? ", …" : ""}; ` +
+    "`runnel doctor` names all. Restore a backup or write it again, then restart";
 }

@@ -10,14 +10,14 @@ export const READY: RouteReference = {
   summary: "Whether the process can serve",
   description:
     "Whether the database answers and can be written, its schema is this program's, its disk has more room than " +
-    "`DISK_RESERVE_BYTES`, jobs run, and the clock agrees with what is stored. An outcome is believed for a second, " +
+    "`DISK_RESERVE_BYTES`, nothing was found damaged since the start, jobs run, and the clock agrees with what is stored. An outcome is believed for a second, " +
     "the one of the channels for ten. `errors` of a refusal has the reasons, for keys with `metrics:read` or `admin`.",
   ignoresUnknown: true,
   answers: {
     200: {
       description: "It can.",
       schema: Ready,
-      example: { ready: true, checks: ["schema", "writes", "disk", "jobs", "clock", "channels"] },
+      example: { ready: true, checks: ["schema", "writes", "disk", "damage", "jobs", "clock", "channels"] },
     },
   },
   errors: ["not-ready"],

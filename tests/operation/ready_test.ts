@@ -21,7 +21,7 @@ testOnBothEngines(
     equal(answer.status, 200);
     deepEqual(await answer.json(), {
       ready: true,
-      checks: ["schema", "writes", "disk", "jobs", "clock", "channels"],
+      checks: ["schema", "writes", "disk", "damage", "jobs", "clock", "channels"],
     });
     equal((await app.request("/ready/", { method: "HEAD" })).status, 200);
     equal((await app.request("/ready?x=1")).status, 200, "a probe may add what it likes");
