@@ -3,10 +3,12 @@
  * changes is one transaction, so two workers, in one process or in two, never hold the same item.
  */
 import type { Plan } from "../batcher.ts";
-import type { Result, Statement } from "../engine/engine.ts";
+import { EngineError, type Result, type Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
+import { type Damage, textChecksum } from "../checksum.ts";
+import { checksumIn } from "./contents.ts";
 import { trim } from "./items.ts";
-import { type BodyRow, HEAD, SELECT_GONE, toHead } from "./pages.ts";
+import { type BodyRow, CONTENT_COLUMNS, contentOf, SELECT_GONE, toBody } from "./pages.ts";
 
 const SELECT_NEXT = `SELECT CAST(next_key AS TEXT) FROM consumer WHERE id = ?1`;
 const SELECT_GONE_BEFORE = SELECT_GONE.replaceAll("?2", "(SELECT next_key - 1 FROM consumer WHERE id = ?2)");
@@ -32,7 +34,7 @@ const FIRST_TIME = `INSERT INTO delivery (consumer, key, lease, until, deliverie
 const ADVANCE = `UPDATE consumer SET next_key = max(next_key, ?2,
     1 + ifnull((SELECT max(key) FROM delivery WHERE consumer = ?1), 0))
   WHERE id = ?1 AND next_key < max(?2, 1 + ifnull((SELECT max(key) FROM delivery WHERE consumer = ?1), 0))`;
-const SELECT_GIVEN = `SELECT ${HEAD}, i.body, d.deliveries
+const SELECT_GIVEN = `SELECT ${contentOf("?2", "d.key")}, d.deliveries
   FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
   WHERE d.consumer = ?1 AND d.lease = ?3 ORDER BY d.key`;
 const SELECT_REST = `SELECT (SELECT min(until) FROM delivery WHERE consumer = ?1 AND deliveries < ?3),
@@ -56,16 +58,22 @@ const ACTIONS = {
 const SELECT_EXHAUSTED = `SELECT CAST(d.key AS TEXT), d.deliveries FROM delivery d
   CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
   WHERE d.consumer = ?1 AND d.until <= ?3 AND d.deliveries >= ?4 ORDER BY d.key LIMIT ?5`;
-// Somebody else may have been faster: only what is still given up moves. ?2: JSON array of [key, headers].
+const SELECT_METAS = `SELECT CAST(key AS TEXT), meta FROM item
+  WHERE channel = ?1 AND key IN (SELECT value FROM json_each(?2)) AND meta IS NOT NULL`;
+// Somebody else may have been faster: only what is still given up moves. ?2: JSON array of [key, headers, by how much
+// their checksum is more than that of the headers before].
 const STILL = `json_each(?2) r CROSS JOIN delivery d
   ON d.consumer = ?1 AND d.key = r.value ->> 0 AND d.until <= ?3 AND d.deliveries >= ?4
   CROSS JOIN item i ON i.channel = ?5 AND i.key = d.key`;
 const ALLOCATE = `UPDATE channel SET item_count = item_count + (SELECT count(*) FROM ${STILL}),
     last_key = max(?3 << 16, last_key + 1, floor_key) + (SELECT count(*) FROM ${STILL}) - 1
   WHERE id = ?6 AND EXISTS (SELECT 1 FROM ${STILL})`;
-const BURY = `INSERT INTO item (channel, key, type, encoding, language, body, item_key, meta)
+const BURY = `INSERT INTO item (channel, key, type, encoding, language, body, item_key, meta, checksum)
   SELECT c.id, c.last_key + 1 - row_number() OVER (ORDER BY d.key DESC), i.type, i.encoding, i.language, i.body, i.item_key,
-    r.value ->> 1
+    r.value ->> 1,
+    ${
+  checksumIn("?5", "d.key")
+} + (r.value ->> 2) + c.id + c.last_key + 1 - row_number() OVER (ORDER BY d.key DESC)
   FROM channel c CROSS JOIN ${STILL} WHERE c.id = ?6 AND changes() > 0`;
 const GIVE_UP = `DELETE FROM delivery WHERE consumer = ?1 AND until <= ?3 AND deliveries >= ?4
   AND key IN (SELECT value ->> 0 FROM json_each(?2)) AND (?5 IS NULL OR EXISTS (SELECT 1 FROM channel WHERE id = ?5))`;
@@ -138,10 +146,10 @@ export interface Burial {
 /** The queries, bound to a database. */
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
-export function createDeliveryStore({ commits, scan }: Database, clock: () => number) {
+export function createDeliveryStore({ commits, query, scan, damage }: Database, clock: () => number) {
   return {
     /** Gives out what is due again, then what comes next. Undefined when the consumer or its channel is gone. */
-    pull: commits.writer((ops: Pull[]) => planPulls(ops, clock())),
+    pull: commits.writer((ops: Pull[]) => planPulls(ops, clock(), damage)),
     /** Answers how many items that was, or undefined when the lease is no longer held; then nothing changed. */
     settle: commits.writer((ops: Settlement[]) => planSettlements(ops, clock())),
     /** Items that were given out too often. */
@@ -157,8 +165,14 @@ export function createDeliveryStore({ commits, scan }: Database, clock: () => nu
     },
     /** Moves them to the dead-letter channel in one transaction; answers how many, and that channel's newest key. */
     async bury({ consumer, channel, maxDeliver, items, deadLetter }: Burial) {
+      const keys = items.map(({ key }) => key);
+      const before = new Map(await query(SELECT_METAS, channel, `[${keys}]`) as [string, string][]);
       const rows = `[${
-        items.map(({ key, headers }) => `[${key},${JSON.stringify(JSON.stringify(headers))}]`)
+        items.map(({ key, headers }) => {
+          const meta = JSON.stringify(headers), old = before.get(`${key}`);
+          const more = textChecksum(meta) - (old === undefined ? 0 : textChecksum(old));
+          return `[${key},${JSON.stringify(meta)},${more}]`;
+        })
       }]`;
       const now = clock();
       const still = [consumer, rows, now, maxDeliver];
@@ -185,11 +199,13 @@ export function createDeliveryStore({ commits, scan }: Database, clock: () => nu
 
 const PULL_STATEMENTS = 9;
 
-function planPulls(ops: readonly Pull[], now: number): Plan<Pulled | undefined> {
+function planPulls(ops: readonly Pull[], now: number, damage: Damage): Plan<Pulled | undefined> {
   return {
     statements: ops.flatMap((op) => pulling(op, now)),
     settle: (results) =>
-      ops.map((_, i) => pulled(results.slice(i * PULL_STATEMENTS, (i + 1) * PULL_STATEMENTS))),
+      ops.map(({ channel }, i) =>
+        pulled(results.slice(i * PULL_STATEMENTS, (i + 1) * PULL_STATEMENTS), channel, damage)
+      ),
   };
 }
 
@@ -208,17 +224,17 @@ function pulling(op: Pull, now: number): Statement[] {
   ];
 }
 
-function pulled(results: readonly Result[]): Pulled | undefined {
+function pulled(results: readonly Result[], channel: number, damage: Damage): Pulled | undefined {
   const next = results[0]!.rows[0]?.[0], gone = results[1]!.rows[0]?.[0];
   const [due, hasExhausted, head] = results[8]!.rows[0]!;
   if (next === undefined || typeof head !== "string") return undefined;
   const nextKey = BigInt(next as string), goneKey = BigInt((gone ?? "0") as string);
   return {
-    rows: results[7]!.rows.map((row) => ({
-      ...toHead(row),
-      body: row[6] as Uint8Array<ArrayBuffer>,
-      deliveries: row[7] as number,
-    })),
+    // What is damaged no worker gets: in the end it is given up.
+    rows: results[7]!.rows.flatMap((row) => {
+      const body = toBody(row, channel, damage);
+      return body instanceof EngineError ? [] : [{ ...body, deliveries: row[CONTENT_COLUMNS] as number }];
+    }),
     nextKey,
     gone: goneKey > 0n && goneKey >= nextKey ? goneKey : undefined,
     due: due === null ? undefined : due as number,

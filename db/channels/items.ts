@@ -1,22 +1,34 @@
 /** The queries of a channel's items. Keys leave SQL as decimal text, because they exceed 2^53. */
 import { createLookup, type Plan } from "../batcher.ts";
-import { OwnedBytes, type Row, type Statement } from "../engine/engine.ts";
+import type { Damage } from "../checksum.ts";
+import type { Row, Statement } from "../engine/engine.ts";
 import { SELECT_KEYS_MARK } from "../keys.ts";
 import type { Database } from "../open.ts";
+import {
+  bodyAt,
+  checksumAt,
+  damagedItem,
+  isSound,
+  type ItemContent,
+  PackedContents,
+  selectedChecksum,
+} from "./contents.ts";
 
-// What the caller knows of the channel may be old: it is that channel still. ?4 is the mark that API keys must have; NULL: any.
-const IS_MEANT = `id = ?1 AND name = ?3 AND (?4 IS NULL OR ?4 = (${SELECT_KEYS_MARK}))`;
 // Keys are given here, under the write lock: whichever process commits, ids increase in commit order. The floor can
 // be ahead of the clock when the clock was set back; an item below it would be stored and never seen.
+// What the caller knows of the channel may be old: of another name, it is not meant. ?5 is the mark that API keys must
+// have; NULL: any.
 const ALLOCATE_KEYS = `UPDATE channel SET
-    last_key = max(?5 << 16, last_key + 1, floor_key) + ?2 - 1,
+    last_key = max(?3 << 16, last_key + 1, floor_key) + ?2 - 1,
     item_count = item_count + ?2
-  WHERE ${IS_MEANT} RETURNING CAST(last_key AS TEXT), ifnull(item_count > max_items, 0)`;
-// ?6 holds one number a row, offset << 27 | length: json_each over plain numbers costs a third of nested arrays.
-// substr() of an empty blob is NULL.
-const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body)
-  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?7, ?8, ?9, ifnull(substr(?5, 1 + (r.value >> 27), r.value & 134217727), x'')
-  FROM (SELECT id, last_key FROM channel WHERE ${IS_MEANT}) c, json_each(?6) r`;
+  WHERE id = ?1 AND name = ?4 AND (?5 IS NULL OR ?5 = (${SELECT_KEYS_MARK}))
+  RETURNING CAST(last_key AS TEXT), ifnull(item_count > max_items, 0)`;
+/** Stores items with the same headers under the keys that the statement before gave; nothing where it gave none. */
+// ?4 holds the place of each content in ?3. changes() is what the statement before did.
+export const INSERT_ITEMS = `INSERT INTO item (channel, key, type, encoding, language, body, checksum)
+  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7, ${bodyAt("?3", "r.value")},
+    ${checksumAt("?3", "r.value")} + c.id + c.last_key - ?2 + 1 + r.key
+  FROM channel c, json_each(?4) r WHERE c.id = ?1 AND changes() > 0`;
 // None where the channel is gone or has no limit: a LIMIT of NULL is an error.
 const EXCESS = `ifnull((SELECT max(0, item_count - max_items) FROM channel WHERE id = ?1), 0)`;
 const TRIM_ITEMS = `DELETE FROM item WHERE rowid IN (
@@ -37,12 +49,13 @@ const NEXT_KEY =
   `(SELECT CAST(n.key AS TEXT) FROM item n WHERE n.channel = ?1 AND n.key > k.value ORDER BY n.key LIMIT 1)`;
 /** Bytes from which a body is read by itself, once there is room for it. */
 const LARGE = 64 << 10;
-const SELECT_ITEMS = `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language,
-    CASE WHEN length(i.body) < ${LARGE} THEN i.body ELSE length(i.body) END,
+const selectItems = (body: string) =>
+  `SELECT CAST(k.value AS TEXT), i.type, i.encoding, i.language, ${body},
     (SELECT CAST(p.key AS TEXT) FROM item p WHERE p.channel = ?1 AND p.key < k.value ORDER BY p.key DESC LIMIT 1),
-    ${NEXT_KEY}, i.item_key, i.meta
+    ${NEXT_KEY}, i.item_key, i.meta, ${selectedChecksum("?1", "k.value")}
   FROM json_each(?2) k CROSS JOIN item i ON i.channel = ?1 AND i.key = k.value`;
-const SELECT_BODY = `SELECT body FROM item WHERE channel = ?1 AND key = ?2`;
+const SELECT_ITEMS = selectItems(`CASE WHEN length(i.body) < ${LARGE} THEN i.body ELSE length(i.body) END`);
+const SELECT_WHOLE = selectItems("i.body");
 const SELECT_FIRST_KEY =
   `SELECT CAST(key AS TEXT) FROM item WHERE channel = ?1 AND key >= ?2 ORDER BY key LIMIT 1`;
 const SELECT_SWEEPABLE = `SELECT id, CAST(max(floor_key, ifnull(max(0, ?1 - ttl_ms + 1) << 16, 0)) AS TEXT)
@@ -61,18 +74,11 @@ const SWEEP_DROPPED = `DELETE FROM item WHERE channel = ?1 AND key IN
 const FORGET_DROPPED = `DELETE FROM dropped_channel WHERE id = ?1
   AND NOT EXISTS (SELECT 1 FROM item WHERE channel = ?1)`;
 
-/** Content and headers of an item. `null`: the header was not sent. */
-export interface ItemContent {
-  /** Media type. */
-  readonly type: string;
-  readonly encoding: string | null;
-  readonly language: string | null;
-  readonly body: Uint8Array<ArrayBuffer>;
-}
+export type { ItemContent };
 
 /** An item as stored, with the keys of its neighbours (expired ones included). */
 export interface ItemRow extends Omit<ItemContent, "body"> {
-  /** The bytes of a large one are left to `body`: here is how many there are. */
+  /** The bytes of a large one are left to `whole`: here is how many there are. */
   readonly body: Uint8Array<ArrayBuffer> | number;
   readonly key: bigint;
   readonly previous: bigint | null;
@@ -80,6 +86,11 @@ export interface ItemRow extends Omit<ItemContent, "body"> {
   readonly itemKey: string | null;
   /** Headers that Runnel gave it; `null`: none. */
   readonly meta: Readonly<Record<string, string>> | null;
+}
+
+/** An item with its bytes, however many. */
+export interface WholeItemRow extends ItemRow {
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** An item on its way into a channel. */
@@ -112,14 +123,20 @@ export type Written =
 export type ItemStore = ReturnType<typeof createItemStore>;
 
 /** `clock` answers the time in milliseconds since the epoch; keys never run behind it. */
-export function createItemStore({ engine, commits, query, scan }: Database, clock: () => number) {
+export function createItemStore(
+  { engine, commits, query, scan, damage }: Database,
+  clock: () => number,
+) {
   return {
     /** The item with that key in that channel, or undefined. Coalesced. */
-    get: createLookup(engine, planItems),
-    /** The content of a large item, or undefined when the item is gone. */
-    async body(channel: number, key: bigint): Promise<Uint8Array<ArrayBuffer> | undefined> {
-      const [row] = await query(SELECT_BODY, channel, key);
-      return row?.[0] as Uint8Array<ArrayBuffer> | undefined;
+    get: createLookup(engine, (ops: Place[]) => planItems(ops, damage)),
+    /** The same item with the bytes of a large one. */
+    async whole(channel: number, key: bigint): Promise<WholeItemRow | undefined> {
+      const [row] = await query(SELECT_WHOLE, channel, `[${key}]`);
+      if (row === undefined) return undefined;
+      const item = toItem(row);
+      if (item === undefined) throw damagedItem(damage, channel, key);
+      return item as WholeItemRow;
     },
     /** Stores an item. Undefined: the channel is gone, or the keys have another mark. Committed in groups. */
     append: commits.writer((ops: Append[]) => planAppends(ops, clock())),
@@ -158,7 +175,16 @@ export function createItemStore({ engine, commits, query, scan }: Database, cloc
   };
 }
 
-function planItems(ops: { channel: number; key: bigint }[]): Plan<ItemRow | undefined> {
+/** Where an item is. */
+interface Place {
+  readonly channel: number;
+  readonly key: bigint;
+}
+
+function planItems(
+  ops: readonly Place[],
+  damage: Damage,
+): Plan<ItemRow | undefined> {
   const channels = Array.from(Map.groupBy(ops.keys(), (i) => ops[i]!.channel));
   return {
     statements: channels.map(([channel, indexes]) => ({
@@ -166,12 +192,12 @@ function planItems(ops: { channel: number; key: bigint }[]): Plan<ItemRow | unde
       args: [channel, `[${[...new Set(indexes.map((i) => ops[i]!.key))].join()}]`],
     })),
     settle(results) {
-      const items = new Array<ItemRow | undefined>(ops.length);
-      channels.forEach(([, indexes], c) => {
+      const items = new Array<ItemRow | Error | undefined>(ops.length);
+      channels.forEach(([channel, indexes], c) => {
         const found = new Map(results[c]!.rows.map((row) => [row[0] as string, row]));
         for (const i of indexes) {
-          const row = found.get(ops[i]!.key.toString());
-          if (row !== undefined) items[i] = toItem(row);
+          const { key } = ops[i]!, row = found.get(key.toString());
+          if (row !== undefined) items[i] = toItem(row) ?? damagedItem(damage, channel, key);
         }
       });
       return items;
@@ -192,14 +218,14 @@ function planAppends(ops: Append[], now: number): Plan<Appended | undefined> {
   const allocations: number[] = [];
   for (const group of groups) {
     const { channel, name, keysMark, content, trims } = group.first;
-    const count = group.indexes.length, meant = [channel, count, name, keysMark ?? null] as const;
-    const { bytes, positions } = pack(ops, group);
+    const count = group.indexes.length;
+    const { bytes, places } = pack(ops, group);
     allocations.push(statements.length);
     statements.push(
-      { sql: ALLOCATE_KEYS, args: [...meant, now] },
+      { sql: ALLOCATE_KEYS, args: [channel, count, now, name, keysMark ?? null] },
       {
         sql: INSERT_ITEMS,
-        args: [...meant, bytes, positions, content.type, content.encoding, content.language],
+        args: [channel, count, bytes, places, content.type, content.encoding, content.language],
       },
     );
     if (trims) statements.push(...trim(channel));
@@ -239,24 +265,23 @@ function groupAppends(ops: Append[]): AppendGroup[] {
   return [...groups.values()];
 }
 
-/** The bodies of a group end to end, and where each begins and how long it is. */
-function pack(ops: Append[], group: AppendGroup): { bytes: OwnedBytes; positions: string } {
-  const bytes = new OwnedBytes(new ArrayBuffer(group.bytes));
-  let positions = "[", offset = 0;
-  for (const index of group.indexes) {
-    const { body } = ops[index]!.content;
-    bytes.set(body, offset);
-    if (positions.length > 1) positions += ",";
-    positions += offset * 0x8000000 + body.length;
-    offset += body.length;
+/** The contents of a group, and their places as JSON. */
+function pack(ops: Append[], { indexes, bytes }: AppendGroup) {
+  const packed = new PackedContents(indexes.length, bytes);
+  let places = "";
+  for (const index of indexes) {
+    if (places !== "") places += ",";
+    places += packed.add(ops[index]!.content);
   }
-  return { bytes, positions: positions + "]" };
+  return { bytes: packed.bytes, places: `[${places}]` };
 }
 
 const toKey = (value: Row[number] | undefined) => typeof value === "string" ? BigInt(value) : null;
 
-function toItem(row: Row): ItemRow {
-  return {
+/** The item; undefined when it is not as it was stored, which shows in its bytes. */
+function toItem(row: Row): ItemRow | undefined {
+  const meta = row[8]!;
+  const item = {
     key: BigInt(row[0] as string),
     type: row[1] as string,
     encoding: row[2] as string | null,
@@ -265,6 +290,7 @@ function toItem(row: Row): ItemRow {
     previous: toKey(row[5]),
     next: toKey(row[6]),
     itemKey: row[7] as string | null,
-    meta: row[8] === null ? null : JSON.parse(row[8] as string),
   };
+  if (typeof item.body !== "number" && !isSound({ ...item, body: item.body }, meta, row[9]!)) return undefined;
+  return { ...item, meta: meta === null ? null : JSON.parse(meta as string) };
 }

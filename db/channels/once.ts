@@ -4,10 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Plan } from "../batcher.ts";
-import { OwnedBytes, type Statement } from "../engine/engine.ts";
+import type { Statement } from "../engine/engine.ts";
+import { bodyAt, checksumAt, PackedContents } from "./contents.ts";
 import { type ItemContent, trim, type Written } from "./items.ts";
 
-// ?2: a JSON array, one element an insert: key, digest, offset << 27 | length of its content, what its headers say.
+// ?2: a JSON array, one element an insert: key, digest, place of its content, what its headers say.
 const FORGET_OLD = `DELETE FROM idempotency
   WHERE channel = ?1 AND at <= ?3 AND name IN (SELECT value ->> 0 FROM json_each(?2))`;
 const CLAIM = `INSERT INTO idempotency (channel, name, digest, batch, seq, items, at)
@@ -19,9 +20,9 @@ const ALLOCATE = `UPDATE channel SET last_key = max(?2 << 16, last_key + 1, floo
 const CLAIMED = `channel c CROSS JOIN json_each(?2) r CROSS JOIN idempotency i
   ON i.channel = c.id AND i.name = r.value ->> 0 AND i.batch = ?3 AND i.seq = r.key WHERE c.id = ?1`;
 const KEY = `c.last_key + 1 - row_number() OVER (ORDER BY r.key DESC)`;
-const STORE = `INSERT INTO item (channel, key, type, encoding, language, body, item_key)
-  SELECT c.id, ${KEY}, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-    ifnull(substr(?4, 1 + ((r.value ->> 2) >> 27), (r.value ->> 2) & 134217727), x''), r.value ->> 6
+const STORE = `INSERT INTO item (channel, key, type, encoding, language, body, item_key, checksum)
+  SELECT c.id, ${KEY}, r.value ->> 3, r.value ->> 4, r.value ->> 5, ${bodyAt("?4", "(r.value ->> 2)")},
+    r.value ->> 6, ${checksumAt("?4", "(r.value ->> 2)")} + c.id + ${KEY}
   FROM ${CLAIMED}`;
 const KEEP_ANSWERS =
   `UPDATE idempotency SET last_key = n.key FROM (SELECT i.id AS id, ${KEY} AS key FROM ${CLAIMED}) n
@@ -46,17 +47,17 @@ export function planOnce(
   trims: boolean,
 ): Plan<Written> {
   const batch = randomUUID();
-  const bytes = new OwnedBytes(
-    new ArrayBuffer(ops.reduce((sum, { content }) => sum + content.body.length, 0)),
-  );
-  let offset = 0;
+  const { bytes, places } = PackedContents.of(ops.map(({ content }) => content));
   const rows = JSON.stringify(
-    ops.map(({ name, digest, content: { body, type, encoding, language, itemKey } }) => {
-      bytes.set(body, offset);
-      const place = offset * 0x8000000 + body.length;
-      offset += body.length;
-      return [name, digest, place, type, encoding, language, itemKey];
-    }),
+    ops.map(({ name, digest, content: { type, encoding, language, itemKey } }, i) => [
+      name,
+      digest,
+      places[i],
+      type,
+      encoding,
+      language,
+      itemKey,
+    ]),
   );
   const expired = Math.max(...ops.map((op) => op.expired));
   const statements: Statement[] = [

@@ -21,7 +21,8 @@ const MAP_CHANNEL = `UPDATE channel SET
     compacted_key = min(compacted_key, ${BASE} - 1)
   WHERE id = ?1 AND last_key >= ?2`;
 // Last, because the others count by the old keys. The new ones lie below every old one, in the same order.
-const MAP_ITEMS = `UPDATE item SET key = ${BASE} + r.place FROM
+const MAP_ITEMS = `UPDATE item SET key = ${BASE} + r.place,
+    checksum = checksum - key + ${BASE} + r.place FROM
     (SELECT rowid AS id, row_number() OVER (ORDER BY key) - 1 AS place FROM item WHERE channel = ?1 AND key >= ?2) r
   WHERE item.rowid = r.id`;
 

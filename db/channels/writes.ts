@@ -3,18 +3,21 @@
  * the shared commit, so that what it asks and what it does is one transaction, whichever process runs it.
  */
 import type { Plan } from "../batcher.ts";
-import { OwnedBytes, type Result, type Statement } from "../engine/engine.ts";
+import type { OwnedBytes, Result, Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
-import { type ItemContent, trim, type Written } from "./items.ts";
+import { bodyAt, checksumAt, PackedContents } from "./contents.ts";
+import { INSERT_ITEMS, type ItemContent, trim, type Written } from "./items.ts";
 import { planOnce } from "./once.ts";
 
-// One row an item: offset << 27 | length of its content, and what its headers say. NULLs travel as JSON nulls.
-const ROWS = `SELECT r.key AS seq, (r.value ->> 0) >> 27 AS offset, (r.value ->> 0) & 134217727 AS size,
-    r.value ->> 1 AS type, r.value ->> 2 AS encoding, r.value ->> 3 AS language, r.value ->> 4 AS item_key
+// One row an item: the place of its content, and what its headers say. NULLs travel as JSON nulls.
+const ROWS =
+  `SELECT r.key AS seq, r.value ->> 0 AS place, r.value ->> 1 AS type, r.value ->> 2 AS encoding, r.value ->> 3 AS language, r.value ->> 4 AS item_key
   FROM json_each(?4) r`;
-const STORE = `INSERT INTO item (channel, key, type, encoding, language, body, item_key)
-  SELECT c.id, c.last_key - ?2 + 1 + r.seq, r.type, r.encoding, r.language,
-    ifnull(substr(?3, 1 + r.offset, r.size), x''), r.item_key
+const STORE = `INSERT INTO item (channel, key, type, encoding, language, body, item_key, checksum)
+  SELECT c.id, c.last_key - ?2 + 1 + r.seq, r.type, r.encoding, r.language, ${
+  bodyAt("?3", "r.place")
+}, r.item_key,
+    ${checksumAt("?3", "r.place")} + c.id + c.last_key - ?2 + 1 + r.seq
   FROM channel c, (${ROWS}) r WHERE c.id = ?1`;
 const ALLOCATE = (condition: string) =>
   `UPDATE channel SET
@@ -23,10 +26,6 @@ const ALLOCATE = (condition: string) =>
 const LAST_KEY = `SELECT CAST(last_key AS TEXT) FROM channel WHERE id = ?1`;
 // changes() is what the statement before did: nothing is stored unless keys were allocated.
 const STORE_IF_ALLOCATED = `${STORE} AND changes() > 0`;
-const STORE_ALIKE = `INSERT INTO item (channel, key, type, encoding, language, body)
-  SELECT c.id, c.last_key - ?2 + 1 + r.key, ?5, ?6, ?7,
-    ifnull(substr(?3, 1 + (r.value >> 27), r.value & 134217727), x'')
-  FROM channel c, json_each(?4) r WHERE c.id = ?1 AND changes() > 0`;
 
 const FORGET_OLD = `DELETE FROM idempotency WHERE channel = ?1 AND name = ?2 AND at <= ?3`;
 const CLAIM = `INSERT INTO idempotency (channel, name, digest, batch, seq, items, at)
@@ -39,11 +38,13 @@ const SELECT_ANSWER =
 const SWEEP_ANSWERS =
   `DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency ORDER BY id LIMIT ?2) AND at <= ?1`;
 
-const STAGE = `INSERT INTO staged_item (bulk, seq, type, encoding, language, item_key, body, at)
-  SELECT ?1, ?2 + r.seq, r.type, r.encoding, r.language, r.item_key, ifnull(substr(?3, 1 + r.offset, r.size), x''), ?5
+const STAGE = `INSERT INTO staged_item (bulk, seq, type, encoding, language, item_key, body, at, checksum)
+  SELECT ?1, ?2 + r.seq, r.type, r.encoding, r.language, r.item_key, ${bodyAt("?3", "r.place")}, ?5,
+    ${checksumAt("?3", "r.place")}
   FROM (${ROWS}) r`;
-const STORE_STAGED = `INSERT INTO item (channel, key, type, encoding, language, body, item_key)
-  SELECT c.id, c.last_key - ?2 + 1 + s.seq, s.type, s.encoding, s.language, s.body, s.item_key
+const STORE_STAGED = `INSERT INTO item (channel, key, type, encoding, language, body, item_key, checksum)
+  SELECT c.id, c.last_key - ?2 + 1 + s.seq, s.type, s.encoding, s.language, s.body, s.item_key,
+    s.checksum + c.id + c.last_key - ?2 + 1 + s.seq
   FROM staged_item s CROSS JOIN channel c WHERE c.id = ?1 AND s.bulk = ?3 AND changes() > 0 ORDER BY s.seq`;
 const FREE_STAGED =
   `DELETE FROM staged_item WHERE id IN (SELECT id FROM staged_item WHERE bulk = ?1 LIMIT ?2)`;
@@ -191,12 +192,15 @@ function allocation(
 
 /** Contents that share their headers travel as plain numbers, which costs a third of nested arrays. */
 function storing(channel: number, contents: readonly KeyedContent[]): [string, ...Statement["args"]] {
-  const { bytes, rows, numbers } = pack(contents);
   const { type, encoding, language } = contents[0]!;
   const areAlike = contents.every((each) =>
     each.type === type && each.encoding === encoding && each.language === language && each.itemKey === null
   );
-  if (areAlike) return [STORE_ALIKE, channel, contents.length, bytes, numbers, type, encoding, language];
+  if (areAlike) {
+    const { bytes, places } = PackedContents.of(contents);
+    return [INSERT_ITEMS, channel, contents.length, bytes, `[${places.join()}]`, type, encoding, language];
+  }
+  const { bytes, rows } = pack(contents);
   return [STORE_IF_ALLOCATED, channel, contents.length, bytes, rows];
 }
 
@@ -214,17 +218,12 @@ function settle({ contents, staged, once }: Write, results: ReadonlyMap<Part["na
   return { outcome: "stored", last: newest, count };
 }
 
-/** Contents end to end, and where each begins, how long it is and what its headers say. */
-function pack(contents: readonly KeyedContent[]): { bytes: OwnedBytes; rows: string; numbers: string } {
-  const bytes = new OwnedBytes(new ArrayBuffer(contents.reduce((sum, { body }) => sum + body.length, 0)));
-  const rows: unknown[] = [], numbers: number[] = [];
-  let offset = 0;
-  for (const { type, encoding, language, itemKey, body } of contents) {
-    bytes.set(body, offset);
-    const place = offset * 0x8000000 + body.length;
-    rows.push([place, type, encoding, language, itemKey]);
-    numbers.push(place);
-    offset += body.length;
-  }
-  return { bytes, rows: JSON.stringify(rows), numbers: `[${numbers.join()}]` };
+/** Contents, and a row for each. */
+function pack(contents: readonly KeyedContent[]): { bytes: OwnedBytes; rows: string } {
+  const { bytes, places } = PackedContents.of(contents);
+  const rows = contents.map((
+    { type, encoding, language, itemKey },
+    i,
+  ) => [places[i], type, encoding, language, itemKey]);
+  return { bytes, rows: JSON.stringify(rows) };
 }

@@ -27,6 +27,7 @@ import { progress } from "./025_progress.ts";
 import { ticks } from "./026_ticks.ts";
 import { lives } from "./027_lives.ts";
 import { liveSessions } from "./028_live_sessions.ts";
+import { checksums } from "./029_checksums.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -64,6 +65,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ticks,
   lives,
   liveSessions,
+  checksums,
 ];
 
 /** The version of the schema that this program works with. */

@@ -1,7 +1,7 @@
 /** Append-only channels of opaque items: who may see which item, and where it stands among its neighbours. */
 import { LRUCache } from "lru-cache";
 import type { ChannelChanges, ChannelRow, ChannelStore } from "../../db/channels/channels.ts";
-import type { ItemContent, ItemRow, ItemStore } from "../../db/channels/items.ts";
+import type { ItemContent, ItemRow, ItemStore, WholeItemRow } from "../../db/channels/items.ts";
 import type { CompactionStore } from "../../db/channels/compaction.ts";
 import type { RepairStore } from "../../db/channels/repair.ts";
 import type { KeyCheck } from "../access/key_check.ts";
@@ -223,8 +223,8 @@ export class Channels {
   async item(name: string, id: string, hold: (bytes: number) => void): Promise<Reading> {
     this.reads.misses++;
     const { channel, row } = await this.#itemRow(name, keyOfId(id));
-    const body = typeof row?.body === "number" ? await this.#largeBody(channel.id, row, hold) : row?.body;
-    const reading = row && body && this.#read(channel, itemOf(row, body));
+    const whole = row && await this.#whole(channel.id, row, hold);
+    const reading = whole && this.#read(channel, itemOf(whole));
     if (reading === undefined) throw new RunnelError("item-not-found", `channel ${name} has no item ${id}`);
     if (reading.item.next !== undefined && !losesItems(channel)) {
       this.#cache.set(`${channel.id}:${id}`, reading.item);
@@ -305,9 +305,10 @@ export class Channels {
     return expired;
   }
 
-  #largeBody(channel: number, { key, body }: ItemRow, hold: (bytes: number) => void) {
-    hold(body as number);
-    return this.#items.body(channel, key);
+  async #whole(channel: number, row: ItemRow, hold: (bytes: number) => void): Promise<WholeItemRow | undefined> {
+    if (typeof row.body !== "number") return row as WholeItemRow;
+    hold(row.body);
+    return await this.#items.whole(channel, row.key);
   }
 
   /** An item with its channel. Metadata that is too old is read again beside the item. */
@@ -378,11 +379,10 @@ export function positionOf(key: bigint): Position {
   return { id: idOfKey(key), time: timeOfKey(key) };
 }
 
-function itemOf({ key, previous, next, ...content }: ItemRow, body: Item["body"]): Item {
+function itemOf({ key, previous, next, ...content }: WholeItemRow): Item {
   return {
     ...positionOf(key),
     ...content,
-    body,
     previous: previous === null ? undefined : positionOf(previous),
     next: next === null ? undefined : positionOf(next),
   };
