@@ -1,4 +1,5 @@
 /** Changes of series: the statements of one transaction, of which all come to be or none. */
+import { checksum } from "../checksum.ts";
 import type { Statement } from "../engine/engine.ts";
 import { type Catalogue, catalogueText } from "./catalogue_row.ts";
 
@@ -27,12 +28,14 @@ const grown = (chunk: string) =>
   `id = ${chunk} AND since >= (SELECT rewritten FROM series WHERE id = ?1)
     AND NOT EXISTS (SELECT 1 FROM series_lease WHERE series = ?1)`;
 const INSERT_CHUNK =
-  `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at, since)
-  SELECT id, ?3, ?4, ?5, ?6, ?2, ?7, ifnull((SELECT since FROM series_chunk WHERE ${grown("?8")}), revision)
+  `INSERT INTO series_chunk (series, first, last, row_count, summary, checksum, batch, staged_at, since)
+  SELECT id, ?3, ?4, ?5, ?6, ?9, ?2, ?7, ifnull((SELECT since FROM series_chunk WHERE ${
+    grown("?8")
+  }), revision)
   FROM series WHERE id = ?1 AND batch = ?2`;
 const DELETE_GROWN = `DELETE FROM series_chunk WHERE ${grown("?3")} AND ${COMMITTED}`;
-const INSERT_BODY =
-  `INSERT INTO series_body SELECT last_insert_rowid(), ?3 FROM series WHERE id = ?1 AND batch = ?2`;
+const INSERT_BODY = `INSERT INTO series_body (chunk, body, checksum)
+  SELECT last_insert_rowid(), ?3, ?4 FROM series WHERE id = ?1 AND batch = ?2`;
 export const SET_EXTENT = `UPDATE series SET
     first = (SELECT c.first FROM series_chunk c WHERE c.series = ?1 AND ${
   current("c")
@@ -54,6 +57,14 @@ export interface ChunkContent {
   readonly rows: number;
   readonly summary: Uint8Array<ArrayBuffer>;
   readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** The checksum of a chunk's cells or summary, together with where the chunk is. */
+export function chunkChecksum(
+  bytes: Uint8Array,
+  { first, last, rows }: Pick<ChunkContent, "first" | "last" | "rows">,
+): number {
+  return checksum(bytes, `${first} ${last} ${rows}`);
 }
 
 /** A change of a series that is decided, to be committed if its revision is still the same. */
@@ -110,8 +121,11 @@ export function commitStatement(change: SeriesChange, now: number, restored = ch
 
 /** Brings the chunks of a change. */
 export function insertChunks({ series, batch, chunks, grows }: SeriesChange, now: number): Statement[] {
-  return chunks.flatMap(({ first, last, rows, summary, body }) => [
-    { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now, grows ?? null] },
-    { sql: INSERT_BODY, args: [series, batch, body] },
-  ]);
+  return chunks.flatMap((chunk) => {
+    const { first, last, rows, summary, body } = chunk, summed = chunkChecksum(summary, chunk);
+    return [
+      { sql: INSERT_CHUNK, args: [series, batch, first, last, rows, summary, now, grows ?? null, summed] },
+      { sql: INSERT_BODY, args: [series, batch, body, chunkChecksum(body, chunk)] },
+    ];
+  });
 }

@@ -2,7 +2,15 @@
 import type { Row, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { type Catalogue, readCatalogue } from "./catalogue_row.ts";
-import { type ChangeKind, type ChunkContent, current, planCommit, type SeriesChange } from "./changes.ts";
+import type { Damage } from "../checksum.ts";
+import {
+  type ChangeKind,
+  chunkChecksum,
+  type ChunkContent,
+  current,
+  planCommit,
+  type SeriesChange,
+} from "./changes.ts";
 
 /** Whether the reference of a series `s` keeps rows that share a stamp. */
 export const TICKS = `EXISTS (SELECT 1 FROM series_ticks t WHERE t.reference = s.reference)`;
@@ -22,10 +30,11 @@ const PAGE = (columns: string, join: string, shown: typeof visible) =>
     ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ?1 AND k.first <= ?3 AND ${shown("k")}
       ORDER BY k.first DESC LIMIT 1), ?3) END
   ORDER BY c.first LIMIT ?5`;
+const BODY = `b.body, b.checksum`;
 const JOIN_BODY = `CROSS JOIN series_body b ON b.chunk = ifnull(c.body, c.id)`;
 // Every chunk has a row, so ?5 chunks are enough; the rows of the newest may lie past the end and do not count.
 const TAIL = (shown: typeof visible) =>
-  `SELECT ${KEY_COLUMNS}, b.body FROM (
+  `SELECT ${KEY_COLUMNS}, ${BODY} FROM (
     SELECT k.*, sum(k.row_count) OVER newer - k.row_count - first_value(k.row_count) OVER newer AS newer_rows
     FROM (SELECT k.* FROM series_chunk k WHERE k.series = ?1 AND ?2 > 0 AND k.first <= ?4 AND k.last >= ?3 AND ${
     shown("k")
@@ -34,16 +43,16 @@ const TAIL = (shown: typeof visible) =>
   WHERE c.newer_rows < ?5 ORDER BY c.first`;
 /** The same three questions to the newest revision, whose chunks have an index of their own, and to a past one. */
 const readsOf = (shown: typeof visible) => ({
-  bodies: PAGE("b.body", JOIN_BODY, shown),
-  summaries: PAGE("c.summary", "", shown),
+  bodies: PAGE(BODY, JOIN_BODY, shown),
+  summaries: PAGE("c.summary, c.checksum", "", shown),
   tail: TAIL(shown),
 });
 const READ_CURRENT = readsOf(current), READ_PAST = readsOf(visible);
-const SELECT_BODIES_OF = `SELECT c.id, b.body FROM series_chunk c ${JOIN_BODY}
+const SELECT_BODIES_OF = `SELECT ${KEY_COLUMNS}, ${BODY} FROM series_chunk c ${JOIN_BODY}
   WHERE c.id IN (SELECT value FROM json_each(?1))`;
 
 const ID = `(SELECT id FROM series WHERE reference = ?1 AND symbol = ?2)`;
-const SELECT_FIRST_BODIES = `SELECT ${KEY_COLUMNS}, b.body FROM series_chunk c ${JOIN_BODY}
+const SELECT_FIRST_BODIES = `SELECT ${KEY_COLUMNS}, ${BODY} FROM series_chunk c ${JOIN_BODY}
   WHERE c.series = ${ID} AND c.first <= ?4 AND ${current("c")} AND c.first >=
     ifnull((SELECT k.first FROM series_chunk k WHERE k.series = ${ID} AND k.first <= ?3 AND ${current("k")}
       ORDER BY k.first DESC LIMIT 1), ?3)
@@ -56,9 +65,10 @@ const SELECT_WINDOW = `SELECT ${KEY_COLUMNS} FROM series_chunk c WHERE c.series 
       WHERE k.series = ${ID} AND k.first > ?4 AND ${current("k")} ORDER BY k.first LIMIT 1), ?4)
   ORDER BY c.first`;
 
-const STAGE_CHUNK = `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`;
-const STAGE_BODY = `INSERT INTO series_body VALUES (last_insert_rowid(), ?1)`;
+const STAGE_CHUNK =
+  `INSERT INTO series_chunk (series, first, last, row_count, summary, checksum, batch, staged_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`;
+const STAGE_BODY = `INSERT INTO series_body (chunk, body, checksum) VALUES (last_insert_rowid(), ?1, ?2)`;
 const DISCARD = `DELETE FROM series_chunk WHERE id IN
   (SELECT id FROM series_chunk WHERE batch = ?1 AND since IS NULL LIMIT ?2)`;
 const INSERT_LEASE = `INSERT INTO series_lease (series, expires_at) VALUES (?1, ?2) RETURNING id`;
@@ -115,7 +125,8 @@ export interface ChunkRange {
 export type SeriesStore = ReturnType<typeof createSeriesStore>;
 
 /** `clock` answers the time in milliseconds since the epoch. */
-export function createSeriesStore({ engine, commits, query }: Database, clock: () => number) {
+export function createSeriesStore({ engine, commits, query, damage }: Database, clock: () => number) {
+  const toChunk = (row: Row) => readChunk(row, damage);
   const readChunks = async (read: keyof typeof READ_PAST, range: ChunkRange, ...more: Value[]) => {
     const { series, revision, from, to, limit, past = false } = range;
     const sql = (past ? READ_PAST : READ_CURRENT)[read];
@@ -155,7 +166,7 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
     /** The cells of those chunks that are still there. */
     async bodiesOf(chunks: readonly number[]): Promise<Map<number, Uint8Array>> {
       const rows = await query(SELECT_BODIES_OF, JSON.stringify(chunks));
-      return new Map(rows.map(([id, body]) => [id as number, body as Uint8Array]));
+      return new Map(rows.map(toChunk).map(({ id, bytes }) => [id, bytes]));
     },
     /** In one state: the series, the chunks that overlap the window, and the one before and after. */
     async window(reference: string, symbol: string, first: bigint, last: bigint) {
@@ -170,10 +181,14 @@ export function createSeriesStore({ engine, commits, query }: Database, clock: (
     /** Writes chunks ahead of the change with that batch. */
     async stage(series: number, batch: bigint, chunks: readonly ChunkContent[]): Promise<void> {
       const now = clock();
-      await commits.execute(chunks.flatMap(({ first, last, rows, summary, body }) => [
-        { sql: STAGE_CHUNK, args: [series, first, last, rows, summary, batch, now] },
-        { sql: STAGE_BODY, args: [body] },
-      ]));
+      await commits.execute(chunks.flatMap((chunk) => {
+        const { first, last, rows, summary, body } = chunk;
+        const args = [series, first, last, rows, summary, chunkChecksum(summary, chunk), batch, now];
+        return [
+          { sql: STAGE_CHUNK, args },
+          { sql: STAGE_BODY, args: [body, chunkChecksum(body, chunk)] },
+        ];
+      }));
     },
     /** Makes a change visible, all of it at once. False: the series is another than was read; nothing changed. */
     async commit(change: SeriesChange): Promise<boolean> {
@@ -229,6 +244,15 @@ function toKey(row: Row): ChunkKey {
   };
 }
 
-function toChunk(row: Row): ChunkBytes {
-  return { ...toKey(row), bytes: row[4] as Uint8Array };
+/** A row of KEY_COLUMNS with bytes and their checksum. Fails where they are not as they were stored. */
+function readChunk(row: Row, damage: Damage): ChunkBytes {
+  const chunk = { ...toKey(row), bytes: row[4] as Uint8Array };
+  if (isChunkSound(chunk, row[5]!)) return chunk;
+  throw damage.note({ area: "series", what: `chunk number ${chunk.id} of the series` });
+}
+
+/** Whether a chunk's cells or summary are as they were stored; NULL: they were stored before there were checksums. */
+export function isChunkSound(chunk: ChunkBytes, stored: Value): boolean {
+  if (stored === null) return true;
+  return chunk.bytes instanceof Uint8Array && chunkChecksum(chunk.bytes, chunk) === stored;
 }

@@ -33,8 +33,8 @@ const LIST = `SELECT p.revision, p.changed_at, p.row_count, p.change
 const RETIRE_OTHERS = `UPDATE series_chunk SET until = (SELECT revision FROM series WHERE id = ?1)
   WHERE series = ?1 AND ${current("series_chunk")} AND (since > ?3 OR last > ?4) AND ${COMMITTED}`;
 const REVIVE =
-  `INSERT INTO series_chunk (series, first, last, row_count, summary, batch, staged_at, since, body)
-  SELECT series, first, last, row_count, summary, ?2, ?5, (SELECT revision FROM series WHERE id = ?1), ifnull(body, id)
+  `INSERT INTO series_chunk (series, first, last, row_count, summary, checksum, batch, staged_at, since, body)
+  SELECT series, first, last, row_count, summary, checksum, ?2, ?5, (SELECT revision FROM series WHERE id = ?1), ifnull(body, id)
   FROM series_chunk WHERE series = ?1 AND since <= ?3 AND until > ?3 AND last <= ?4 AND ${COMMITTED}`;
 const COUNT_ROWS = `UPDATE series SET row_count = (SELECT ifnull(sum(row_count), 0) FROM series_chunk c
   WHERE c.series = ?1 AND ${current("c")}) WHERE id = ?1 AND batch = ?2`;
