@@ -1,15 +1,17 @@
 /** The log of sessions for those who follow it: also what became runs, for a while. */
-import type { Statement } from "../engine/engine.ts";
+import type { Row, Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
+import { entryChecksum, toEntry } from "./sums.ts";
 
-const SELECT_RECENT = `SELECT number, data FROM session_log WHERE number >= ?1 ORDER BY number LIMIT ?2`;
+const SELECT_RECENT =
+  `SELECT number, data, checksum FROM session_log WHERE number >= ?1 ORDER BY number LIMIT ?2`;
 const SELECT_ENDS = `SELECT (SELECT min(number) FROM session_log),
   ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'session_log'), 0)`;
-const SELECT_FLUSHED = `SELECT number, data FROM session_log
+const SELECT_FLUSHED = `SELECT number, data, checksum FROM session_log
   WHERE number > ?1 AND number <= (SELECT flushed FROM session_state) ORDER BY number LIMIT ?2`;
 // The same length is written where the old content is, so that no free page keeps it.
 const BLANK = `UPDATE session_log SET data = zeroblob(length(data)) WHERE number = ?1`;
-const REPLACE = `UPDATE session_log SET data = ?2 WHERE number = ?1`;
+const REPLACE = `UPDATE session_log SET data = ?2, checksum = ?3 WHERE number = ?1`;
 
 /** What a commit appended. */
 export interface Commit {
@@ -29,7 +31,8 @@ export interface RecentPage {
 /** The queries, bound to a database. */
 export type RecentStore = ReturnType<typeof createRecentStore>;
 
-export function createRecentStore({ engine, commits, query }: Database) {
+export function createRecentStore({ engine, commits, query, damage }: Database) {
+  const toCommit = (row: Row): Commit => toEntry(row, damage);
   return {
     /** Up to `limit` commits from a number on. */
     async page(from: number, limit: number): Promise<RecentPage> {
@@ -48,13 +51,9 @@ export function createRecentStore({ engine, commits, query }: Database) {
     async overwrite(replaced: readonly Commit[]): Promise<void> {
       const statements = replaced.flatMap(({ number, data }): Statement[] => [
         { sql: BLANK, args: [number] },
-        { sql: REPLACE, args: [number, data] },
+        { sql: REPLACE, args: [number, data, entryChecksum(data)] },
       ]);
       if (statements.length > 0) await commits.execute(statements);
     },
   };
-}
-
-function toCommit([number, data]: readonly unknown[]): Commit {
-  return { number: number as number, data: data as Uint8Array };
 }

@@ -3,20 +3,22 @@ import type { Plan } from "../batcher.ts";
 import type { Result, Row, Statement, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import type { StoredSession } from "./chunk.ts";
+import { chunkChecksum, chunksIn, entryChecksum, sketchChecksum, sketchesIn, toEntry } from "./sums.ts";
 
 const SELECT_STATE = `SELECT version, flushed, deletions FROM session_state`;
 // What became runs stays in the log for those who follow it, and is none of the log that questions read.
-const SELECT_LOG = `SELECT number, data FROM session_log
+const SELECT_LOG = `SELECT number, data, checksum FROM session_log
   WHERE number > max(?1, (SELECT flushed FROM session_state)) ORDER BY number`;
-const APPEND = `INSERT INTO session_log (data) VALUES (?1) RETURNING number`;
+const APPEND = `INSERT INTO session_log (data, checksum) VALUES (?1, ?2) RETURNING number`;
 const INSERT_COUNTRIES = `INSERT OR IGNORE INTO session_country SELECT value FROM json_each(?1)`;
 const SELECT_COUNTRIES = `SELECT country FROM session_country ORDER BY country`;
 const SELECT_RUNS = `SELECT id, is_by_start, rank, sessions, first_received, last_received, edition
   FROM session_run ORDER BY rank DESC`;
 const SELECT_INDEXES = `SELECT id, fences, filter FROM session_run
   WHERE id NOT IN (SELECT value FROM json_each(?1))`;
-const SELECT_CHUNKS = `SELECT id, data FROM session_chunk WHERE id IN (SELECT value FROM json_each(?1))`;
-const SELECT_SKETCHES = `SELECT country, data FROM session_sketch
+const SELECT_CHUNKS =
+  `SELECT id, data, checksum FROM session_chunk WHERE id IN (SELECT value FROM json_each(?1))`;
+const SELECT_SKETCHES = `SELECT country, data, checksum FROM session_sketch
   WHERE run IN (SELECT value FROM json_each(?1)) AND iif(?2 IS NULL, country <> '', country = ?2)`;
 
 // Who finds another state than it began with breaks the constraint that a version is not NULL: then nothing is changed.
@@ -38,12 +40,12 @@ const PASS_SWEEP = guarded(
 const PASS_DELETION = guarded(`version = ?1`, `, deletions = deletions + 1`);
 // The same length is written where the old content is, so that no free page keeps it.
 const BLANK_CHUNK = `UPDATE session_chunk SET data = zeroblob(length(data)) WHERE id = ?1`;
-const REPLACE_CHUNK = `UPDATE session_chunk SET data = ?2 WHERE id = ?1`;
+const REPLACE_CHUNK = `UPDATE session_chunk SET data = ?2, checksum = ?3 WHERE id = ?1`;
 const SHRINK_RUN = `UPDATE session_run SET sessions = sessions - ?2, edition = edition + 1 WHERE id = ?1`;
 const INSERT_RUN = `INSERT INTO session_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)`;
 // Fails where the run was taken for one that nobody finishes.
 const FINISH_RUN = guarded(`EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1)`);
-const INSERT_SKETCH = `INSERT INTO session_sketch VALUES (?1, ?2, ?3)`;
+const INSERT_SKETCH = `INSERT INTO session_sketch (run, country, data, checksum) VALUES (?1, ?2, ?3, ?4)`;
 const DELETE_RUNS = `DELETE FROM session_run WHERE id IN (SELECT value->>0 FROM json_each(?1))`;
 const DELETE_SKETCHES = `DELETE FROM session_sketch WHERE run IN (SELECT value->>0 FROM json_each(?1))`;
 const DOOM_RUNS = `INSERT INTO session_doomed SELECT value->>0, ?2 FROM json_each(?1)`;
@@ -52,7 +54,7 @@ const BEGIN_RUN = `INSERT INTO session_doomed (at) VALUES (?1) RETURNING run`;
 const PUT_OFF = `UPDATE session_doomed SET at = ?2 WHERE run = ?1`;
 const SPARE_RUN = `DELETE FROM session_doomed WHERE run = ?1`;
 // Not where the run was given up: nobody would clear the chunk away.
-const INSERT_CHUNK = `INSERT INTO session_chunk SELECT ?2, ?3 WHERE EXISTS (
+const INSERT_CHUNK = `INSERT INTO session_chunk (id, data, checksum) SELECT ?2, ?3, ?4 WHERE EXISTS (
   SELECT 1 FROM session_doomed WHERE run = ?1)`;
 const SELECT_DOOMED = `SELECT run FROM session_doomed WHERE at <= ?1 ORDER BY run`;
 const DELETE_CHUNKS = `DELETE FROM session_chunk WHERE id IN (
@@ -136,8 +138,6 @@ export const chunkId = (run: number, place: number) => run * PLACES + place;
 
 /** The chunks of these ids. */
 export const selectChunks = (ids: readonly number[]): Statement => plain(SELECT_CHUNKS, JSON.stringify(ids));
-export const chunksOf = ({ rows }: Result): Map<number, Uint8Array> =>
-  new Map(rows.map(([id, data]) => [id as number, data as Uint8Array]));
 
 /** The sketches that runs have of a country, '' for all of them together, null for each of them. */
 export const selectSketches = (runs: readonly number[], country: string | null): Statement =>
@@ -179,7 +179,7 @@ export const passDeletion = (version: number, chunks: readonly ShrunkChunk[]): S
   plain(PASS_DELETION, version),
   ...chunks.flatMap(({ run, id, data, removed }) => [
     plain(BLANK_CHUNK, id),
-    plain(REPLACE_CHUNK, id, data),
+    plain(REPLACE_CHUNK, id, data, chunkChecksum(id, data)),
     plain(SHRINK_RUN, run, removed),
   ]),
 ];
@@ -191,15 +191,22 @@ export function showRun(run: FinishedRun): Statement[] {
     plain(FINISH_RUN, id),
     plain(SPARE_RUN, id),
     plain(INSERT_RUN, id, Number(isByStart), rank, sessions, firstReceived, lastReceived, fences, filter),
-    ...Array.from(sketches, ([country, data]) => plain(INSERT_SKETCH, id, country, data)),
+    ...Array.from(
+      sketches,
+      ([country, data]) => plain(INSERT_SKETCH, id, country, data, sketchChecksum(country, data)),
+    ),
   ];
 }
 
 /** The queries, bound to a database. */
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-export function createSessionStore({ engine, commits, query, scan }: Database) {
+export function createSessionStore({ engine, commits, query, scan, damage }: Database) {
   return {
+    /** What `selectChunks` answered, by id. */
+    chunksOf: (result: Result) => chunksIn(result, damage),
+    /** What `selectSketches` answered: countries with their sketches, one of each run. */
+    sketchesOf: (result: Result) => sketchesIn(result, damage),
     commit: commits.execute,
     scan: ((statements) => engine.scan(statements)) as Database["engine"]["scan"],
     /** A kind of write whose operations are appended together. */
@@ -208,7 +215,7 @@ export function createSessionStore({ engine, commits, query, scan }: Database) {
         const { data, countries, stored } = pack(ops);
         const news = countries.length === 0 ? [] : [plain(INSERT_COUNTRIES, JSON.stringify(countries))];
         return {
-          statements: [plain(APPEND, data), ...news],
+          statements: [plain(APPEND, data, entryChecksum(data)), ...news],
           settle([appended]) {
             stored(appended!.rows[0]![0] as number);
             return ops.map(() => undefined);
@@ -227,7 +234,7 @@ export function createSessionStore({ engine, commits, query, scan }: Database) {
         plain(SELECT_LOG, after),
         ...statements,
       ]);
-      return { state: toState(state!.rows[0]!), log: log!.rows.map(toLogRow), results };
+      return { state: toState(state!.rows[0]!), log: log!.rows.map((row) => toEntry(row, damage)), results };
     },
     /** All runs, the newest first, and the indexes of those that are not known. */
     async runs(known: readonly number[], after: number) {
@@ -236,7 +243,7 @@ export function createSessionStore({ engine, commits, query, scan }: Database) {
       return { ...snapshot, runs: runs!.rows.map(toRun), indexes: indexes!.rows.map(toIndex) };
     },
     async chunks(ids: readonly number[]): Promise<Map<number, Uint8Array>> {
-      return chunksOf((await engine.scan([selectChunks(ids)]))[0]!);
+      return chunksIn((await engine.scan([selectChunks(ids)]))[0]!, damage);
     },
     /** Every country that was ever seen, in order. */
     async countries(): Promise<string[]> {
@@ -256,7 +263,10 @@ export function createSessionStore({ engine, commits, query, scan }: Database) {
     ): Promise<boolean> {
       const [putOff] = await commits.execute([
         plain(PUT_OFF, run, goAt),
-        ...chunks.map((data, i) => plain(INSERT_CHUNK, run, chunkId(run, from + i), data)),
+        ...chunks.map((data, i) => {
+          const id = chunkId(run, from + i);
+          return plain(INSERT_CHUNK, run, id, data, chunkChecksum(id, data));
+        }),
       ], chunks.reduce((sum, { length }) => sum + length, 0));
       return putOff!.changes > 0;
     },
@@ -287,17 +297,16 @@ export function createSessionStore({ engine, commits, query, scan }: Database) {
     },
     /** Moves such rows into the log. */
     async moveOldRows(upTo: string, data: Uint8Array): Promise<void> {
-      await commits.execute([plain(APPEND, data), plain(DELETE_OLD_ROWS, upTo)], data.length);
+      await commits.execute(
+        [plain(APPEND, data, entryChecksum(data)), plain(DELETE_OLD_ROWS, upTo)],
+        data.length,
+      );
     },
   };
 }
 
 function toState([version, flushed, deletions]: Row): State {
   return { version: version as number, flushed: flushed as number, deletions: deletions as number };
-}
-
-function toLogRow([number, data]: Row) {
-  return { number: number as number, data: data as Uint8Array };
 }
 
 function toRun(row: Row): RunRow {

@@ -4,7 +4,7 @@ import { Batcher } from "../../../db/queue.ts";
 import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
 import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
 import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
-import { chunkId, chunksOf, selectChunks, selectSketches } from "../../../db/sessions/store.ts";
+import { chunkId, selectChunks, selectSketches } from "../../../db/sessions/store.ts";
 import {
   type Counts,
   countsOf,
@@ -80,7 +80,7 @@ export class Questions {
         }).map(({ id }) => id),
       )];
     });
-    for (const [id, bytes] of chunksOf(results[0]!)) held.set(id, new Chunk(bytes));
+    for (const [id, bytes] of storage.store.chunksOf(results[0]!)) held.set(id, new Chunk(bytes));
     for (const { id, edition } of asked.flatMap(({ runs }) => runs.flat())) {
       const chunk = held.get(id);
       if (chunk !== undefined) known.set(`${id} ${edition}`, chunk);
@@ -193,9 +193,9 @@ export class Questions {
       if (sketch === undefined) groups.set(group, sketch = new Sketch());
       return sketch;
     };
-    for (const [started, data] of results[0]!.rows) {
-      for (const [day, packed] of unpackSketches(data as Uint8Array)) {
-        if (day >= firstDay && day <= lastDay) sketchOf(started as string, day).unite(packed);
+    for (const [started, data] of storage.store.sketchesOf(results[0]!)) {
+      for (const [day, packed] of unpackSketches(data)) {
+        if (day >= firstDay && day <= lastDay) sketchOf(started, day).unite(packed);
       }
     }
     const scratch = new Uint8Array(MAX_ID_BYTES);

@@ -7,7 +7,6 @@ import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chu
 import {
   type Append,
   chunkId,
-  chunksOf,
   type RunIndex,
   type RunRow,
   selectChunks,
@@ -210,7 +209,7 @@ export class Storage {
 
   async #chunks(ids: readonly number[]): Promise<Map<number, Chunk>> {
     const [result] = await this.store.scan([selectChunks(ids)]);
-    const chunks = chunksOf(result!);
+    const chunks = this.store.chunksOf(result!);
     if (chunks.size < ids.length) throw new StaleRuns("a run was merged while it was read");
     return new Map(Array.from(chunks, ([id, bytes]) => [id, new Chunk(bytes)]));
   }
