@@ -26,6 +26,7 @@ const COMPOSES_AREAS = [
   "routes/services.ts",
   "cli/main.ts",
   "jobs/mod.ts",
+  "db/operation/doctor.ts",
 ];
 /** Folders whose many small files are one subject. */
 // Migrations grow by one with each change of the schema.

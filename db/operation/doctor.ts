@@ -1,6 +1,15 @@
-/** Looks through a whole database file for what cannot be: damaged pages, wrong counters, rows that nothing owns. */
+/**
+ * Looks through a whole database file for what cannot be: damaged pages, wrong counters, rows that nothing owns, contents
+ * that are not what was stored.
+ */
+import { ITEMS } from "../channels/walk.ts";
+import type { WorkerConnection } from "../engine/connection.ts";
+import { EngineError } from "../engine/engine.ts";
 import { SCHEMA_VERSION } from "../migrations/mod.ts";
+import { CELLS, SUMMARIES } from "../series/walk.ts";
+import { CHUNKS, LOG, SKETCHES } from "../sessions/walk.ts";
 import { integrityOf, schemaVersion, withConnection } from "./copies.ts";
+import { damagedIn, type Walk } from "./walk.ts";
 
 /** One thing to look for: a query that counts the rows that are wrong. */
 interface Examination {
@@ -65,6 +74,8 @@ const EXAMINATIONS: readonly Examination[] = [
   orphans("conversations", "day_summary", "conversation", "conversation"),
 ];
 
+const WALKS: readonly Walk[] = [ITEMS, CELLS, SUMMARIES, LOG, CHUNKS, SKETCHES];
+
 /** What was looked at, and how many rows are wrong. */
 export interface Finding {
   readonly area: string;
@@ -84,12 +95,30 @@ export async function examine(path: string): Promise<Finding[]> {
   return [...file, { ...schema, wrong: 0 }, ...await examineAreas(path)];
 }
 
-async function examineAreas(path: string): Promise<Finding[]> {
-  const statements = EXAMINATIONS.map(({ count }) => ({ sql: count, args: [] }));
-  const results = await withConnection(path, "reader", (reader) => reader.run(statements));
-  return EXAMINATIONS.map(({ area, about }, i) => ({
-    area,
-    about,
-    wrong: Number(results[i]!.rows[0]![0]),
-  }));
+function examineAreas(path: string): Promise<Finding[]> {
+  return withConnection(path, "reader", async (reader) => {
+    const findings: Finding[] = [];
+    for (const examination of EXAMINATIONS) findings.push(await count(reader, examination));
+    for (const walk of WALKS) findings.push(...await walkThrough(reader, walk));
+    return findings;
+  });
+}
+
+async function count(reader: WorkerConnection, { area, about, count }: Examination): Promise<Finding> {
+  try {
+    const [result] = await reader.run([{ sql: count, args: [] }]);
+    return { area, about, wrong: Number(result!.rows[0]![0]) };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { area, about: `${about}, which cannot be counted: ${error.message}`, wrong: 1 };
+  }
+}
+
+/** How many contents are damaged, then each of them by name. */
+async function walkThrough(reader: WorkerConnection, walk: Walk): Promise<Finding[]> {
+  const { area, about } = walk, damaged = await Array.fromAsync(damagedIn(reader, walk));
+  return [
+    { area, about: `${about} that are not as they were stored`, wrong: damaged.length },
+    ...damaged.map((name) => ({ area, about: name, wrong: 1 })),
+  ];
 }

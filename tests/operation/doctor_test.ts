@@ -1,7 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import Database from "libsql";
 import { examine } from "../../db/operation/doctor.ts";
+import { copyDatabase, restoreDatabase } from "../../db/operation/copies.ts";
 import { createTestApp } from "../support/app.ts";
+import { flipBit } from "../support/flip.ts";
+import { createChannel, insert, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -57,4 +60,32 @@ Deno.test("runnel doctor ends with 0 beside a process that serves, and with 1 wh
   await file.write(new Uint8Array(4_096 * 20).fill(7));
   file.close();
   equal((await doctor(`file:${path}`)).code, 1);
+});
+
+Deno.test("doctor names each content that is damaged, in a copy and in what was restored from it, too", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`, copy = `${folder.path}/copy.db`;
+  const ids: string[] = [];
+  {
+    await using process = await startProcess({ database: `file:${path}` });
+    const channel = await createChannel(process.url, "news");
+    for (let i = 0; i < 3; i++) ids.push(await insert(channel, `item number ${i} of all`));
+    await send("PUT", `${process.url}/api/store/NASDAQ/ACME`, { close: { "2020-01-02": 1 } });
+    equal(await process.end("SIGTERM"), 0);
+  }
+  await flipBit(path, "item number 1 of all");
+  const other = new Database(path);
+  other.exec("UPDATE series_chunk SET row_count = row_count + 1");
+  other.close();
+  await copyDatabase(path, copy);
+  await restoreDatabase(copy, `${folder.path}/restored.db`, false);
+  for (const file of [path, copy, `${folder.path}/restored.db`]) {
+    const { code, text } = await doctor(`file:${file}`);
+    equal(code, 1, text);
+    match(text, /channels +1 +items that are not as they were stored\n/);
+    match(text, new RegExp(`channels +1 +item ${ids[1]} of channel news\n`));
+    match(text, /series +1 +cells of chunk 1 of NASDAQ ACME\n/);
+    match(text, /series +1 +summary of chunk 1 of NASDAQ ACME\n/);
+    ok(!text.includes(ids[0]!) && !text.includes(ids[2]!), text);
+  }
 });
