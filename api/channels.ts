@@ -196,6 +196,7 @@ export const ChannelStatus = z.strictObject({
   _links: z.strictObject({ self: Link, latest: Link }),
   latest: z.strictObject({ id: z.string(), timestamp: Moment }).nullable(),
   lag: z.int().nullable().meta({ description: "Milliseconds since the newest item was stored." }),
+  items: z.int().meta({ description: "How many items can be read." }),
 }).meta({ id: "ChannelStatus" });
 
 /** How the rate of a channel is asked for. */

@@ -13,6 +13,9 @@ const SELECT_NAMES = `SELECT name FROM channel
 // The items that a channel counts, less those that have expired since the last sweep.
 const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(item_count - (SELECT count(*) FROM item
     WHERE channel = c.id AND key >= c.floor_key AND key < max(0, ?1 - c.ttl_ms + 1) << 16)), 0) FROM channel c`;
+const SELECT_ITEMS = `SELECT item_count - (SELECT count(*) FROM item
+    WHERE channel = c.id AND key >= c.floor_key AND key < max(0, ?2 - c.ttl_ms + 1) << 16) FROM channel c
+  WHERE name = ?1`;
 const INSERT_CHANNEL =
   `INSERT INTO channel (name, created_at, ttl_ms, max_items, description, tags, owner, compact)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING RETURNING ${CHANNEL_COLUMNS}`;
@@ -92,6 +95,11 @@ export function createChannelStore({ engine, commits, query, scan }: Database, c
     async summary(): Promise<{ channels: number; items: number }> {
       const [row] = await scan(SELECT_SUMMARY, clock());
       return { channels: row![0] as number, items: row![1] as number };
+    },
+    /** How many items of a channel can be read; undefined where there is no such channel. */
+    async items(name: string): Promise<number | undefined> {
+      const [row] = await query(SELECT_ITEMS, name, clock());
+      return row?.[0] as number | undefined;
     },
     /** The new channel, or undefined when the name is taken. */
     async insert(name: string, settings: ChannelSettings): Promise<ChannelRow | undefined> {

@@ -127,6 +127,13 @@ export class Channels {
     return this.#channels.summary();
   }
 
+  /** How many items of a channel can be read. Unknown: `channel-not-found`. */
+  async count(name: string): Promise<number> {
+    const items = await this.#channels.items(name);
+    if (items === undefined) throw unknownChannel(name);
+    return items;
+  }
+
   /** The name of the channel with that number, or undefined when it is gone. */
   nameOf(channel: number): Promise<string | undefined> {
     return this.#channels.nameOf(channel);

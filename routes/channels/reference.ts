@@ -249,7 +249,7 @@ export const NOW: RouteReference = {
 };
 export const STATUS: RouteReference = {
   summary: "The state of a channel",
-  answers: { 200: { description: "Its newest item.", schema: ChannelStatus } },
+  answers: { 200: { description: "Its newest item, and how many there are.", schema: ChannelStatus } },
   errors: ["channel-not-found"],
 };
 export const RATE: RouteReference<typeof RateQuery> = {
