@@ -56,6 +56,7 @@ export const MetricsQuery = z.object({
   country: Country.optional().meta({ description: "Sessions of this country only." }),
   by: oneOf(UNITS, "What `groups` are: countries, days, weeks (ISO 8601), months, or hours of the day.")
     .optional(),
+  durations: flag("Also how many completed sessions lasted how long, in classes.").default(false),
   tz: z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin").default("UTC")
     .meta({ description: "The time zone of days, weeks, months and hours.", example: "Europe/Berlin" }),
 });
@@ -121,6 +122,14 @@ export const Metrics = z.strictObject({
   sessions: Counts,
   users: z.int(),
   duration_seconds: z.strictObject({ mean: Seconds, p50: Seconds, p90: Seconds, p99: Seconds }),
+  durations: z.array(z.strictObject({
+    up_to_seconds: z.number().nullable().meta({
+      description: "Longer than the class before and at most so long; null: longer than all others.",
+    }),
+    sessions: z.int(),
+  })).optional().meta({
+    description: "Completed sessions by their duration; a session at the end of a class may be in the next.",
+  }),
   relative_error: z.strictObject({ percentiles: z.number(), users: z.number() }),
   by_country: z.array(Row.extend({ country: z.string() })),
   by_day: z.array(Row.extend({ day: z.string().meta({ example: "2018-11-16" }) })),

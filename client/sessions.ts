@@ -32,12 +32,13 @@ export interface LastEventsOptions {
   readonly limit?: number;
 }
 
-/** Figures of how many days up to now, of which country, grouped by what, in which time zone. */
+/** Figures of how many days up to now, of which country, grouped by what, in which time zone; also how long they lasted. */
 export interface MetricsOptions {
   readonly days: number;
   readonly country?: string;
   readonly by?: z.input<typeof wire.MetricsQuery>["by"];
   readonly tz?: string;
+  readonly durations?: boolean;
 }
 
 /** A start or an end as it was stored. */

@@ -291,6 +291,8 @@ function toItem(row: Row): ItemRow | undefined {
     next: toKey(row[6]),
     itemKey: row[7] as string | null,
   };
-  if (typeof item.body !== "number" && !isSound({ ...item, body: item.body }, meta, row[9]!)) return undefined;
+  if (typeof item.body !== "number" && !isSound({ ...item, body: item.body }, meta, row[9]!)) {
+    return undefined;
+  }
   return { ...item, meta: meta === null ? null : JSON.parse(meta as string) };
 }

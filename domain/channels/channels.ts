@@ -312,7 +312,11 @@ export class Channels {
     return expired;
   }
 
-  async #whole(channel: number, row: ItemRow, hold: (bytes: number) => void): Promise<WholeItemRow | undefined> {
+  async #whole(
+    channel: number,
+    row: ItemRow,
+    hold: (bytes: number) => void,
+  ): Promise<WholeItemRow | undefined> {
     if (typeof row.body !== "number") return row as WholeItemRow;
     hold(row.body);
     return await this.#items.whole(channel, row.key);

@@ -32,6 +32,8 @@ export interface Metrics {
   readonly relative_error: { readonly percentiles: number; readonly users: number };
   readonly by_country: readonly (StateCounts & { country: string; mean_duration_seconds: number | null })[];
   readonly by_day: readonly (StateCounts & { day: string; mean_duration_seconds: number | null })[];
+  /** How many completed sessions lasted how long, where that was asked for. */
+  readonly durations?: readonly DurationClass[];
   /** What was asked for with `by`. `users`: null where they are neither counted nor estimated. */
   readonly groups?: readonly Group[];
 }
@@ -42,6 +44,15 @@ export interface Group extends StateCounts {
   readonly mean_duration_seconds: number | null;
   readonly users: number | null;
 }
+
+/** Completed sessions that lasted longer than the class before, and at most so long; null: longer than any class. */
+export interface DurationClass {
+  readonly up_to_seconds: number | null;
+  readonly sessions: number;
+}
+
+/** Where classes of durations end, in seconds: as people would divide them. */
+const CLASSES = [1, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400];
 
 /** How users were found out: all together, and of each group. */
 export interface Users {
@@ -59,6 +70,13 @@ export function startedOf({ byTime }: SessionFigures): number {
   return total(byTime.values()).started;
 }
 
+/** How figures are shown. */
+export interface Shape {
+  readonly calendar: Calendar;
+  readonly by: Unit | undefined;
+  readonly durations: boolean;
+}
+
 /**
  * Days newest first, countries by sessions. `slotMillis`: how long a slot of `figures.byTime` is, in milliseconds.
  */
@@ -66,8 +84,7 @@ export function metricsOf(
   figures: SessionFigures,
   slotMillis: number,
   users: Users,
-  calendar: Calendar,
-  by: Unit | undefined,
+  { calendar, by, durations: isHistogramWanted }: Shape,
 ): Metrics {
   const { byTime, byCountry, durations } = figures;
   const { duration, ...sessions } = total(byTime.values());
@@ -89,6 +106,7 @@ export function metricsOf(
       p90: percentile(histogram, 0.9),
       p99: percentile(histogram, 0.99),
     },
+    ...(isHistogramWanted && { durations: classesOf(histogram) }),
     relative_error: { percentiles: DURATION_ERROR, users: users.isEstimate ? round(SKETCH_ERROR) : 0 },
     by_country: groupsOf("country").map(({ group, ...row }) => ({ country: group, ...row })),
     by_day: groupsOf("day").map(({ group, ...row }) => ({ day: group, ...row })),
@@ -143,6 +161,15 @@ function counts({ open, completed, inconsistent, duration }: Counts) {
     inconsistent,
     mean_duration_seconds: mean(duration, completed),
   };
+}
+
+function classesOf(durations: readonly { bucket: number; n: number }[]): DurationClass[] {
+  const sessions = new Array<number>(CLASSES.length + 1).fill(0);
+  for (const { bucket, n } of durations) {
+    const at = CLASSES.findIndex((end) => middleOf(bucket) <= end * 1e6);
+    sessions[at < 0 ? CLASSES.length : at]! += n;
+  }
+  return sessions.map((n, i) => ({ up_to_seconds: CLASSES[i] ?? null, sessions: n }));
 }
 
 function mean(micros: number, count: number): number | null {

@@ -6,7 +6,15 @@ import { DAY_MS, HOUR_MS } from "../time.ts";
 import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
 import { type LoaderOptions, SessionLoader } from "./loader.ts";
-import { COUNTED_SESSIONS, type Metrics, metricsOf, startedOf, type Unit, type Users } from "./metrics.ts";
+import {
+  COUNTED_SESSIONS,
+  type Metrics,
+  metricsOf,
+  type Shape,
+  startedOf,
+  type Unit,
+  type Users,
+} from "./metrics.ts";
 import { QUARTER_MICROS } from "./storage/changes.ts";
 import { deleteUser } from "./storage/deletion.ts";
 import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
@@ -32,11 +40,9 @@ export interface StartsRequest {
 }
 
 /** Which figures are asked for. */
-export interface MetricsRequest {
+export interface MetricsRequest extends Shape {
   readonly days: number;
   readonly country: string | null;
-  readonly by: Unit | undefined;
-  readonly calendar: Calendar;
 }
 
 const UTC = new Calendar("UTC");
@@ -91,7 +97,8 @@ export class Sessions {
   }
 
   /** Figures of the last `days` days as a calendar has them, up to now. */
-  async metrics({ days, country, by, calendar }: MetricsRequest): Promise<Metrics> {
+  async metrics({ days, country, ...shape }: MetricsRequest): Promise<Metrics> {
+    const { by, calendar } = shape;
     await this.upkeep.moveOldRows();
     const slots = calendar.isUtc && by !== "hour_of_day" ? "day" : "quarter";
     const range = { ...this.#range(calendar, days), country };
@@ -99,7 +106,7 @@ export class Sessions {
     const users = startedOf(figures) > COUNTED_SESSIONS
       ? await this.#estimateUsers(range, by, calendar)
       : await this.#countUsers(range, by, calendar);
-    return metricsOf(figures, slots === "day" ? DAY_MS : QUARTER_MS, users, calendar, by);
+    return metricsOf(figures, slots === "day" ? DAY_MS : QUARTER_MS, users, shape);
   }
 
   /** All sessions of a user as lines of JSON, in pieces: also those that are open, or lie ahead. */

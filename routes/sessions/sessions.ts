@@ -125,10 +125,16 @@ export async function showLastSessions(
 }
 
 export async function showMetrics(
-  { query: { days, country, by, tz }, services }: Call<typeof MetricsQuery>,
+  { query: { days, country, by, tz, durations }, services }: Call<typeof MetricsQuery>,
 ): Promise<Response> {
   return json(
-    await services.sessions.metrics({ days, country: country ?? null, by, calendar: new Calendar(tz) }),
+    await services.sessions.metrics({
+      days,
+      country: country ?? null,
+      by,
+      durations,
+      calendar: new Calendar(tz),
+    }),
   );
 }
 
