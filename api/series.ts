@@ -172,6 +172,10 @@ export const Revision = z.strictObject({
   rows: z.int().meta({ description: "Rows that it has." }),
   change: z.enum(CHANGES).meta({ description: "What made it." }),
 }).meta({ id: "Revision" });
+/** How many revisions. */
+export const RevisionsQuery = z.object({
+  limit: wholeNumber(1, 10_000, "At most so many revisions, the newest; all unless given.").optional(),
+});
 /** What a series was and is, the newest first. */
 export const Revisions = z.array(Revision);
 

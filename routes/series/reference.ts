@@ -12,6 +12,7 @@ import {
   RestoreBody,
   Revision,
   Revisions,
+  RevisionsQuery,
   SaveQuery,
   Symbols,
   SymbolsQuery,
@@ -101,7 +102,8 @@ export const DELETE: RouteReference<typeof DeleteQuery> = {
 
 const REVISION = { revision: 3, time: "2026-01-02T03:04:05.678Z", rows: 2, change: "restore" };
 
-export const REVISIONS: RouteReference = {
+export const REVISIONS: RouteReference<typeof RevisionsQuery> = {
+  query: RevisionsQuery,
   summary: "List the revisions of a series",
   description: "Each save and removal makes one, which is kept for `KEEP_REVISIONS` after the next one, " +
     "and among the last 10,000. `?asOf=` reads them.",

@@ -31,6 +31,7 @@ import {
   ReferenceBody,
   type ReferenceQuery,
   RestoreBody,
+  type RevisionsQuery,
   type SaveQuery,
   type Shape,
   type SymbolsQuery,
@@ -146,8 +147,23 @@ export async function removeSeries(
   return json({ status: true, rows });
 }
 
-export async function listRevisions({ request, services: { series, log } }: Call): Promise<Response> {
-  return await jsonArray(request, await series.revisions(seriesName(request)), showRevision, log);
+export async function listRevisions(call: Call<typeof RevisionsQuery>): Promise<Response> {
+  const { request, query: { limit }, services: { series, log } } = call;
+  const revisions = await series.revisions(seriesName(request));
+  return await jsonArray(
+    request,
+    limit === undefined ? revisions : first(revisions, limit),
+    showRevision,
+    log,
+  );
+}
+
+async function* first<T>(values: AsyncGenerator<T>, most: number): AsyncGenerator<T> {
+  let told = 0;
+  for await (const value of values) {
+    yield value;
+    if (++told === most) return;
+  }
 }
 
 export async function restoreRevision(call: Call): Promise<Response> {
