@@ -6,8 +6,21 @@ import type { References } from "../api/series.ts";
 import type { StartsByCountry } from "../api/sessions.ts";
 import type { Home } from "../api/system.ts";
 import { course, type History, perSecond, stretch, Trend } from "./charts.tsx";
-import { textOf } from "./channels/pages.tsx";
-import { bytes, Command, count, Empty, Figure, part, type Shown, span, type View, When } from "./view.tsx";
+import { textOf } from "./channels/text.ts";
+import { newestStarts } from "./sessions/pages.tsx";
+import {
+  bytes,
+  Command,
+  count,
+  Empty,
+  Figure,
+  part,
+  Refreshing,
+  type Shown,
+  span,
+  type View,
+  When,
+} from "./view.tsx";
 
 const SHOWN = 4;
 
@@ -32,111 +45,119 @@ export async function homePage(view: View): Promise<Shown> {
   return {
     title: "Runnel",
     body: (
-      <div id="home" hx-get={`${view.root}/`} hx-trigger="every 5s" hx-select="#home" hx-swap="outerHTML">
+      <>
         <h1>{isEmpty ? "Runnel is running" : "Overview"}</h1>
         <p class="lead">
           {isEmpty
             ? "Nothing is stored yet. Send a first line from a terminal, and watch it appear here; or fill every page with lively data: deno task demo."
             : "Everything that this process holds. It looks again every five seconds."}
         </p>
-        <div class="grid">
-          <Card
-            view={view}
-            title="Channels"
-            area="channels"
-            history={history}
-            time={time}
-            to="/dashboard/channels"
-            figures={[["Channels", holds.channels], ["Items", holds.items], ["Followers", holds.subscribers]]}
-            locked={names === undefined}
-          >
-            {newest.length > 0 && (
+        <Refreshing view={view} id="home" seconds={5}>
+          <div class="grid">
+            <Card
+              view={view}
+              title="Channels"
+              area="channels"
+              history={history}
+              time={time}
+              to="/dashboard/channels"
+              figures={[["Channels", holds.channels], ["Items", holds.items], [
+                "Followers",
+                holds.subscribers,
+              ]]}
+              locked={names === undefined}
+            >
+              {newest.length > 0 && (
+                <ul class="list">
+                  {newest.map(({ name, item, text }) => (
+                    <li>
+                      <div class="between">
+                        <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
+                        <span class="soft">
+                          {item === undefined
+                            ? "empty"
+                            : `${span(Date.now() - Date.parse(item.timestamp))} ago`}
+                        </span>
+                      </div>
+                      <code class="newest">{text}</code>
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </Card>
+            <Card
+              view={view}
+              title="Time series"
+              area="series"
+              history={history}
+              time={time}
+              to="/dashboard/series"
+              figures={[["Series", holds.series]]}
+              locked={references === undefined}
+            >
+              <Links
+                root={`${view.root}/dashboard/series`}
+                names={references?.map(({ reference }) => reference) ?? []}
+              />
+            </Card>
+            <Card
+              view={view}
+              title="Sessions"
+              area="sessions"
+              history={history}
+              time={time}
+              to="/dashboard/sessions"
+              figures={[["Sessions", holds.sessions]]}
+              locked={starts === undefined}
+            >
               <ul class="list">
-                {newest.map(({ name, item, text }) => (
-                  <li>
-                    <div class="between">
-                      <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
-                      <span class="soft">
-                        {item === undefined
-                          ? "empty"
-                          : `${span(Date.now() - Date.parse(item.timestamp))} ago`}
-                      </span>
-                    </div>
-                    <code class="newest">{text}</code>
+                {newestStarts(starts ?? {}, SHOWN).map(({ country, user_id, ts }) => (
+                  <li class="between">
+                    <a href={`${view.root}/dashboard/sessions?user=${part(user_id)}`}>{user_id}</a>
+                    <span class="soft">
+                      {country}, <When time={ts} />
+                    </span>
                   </li>
                 ))}
               </ul>
-            )}
-          </Card>
-          <Card
-            view={view}
-            title="Time series"
-            area="series"
-            history={history}
-            time={time}
-            to="/dashboard/series"
-            figures={[["Series", holds.series]]}
-            locked={references === undefined}
-          >
-            <Links
-              root={`${view.root}/dashboard/series`}
-              names={references?.map(({ reference }) => reference) ?? []}
-            />
-          </Card>
-          <Card
-            view={view}
-            title="Sessions"
-            area="sessions"
-            history={history}
-            time={time}
-            to="/dashboard/sessions"
-            figures={[["Sessions", holds.sessions]]}
-            locked={starts === undefined}
-          >
-            <ul class="list">
-              {Object.entries(starts ?? {}).slice(0, SHOWN).map(([country, [start]]) => (
-                <li>
-                  {country} <span class="soft">last start {start && <When time={start.ts} />}</span>
-                </li>
-              ))}
-            </ul>
-          </Card>
-          <Card
-            view={view}
-            title="Apps"
-            area="profiles"
-            history={history}
-            time={time}
-            to="/dashboard/apps"
-            figures={[["Accounts", holds.profiles]]}
-            locked={apps === undefined}
-          >
-            <Links root={`${view.root}/dashboard/apps`} names={apps?.apps ?? []} />
-          </Card>
-          <Card
-            view={view}
-            title="Conversations"
-            area="conversations"
-            history={history}
-            time={time}
-            to="/dashboard/conversations"
-            figures={[["Chat channels", holds.conversations]]}
-            locked={false}
-          >
-            <p class="soft">People log in, and see what their own channels are about.</p>
-          </Card>
-          <Process history={history} time={time} />
-          <section class="card wide">
-            <h2>Try it from a terminal</h2>
-            {firstSteps(view.base, view.hasKey).map((line) => <Command line={line} />)}
-            <p class="soft">
-              <a href={`${view.root}/docs`}>The API reference</a> tries every call out. Programs that ask for
-              {" "}
-              <code>/</code> get this page’s figures as JSON.
-            </p>
-          </section>
-        </div>
-      </div>
+            </Card>
+            <Card
+              view={view}
+              title="Apps"
+              area="profiles"
+              history={history}
+              time={time}
+              to="/dashboard/apps"
+              figures={[["Accounts", holds.profiles]]}
+              locked={apps === undefined}
+            >
+              <Links root={`${view.root}/dashboard/apps`} names={apps?.apps ?? []} />
+            </Card>
+            <Card
+              view={view}
+              title="Conversations"
+              area="conversations"
+              history={history}
+              time={time}
+              to="/dashboard/conversations"
+              figures={[["Chat channels", holds.conversations]]}
+              locked={false}
+            >
+              <p class="soft">People log in, and see what their own channels are about.</p>
+            </Card>
+            <Process history={history} time={time} />
+          </div>
+        </Refreshing>
+        <section class="card first-steps">
+          <h2>Try it from a terminal</h2>
+          {firstSteps(view.base, view.key !== undefined).map((line) => <Command line={line} />)}
+          <p class="soft">
+            <a href={`${view.root}/docs`}>The API reference</a> tries every call out. Programs that ask for
+            {" "}
+            <code>/</code> get this page’s figures as JSON.
+          </p>
+        </section>
+      </>
     ),
   };
 }

@@ -16,6 +16,8 @@ import type { Answer, View } from "./view.tsx";
 export interface Page {
   readonly method: "GET" | "POST";
   readonly path: string;
+  /** The same for all who have the same rights: it has no form that changes something, and is some of a second old. */
+  readonly isShared?: true;
   readonly show: (view: View, remember: Remember) => Answer | Promise<Answer>;
 }
 
@@ -43,7 +45,7 @@ export const PAGES: readonly Page[] = [
   get("/series", seriesPage),
   get("/series/:reference", symbolsPage),
   get("/series/:reference/:symbol", symbolPage),
-  get("/sessions", sessionsPage),
+  { ...get("/sessions", sessionsPage), isShared: true },
   get("/apps", appsPage),
   get("/apps/:app", appPage),
   get("/apps/:app/:account", profilePage),

@@ -14,9 +14,11 @@ export interface View {
   readonly form: URLSearchParams;
   /** Goes into every form that changes something. */
   readonly token: string;
-  /** Whether an API key, and whether a person, is remembered in a cookie. */
-  readonly hasKey: boolean;
+  /** The API key that is remembered in a cookie, and whether a person is. */
+  readonly key: string | undefined;
   readonly hasPerson: boolean;
+  /** Two views in which this text is the same may see the same. */
+  readonly rights: string;
   /** The value of a parameter of the page's path. */
   param(name: string): string;
   /** The answer of the API. */
@@ -88,7 +90,7 @@ export function Frame({ view, title, children }: { view: View; title: string; ch
             ))}
             <a href={`${root}/docs`}>API</a>
           </nav>
-          {view.hasKey
+          {view.key !== undefined
             ? (
               <form method="post" action={`${root}/dashboard/logout`}>
                 <Token view={view} />
@@ -131,6 +133,27 @@ export function Action(
       <Token view={view} />
       {children}
     </form>
+  );
+}
+
+/** A part of a shared page that is read again every so many seconds while somebody looks, and says when it cannot be. */
+export function Refreshing(
+  { view, id, seconds, children }: { view: View; id: string; seconds: number; children: Child },
+) {
+  const query = view.query.size > 0 ? `?${view.query}` : "";
+  return (
+    <div
+      id={id}
+      class="stack"
+      hx-get={`${view.root}${view.path}${query}`}
+      hx-trigger="refresh"
+      hx-select={`#${id}`}
+      hx-swap="outerHTML"
+      data-refresh={String(seconds)}
+    >
+      <p role="status"></p>
+      {children}
+    </div>
   );
 }
 
@@ -217,6 +240,9 @@ const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const SHORT = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 export const count = (value: number): string => NUMBER.format(value);
 
+/** A day, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
 /** Bytes, as people read them. */
 export function bytes(value: number): string {
   const steps = ["B", "KB", "MB", "GB", "TB"];
@@ -227,14 +253,19 @@ export function bytes(value: number): string {
 
 /** A length of time, as people read it. */
 export function span(millis: number): string {
-  const steps = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
+  const steps = [[DAY_MS, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
   const [size, unit] = steps.find(([size]) => millis >= size) ?? [1, "ms"];
   return `${SHORT.format(millis / size)} ${unit}`;
 }
 
-/** A time of the API, UTC, to the second. */
-export function When({ time }: { time: string }) {
-  return <time datetime={time}>{time.slice(0, 19).replace("T", " ")}</time>;
+/** A time of the API to the second, UTC unless a zone is given. */
+export function When({ time, zone = "UTC" }: { time: string; zone?: string }) {
+  const shown = zone === "UTC"
+    ? time.slice(0, 19)
+    : Temporal.Instant.from(time).toZonedDateTimeISO(zone).toPlainDateTime().toString({
+      smallestUnit: "second",
+    });
+  return <time datetime={time}>{shown.replace("T", " ")}</time>;
 }
 
 /** A part of an address. */

@@ -76,7 +76,7 @@ export async function makeKey(view: View, remember: Remember): Promise<Shown> {
       ...(days && { days: Number(days) }),
     }),
   });
-  const isFirst = !view.hasKey;
+  const isFirst = view.key === undefined;
   if (isFirst) remember("key", secret);
   return {
     title: `Key ${name}`,

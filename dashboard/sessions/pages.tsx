@@ -1,7 +1,21 @@
 /** User sessions: figures, countries, days, and the last sessions of one user. */
 import type { z } from "zod";
 import type { Metrics, SessionsOfUser, StartsByCountry } from "../../api/sessions.ts";
-import { Bar, count, Empty, Figure, part, type Shown, span, Spark, Table, type View } from "../view.tsx";
+import {
+  Bar,
+  count,
+  Empty,
+  Figure,
+  part,
+  Refreshing,
+  type Shown,
+  span,
+  Spark,
+  Table,
+  type View,
+} from "../view.tsx";
+
+type Figures = z.output<typeof Metrics>;
 
 const SPANS = [1, 7, 30, 365];
 const SHOWN = 20;
@@ -11,7 +25,7 @@ export async function sessionsPage(view: View): Promise<Shown> {
   const days = SPANS.find((days) => String(days) === view.query.get("days")) ?? 7;
   const user = view.query.get("user") ?? "";
   const [metrics, starts, sessions] = await Promise.all([
-    view.read<z.output<typeof Metrics>>(`/user/metrics?days=${days}`),
+    view.read<Figures>(`/user/metrics?days=${days}&durations=true`),
     view.read<z.output<typeof StartsByCountry>>(`/user/last-events?days=${days}&limit=5`),
     user === "" ? undefined : view.read<z.output<typeof SessionsOfUser>>(
       `/user/last-sessions-user?user_id=${part(user)}&details=true`,
@@ -19,10 +33,7 @@ export async function sessionsPage(view: View): Promise<Shown> {
   ]);
   const countries = metrics.by_country.toSorted((a, b) => b.started - a.started).slice(0, SHOWN);
   const byDay = metrics.by_day.toSorted((a, b) => a.day < b.day ? -1 : 1);
-  const last = Object.entries(starts).flatMap(([country, list]) =>
-    list.map((start) => ({ country, ...start }))
-  )
-    .sort((a, b) => a.ts < b.ts ? 1 : -1).slice(0, SHOWN);
+  const last = newestStarts(starts, SHOWN);
   return {
     title: "Sessions",
     body: (
@@ -35,88 +46,131 @@ export async function sessionsPage(view: View): Promise<Shown> {
             </a>
           ))}
         </nav>
-        {metrics.sessions.started === 0 && (
-          <section class="card">
-            <Empty
-              says="No session started in these days."
-              curl={`curl -s -X POST ${view.base}/user/batches -H 'Content-Type: application/json' -d '[{"user_id": "ann", "country": "DE", "event": "start", "session_id": "s1", "ts": "${
-                new Date().toISOString().slice(0, 19)
-              }"}]'`}
-            />
-          </section>
-        )}
-        <section class="card">
-          <dl class="figures">
-            <Figure name="Started" value={metrics.sessions.started} />
-            <Figure name="Open" value={metrics.sessions.open} />
-            <Figure name="Users" value={metrics.users} />
-            {(["mean", "p50", "p90", "p99"] as const).map((name) => (
-              <Figure
-                name={name === "mean" ? "Mean" : name}
-                value={duration(metrics.duration_seconds[name])}
+        <Refreshing view={view} id="sessions" seconds={2}>
+          {metrics.sessions.started === 0 && (
+            <section class="card">
+              <Empty
+                says="No session started in these days."
+                curl={`curl -s -X POST ${view.base}/user/batches -H 'Content-Type: application/json' -d '[{"user_id": "ann", "country": "DE", "event": "start", "session_id": "s1", "ts": "${
+                  new Date().toISOString().slice(0, 19)
+                }"}]'`}
               />
-            ))}
-          </dl>
-        </section>
-        <div class="columns wide">
+            </section>
+          )}
           <section class="card">
-            <h2>Starts by country</h2>
-            <table>
-              <tbody>
-                {countries.map(({ country, started }) => (
-                  <Bar name={country} value={started} most={countries[0]!.started} />
+            <dl class="figures">
+              <Figure name="Started" value={metrics.sessions.started} />
+              <Figure name="Open" value={metrics.sessions.open} />
+              <Figure name="Users" value={metrics.users} />
+              {(["mean", "p50", "p90", "p99"] as const).map((name) => (
+                <Figure
+                  name={name === "mean" ? "Mean" : name}
+                  value={duration(metrics.duration_seconds[name])}
+                />
+              ))}
+            </dl>
+          </section>
+          <div class="columns wide">
+            <section class="card">
+              <h2>Starts by country</h2>
+              <table>
+                <tbody>
+                  {countries.map(({ country, started }) => (
+                    <Bar name={country} value={started} most={countries[0]!.started} />
+                  ))}
+                </tbody>
+              </table>
+            </section>
+            <Durations metrics={metrics} />
+            <section class="card">
+              <h2>Starts by day</h2>
+              <Spark
+                values={byDay.map(({ started }) => started)}
+                label={`Starts by day: ${
+                  byDay.slice(-31).map(({ day, started }) => `${day} ${started}`).join(", ")
+                }`}
+              />
+              <Table label="Days" head={["Day", "Started", "Completed", "Mean"]}>
+                {byDay.toReversed().slice(0, SHOWN).map((row) => (
+                  <tr>
+                    <th scope="row" class="mono">{row.day}</th>
+                    <td class="mono">{count(row.started)}</td>
+                    <td class="mono">{count(row.completed)}</td>
+                    <td class="mono">{duration(row.mean_duration_seconds)}</td>
+                  </tr>
                 ))}
-              </tbody>
-            </table>
-          </section>
-          <section class="card">
-            <h2>Starts by day</h2>
-            <Spark
-              values={byDay.map(({ started }) => started)}
-              label={`Starts by day: ${
-                byDay.slice(-31).map(({ day, started }) => `${day} ${started}`).join(", ")
-              }`}
-            />
-            <Table label="Days" head={["Day", "Started", "Completed", "Mean"]}>
-              {byDay.toReversed().slice(0, SHOWN).map((row) => (
-                <tr>
-                  <th scope="row" class="mono">{row.day}</th>
-                  <td class="mono">{count(row.started)}</td>
-                  <td class="mono">{count(row.completed)}</td>
-                  <td class="mono">{duration(row.mean_duration_seconds)}</td>
-                </tr>
-              ))}
-            </Table>
-          </section>
-          <section class="card">
-            <h2>Last starts</h2>
-            <Table label="Last starts" head={["Time", "Country", "User"]}>
-              {last.map(({ ts, country, user_id }) => (
-                <tr>
-                  <td class="mono">{ts.replace("T", " ")}</td>
-                  <td>{country}</td>
-                  <td>
-                    <a href={`?days=${days}&user=${part(user_id)}`}>{user_id}</a>
-                  </td>
-                </tr>
-              ))}
-            </Table>
-          </section>
-          <section class="card">
-            <h2>One user</h2>
-            <form class="row" method="get">
-              <input type="hidden" name="days" value={String(days)} />
-              <label>
-                User <input name="user" value={user} />
-              </label>
-              <button class="quiet" type="submit">Show</button>
-            </form>
-            {sessions !== undefined && <Sessions of={sessions[user] ?? []} />}
-          </section>
-        </div>
+              </Table>
+            </section>
+            <section class="card">
+              <h2>Last starts</h2>
+              <p class="soft">It looks again every two seconds.</p>
+              <Table label="Last starts" head={["Time", "Country", "User"]}>
+                {last.map(({ ts, country, user_id }) => (
+                  <tr>
+                    <td class="mono">{ts.replace("T", " ")}</td>
+                    <td>{country}</td>
+                    <td>
+                      <a href={`?days=${days}&user=${part(user_id)}`}>{user_id}</a>
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            </section>
+          </div>
+        </Refreshing>
+        <section class="card">
+          <h2>One user</h2>
+          <form class="row" method="get">
+            <input type="hidden" name="days" value={String(days)} />
+            <label>
+              User <input name="user" value={user} />
+            </label>
+            <button class="quiet" type="submit">Show</button>
+          </form>
+          {sessions !== undefined && <Sessions of={sessions[user] ?? []} />}
+        </section>
       </div>
     ),
   };
+}
+
+/** How many sessions lasted how long, from the first class that has any to the last. */
+function Durations(
+  { metrics: { durations = [], duration_seconds: { p50, p90, p99 } } }: { metrics: Figures },
+) {
+  const from = durations.findIndex(({ sessions }) => sessions > 0);
+  const to = durations.findLastIndex(({ sessions }) => sessions > 0);
+  const most = Math.max(0, ...durations.map(({ sessions }) => sessions));
+  return (
+    <section class="card">
+      <h2>How long they lasted</h2>
+      {from < 0 ? <Empty says="No session has ended." /> : (
+        <table>
+          <tbody>
+            {durations.slice(from, to + 1).map(({ up_to_seconds, sessions }, i) => (
+              <Bar
+                name={classOf(up_to_seconds, durations[from + i - 1]?.up_to_seconds)}
+                value={sessions}
+                most={most}
+              />
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p class="soft">
+        Half lasted at most {duration(p50)}, nine of ten {duration(p90)}, 99 of a hundred {duration(p99)}.
+      </p>
+    </section>
+  );
+}
+
+const classOf = (end: number | null, before: number | null | undefined) =>
+  end === null ? `over ${duration(before ?? 0)}` : `up to ${duration(end)}`;
+
+/** The newest starts of all countries. */
+export function newestStarts(starts: z.output<typeof StartsByCountry>, most: number) {
+  return Object.entries(starts).flatMap(([country, list]) => list.map((start) => ({ country, ...start })))
+    .sort((a, b) => a.ts < b.ts ? 1 : -1).slice(0, most);
 }
 
 const duration = (seconds: number | null): string =>

@@ -7,10 +7,11 @@ import { type Page, PAGES } from "../../dashboard/pages.ts";
 import { refusedPage } from "../../dashboard/login.tsx";
 import { type Answer, Frame, Refused, type View } from "../../dashboard/view.tsx";
 import { accepts } from "../conditional.ts";
-import type { GateEnv } from "../gate.ts";
+import { admissionOf, type GateEnv } from "../gate.ts";
 import { readBody, rootOf } from "../request.ts";
 import { html, NO_SNIFF, seeOther } from "../respond.ts";
 import type { Services } from "../services.ts";
+import { SharedBodies } from "./shared_bodies.ts";
 
 const COOKIE = { key: "runnel_key", person: "runnel_person", form: "runnel_form" } as const;
 const SESSION_SECONDS = 12 * 3600;
@@ -28,13 +29,23 @@ const KEPT_HEADERS = [
   "last-event-id",
 ];
 
+/** What every page is made with. */
+interface Server {
+  readonly app: Hono<GateEnv>;
+  readonly services: Services;
+  readonly bodies: SharedBodies;
+}
+
 /** Adds every page to the application. */
 export function serveDashboard(app: Hono<GateEnv>, services: Services): void {
-  const serve = (page: Page) => (context: Context<GateEnv>) => answer(app, services, context, page);
-  const home = serve({ method: "GET", path: "/", show: homePage });
+  const server = { app, services, bodies: new SharedBodies() };
+  const serve = (page: Page) => (context: Context<GateEnv>) => answer(server, context, page);
+  const home = serve({ method: "GET", path: "/", show: homePage, isShared: true });
   app.get("/", (context, next) => {
     const accept = context.req.header("accept") ?? "";
-    return accept.includes("text/html") && accepts(accept, "text/html") ? home(context) : next();
+    // A part of the page that is read again accepts anything.
+    const isPage = isPart(context.req.raw) || (accept.includes("text/html") && accepts(accept, "text/html"));
+    return isPage ? home(context) : next();
   });
   app.get("/dashboard/assets/:file", (context) => {
     const name = context.req.param("file");
@@ -47,12 +58,8 @@ export function serveDashboard(app: Hono<GateEnv>, services: Services): void {
   for (const page of PAGES) app.on(page.method, [page.path], serve(page));
 }
 
-async function answer(
-  app: Hono<GateEnv>,
-  services: Services,
-  context: Context<GateEnv>,
-  page: Page,
-): Promise<Response> {
+async function answer(server: Server, context: Context<GateEnv>, page: Page): Promise<Response> {
+  const { services } = server;
   const { raw: request } = context.req;
   const base = services.baseUrl(request);
   // Who sends a form is known only when the API has looked at the cookie's key.
@@ -72,13 +79,13 @@ async function answer(
       maxAge,
     });
   if (known === undefined) cookie("form", token);
-  const view = createView(app, context, { base, root, token, form });
+  const view = createView(server, context, page, { base, root, token, form });
   let shown: Answer;
   try {
     if (request.method === "POST" && (known === undefined || form.get("token") !== known)) {
       throw new Refused(403, "This form is too old, or not from here: load the page again.");
     }
-    shown = await page.show(view, cookie);
+    shown = await show(server, page, view, cookie);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     shown = refusedPage(view, error);
@@ -87,6 +94,8 @@ async function answer(
     ? seeOther(`${root}${shown}`)
     : shown instanceof Response
     ? shown
+    : page.isShared && isPart(request)
+    ? html(String(shown.body), shown.status)
     : html(
       `<!doctype html>${<Frame view={view} title={shown.title}>{shown.body}</Frame>}`,
       shown.status,
@@ -95,14 +104,32 @@ async function answer(
   return response;
 }
 
+/** Whether htmx asks, to put a part of the answer into a page. */
+const isPart = ({ headers }: Request) => headers.has("hx-request");
+
+/** A key that is gone gets nothing that was made for it. */
+function show(
+  { services, bodies }: Server,
+  page: Page,
+  view: View,
+  remember: Parameters<Page["show"]>[1],
+): Answer | Promise<Answer> {
+  const isGone = view.key !== undefined && services.keys.nameOf(view.key) === undefined;
+  if (!page.isShared || isGone) return page.show(view, remember);
+  return bodies.of(`${view.rights} ${view.path}?${view.query}`, () => page.show(view, remember));
+}
+
 function createView(
-  app: Hono<GateEnv>,
+  { app, services }: Server,
   context: Context<GateEnv>,
+  { isShared }: Page,
   given: Pick<View, "base" | "root" | "token" | "form">,
 ): View {
   const { raw: request } = context.req;
   const url = new URL(request.url);
   const key = getCookie(context, COOKIE.key), person = getCookie(context, COOKIE.person);
+  // What is made for many goes on when the first of them leaves.
+  const signal = isShared ? null : request.signal;
   const api = async (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
     for (const name of KEPT_HEADERS) {
@@ -114,7 +141,7 @@ function createView(
       headers.set("Authorization", `Bearer ${secret}`);
     }
     return await app.fetch(
-      new Request(url.origin + path, { ...init, headers, signal: request.signal }),
+      new Request(url.origin + path, { signal, ...init, headers }),
       // A request of its own, so that it does not rename the route of the page.
       Object.create(context.env),
     );
@@ -133,7 +160,8 @@ function createView(
     ...given,
     path: context.req.path,
     query: url.searchParams,
-    hasKey: key !== undefined,
+    key,
+    rights: JSON.stringify([admissionOf(context, services), services.keys.required, key, given.base]),
     hasPerson: person !== undefined,
     param: (name) => context.req.param(name) ?? "",
     api,
