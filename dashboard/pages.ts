@@ -1,5 +1,6 @@
 /** Every page of the dashboard but the first, by its address. */
-import { channelsPage, createChannel } from "./channels/list.tsx";
+import { channelsPage } from "./channels/list.tsx";
+import { changeChannel, createChannel } from "./channels/settings.tsx";
 import { channelPage, followChannel, insertItem } from "./channels/pages.tsx";
 import { pauseWebhook, replayConsumer } from "./channels/readers.tsx";
 import { itemPage, rawImage } from "./channels/item.tsx";
@@ -37,6 +38,7 @@ export const PAGES: readonly Page[] = [
   post("/channels", createChannel),
   get("/channels/:name", channelPage),
   post("/channels/:name", insertItem),
+  post("/channels/:name/settings", changeChannel),
   get("/channels/:name/live", followChannel),
   post("/channels/:name/webhooks/:webhook", pauseWebhook),
   post("/channels/:name/consumers/:consumer/replay", replayConsumer),

@@ -1,9 +1,13 @@
-/** The list of channels, and the form that makes one. */
+/** The list of channels. */
 import type { z } from "zod";
-import type { ChannelList, Metadata } from "../../api/channels.ts";
-import { Action, count, Empty, part, type Shown, span, Table, type View, When } from "../view.tsx";
+import type { ChannelList, ChannelRate, ChannelStatus, Metadata } from "../../api/channels.ts";
+import type { ConsumerList } from "../../api/consumers.ts";
+import { count, Empty, part, type Shown, span, Table, type View, When } from "../view.tsx";
+import { behind } from "./readers.tsx";
+import { CreateCard } from "./settings.tsx";
 
-const PAGE_SIZE = 50;
+/** Each asks for four things. */
+const PAGE_SIZE = 20;
 
 /** A page of the list, and the form that makes a channel. */
 export async function channelsPage(view: View): Promise<Shown> {
@@ -11,10 +15,7 @@ export async function channelsPage(view: View): Promise<Shown> {
   const { _links } = await view.read<z.output<typeof ChannelList>>(
     `/channel?limit=${PAGE_SIZE}${after === null ? "" : `&after=${part(after)}`}`,
   );
-  const rows = await Promise.all(_links.channels.map(async ({ name }) => ({
-    name,
-    about: await view.glance<z.output<typeof Metadata>>(`/channel/${name}`),
-  })));
+  const rows = await Promise.all(_links.channels.map(({ name }) => rowOf(view, name)));
   const last = rows.at(-1)?.name;
   return {
     title: "Channels",
@@ -33,29 +34,11 @@ export async function channelsPage(view: View): Promise<Shown> {
               />
             )
             : (
-              <Table label="Channels" head={["Name", "Newest item", "Kept for", "Most items", "Tags"]}>
-                {rows.map(({ name, about }) => (
-                  <tr>
-                    <th scope="row">
-                      <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
-                    </th>
-                    <td>
-                      {about?.lastUpdateDate === undefined
-                        ? <span class="soft">none</span>
-                        : <When time={about.lastUpdateDate} />}
-                    </td>
-                    <td class="mono">{about?.ttlMillis === undefined ? "ever" : span(about.ttlMillis)}</td>
-                    <td class="mono">{about?.maxItems === undefined ? "no limit" : count(about.maxItems)}</td>
-                    <td>
-                      {about?.tags?.map((tag) => (
-                        <>
-                          <span class="tag">{tag}</span>
-                          {" "}
-                        </>
-                      ))}
-                    </td>
-                  </tr>
-                ))}
+              <Table
+                label="Channels"
+                head={["Name", "Items", "In the last minute", "Newest item", "Kept for", "Behind", "Tags"]}
+              >
+                {rows.map((row) => <Row view={view} {...row} />)}
               </Table>
             )}
           {_links.next !== undefined && last !== undefined && (
@@ -64,45 +47,51 @@ export async function channelsPage(view: View): Promise<Shown> {
             </p>
           )}
         </section>
-        <section class="card">
-          <h2>Create a channel</h2>
-          <Action view={view} to="/channels" class="fields">
-            <label>
-              Name<input name="name" required maxlength={48} pattern="[A-Za-z0-9_]+" autocomplete="off" />
-            </label>
-            <label>
-              Keep items for how many days (empty: for ever)<input
-                name="days"
-                type="number"
-                min="0"
-                step="any"
-                value="120"
-              />
-            </label>
-            <label>
-              Description<input name="description" maxlength={1024} />
-            </label>
-            <button type="submit">Create</button>
-          </Action>
-        </section>
+        <CreateCard view={view} />
       </div>
     ),
   };
 }
 
-/** Makes a channel. */
-export async function createChannel(view: View): Promise<string> {
-  const name = view.form.get("name") ?? "",
-    days = view.form.get("days"),
-    description = view.form.get("description");
-  await view.read("/channel", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({
-      name,
-      ...(days ? { ttlDays: Number(days) } : { ttlMillis: null }),
-      ...(description ? { description } : {}),
-    }),
-  });
-  return `/dashboard/channels/${part(name.trim())}`;
+/** What the list shows of a channel; what was removed meanwhile has nothing but its name. */
+async function rowOf(view: View, name: string) {
+  const at = `/channel/${name}`;
+  const [about, status, rate, consumers] = await Promise.all([
+    view.glance<z.output<typeof Metadata>>(at),
+    view.glance<z.output<typeof ChannelStatus>>(`${at}/status`),
+    view.glance<z.output<typeof ChannelRate>>(`${at}/rate?last=1m&every=1m`),
+    view.glance<z.output<typeof ConsumerList>>(`${at}/consumers`),
+  ]);
+  return { name, about, status, rate, consumers: consumers?.consumers ?? [] };
+}
+
+type RowProps = Awaited<ReturnType<typeof rowOf>> & { readonly view: View };
+
+function Row({ view, name, about, status, rate, consumers }: RowProps) {
+  const furthest = consumers.toSorted((a, b) => b.lag.millis - a.lag.millis)[0];
+  return (
+    <tr>
+      <th scope="row">
+        <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
+      </th>
+      <td class="mono">{count(status?.items ?? 0)}</td>
+      <td class="mono">
+        {rate?.atLeast ? "more than " : ""}
+        {count((rate?.steps ?? []).reduce((sum, { items }) => sum + items, 0))}
+      </td>
+      <td>
+        {about?.lastUpdateDate === undefined
+          ? <span class="soft">none</span>
+          : <When time={about.lastUpdateDate} />}
+      </td>
+      <td class="mono">
+        {about?.ttlMillis === undefined ? "ever" : span(about.ttlMillis)}
+        {about?.maxItems !== undefined && `, ${count(about.maxItems)} items`}
+      </td>
+      <td class="mono">
+        {furthest === undefined ? "" : `${behind(furthest)} (${furthest.name})`}
+      </td>
+      <td>{about?.tags?.map((tag) => <span class="tag">{tag}</span>)}</td>
+    </tr>
+  );
 }

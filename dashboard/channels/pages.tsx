@@ -3,7 +3,6 @@ import type { z } from "zod";
 import { type ChannelRate, type ItemList, type Metadata, positionAt } from "../../api/channels.ts";
 import {
   Action,
-  bytes,
   Command,
   count,
   Empty,
@@ -15,19 +14,40 @@ import {
   Spark,
   type View,
 } from "../view.tsx";
+import { SettingsCard } from "./settings.tsx";
+import { EARLIEST, tailOf } from "./tail.ts";
+import { textOf } from "./text.ts";
 import { ConsumersCard, readersOf, timeOf, WebhooksCard } from "./readers.tsx";
 
 const TAIL = 20;
-const SHOWN_TEXT = 400;
+
+/** How far back items are looked for that a filter lets through. */
+const FILTERED_SINCE = "1h";
+const FILTERS = ["contentType", "key", "where"] as const;
+
+/** What the page is asked to show only. */
+function filterOf({ query }: View): URLSearchParams {
+  const filter = new URLSearchParams();
+  for (const name of FILTERS) {
+    const value = query.get(name)?.trim();
+    if (value) filter.set(name, value);
+  }
+  return filter;
+}
 
 /** Which items are shown: the newest, which grow, or some of a time. */
 interface Stretch {
   readonly title: string;
   readonly isNewest: boolean;
-  readonly path: string;
+  /** Undefined: none, until what matches comes. */
+  readonly path: string | undefined;
 }
 
-function stretchOf({ query }: View): Stretch {
+function stretchOf(view: View): Stretch {
+  const { query } = view;
+  if (filterOf(view).size > 0) {
+    return { title: "Items that match, from an hour ago on", isNewest: true, path: undefined };
+  }
   const at = query.get("at"), after = query.get("after"), before = query.get("before");
   if (at !== null && at !== "") {
     const time = timeOf(at);
@@ -50,9 +70,12 @@ function stretchOf({ query }: View): Stretch {
 /** The page. */
 export async function channelPage(view: View): Promise<Shown> {
   const name = view.param("name"), at = `/channel/${part(name)}`, stretch = stretchOf(view);
+  if (filterOf(view).size > 0) await (await filtered(view)).body?.cancel();
   const [about, list, rate, { consumers, webhooks }] = await Promise.all([
     view.read<z.output<typeof Metadata>>(at),
-    view.read<z.output<typeof ItemList>>(`${at}/${stretch.path}`),
+    stretch.path === undefined
+      ? { items: [] }
+      : view.read<z.output<typeof ItemList>>(`${at}/${stretch.path}`),
     view.read<z.output<typeof ChannelRate>>(`${at}/rate?last=1h&every=1m`),
     readersOf(view, name),
   ]);
@@ -78,6 +101,7 @@ export async function channelPage(view: View): Promise<Shown> {
           <ConsumersCard view={view} channel={name} consumers={consumers} />
           <WebhooksCard view={view} channel={name} webhooks={webhooks} />
           <InsertCard view={view} name={name} />
+          <SettingsCard view={view} about={about} />
           <section class="card">
             <h2>From a terminal</h2>
             <Command line={`curl -iL ${view.base}${at}/latest`} />
@@ -111,10 +135,11 @@ function Items({ view, name, stretch, items }: {
   items: readonly ListedItem[];
 }) {
   const here = `${view.root}/dashboard/channels/${name}`, newest = items[0], oldest = items.at(-1);
+  const filter = filterOf(view), isFiltered = filter.size > 0;
   const live = stretch.isNewest && {
-    "data-live": `${here}/live`,
+    "data-live": `${here}/live?${filter}`,
     "data-items": here,
-    "data-after": newest?.id ?? "earliest",
+    "data-after": isFiltered ? "" : newest?.id ?? EARLIEST,
     "data-status": "status",
     "data-empty": "none",
   };
@@ -130,15 +155,33 @@ function Items({ view, name, stretch, items }: {
           <input name="at" type="datetime-local" step="1" value={view.query.get("at") ?? ""} required />
         </label>
         <button class="quiet" type="submit">Go</button>
-        {!stretch.isNewest && <a class="quiet" href={here}>Newest</a>}
+        {(!stretch.isNewest || isFiltered) && <a class="quiet" href={here}>Newest</a>}
         {oldest !== undefined && <a class="quiet" href={`${here}?before=${oldest.id}`}>Earlier</a>}
         {!stretch.isNewest && newest !== undefined && (
           <a class="quiet" href={`${here}?after=${newest.id}`}>Later</a>
         )}
       </form>
+      <details open={isFiltered}>
+        <summary>Only some items</summary>
+        <form class="row" method="get" action={here}>
+          <label>
+            Media type <input name="contentType" value={filter.get("contentType") ?? ""} size={16} />
+          </label>
+          <label>
+            Key <input name="key" value={filter.get("key") ?? ""} size={10} />
+          </label>
+          <label>
+            JSON has{" "}
+            <input name="where" value={filter.get("where") ?? ""} placeholder="/status=open" size={16} />
+          </label>
+          <button class="quiet" type="submit">Filter</button>
+        </form>
+      </details>
       {items.length === 0 && (
         <div id="none">
-          {stretch.isNewest
+          {isFiltered
+            ? <Empty says="Nothing yet that matches. What comes is shown while this page is open." />
+            : stretch.isNewest
             ? (
               <Empty
                 says="Nothing yet: what you insert appears here at once."
@@ -179,17 +222,6 @@ function InsertCard({ view, name }: { view: View; name: string }) {
   );
 }
 
-/** An item's text, shortened; of what is no text, its type and size. */
-export async function textOf(
-  view: View,
-  path: string,
-  item: { contentType: string; length: number },
-): Promise<string> {
-  const isText = /^(text\/|application\/([\w.-]+\+)?json)/.test(item.contentType);
-  if (!isText || item.length > 64_000) return `${item.contentType}, ${bytes(item.length)}`;
-  return (await (await view.api(path)).text()).slice(0, SHOWN_TEXT);
-}
-
 /** Inserts what the form holds. */
 export async function insertItem(view: View): Promise<string> {
   const name = part(view.param("name")), type = view.form.get("type") ?? "text/plain";
@@ -202,8 +234,19 @@ export async function insertItem(view: View): Promise<string> {
   return `/dashboard/channels/${name}`;
 }
 
-/** What comes in, as Server-Sent Events. */
+/** What comes in, as Server-Sent Events; with a filter from an hour ago on. */
 export function followChannel(view: View): Promise<Response> {
-  const after = view.query.get("after") ?? "earliest";
-  return view.api(`/channel/${part(view.param("name"))}/events?content=true&after=${part(after)}`);
+  if (filterOf(view).size > 0) return filtered(view);
+  return tailOf(view, view.param("name"), view.query.get("after") ?? EARLIEST);
+}
+
+/** What a filter lets through, as the API sends it. A filter that is none is refused. */
+async function filtered(view: View): Promise<Response> {
+  const filter = filterOf(view), after = view.query.get("after");
+  filter.set("content", "true");
+  if (after === null) filter.set("since", FILTERED_SINCE);
+  else filter.set("after", after);
+  const answer = await view.api(`/channel/${part(view.param("name"))}/events?${filter}`);
+  if (!answer.ok) throw new Refused(answer.status, (await answer.json()).detail);
+  return answer;
 }

@@ -27,7 +27,8 @@ export async function readersOf(view: View, channel: string) {
   };
 }
 
-const behind = ({ lag }: ShownConsumer | ShownWebhook) =>
+/** How far a reader is behind, to people. */
+export const behind = ({ lag }: ShownConsumer | ShownWebhook) =>
   lag.items === 0 ? "nothing" : `${count(lag.items)}${lag.atLeast ? "+" : ""} items, ${span(lag.millis)}`;
 
 interface ReaderProps {
