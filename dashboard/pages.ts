@@ -5,7 +5,9 @@ import { channelPage, followChannel, insertItem } from "./channels/pages.tsx";
 import { pauseWebhook, replayConsumer } from "./channels/readers.tsx";
 import { itemPage, rawImage } from "./channels/item.tsx";
 import { loginPage, type Remember, signIn, signOut } from "./login.tsx";
-import { seriesPage, symbolPage, symbolsPage } from "./series/pages.tsx";
+import { seriesPage, symbolsPage } from "./series/list.tsx";
+import { restoreRevision } from "./series/revisions.tsx";
+import { symbolPage } from "./series/symbol.tsx";
 import { sessionsPage } from "./sessions/pages.tsx";
 import { appPage, appsPage, profilePage } from "./profiles/pages.tsx";
 import { conversationsPage, logIn, logOut } from "./conversations/pages.tsx";
@@ -47,6 +49,7 @@ export const PAGES: readonly Page[] = [
   get("/series", seriesPage),
   get("/series/:reference", symbolsPage),
   get("/series/:reference/:symbol", symbolPage),
+  post("/series/:reference/:symbol/restore", restoreRevision),
   { ...get("/sessions", sessionsPage), isShared: true },
   get("/apps", appsPage),
   get("/apps/:app", appPage),

@@ -1,0 +1,82 @@
+/** Time series: references and their symbols. */
+import type { z } from "zod";
+import type { References, Symbols } from "../../api/series.ts";
+import { count, Empty, Heading, part, type Shown, span, Table, type View } from "../view.tsx";
+
+const PAGE_SIZE = 200;
+
+type ListedSymbol = z.output<typeof Symbols>[number];
+
+/** The references. */
+export async function seriesPage(view: View): Promise<Shown> {
+  const references = await view.read<z.output<typeof References>>("/api/store");
+  return {
+    title: "Series",
+    body: (
+      <div class="stack">
+        <h1>Time series</h1>
+        <p class="lead">Data frames by reference and symbol.</p>
+        <section class="card">
+          {references.length === 0
+            ? (
+              <Empty
+                says="There is no series yet."
+                curl={`curl -s -X PUT ${view.base}/api/store/NASDAQ/ACME -d '{"close":{"2020-01-02":102.5,"2020-01-03":101.75}}'`}
+              />
+            )
+            : (
+              <Table label="References" head={["Reference", "Series", "Rows are kept for"]}>
+                {references.map(({ reference, symbols, ttlMillis }) => (
+                  <tr>
+                    <th scope="row">
+                      <a href={`${view.root}/dashboard/series/${part(reference)}`}>{reference}</a>
+                    </th>
+                    <td class="mono">{count(symbols)}</td>
+                    <td class="mono">{ttlMillis === undefined ? "ever" : span(ttlMillis)}</td>
+                  </tr>
+                ))}
+              </Table>
+            )}
+        </section>
+      </div>
+    ),
+  };
+}
+
+/** The symbols of a reference, a page at a time. */
+export async function symbolsPage(view: View): Promise<Shown> {
+  const reference = view.param("reference");
+  const after = view.query.get("after");
+  const all = await view.read<ListedSymbol[]>(
+    `/api/store/${part(reference)}?limit=${PAGE_SIZE + 1}${after === null ? "" : `&after=${part(after)}`}`,
+  );
+  const shown = all.slice(0, PAGE_SIZE);
+  return {
+    title: reference,
+    body: (
+      <div class="stack">
+        <Heading view={view} to="/series" above="All references">{reference}</Heading>
+        <section class="card">
+          <Table label="Series" head={["Symbol", "Rows", "First", "Last", "Columns"]}>
+            {shown.map(({ symbol, rows, first, last, columns }) => (
+              <tr>
+                <th scope="row">
+                  <a href={`${view.root}/dashboard/series/${part(reference)}/${part(symbol)}`}>{symbol}</a>
+                </th>
+                <td class="mono">{count(rows)}</td>
+                <td class="mono">{first.slice(0, 16)}</td>
+                <td class="mono">{last.slice(0, 16)}</td>
+                <td>{columns.slice(0, 12).map(({ name }) => name).join(", ")}</td>
+              </tr>
+            ))}
+          </Table>
+          {all.length > PAGE_SIZE && (
+            <p>
+              <a class="quiet" href={`?after=${part(shown.at(-1)!.symbol)}`}>More series</a>
+            </p>
+          )}
+        </section>
+      </div>
+    ),
+  };
+}
