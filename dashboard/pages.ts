@@ -9,7 +9,8 @@ import { seriesPage, symbolsPage } from "./series/list.tsx";
 import { restoreRevision } from "./series/revisions.tsx";
 import { symbolPage } from "./series/symbol.tsx";
 import { sessionsPage } from "./sessions/pages.tsx";
-import { appPage, appsPage, profilePage } from "./profiles/pages.tsx";
+import { appPage, appsPage } from "./profiles/pages.tsx";
+import { exportPerson, forgetPerson, profilePage } from "./profiles/person.tsx";
 import { conversationsPage, logIn, logOut } from "./conversations/pages.tsx";
 import { makeKey, revokeKey } from "./operate/keys.tsx";
 import { operatePage, runJob } from "./operate/pages.tsx";
@@ -54,6 +55,8 @@ export const PAGES: readonly Page[] = [
   get("/apps", appsPage),
   get("/apps/:app", appPage),
   get("/apps/:app/:account", profilePage),
+  get("/apps/:app/:account/export", exportPerson),
+  post("/apps/:app/:account/forget", forgetPerson),
   get("/conversations", conversationsPage),
   post("/conversations", logIn),
   post("/conversations/logout", logOut),

@@ -1,9 +1,16 @@
-/** Apps: what their accounts are like, what they do, and one profile. */
+/** Apps: what their accounts are like, and what they do. */
 import type { z } from "zod";
-import type { Analytics, Apps, Profile, Timeline } from "../../api/profiles.ts";
-import { Bar, count, Empty, Figure, Heading, part, type Shown, Spark, type View } from "../view.tsx";
+import type { Analytics, Apps, Timeline } from "../../api/profiles.ts";
+import { Bar, count, DAY_MS, Empty, Figure, Heading, part, type Shown, Spark, type View } from "../view.tsx";
 
 const SHOWN = 12;
+/** How far a timeline goes back: its days, what a point counts, and how both are called. */
+const RANGES = {
+  "24h": [1, "5m", "24 hours", "in steps of five minutes"],
+  "7d": [7, "1h", "7 days", "by the hour"],
+  "31d": [31, "6h", "31 days", "in steps of six hours"],
+  "12mo": [365, "day", "12 months", "by the day"],
+} as const;
 
 /** The apps. */
 export async function appsPage(view: View): Promise<Shown> {
@@ -43,10 +50,9 @@ export async function appPage(view: View): Promise<Shown | string> {
   if (account) return `/dashboard/apps/${part(app)}/${part(account)}`;
   const about = await view.read<z.output<typeof Analytics>>(`/analytics/${part(app)}`);
   const event = about.events.find((name) => name === view.query.get("event")) ?? about.events[0];
-  const timeline = event === undefined
-    ? undefined
-    : await view.read<z.output<typeof Timeline>>(`/event/${part(app)}/${part(event)}?points=objects`);
-  const counts = timeline?.datapoints.map((point) => "value" in point ? point.value : point[1]);
+  const asked = view.query.get("range") ?? "";
+  const range = Object.hasOwn(RANGES, asked) ? asked as keyof typeof RANGES : "24h";
+  const timeline = event && await eventCard({ view, app, events: about.events, event, range });
   return {
     title: app,
     body: (
@@ -66,26 +72,7 @@ export async function appPage(view: View): Promise<Shown | string> {
             <button class="quiet" type="submit">Show the profile</button>
           </form>
         </section>
-        {counts !== undefined && (
-          <section class="card">
-            <h2>{event}: the last 24 hours, in steps of five minutes</h2>
-            <Spark
-              values={counts}
-              label={`${event}, ${count(counts.reduce((sum, value) => sum + value, 0))} in 24 hours`}
-            />
-            <p class="row">
-              {about.events.slice(0, 40).map((name) => (
-                <a
-                  class="quiet"
-                  href={`?event=${part(name)}`}
-                  aria-current={name === event ? "true" : undefined}
-                >
-                  {name}
-                </a>
-              ))}
-            </p>
-          </section>
-        )}
+        {timeline}
         <div class="columns">
           {Object.entries(about.demographics).filter(([, counts]) => isKnown(counts)).map((
             [field, counts],
@@ -102,6 +89,68 @@ export async function appPage(view: View): Promise<Shown | string> {
       </div>
     ),
   };
+}
+
+interface EventProps {
+  readonly view: View;
+  readonly app: string;
+  readonly events: readonly string[];
+  readonly event: string;
+  readonly range: keyof typeof RANGES;
+}
+
+/** How often an event came, in the course of a day or up to a year. */
+async function eventCard({ view, app, events, event, range }: EventProps) {
+  const [days, bucket, span, steps] = RANGES[range], from = Date.now() - days * DAY_MS;
+  const { datapoints } = await view.read<z.output<typeof Timeline>>(
+    `/event/${part(app)}/${part(event)}?from=${from}&bucket=${bucket}`,
+  );
+  const points = datapoints.map((point) => Array.isArray(point) ? point : [point.time, point.value] as const);
+  const counts = points.map(([, value]) => value), sum = counts.reduce((a, b) => a + b, 0);
+  const most = Math.max(0, ...counts);
+  const isDaily = days > 1;
+  const said = (time: number | undefined) =>
+    new Date(time ?? from).toISOString().slice(0, isDaily ? 10 : 16).replace("T", " ");
+  return (
+    <section class="card stack" id="event">
+      <div class="between">
+        <h2>{event}, the last {span} {steps}</h2>
+        <span class="soft">{count(sum)} in all, at most {count(most)} at a time</span>
+      </div>
+      <nav class="row" aria-label="How far back">
+        {Object.entries(RANGES).map(([name, [, , title]]) => (
+          <a
+            class="quiet"
+            href={`?event=${part(event)}&range=${name}#event`}
+            aria-current={name === range ? "true" : undefined}
+          >
+            {title}
+          </a>
+        ))}
+      </nav>
+      <div>
+        <Spark
+          values={counts}
+          label={`${event}, ${count(sum)} in ${span}, at most ${count(most)} at a time`}
+        />
+        <div class="between soft ends">
+          <span>{said(points[0]?.[0])}</span>
+          <span>{said(points.at(-1)?.[0])} UTC</span>
+        </div>
+      </div>
+      <nav class="row" aria-label="Events">
+        {events.slice(0, 40).map((name) => (
+          <a
+            class="quiet"
+            href={`?event=${part(name)}&range=${range}#event`}
+            aria-current={name === event ? "true" : undefined}
+          >
+            {name}
+          </a>
+        ))}
+      </nav>
+    </section>
+  );
 }
 
 /** Whether anything is known of anybody. */
@@ -121,41 +170,4 @@ function Bars({ title, counts }: { title: string; counts: Readonly<Record<string
       {rows.length > SHOWN && <p class="soft">and {count(rows.length - SHOWN)} more</p>}
     </section>
   );
-}
-
-/** What all accounts of one person say. */
-export async function profilePage(view: View): Promise<Shown> {
-  const app = view.param("app"), account = view.param("account");
-  const { demographics, keywords } = await view.read<z.output<typeof Profile>>(
-    `/profile/${part(app)}/${part(account)}`,
-  );
-  return {
-    title: account,
-    body: (
-      <div class="stack">
-        <Heading view={view} to={`/apps/${part(app)}`} above={app}>{account}</Heading>
-        <section class="card">
-          <h2>Demographics</h2>
-          {Object.keys(demographics).length === 0 ? <Empty says="Nothing is known." /> : (
-            <table>
-              <tbody>
-                {Object.entries(demographics).map(([name, value]) => (
-                  <tr>
-                    <th scope="row">{name}</th>
-                    <td>{String(value)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </section>
-        <section class="card">
-          <h2>Keywords</h2>
-          {keywords.length === 0
-            ? <Empty says="None." />
-            : <p class="row">{keywords.map((word) => <span class="tag">{word}</span>)}</p>}
-        </section>
-      </div>
-    ),
-  };
 }
