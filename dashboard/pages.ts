@@ -13,7 +13,7 @@ import { appPage, appsPage } from "./profiles/pages.tsx";
 import { exportPerson, forgetPerson, profilePage } from "./profiles/person.tsx";
 import { conversationsPage, logIn, logOut } from "./conversations/pages.tsx";
 import { makeKey, revokeKey } from "./operate/keys.tsx";
-import { operatePage, runJob } from "./operate/pages.tsx";
+import { operatePage, runJob, storagePage } from "./operate/pages.tsx";
 import type { Answer, View } from "./view.tsx";
 
 /** A page of the dashboard: its method and path, and the function that makes it. */
@@ -61,6 +61,7 @@ export const PAGES: readonly Page[] = [
   post("/conversations", logIn),
   post("/conversations/logout", logOut),
   get("/operate", operatePage),
+  get("/operate/storage", storagePage),
   post("/operate/jobs/:job", runJob),
   post("/operate/keys", makeKey),
   post("/operate/keys/:key/revoke", revokeKey),

@@ -3,14 +3,11 @@ import type { z } from "zod";
 import type { ApiKeyList, BackupList, Configuration, FaultList, StorageAnswer } from "../../api/operation.ts";
 import type { AuditList, JobAnswer, JobList } from "../../api/system.ts";
 import { type History, stretch } from "../charts.tsx";
-import { Action, Figure, part, type Shown, span, Table, type View, When } from "../view.tsx";
+import { Action, Figure, Heading, part, type Shown, span, Table, type View, When } from "../view.tsx";
 import { KeysCard } from "./keys.tsx";
 import { AuditCard, BackupsCard, DayCard, FaultsCard, SettingsCard, StorageCard } from "./state.tsx";
 
 const AUDIT_ENTRIES = 20;
-/** A file up to this size is measured by area unasked: that takes some hundredths of a second. */
-const SMALL_FILE = 64_000_000;
-
 /** Everything that an administrator may see. */
 export async function operatePage(view: View): Promise<Shown> {
   const before = view.query.get("before"), course = stretch("24h");
@@ -24,7 +21,7 @@ export async function operatePage(view: View): Promise<Shown> {
     view.read<z.output<typeof AuditList>>(
       `/audit?limit=${AUDIT_ENTRIES}${before === null ? "" : `&before=${part(before)}`}`,
     ),
-    storageOf(view),
+    view.read<z.output<typeof StorageAnswer>>("/storage"),
     healthOf(view),
   ]);
   const oldest = audit.entries.at(-1);
@@ -39,7 +36,7 @@ export async function operatePage(view: View): Promise<Shown> {
         <JobsCard view={view} jobs={jobs} />
         <KeysCard view={view} keys={keys.keys} />
         <div class="grid wide-cells">
-          <StorageCard storage={storage} />
+          <StorageCard view={view} storage={storage} />
           <BackupsCard view={view} list={backups} />
         </div>
         <SettingsCard settings={settings.settings} />
@@ -52,10 +49,18 @@ export async function operatePage(view: View): Promise<Shown> {
   };
 }
 
-async function storageOf(view: View): Promise<z.output<typeof StorageAnswer>> {
-  const sizes = await view.read<z.output<typeof StorageAnswer>>("/storage");
-  const isWanted = view.query.get("areas") === "true" || (sizes.file > 0 && sizes.file <= SMALL_FILE);
-  return isWanted ? await view.read("/storage?areas=true") : sizes;
+/** What each area takes of the disk: a page of its own, because it reads the whole file. */
+export async function storagePage(view: View): Promise<Shown> {
+  const storage = await view.read<z.output<typeof StorageAnswer>>("/storage?areas=true");
+  return {
+    title: "Storage",
+    body: (
+      <div class="stack">
+        <Heading view={view} to="/operate" above="Operate">Storage</Heading>
+        <StorageCard view={view} storage={storage} />
+      </div>
+    ),
+  };
 }
 
 /** Whether it can serve, and the reasons where it cannot. */

@@ -67,8 +67,17 @@ export function FaultsCard({ faults }: z.output<typeof FaultList>) {
   );
 }
 
+/** A file up to this size is measured by area as soon as it is looked at: that takes some hundredths of a second. */
+const SMALL_FILE = 64_000_000;
+
+interface StorageProps {
+  readonly view: View;
+  readonly storage: z.output<typeof StorageAnswer>;
+}
+
 /** What takes how much of the disk. */
-export function StorageCard({ storage: { file, log, areas } }: { storage: z.output<typeof StorageAnswer> }) {
+export function StorageCard({ view, storage: { file, log, areas } }: StorageProps) {
+  const measured = `${view.root}/dashboard/operate/storage`;
   const parts = Object.entries(areas ?? {}), most = Math.max(0, ...parts.map(([, size]) => size));
   return (
     <section class="card" id="storage">
@@ -85,7 +94,17 @@ export function StorageCard({ storage: { file, log, areas } }: { storage: z.outp
       )}
       {areas === undefined && file > 0 && (
         <p>
-          <a class="quiet" href="?areas=true#storage">Measure by area</a>{" "}
+          <a
+            class="quiet"
+            href={measured}
+            hx-get={measured}
+            hx-select="#storage"
+            hx-target="#storage"
+            hx-swap="outerHTML"
+            hx-trigger={file <= SMALL_FILE ? "revealed" : "click"}
+          >
+            Measure by area
+          </a>{" "}
           <span class="soft">It reads the whole file.</span>
         </p>
       )}
