@@ -2,21 +2,22 @@
 import type { z } from "zod";
 import type { LoggedIn, PulseAnswer, Recaps, Topics, Usernames } from "../../api/conversations.ts";
 import type { Remember } from "../login.tsx";
-import { Action, count, Empty, part, Refused, type Shown, Spark, type View, When } from "../view.tsx";
+import { Action, count, DAY_MS, Empty, part, Refused, type Shown, Spark, type View, When } from "../view.tsx";
 
 const SPANS = { "24h": [1, "24 hours"], "7d": [7, "7 days"], "31d": [31, "31 days"] } as const;
+type SpanName = keyof typeof SPANS;
 const MOST_CHANNELS = 12;
+/** Messages that a point names. */
+const MOST_CITED = 3;
 
 type Channel = z.output<typeof Recaps>["data"]["channels"][number];
 type Point = Channel["topics"][number]["points"][number];
 
 /** The recap of each channel, or the form that logs in. */
 export async function conversationsPage(view: View): Promise<Shown> {
-  const asked = view.query.get("span") ?? "24h";
-  const span = Object.hasOwn(SPANS, asked) ? asked as keyof typeof SPANS : "24h";
-  const since = new Date(Date.now() - SPANS[span][0] * 86_400_000).toISOString();
+  const asked = askedOf(view);
   const recaps = view.hasPerson
-    ? await view.read<z.output<typeof Recaps>>(`/api/stats/recap?since=${part(since)}`).catch((error) => {
+    ? await view.read<z.output<typeof Recaps>>(`/api/stats/recap?${asked.query}`).catch((error) => {
       if (error instanceof Refused && error.status === 401) return undefined;
       throw error;
     })
@@ -33,16 +34,7 @@ export async function conversationsPage(view: View): Promise<Shown> {
     body: (
       <div class="stack">
         <h1>Conversations</h1>
-        <div class="row">
-          {Object.entries(SPANS).map(([name, [, title]]) => (
-            <a class="quiet" href={`?span=${name}`} aria-current={name === span ? "true" : undefined}>
-              {title}
-            </a>
-          ))}
-          <Action view={view} to="/conversations/logout">
-            <button class="quiet" type="submit">Log out</button>
-          </Action>
-        </div>
+        <StretchForm view={view} asked={asked} />
         {pulse !== undefined && (
           <section class="card">
             <h2>Pulse of your channels, the last 24 hours</h2>
@@ -59,6 +51,7 @@ export async function conversationsPage(view: View): Promise<Shown> {
         )}
         {channels.map((channel, i) => (
           <Recap
+            zone={asked.zone}
             channel={channel}
             topics={more[i]!.topics?.data ?? []}
             people={more[i]!.people?.data ?? []}
@@ -69,9 +62,67 @@ export async function conversationsPage(view: View): Promise<Shown> {
   };
 }
 
-function Recap(
-  { channel, topics, people }: { channel: Channel; topics: readonly string[]; people: readonly string[] },
-) {
+/** Which time is recapped: the last days, or from one moment to another in the reader's zone. */
+function askedOf({ query }: View) {
+  const given = (name: string) => query.get(name)?.trim() || undefined;
+  const name = given("span") ?? "", since = given("since"), until = given("until");
+  const isStretch = since !== undefined && !Object.hasOwn(SPANS, name);
+  const span = isStretch ? undefined : Object.hasOwn(SPANS, name) ? name as SpanName : "24h";
+  const zone = given("timezone");
+  const wanted = span === undefined
+    ? { since, until, timezone: zone }
+    : { since: new Date(Date.now() - SPANS[span][0] * DAY_MS).toISOString(), timezone: zone };
+  const pairs = Object.entries(wanted).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return { span, since, until, zone: zone ?? "UTC", query: new URLSearchParams(pairs) };
+}
+
+/** Buttons for usual stretches, and fields for any. A script fills in the zone of the browser. */
+function StretchForm({ view, asked }: { view: View; asked: ReturnType<typeof askedOf> }) {
+  const { span, since, until, zone } = asked;
+  return (
+    <section class="card stack">
+      <div class="between">
+        <form class="row" method="get">
+          <input type="hidden" name="timezone" value={zone} data-zone />
+          {Object.entries(SPANS).map(([name, [, title]]) => (
+            <button
+              class="quiet"
+              type="submit"
+              name="span"
+              value={name}
+              aria-current={name === span ? "true" : undefined}
+            >
+              {title}
+            </button>
+          ))}
+        </form>
+        <Action view={view} to="/conversations/logout">
+          <button class="quiet" type="submit">Log out</button>
+        </Action>
+      </div>
+      <form class="row" method="get">
+        <input type="hidden" name="timezone" value={zone} data-zone />
+        <label>
+          From <input name="since" type="datetime-local" value={since ?? ""} required />
+        </label>
+        <label>
+          To <input name="until" type="datetime-local" value={until ?? ""} />
+        </label>
+        <button class="quiet" type="submit">Show this time</button>
+        <span class="soft">Times are in {zone}.</span>
+      </form>
+    </section>
+  );
+}
+
+interface RecapProps {
+  readonly zone: string;
+  readonly channel: Channel;
+  readonly topics: readonly string[];
+  readonly people: readonly string[];
+}
+
+function Recap({ zone, channel, topics, people }: RecapProps) {
   return (
     <section class="card stack">
       <h2>{channel.name}</h2>
@@ -84,39 +135,38 @@ function Recap(
         <article>
           <h3>{topic.title}</h3>
           <p>{topic.summary}</p>
-          <Points of={topic.points} />
+          <Points zone={zone} of={topic.points} />
         </article>
       ))}
       {channel.actions.length > 0 && (
         <div>
           <h3>To do</h3>
-          <Points of={channel.actions} />
+          <Points zone={zone} of={channel.actions} />
         </div>
       )}
       {channel.open_questions.length > 0 && (
         <div>
           <h3>Open questions</h3>
-          <Points of={channel.open_questions} />
+          <Points zone={zone} of={channel.open_questions} />
         </div>
       )}
     </section>
   );
 }
 
-function Points({ of }: { of: readonly Point[] }) {
+function Points({ zone, of }: { zone: string; of: readonly Point[] }) {
   return (
     <ul class="list">
-      {of.map(({ kind, text, who, messages: [message] }) => (
+      {of.map(({ kind, text, who, messages }) => (
         <li>
           <span class="tag">{kind}</span> {text}{" "}
-          {who !== undefined && who !== message?.username && <span class="soft">({who})</span>}{" "}
-          {message !== undefined && (
-            <>
-              <span class="soft">
-                {message.username}, <When time={message.time} /> <Source link={message.link} />
-              </span>
-            </>
-          )}
+          {who !== undefined && who !== messages[0]?.username && <span class="soft">({who})</span>}
+          {messages.slice(0, MOST_CITED).map(({ username, time, link }) => (
+            <span class="soft cited">
+              {" "}
+              {username}, <When time={time} zone={zone} /> <Source link={link} />
+            </span>
+          ))}
         </li>
       ))}
     </ul>
