@@ -5,7 +5,7 @@ import { channelPage, followChannel, insertItem } from "./channels/pages.tsx";
 import { pauseWebhook, replayConsumer } from "./channels/readers.tsx";
 import { itemPage, rawImage } from "./channels/item.tsx";
 import { loginPage, type Remember, signIn, signOut } from "./login.tsx";
-import { seriesPage, symbolsPage } from "./series/list.tsx";
+import { seriesPage, symbolChoice, symbolsPage } from "./series/list.tsx";
 import { restoreRevision } from "./series/revisions.tsx";
 import { symbolPage } from "./series/symbol.tsx";
 import { sessionsPage } from "./sessions/pages.tsx";
@@ -49,6 +49,7 @@ export const PAGES: readonly Page[] = [
   get("/channels/:name/:id/image", rawImage),
   get("/series", seriesPage),
   get("/series/:reference", symbolsPage),
+  get("/symbols/:reference", symbolChoice),
   get("/series/:reference/:symbol", symbolPage),
   post("/series/:reference/:symbol/restore", restoreRevision),
   { ...get("/sessions", sessionsPage), isShared: true },

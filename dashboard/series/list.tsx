@@ -80,3 +80,16 @@ export async function symbolsPage(view: View): Promise<Shown> {
     ),
   };
 }
+
+/** The element that has the symbols that a field proposes. */
+export const SYMBOLS = "symbols";
+
+/** The first symbols of a reference: read when somebody is about to choose one. */
+export async function symbolChoice(view: View): Promise<Shown> {
+  const reference = view.param("reference");
+  const symbols = await view.read<ListedSymbol[]>(`/api/store/${part(reference)}?limit=${PAGE_SIZE}`);
+  return {
+    title: reference,
+    body: <datalist id={SYMBOLS}>{symbols.map(({ symbol }) => <option value={symbol}></option>)}</datalist>,
+  };
+}

@@ -16,11 +16,12 @@ import {
   rangeOf,
   readColumns,
 } from "./frame.ts";
+import { SYMBOLS } from "./list.tsx";
 import { Earlier, readRevisions, type Revision, RevisionsCard } from "./revisions.tsx";
 
 const SHOWN_ROWS = 20;
-/** Columns that can be chosen, and symbols that are proposed. */
-const MOST_COLUMNS = 24, PROPOSED = 50;
+/** Columns that can be chosen. */
+const MOST_COLUMNS = 24;
 /** What a series is saved as, and how the API calls that. */
 const EXPORTS = { CSV: "csv", Parquet: "parquet", Arrow: "feather", JSON: "json" } as const;
 
@@ -46,10 +47,9 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
   if (format !== null) return await exported(view, of, format);
   const rows = new URLSearchParams({ jsonformat: "split", date_format: "iso", tail: String(SHOWN_ROWS) });
   if (of.asOf !== undefined) rows.set("asOf", of.asOf);
-  const [chart, newest, symbols] = await Promise.all([
+  const [chart, newest] = await Promise.all([
     readChart(view, asked),
     view.read<Frame>(`${addressOf(of)}?${rows}`),
-    view.read<ListedSymbol[]>(`/api/store/${part(of.reference)}?limit=${PROPOSED}`),
   ]);
   const here = `${view.root}/dashboard/series/${part(of.reference)}/${part(of.symbol)}`;
   const to = `/series/${part(of.reference)}/${part(of.symbol)}/restore`;
@@ -66,7 +66,7 @@ export async function symbolPage(view: View): Promise<Shown | Response> {
           <Figure name="Columns" value={about.columns.length} />
         </dl>
         <ChartCard view={view} here={here} asked={asked} chart={chart}>
-          <Controls here={here} asked={asked} symbols={symbols.map(({ symbol }) => symbol)} />
+          <Controls view={view} here={here} asked={asked} />
         </ChartCard>
         <NewestRows newest={newest} />
         <RevisionsCard here={here} revisions={revisions} shown={shown ?? revisions[0]} />
@@ -193,7 +193,7 @@ function withoutRange({ query }: View, here: string): string {
   return rest.size > 0 ? `${here}?${rest}` : here;
 }
 
-function Controls({ here, asked, symbols }: { here: string; asked: Asked; symbols: readonly string[] }) {
+function Controls({ view, here, asked }: { view: View; here: string; asked: Asked }) {
   const { of, about, columns, others, isRelative } = asked;
   const numbers = numbersOf(about);
   return (
@@ -211,14 +211,21 @@ function Controls({ here, asked, symbols }: { here: string; asked: Asked; symbol
             <input type="checkbox" name="with" value={name} checked /> {name}
           </label>
         ))}
-        {others.length < MOST_LINES - 1 && symbols.length > 1 && (
+        {others.length < MOST_LINES - 1 && (
           <label>
-            Compare with <input name="with" list="symbols" size={12} autocomplete="off" />
-            <datalist id="symbols">
-              {symbols.filter((name) => name !== of.symbol && !others.includes(name)).map((name) => (
-                <option value={name}></option>
-              ))}
-            </datalist>
+            Compare with{" "}
+            <input
+              name="with"
+              list={SYMBOLS}
+              size={12}
+              autocomplete="off"
+              hx-get={`${view.root}/dashboard/symbols/${part(of.reference)}`}
+              hx-trigger="focus once"
+              hx-select={`#${SYMBOLS}`}
+              hx-target={`#${SYMBOLS}`}
+              hx-swap="outerHTML"
+            />
+            <datalist id={SYMBOLS}></datalist>
           </label>
         )}
         {others.length > 0 && (

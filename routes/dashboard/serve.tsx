@@ -130,12 +130,11 @@ function createView(
   const key = getCookie(context, COOKIE.key), person = getCookie(context, COOKIE.person);
   // What is made for many goes on when the first of them leaves.
   const signal = isShared ? null : request.signal;
+  const kept = KEPT_HEADERS.map((name) => [name, request.headers.get(name)] as const)
+    .filter((pair): pair is [string, string] => pair[1] !== null);
   const api = async (path: string, init: RequestInit = {}) => {
     const headers = new Headers(init.headers);
-    for (const name of KEPT_HEADERS) {
-      const value = request.headers.get(name);
-      if (value !== null) headers.set(name, value);
-    }
+    for (const [name, value] of kept) headers.set(name, value);
     const secret = /^\/api\/(stats|auth)\b/.test(path) ? person : key;
     if (secret !== undefined && !headers.has("authorization")) {
       headers.set("Authorization", `Bearer ${secret}`);
