@@ -21,7 +21,7 @@ import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
 import type { CompleteSession } from "./storage/last_sessions.ts";
 import { Questions } from "./storage/questions.ts";
 import { eachStart, openStarts } from "./storage/starts.ts";
-import type { Received, Storage } from "./storage/storage.ts";
+import type { Overlay, Received, Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./storage/upkeep.ts";
 import type { SessionMap } from "./merge.ts";
 
@@ -50,6 +50,8 @@ const UTC = new Calendar("UTC");
 /** The sessions of a database. */
 export class Sessions {
   readonly #questions: Questions;
+  /** The users that were counted last; `oldest`: when the first session of them was received. */
+  #counted: { overlay: Overlay; asked: string; oldest: number; users: Users } | undefined;
 
   constructor(readonly storage: Storage, readonly upkeep: Upkeep, readonly recent: RecentStore) {
     this.#questions = new Questions(storage);
@@ -153,6 +155,14 @@ export class Sessions {
     by: Unit | undefined,
     calendar: Calendar,
   ): Promise<Users> {
+    // Without groups the number holds until something is stored, or one of the sessions expires.
+    const counted = this.#counted, overlay = await this.storage.overlay();
+    const asked = by === undefined ? `${from} ${to} ${country ?? ""}` : undefined;
+    if (
+      counted !== undefined && counted.overlay === overlay && counted.asked === asked &&
+      this.storage.firstVisible <= counted.oldest
+    ) return counted.users;
+    let oldest = Infinity;
     const all = new Set<string>(), groups = new Map<string, Set<string>>();
     const groupOf = (chunk: Chunk, i: number) =>
       by === "country" ? chunk.country(i)! : calendar.nameOf(Math.floor(chunk.starts[i]! / 1000), by!);
@@ -161,12 +171,15 @@ export class Sessions {
     await eachStart(this.storage, countries.map((country) => ({ country, ...range })), (chunk, i) => {
       const user = chunk.userId(i);
       all.add(user);
+      oldest = Math.min(oldest, chunk.received[i]!);
       if (by === undefined) return;
       const group = groupOf(chunk, i), users = groups.get(group) ?? new Set();
       groups.set(group, users.add(user));
     });
     const sizes = Array.from(groups, ([group, { size }]) => [group, size] as const);
-    return { all: all.size, isEstimate: false, groups: new Map(sizes) };
+    const users = { all: all.size, isEstimate: false, groups: new Map(sizes) };
+    if (asked !== undefined) this.#counted = { overlay, asked, oldest, users };
+    return users;
   }
 
   /** Sketches are of days of UTC: other units than those that are made of them have none. */
