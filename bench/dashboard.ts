@@ -7,8 +7,9 @@ import {
   seedSessions,
   type Send,
 } from "../demo/data.ts";
-import type { Benchmark, Comparison, Running } from "./harness.ts";
-import { cpuMillis, startRunnel } from "./processes.ts";
+import { createChannel, POST } from "./channel_items.ts";
+import type { Benchmark, Comparison, Contestant, Running } from "./harness.ts";
+import { cpuMillis, startRunnel, startScript, wrk } from "./processes.ts";
 import { temporaryFolder } from "../tests/support/process.ts";
 
 /** Pages that are loaded before those that count, so that their code is compiled. */
@@ -48,14 +49,65 @@ export const dashboardPages: Benchmark = {
   },
 };
 
+const OPEN = 100;
+const CONNECTIONS = 64;
+/** Turns with and without dashboards: single ones differ by more than what is looked for. */
+const TURNS = 9;
+const OPENER = new URL("./open_dashboards.ts", import.meta.url);
+const IDLE_MS = 10_000;
+
+export const dashboardOpen: Benchmark = {
+  name: "dashboard-open",
+  about: "what 100 open dashboards take from durable inserts",
+  needs: { wrk: "wrk" },
+  async *comparisons() {
+    await using runnel = await startRunnel();
+    await createChannel(runnel.url);
+    await seed(runnel.url);
+    await printIdleCost(runnel);
+    const load = { url: `${runnel.url}/channel/bench`, connections: CONNECTIONS, script: POST };
+    await wrk(load);
+    const measure = async () => (await wrk(load)).requestsPerSecond;
+    const contestants: Contestant[] = [
+      {
+        name: `${OPEN} dashboards open`,
+        start: async () => ({ ...await startScript(OPENER, [runnel.url, `${OPEN}`]), measure }),
+      },
+      // Of the process, which is that of both.
+      { name: "none open", start: () => Promise.resolve({ measure, [Symbol.asyncDispose]: () => Promise.resolve() }) },
+    ];
+    yield {
+      title: `durable inserts, ${CONNECTIONS} connections, into the channel that ${
+        OPEN * 0.4
+      } of them follow`,
+      unit: "items/s",
+      better: "higher",
+      turns: TURNS,
+      contestants,
+      figures: [{ peer: "none open", bound: 0.95 }],
+    };
+  },
+};
+
+/** What open dashboards cost while nothing comes. */
+async function printIdleCost({ url, pid }: { readonly url: string; readonly pid: number }): Promise<void> {
+  await using _ = await startScript(OPENER, [url, `${OPEN}`]);
+  const before = await cpuMillis(pid);
+  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  const share = (await cpuMillis(pid) - before) / IDLE_MS;
+  console.log(`  ${OPEN} dashboards, nothing else: ${(100 * share).toFixed(1)} % of a core`);
+}
+
 function pageComparison(
   { url, pid }: { readonly url: string; readonly pid: number },
   path: string,
   headers: Record<string, string>,
 ): Comparison {
+  let loads = 0;
   const load = async (times: number) => {
     for (let i = 0; i < times; i++) {
-      const answer = await fetch(url + path, { headers });
+      // Another address each time: pages that many share are made once a second for each.
+      const answer = await fetch(`${url}${path}?load=${loads++}`, { headers });
       await answer.body?.cancel();
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status}`);
     }

@@ -4,7 +4,7 @@
 import { channelBatches, cost, fanOut, inserts, reads } from "./channels.ts";
 import { batches, load, scale } from "./sessions.ts";
 import { conversationMessages, conversationQuestions } from "./conversations.ts";
-import { dashboardPages } from "./dashboard.ts";
+import { dashboardOpen, dashboardPages } from "./dashboard.ts";
 import { latency } from "./engine_latency.ts";
 import { processes } from "./engine_processes.ts";
 import { type Benchmark, compare } from "./harness.ts";
@@ -36,6 +36,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   latency,
   longReads,
   dashboardPages,
+  dashboardOpen,
 ];
 
 const names = Deno.args;
