@@ -3,7 +3,7 @@ import { startProcess, temporaryFolder } from "./support/process.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 /** Guides in docs/ whose examples run, each over a server of its own. */
-const GUIDES = ["channels", "conversations", "profiles", "series"];
+const GUIDES = ["channels", "conversations", "deploy", "operations", "profiles", "series", "sessions"];
 
 interface Example {
   readonly language: string;
