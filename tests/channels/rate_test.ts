@@ -18,7 +18,11 @@ testOnBothEngines("the rate of a channel counts items by steps of time, up to no
     60_000,
   ]);
   equal((await rate()).steps.length, 60);
-  app.time.now += 3_600_000;
+  const items = async () => (await (await app.request("/channel/c/status")).json()).items;
+  equal(await items(), 5);
+  app.time.now += 3_600_000 - 60_001;
+  equal(await items(), 2, "what has expired does not count, before any sweep");
+  app.time.now += 60_001;
   equal(
     (await rate("?last=2h")).steps.reduce((sum: number, { items }: { items: number }) => sum + items, 0),
     0,

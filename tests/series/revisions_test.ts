@@ -39,6 +39,11 @@ testOnBothEngines(
       { revision: 2, time: time(1), rows: 3, change: "append" },
       { revision: 1, time: time(0), rows: 2, change: "append" },
     ]);
+    const newest = await (await app.request(`${PATH}/revisions?limit=2`)).json();
+    deepEqual(newest.map(({ revision }: { revision: number }) => revision), [5, 4]);
+    for (const limit of ["0", "x", "-1"]) {
+      equal((await app.request(`${PATH}/revisions?limit=${limit}`)).status, 400, limit);
+    }
     equal((await app.request(PATH)).status, 404);
     equal(await values(app, "&asOf=1"), "[[1],[2]]");
     equal(await values(app, "&asOf=2"), "[[1],[2],[3]]");
