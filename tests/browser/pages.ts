@@ -5,6 +5,9 @@ import { type TestProcess } from "../support/process.ts";
 export const ARABIC = "قناة الطقس";
 export const LONG = "ب".repeat(100) + "x".repeat(100);
 
+/** Markup that would say so if it ran. */
+export const HOSTILE = `<img src=x onerror="globalThis.ran = 1"><script>globalThis.ran = 1</script>`;
+
 export const PATHS = [
   "/",
   "/dashboard/login",
@@ -13,18 +16,23 @@ export const PATHS = [
   "/dashboard/series",
   `/dashboard/series/${encodeURIComponent(ARABIC)}`,
   `/dashboard/series/${encodeURIComponent(ARABIC)}/ACME`,
+  `/dashboard/series/${encodeURIComponent(ARABIC)}/ACME?revision=1`,
+  `/dashboard/series/${encodeURIComponent(ARABIC)}/ACME?with=RILL&relative=true`,
+  "/dashboard/channels/stumptown?where=/none=1",
   "/dashboard/sessions",
+  `/dashboard/sessions?user=${encodeURIComponent(HOSTILE)}`,
   "/dashboard/apps",
   `/dashboard/apps/${encodeURIComponent(ARABIC)}`,
+  `/dashboard/apps/${encodeURIComponent(ARABIC)}?range=12mo`,
   `/dashboard/apps/${encodeURIComponent(ARABIC)}/ann`,
+  `/dashboard/apps/${encodeURIComponent(ARABIC)}/ann?person=true`,
   "/dashboard/conversations",
+  "/dashboard/conversations?since=2020-01-01T00:00&timezone=Asia/Tokyo",
   "/dashboard/operate",
+  "/dashboard/operate/storage",
   "/docs",
   "/docs/errors",
 ] as const;
-
-/** Markup that would say so if it ran. */
-export const HOSTILE = `<img src=x onerror="globalThis.ran = 1"><script>globalThis.ran = 1</script>`;
 
 /** Stores a little of everything, whose names and contents are hostile. */
 export async function fill({ url }: Pick<TestProcess, "url">, token?: string): Promise<void> {
@@ -45,6 +53,11 @@ export async function fill({ url }: Pick<TestProcess, "url">, token?: string): P
     close: { "2020-01-02": 1.5, "2020-01-03": 2 },
     [HOSTILE]: { "2020-01-02": 1 },
   });
+  await send("PUT", `/api/store/${name}/ACME`, {
+    close: { "2020-01-02": 1.5, "2020-01-03": 3 },
+    [HOSTILE]: { "2020-01-02": 1 },
+  });
+  await send("PUT", `/api/store/${name}/RILL`, { close: { "2020-01-02": 7, "2020-01-03": 8 } });
   await send("POST", "/user/batches", [{
     user_id: HOSTILE,
     session_id: "s",
@@ -52,7 +65,10 @@ export async function fill({ url }: Pick<TestProcess, "url">, token?: string): P
     country: "DE",
     ts: now,
   }]);
-  await send("PUT", `/profile/${name}/ann/`, { facebook: { id: 1, gender: "female", bio: HOSTILE } });
+  await send("PUT", `/profile/${name}/ann/`, {
+    facebook: { id: 1, gender: "female", bio: HOSTILE },
+    crm: { [HOSTILE]: HOSTILE },
+  });
   await send(
     "PUT",
     `/event/${name}/ann/${encodeURIComponent(LONG)}/?context=${encodeURIComponent(HOSTILE)}`,
