@@ -10,7 +10,10 @@ const RANK_BITS = 32;
 /** Standard error of an estimate. */
 export const SKETCH_ERROR = 1.04 / Math.sqrt(REGISTERS);
 const SPARSE_ENTRY = 3;
+/** Registers of a sketch that is packed sparse, so that it is smaller than all registers. */
 const MOST_SPARSE = Math.floor((REGISTERS - 1) / SPARSE_ENTRY);
+/** Registers in a map, whose entries take forty bytes: a merge holds a sketch for each country and day. */
+const MOST_IN_MAP = 400;
 
 /** A hash of the first `length` bytes, the id of a user: the bits that sketches use. */
 export function hashOfUser(id: Uint8Array, length: number): number {
@@ -47,10 +50,12 @@ export class Sketch {
   }
 
   pack(): Uint8Array {
-    if (this.#dense !== undefined) return this.#dense;
-    const packed = new Uint8Array(this.#sparse!.size * SPARSE_ENTRY);
+    const count = this.#sparse?.size ?? this.#dense!.reduce((sum, rank) => sum + Number(rank > 0), 0);
+    if (count > MOST_SPARSE) return this.#dense!;
+    const packed = new Uint8Array(count * SPARSE_ENTRY);
     let at = 0;
-    for (const [index, rank] of this.#sparse!) {
+    for (const [index, rank] of this.#sparse ?? this.#dense!.entries()) {
+      if (rank === 0) continue;
       packed[at++] = index >> 8;
       packed[at++] = index & 0xFF;
       packed[at++] = rank;
@@ -77,7 +82,7 @@ export class Sketch {
       if (rank > this.#dense[index]!) this.#dense[index] = rank;
     } else if (rank > (this.#sparse!.get(index) ?? 0)) {
       this.#sparse!.set(index, rank);
-      if (this.#sparse!.size > MOST_SPARSE) this.#toDense();
+      if (this.#sparse!.size > MOST_IN_MAP) this.#toDense();
     }
   }
 
