@@ -28,6 +28,7 @@ import { ticks } from "./026_ticks.ts";
 import { lives } from "./027_lives.ts";
 import { liveSessions } from "./028_live_sessions.ts";
 import { checksums } from "./029_checksums.ts";
+import { movingPersons } from "./030_moving_persons.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -66,6 +67,7 @@ export const MIGRATIONS: readonly Migration[] = [
   lives,
   liveSessions,
   checksums,
+  movingPersons,
 ];
 
 /** The version of the schema that this program works with. */

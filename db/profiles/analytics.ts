@@ -15,9 +15,8 @@ const SELECT_FIELDS = `SELECT c.field, c.value, c.accounts FROM json_each(?2) f
     AND c.value IN (SELECT x.value FROM field_count x WHERE x.app = app.id AND x.field = f.value
       AND ${NO_BIRTH("x.field")} ORDER BY x.accounts DESC, x.value LIMIT ?3)
   ORDER BY c.field, c.value`;
-const SUM_FIELDS = `SELECT c.field, sum(c.accounts) FROM json_each(?2) f
-  CROSS JOIN app ON app.name = ?1 CROSS JOIN field_count c ON c.app = app.id AND c.field = f.value
-  WHERE ${NO_BIRTH("c.field")} GROUP BY c.field`;
+const SUM_FIELDS = `SELECT t.field, t.accounts FROM json_each(?2) f
+  CROSS JOIN app ON app.name = ?1 CROSS JOIN field_total t ON t.app = app.id AND t.field = f.value`;
 const SELECT_VALUES = `SELECT c.value, c.accounts FROM app CROSS JOIN field_count c ON c.app = app.id
   WHERE app.name = ?1 AND c.field = ?2 AND c.value > ?3 ORDER BY c.value LIMIT ?4`;
 const OF_TRAIT = `app.name = ?1 AND c.field IN (SELECT value FROM json_each(?2)) AND ${NO_BIRTH("c.field")}`;
@@ -46,8 +45,8 @@ const SELECT_CONTEXTS = `WITH ${EXPIRED} SELECT event, context, n FROM (
       WHERE app.name = ?1)
   WHERE n > 0 ORDER BY event, context`;
 const SUM_CONTEXTS = `WITH ${EXPIRED} SELECT t.event,
-    sum(t.n) - ifnull((SELECT sum(x.n) FROM expired x WHERE x.event = t.event), 0)
-  FROM app CROSS JOIN context_total t ON t.app = app.id WHERE app.name = ?1 GROUP BY t.event`;
+    t.with_context - ifnull((SELECT sum(x.n) FROM expired x WHERE x.event = t.event), 0)
+  FROM app CROSS JOIN event_total t ON t.app = app.id WHERE app.name = ?1`;
 const SELECT_CONTEXTS_OF = `WITH ${EXPIRED} SELECT t.context, ${VISIBLE}
   FROM app CROSS JOIN context_total t ON t.app = app.id
   WHERE app.name = ?1 AND t.event = ?3 AND t.context > ?4 ORDER BY t.context LIMIT ?5`;

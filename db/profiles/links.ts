@@ -1,8 +1,7 @@
 /**
  * Links between accounts: the rows of `identity` that are not split are edges from accounts to ids of services, and a
  * person is a connected component of them. Within a transaction `person_part` says which person each account of a
- * changed person will have, and `person_part_field` the fields of these persons; `MOVE_ACCOUNTS` moves the accounts, and
- * the counters follow.
+ * changed person will have.
  */
 import type { Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
@@ -23,23 +22,49 @@ export interface LinkQuery {
 export const ACCOUNTS = `SELECT a.id FROM json_each(?1) name CROSS JOIN app ON app.name = name.value ->> 0
   CROSS JOIN account a ON a.app = app.id AND a.name = name.value ->> 1`;
 
-// While accounts move, their persons have no fields: each field is counted off and on once, not once an account.
-const MOVE_ACCOUNTS = [
-  `DELETE FROM person_field WHERE person IN (SELECT person FROM person_part)`,
-  `UPDATE account SET person = p.part FROM person_part p WHERE p.account = account.id AND p.part <> p.person`,
-  `INSERT INTO person_field (person, field, value, number, account)
-    SELECT person, field, value, number, account FROM person_part_field`,
-  `DELETE FROM person_part_field`,
+/** Adds the fields of persons to, or takes them from, the counts of the apps in which they have accounts. */
+const countFields = (persons: string, sign: "+" | "-") =>
+  `INSERT INTO field_count SELECT a.app, f.field, f.value, ${sign}sum(a.n)
+    FROM (SELECT p.person, b.app, count(*) AS n FROM (${persons}) p CROSS JOIN account b ON b.person = p.person
+        GROUP BY p.person, b.app) a
+      CROSS JOIN person_field f ON f.person = a.person
+    GROUP BY a.app, f.field, f.value
+  ON CONFLICT (app, field, value) DO UPDATE SET accounts = accounts + excluded.accounts`;
+const plain = (sql: string): Statement => ({ sql, args: [] });
+/** While persons move, triggers leave their fields uncounted: these statements come before it, and after it. */
+const COUNT_OFF = plain(countFields(`SELECT DISTINCT person FROM person_part`, "-"));
+const COUNT_ON = [
+  countFields(`SELECT person FROM person_part UNION SELECT part FROM person_part`, "+"),
   `DELETE FROM person_part`,
-].map((sql): Statement => ({ sql, args: [] }));
+].map(plain);
 
+const THEIR_PERSONS = `SELECT person FROM account WHERE id IN (${ACCOUNTS}) AND person IS NOT NULL`;
+const FIND_EDGES = `INSERT INTO person_edge (account, first) SELECT account, first FROM (
+    SELECT i.account, (SELECT o.account FROM identity o WHERE o.service = i.service AND o.id = i.id
+        AND o.split_at IS NULL ORDER BY o.account LIMIT 1) AS first
+      FROM account a CROSS JOIN identity i ON i.account = a.id AND i.split_at IS NULL
+      WHERE a.person IN (${THEIR_PERSONS}))
+  WHERE account <> first ON CONFLICT DO NOTHING`;
+// From the oldest accounts on, so that each part is found by its oldest.
+const FIND_PARTS = [
+  `INSERT INTO person_seed (person, account) SELECT DISTINCT a.person, a.id
+    FROM person_edge e CROSS JOIN account a ON a.id = e.first
+    WHERE NOT EXISTS (SELECT 1 FROM person_edge older WHERE older.account = e.first) ORDER BY a.person, a.id`,
+  `DELETE FROM person_edge`,
+].map(plain);
 // The part with the oldest account goes on as the person that was; each other is named after its oldest account, which
 // names no other person: those that it belonged to moved whole, or kept it.
-const FIND_PARTS = `INSERT INTO person_seed (person, account) SELECT person, id FROM account
-  WHERE person IN (SELECT person FROM account WHERE id IN (${ACCOUNTS}) AND person IS NOT NULL) ORDER BY person, id`;
-const FIND_FIELDS = `INSERT INTO person_part_field (person, field, value, number, account)
-  SELECT p.part, f.field, f.value, max(f.number), f.account
-    FROM person_part p CROSS JOIN account_field f ON f.account = p.account GROUP BY p.part, f.field`;
+const FIND_SINGLES = `WITH oldest (person, account) AS MATERIALIZED (
+    SELECT person, min(id) FROM account WHERE person IN (${THEIR_PERSONS}) GROUP BY person)
+  INSERT INTO person_part SELECT a.person, a.id, iif(a.id = o.account, a.person, a.id)
+    FROM oldest o CROSS JOIN account a ON a.person = o.person WHERE true ON CONFLICT DO NOTHING`;
+const DIVIDE = [
+  `DELETE FROM person_field WHERE person IN (SELECT person FROM person_part)`,
+  `INSERT INTO person_field (person, field, value, number, account)
+    SELECT p.part, f.field, f.value, max(f.number), f.account
+      FROM person_part p CROSS JOIN account_field f ON f.account = p.account GROUP BY p.part, f.field`,
+  `UPDATE account SET person = p.part FROM person_part p WHERE p.account = account.id AND p.part <> p.person`,
+].map(plain);
 
 // ?1 app, ?2 account, ?3 [[service, id], …]
 const TARGET = `(SELECT a.id FROM app JOIN account a ON a.app = app.id WHERE app.name = ?1 AND a.name = ?2)`;
@@ -62,14 +87,19 @@ const NEXT_NUMBER = `WITH ${LINKED}, joined (persons, accounts) AS MATERIALIZED 
     FROM (SELECT person IS NULL AS isNew FROM account WHERE id = ${TARGET}))
   UPDATE profile_update
   SET number = CASE WHEN (SELECT persons > 1 AND accounts > ?4 FROM joined) THEN NULL ELSE number + 1 END`;
+// One row a person, whose accounts all go to the same.
 const JOIN_PERSONS = `WITH ${LINKED}
-  INSERT INTO person_part (person, account, part)
-  SELECT a.person, a.id, (SELECT min(person) FROM linked) FROM linked JOIN account a ON a.person = linked.person
+  INSERT INTO person_part (person, account, part) SELECT person, person, (SELECT min(person) FROM linked) FROM linked
     WHERE (SELECT count(*) FROM linked) > 1`;
-const JOIN_FIELDS = `INSERT INTO person_part_field (person, field, value, number, account)
-  SELECT p.part, f.field, f.value, max(f.number), f.account
-    FROM (SELECT DISTINCT person, part FROM person_part) p CROSS JOIN person_field f ON f.person = p.person
-    GROUP BY p.part, f.field`;
+const JOIN = [
+  `INSERT INTO person_field (person, field, value, number, account)
+    SELECT p.part, f.field, f.value, f.number, f.account
+      FROM person_part p CROSS JOIN person_field f ON f.person = p.person WHERE p.part <> p.person
+    ON CONFLICT (person, field) DO UPDATE SET value = excluded.value, number = excluded.number,
+      account = excluded.account WHERE excluded.number > number`,
+  `DELETE FROM person_field WHERE person IN (SELECT person FROM person_part WHERE part <> person)`,
+  `UPDATE account SET person = p.part FROM person_part p WHERE account.person = p.person AND p.part <> p.person`,
+].map(plain);
 const JOIN_ACCOUNT = `WITH ${LINKED}
   UPDATE account SET person = ifnull((SELECT min(person) FROM linked), id) WHERE id = ${TARGET} AND person IS NULL`;
 
@@ -93,15 +123,24 @@ export function joinStatements(
   return [
     { sql: NEXT_NUMBER, args: [...args, maxAccounts] },
     { sql: JOIN_PERSONS, args },
-    { sql: JOIN_FIELDS, args: [] },
-    ...MOVE_ACCOUNTS,
+    COUNT_OFF,
+    ...JOIN,
+    ...COUNT_ON,
     { sql: JOIN_ACCOUNT, args },
   ];
 }
 
 /** The statements that divide the persons of accounts ([[app, account], …]) into those that ids still join. */
 export function divideStatements(names: string): Statement[] {
-  return [{ sql: FIND_PARTS, args: [names] }, { sql: FIND_FIELDS, args: [] }, ...MOVE_ACCOUNTS];
+  const args = [names];
+  return [
+    { sql: FIND_EDGES, args },
+    ...FIND_PARTS,
+    { sql: FIND_SINGLES, args },
+    COUNT_OFF,
+    ...DIVIDE,
+    ...COUNT_ON,
+  ];
 }
 
 /** The queries, bound to a database. */

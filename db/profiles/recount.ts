@@ -23,6 +23,12 @@ const COUNTERS: readonly Counter[] = [
       FROM account a JOIN person_field f ON f.person = a.person GROUP BY 1, 2, 3`,
   },
   {
+    table: "field_total",
+    columns: "app, field, accounts",
+    recount: `SELECT app, field, sum(accounts) FROM field_count
+      WHERE substr(field, 1, 1) <> '[' AND substr(field, 1, 5) <> 'birth' GROUP BY 1, 2`,
+  },
+  {
     table: "active_hour",
     columns: "app, hour, accounts",
     recount: `SELECT app, last_hour, count(*) FROM account WHERE last_hour IS NOT NULL GROUP BY 1, 2`,
@@ -31,11 +37,6 @@ const COUNTERS: readonly Counter[] = [
     table: "app_event",
     columns: "app, event, bucket, n",
     recount: `SELECT app, event, bucket, sum(n) FROM account_event GROUP BY 1, 2, 3`,
-  },
-  {
-    table: "event_total",
-    columns: "app, event, n",
-    recount: `SELECT app, event, sum(n) FROM app_event GROUP BY 1, 2`,
   },
   {
     table: "app_context",
@@ -47,6 +48,13 @@ const COUNTERS: readonly Counter[] = [
     table: "context_total",
     columns: "app, event, context, n",
     recount: `SELECT app, event, context, sum(n) FROM app_context GROUP BY 1, 2, 3`,
+  },
+  {
+    table: "event_total",
+    columns: "app, event, n, with_context",
+    recount: `SELECT e.app, e.event, sum(e.n),
+        ifnull((SELECT sum(n) FROM context_total WHERE app = e.app AND event = e.event), 0)
+      FROM app_event e GROUP BY 1, 2`,
   },
 ];
 
