@@ -10,6 +10,7 @@ import { processes } from "./engine_processes.ts";
 import { type Benchmark, compare } from "./harness.ts";
 import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
+import { profileLimits } from "./profiles_limits.ts";
 import { longReads } from "./readers.ts";
 import { ranges, retrievals, saves, space } from "./series.ts";
 import { formats } from "./series_formats.ts";
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   cost,
   profiles,
   profileSizes,
+  profileLimits,
   saves,
   formats,
   retrievals,

@@ -27,7 +27,7 @@ end`;
 const PROFILE = { facebook: { id: "1", gender: "male", locale: "en_US", location: { name: "Chicago" } } };
 
 export const profiles: Benchmark = {
-  name: "profiles",
+  name: "profiles-load",
   about: "events and profile reads against Flask and Redis",
   needs: { wrk: "wrk", "redis-server": "redis-server", [PYTHON]: "python3-flask python3-redis" },
   *comparisons() {
@@ -37,7 +37,7 @@ export const profiles: Benchmark = {
 };
 
 export const profileSizes: Benchmark = {
-  name: "profile-sizes",
+  name: "profiles-sizes",
   about: "analytics of a million accounts and a timeline of 10 million events against smaller ones",
   *comparisons() {
     yield analyticsComparison();
