@@ -67,6 +67,8 @@ export class SessionMap {
   /** By the first key of the user; made when it is first asked for. */
   #byUser: Map<number, Gathered[]> | undefined;
   #size = 0;
+  /** Start and end of a session often come one after the other: then neither id is hashed again. */
+  #latest: Gathered | undefined;
 
   constructor(readonly firstAlive: FirstAlive) {}
 
@@ -77,7 +79,10 @@ export class SessionMap {
 
   /** Adds what was received at a time, in milliseconds since the epoch. */
   add(part: SessionPart, received: number): void {
-    this.#add(sessionKey(part.userId, part.sessionId), part, received, received);
+    const { userId, sessionId } = part, latest = this.#latest;
+    if (latest?.sessionId === sessionId && latest.userId === userId) {
+      this.#absorb(latest, part, received, received);
+    } else this.#latest = this.#add(sessionKey(userId, sessionId), part, received, received);
   }
 
   /** Adds what another map has gathered. */
@@ -117,11 +122,16 @@ export class SessionMap {
     return this.#byUser.get(firstKey)?.filter((session) => session.userId === userId) ?? [];
   }
 
-  #add(key: number, part: SessionPart, received: number, at: number): void {
+  #add(key: number, part: SessionPart, received: number, at: number): Gathered {
     const { userId, sessionId, country, start, end } = part;
     const known = this.get(key, userId, sessionId);
-    if (known !== undefined) return this.#absorb(known, part, received, at);
-    this.#insert({ key, userId, sessionId, country, start, end, received, last: at, next: undefined });
+    if (known !== undefined) {
+      this.#absorb(known, part, received, at);
+      return known;
+    }
+    const added = { key, userId, sessionId, country, start, end, received, last: at, next: undefined };
+    this.#insert(added);
+    return added;
   }
 
   #absorb(known: Gathered, { country, start, end }: SessionPart, received: number, at: number): void {
