@@ -111,6 +111,17 @@ testOnBothEngines(
   },
 );
 
+testOnBothEngines("tz keeps the name of the index, and refuses rows that share a stamp", async (app) => {
+  const csv = "time,a\n2020-07-01T09:30:00,1\n2020-07-01T09:30:00,2\n";
+  for (const zone of ["America/New_York", "UTC", "naive"]) {
+    match(await save(app, csv, `?format=csv&tz=${zone}`, 400), /2020-07-01T\d\d:30:00.000Z? stands twice/);
+  }
+  const fields = [{ name: "day", type: "datetime" }, { name: "a", type: "integer" }];
+  const table = { schema: { fields, primaryKey: ["day"] }, data: [{ day: "2020-07-01T09:30:00.000", a: 1 }] };
+  await save(app, JSON.stringify(table), "?jsonformat=table&tz=America/New_York");
+  equal(JSON.parse(await read(app, "?jsonformat=table")).schema.primaryKey[0], "day");
+});
+
 testOnBothEngines("the zone of a series may be an offset", async (app) => {
   await save(app, NAIVE, "?tz=%2B05:30");
   equal(await read(app, "?every=1d&agg=count"), '{"a":{"2020-06-30T18:30:00.000Z":1}}');

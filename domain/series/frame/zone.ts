@@ -16,12 +16,18 @@ export const NAIVE = "naive";
  * a change of the clock skips or repeats.
  */
 export function inZone(frame: DataFrame, zone: string): DataFrame {
-  const { stamps, columns } = frame;
-  if (zone === NAIVE) return { stamps, aware: false, columns };
-  const zoned = { aware: true, ...(zone !== "UTC" && { zone }), columns };
+  const { stamps, columns, labels, repeated } = frame;
+  const kept = { columns, labels, repeated };
+  if (zone === NAIVE) return { ...kept, stamps, aware: false };
+  const zoned = { ...kept, aware: true, ...(zone !== "UTC" && { zone }) };
   if (frame.aware || frame.undecided || zone === "UTC") return { ...zoned, stamps };
   const clock = new LocalClock(zone);
-  return { ...zoned, stamps: stamps.map((stamp) => checkStamp(stamp - clock.offsetAt(stamp))) };
+  const toMoment = (local: bigint) => checkStamp(local - clock.offsetAt(local));
+  return {
+    ...zoned,
+    stamps: stamps.map(toMoment),
+    repeated: repeated === undefined ? undefined : toMoment(repeated),
+  };
 }
 
 function checkStamp(stamp: bigint): bigint {
