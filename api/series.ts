@@ -44,7 +44,7 @@ export const SaveQuery = Shape.extend({
   }),
   mode: oneOf(
     SAVE_MODES,
-    "replace: the rows between the first and last stamp are replaced; merge: cells are updated; append: only after the last row",
+    "replace: the rows between the first and last stamp are replaced; merge: cells are updated, null clears one, and one that is not named stays; append: only after the last row",
   ).default("replace"),
 });
 

@@ -85,10 +85,15 @@ class Model {
     if (kind === "append" && from <= this.last) return false;
     if (this.rows.size === 0) this.columns = [];
     if (kind === "replace") this.remove(from, from + (rows - 1) * gap);
-    for (const name of columns) if (!this.columns.includes(name)) this.columns.push(name);
     for (let i = 0; i < rows; i++) {
       const at = from + i * gap, before = this.rows.get(at), row = new Map(before);
-      for (const name of columns) row.set(name, cellOf(name, at, seed) ?? before?.get(name) ?? null);
+      for (const name of columns) {
+        const cell = cellOf(name, at, seed);
+        const isNamed = cell !== null || !leavesGaps({ kind, seed });
+        if (isNamed && !this.columns.includes(name)) this.columns.push(name);
+        // What a record does not name stays; what it names as null is cleared.
+        row.set(name, isNamed ? cell : before?.get(name) ?? null);
+      }
       this.rows.set(at, row);
     }
     return true;
@@ -122,6 +127,26 @@ function textOf(columns: readonly string[], rows: Rows): string {
   });
 }
 
+/** Whether a step sends records that leave null cells out. */
+function leavesGaps({ kind, seed }: Pick<Step, "kind" | "seed">): boolean {
+  return kind === "merge" && seed % 2 === 0;
+}
+
+/** The body of a save: orient split, or records where cells are left out. */
+function bodyOf(step: Step): [orient: string, body: string] {
+  const { from, rows, gap, columns, seed } = step;
+  const stamps = Array.from({ length: rows }, (_, i) => from + i * gap);
+  if (!leavesGaps(step)) {
+    const data = stamps.map((at) => columns.map((name) => cellOf(name, at, seed)));
+    return ["split", JSON.stringify({ columns, index: stamps.map((at) => at + ORIGIN), data })];
+  }
+  const records = stamps.map((at) => {
+    const cells = columns.map((name) => [name, cellOf(name, at, seed)]).filter(([, cell]) => cell !== null);
+    return { index: at + ORIGIN, ...Object.fromEntries(cells) };
+  });
+  return ["records", JSON.stringify(records)];
+}
+
 function cellOf(column: string, at: number, seed: number): Cell {
   const mixed = (at * 31 + seed * 17) % 101;
   if (mixed % 5 === 0 && column !== "b") return null;
@@ -132,7 +157,7 @@ const PATH = "/api/store/r/s";
 const iso = (at: number) => new Date((at + ORIGIN) * 1000).toISOString();
 
 async function perform(app: TestApp, model: Model, step: Step): Promise<void> {
-  const { kind, from, rows, gap, columns, seed } = step;
+  const { kind, from, rows, gap, columns } = step;
   const last = from + (rows - 1) * gap;
   if (kind === "restore") {
     if (model.history.length === 0) return;
@@ -142,13 +167,9 @@ async function perform(app: TestApp, model: Model, step: Step): Promise<void> {
     return model.restore(revision);
   }
   if (kind === "replace" || kind === "merge" || kind === "append") {
-    const index = Array.from({ length: rows }, (_, i) => from + i * gap);
-    const data = index.map((at) => columns.map((name) => cellOf(name, at, seed)));
-    const body = JSON.stringify({ columns, index: index.map((at) => at + ORIGIN), data });
-    const { status } = await app.request(`${model.path}?jsonformat=split&mode=${kind}`, {
-      method: "PUT",
-      body,
-    });
+    const [orient, body] = bodyOf(step);
+    const path = `${model.path}?jsonformat=${orient}&mode=${kind}`;
+    const { status } = await app.request(path, { method: "PUT", body });
     equal(status, model.save(step) ? 200 : 409);
     return;
   }

@@ -60,11 +60,15 @@ Deno.test("replaceWindow() keeps a column of floats one of floats when all of it
   assert.equal(text(replaceWindow(base, update)), '{"2020-01-01":{"a":1.0,"b":2,"c":3}}');
 });
 
-Deno.test("mergeFrames() updates cells, keeps what is null in the update, and unites rows and columns", () => {
+Deno.test("mergeFrames() updates cells, with null too, keeps those not named, and unites rows and columns", () => {
   const base = index({ "2020-01-01": { a: 1, b: "x" }, "2020-01-03": { a: 3, b: "z" } });
-  const update = index({ "2020-01-01": { a: 10, b: null }, "2020-01-02": { a: 2, c: true } });
-  const wanted = '{"2020-01-01":{"a":10,"b":"x","c":null},"2020-01-02":{"a":2,"b":null,"c":true},' +
-    '"2020-01-03":{"a":3,"b":"z","c":null}}';
+  const update = index({
+    "2020-01-01": { a: 10, b: null },
+    "2020-01-02": { c: true },
+    "2020-01-03": { a: 4 },
+  });
+  const wanted = '{"2020-01-01":{"a":10.0,"b":null,"c":null},"2020-01-02":{"a":null,"b":null,"c":true},' +
+    '"2020-01-03":{"a":4.0,"b":"z","c":null}}';
   assert.equal(text(mergeFrames(base, update)), wanted);
 });
 

@@ -79,6 +79,34 @@ testOnBothEngines(
   },
 );
 
+testOnBothEngines("merging clears a cell that is null, and leaves one that is not named", async (app) => {
+  const path = "/api/store/r/cleared";
+  const merge = (body: string, query: string) => put(app, body, `?mode=merge&${query}`, path);
+  const values = async () => await get(app, "?jsonformat=values", path);
+  await put(
+    app,
+    '{"n":{"2020-01-01":1,"2020-01-02":2,"2020-01-03":3},"t":{"2020-01-01":"a","2020-01-02":"b","2020-01-03":"c"}}',
+    "",
+    path,
+  );
+  await merge('{"n":{"2020-01-01":null},"t":{"2020-01-02":null}}', "jsonformat=columns");
+  equal(await values(), '[[null,"a"],[2.0,null],[3.0,"c"]]');
+  await merge('{"2020-01-01":{"n":7,"t":null},"2020-01-03":{"t":"d"}}', "jsonformat=index");
+  equal(await values(), '[[7.0,null],[2.0,null],[3.0,"d"]]');
+  await merge('[{"index":"2020-01-03","n":null},{"index":"2020-01-02","t":"e"}]', "jsonformat=records");
+  equal(await values(), '[[7.0,null],[2.0,"e"],[null,"d"]]');
+  await merge('{"index":"2020-01-03","n":4}\n{"index":"2020-01-02","t":null}\n', "format=ndjson");
+  equal(await values(), '[[7.0,null],[2.0,null],[4.0,"d"]]');
+  await merge("index,n\n2020-01-01,\n", "format=csv");
+  equal(await values(), '[[null,null],[2.0,null],[4.0,"d"]]');
+  await merge('{"columns":["t"],"index":["2020-01-03"],"data":[[null]]}', "jsonformat=split");
+  equal(await values(), "[[null,null],[2.0,null],[4.0,null]]");
+  const arrow = await (await app.request(`${path}?format=arrow&end=2020-01-01`)).bytes();
+  await put(app, '{"n":{"2020-01-01":8}}', "?mode=merge", path);
+  equal((await app.request(`${path}?format=arrow&mode=merge`, { method: "PUT", body: arrow })).status, 200);
+  equal(await values(), "[[null,null],[2.0,null],[4.0,null]]");
+});
+
 testOnBothEngines("start, end, limit and tail choose rows", async (app) => {
   const path = "/api/store/r/s";
   const stamps = Array.from({ length: 3000 }, (_, i) => 1_600_000_000 + i * 60);

@@ -11,6 +11,11 @@ interface Named {
   readonly name: string;
   /** What the cells are beyond their type; see dtypeOf. Whatever changes cells may lose it. */
   readonly dtype?: Dtype | undefined;
+  /**
+   * Of a column on its way in, 1 for each null that nobody wrote: the row did not name the column. A merge leaves such
+   * cells as they are. Absent: every null was written.
+   */
+  readonly gaps?: Uint8Array | undefined;
 }
 
 /** Floats; null is NaN, as in pandas. Infinity can be stored and is written as null. */
@@ -101,8 +106,13 @@ export function isAllNull(column: Column): boolean {
  * the caller.
  */
 export function castColumn(column: Column, type: ColumnType): Column {
-  const { name } = column;
   if (column.type === type) return column;
+  const cast = castCells(column, type);
+  return column.gaps === undefined ? cast : { ...cast, gaps: column.gaps };
+}
+
+function castCells(column: Column, type: ColumnType): Column {
+  const { name } = column;
   if (type === "float" && column.type === "integer") {
     const { values } = column;
     return {
@@ -130,11 +140,16 @@ export function castColumn(column: Column, type: ColumnType): Column {
 export function sliceColumn(column: Column, from: number, to: number): Column {
   const { values } = column;
   const part = Array.isArray(values) ? values.slice(from, to) : (values as Float64Array).subarray(from, to);
-  return { ...column, values: part } as Column;
+  return { ...column, values: part, ...(column.gaps && { gaps: column.gaps.subarray(from, to) }) } as Column;
 }
 
 /** The rows in the order given; every entry must be a row of the column. */
 export function takeRows(column: Column, rows: Uint32Array): Column {
+  const taken = takeCells(column, rows), { gaps } = column;
+  return gaps === undefined ? taken : { ...taken, gaps: Uint8Array.from(rows, (row) => gaps[row]!) };
+}
+
+function takeCells(column: Column, rows: Uint32Array): Column {
   if (column.type === "string" || column.type === "mixed") {
     const values: Cell[] = [];
     for (const row of rows) values.push(column.values[row]!);

@@ -28,6 +28,9 @@ export class ColumnBuilder {
   #numbers: Float64Array;
   #asFloat: Uint8Array | null = null;
   #cells: Cell[] | null = null;
+  #set = 0;
+  /** Rows in which null was written; the array is as long as it needs to be. */
+  #nulls: boolean[] = [];
 
   /** `rows` is a guess of how many rows will come. */
   constructor(readonly name: string, rows = 0) {
@@ -37,6 +40,7 @@ export class ColumnBuilder {
   /** Sets a number; `integer` says whether it was written without fraction and exponent. */
   setNumber(row: number, value: number, integer: boolean): void {
     this.lastRow = row;
+    this.#set++;
     if (this.#cells) {
       this.#cells[row] = integer ? BigInt(value) : value;
       return;
@@ -52,7 +56,11 @@ export class ColumnBuilder {
   /** Sets any other cell. */
   setCell(row: number, cell: null | boolean | string | bigint): void {
     this.lastRow = row;
-    if (cell === null && !this.#cells) return;
+    this.#set++;
+    if (cell === null) {
+      this.#nulls[row] = true;
+      return;
+    }
     this.#cells ??= this.#toCells();
     this.#cells[row] = cell;
   }
@@ -63,6 +71,11 @@ export class ColumnBuilder {
    * some are negative and some beyond 2^63-1 stay exact in a mixed column.
    */
   finish(rows: number): Column {
+    const column = this.#finish(rows);
+    return this.#set === rows ? column : { ...column, gaps: this.#gaps(column) };
+  }
+
+  #finish(rows: number): Column {
     const { name } = this;
     if (!this.#cells) {
       const values = this.#numbers.length >= rows ? this.#numbers.subarray(0, rows) : this.#padded(rows);
@@ -93,6 +106,11 @@ export class ColumnBuilder {
       );
     }
     return declared === "number" ? castColumn(column, "float") : column;
+  }
+
+  #gaps(column: Column): Uint8Array {
+    const isGap = (_: unknown, row: number) => cellAt(column, row) === null && this.#nulls[row] !== true;
+    return Uint8Array.from(column.values as ArrayLike<unknown>, (_, row) => isGap(_, row) ? 1 : 0);
   }
 
   #grow(row: number): void {

@@ -18,15 +18,15 @@ export function replaceWindow(base: DataFrame, update: DataFrame): DataFrame {
 }
 
 /**
- * What saving with mode=merge does: rows and columns of both; a cell of `update` wins unless it is null
- * (pandas: update.combine_first(base)). Columns of `base` come first. Aware if either is.
+ * What saving with mode=merge does: rows and columns of both; a cell of `update` wins, null too, unless it is a gap.
+ * Columns of `base` come first. Aware if either is.
  */
 export function mergeFrames(base: DataFrame, update: DataFrame): DataFrame {
   const { stamps, baseRows, updateRows } = unionRows(base.stamps, update.stamps);
   const updates = new Map(update.columns.map((column) => [column.name, column]));
   const known = new Set(base.columns.map((column) => column.name));
   const columns = base.columns.map((column) => {
-    const other = updates.get(column.name) ?? nullColumn(column.name, update.stamps.length);
+    const other = updates.get(column.name) ?? gapColumn(column.name, update.stamps.length);
     const merged = mergeColumn(column, baseRows, other, updateRows);
     const dtype = column.dtype && other.dtype && uniteDtypes(column.dtype, other.dtype);
     return dtype === undefined ? merged : { ...merged, dtype };
@@ -59,12 +59,18 @@ function unionRows(base: BigInt64Array, update: BigInt64Array) {
   };
 }
 
+function gapColumn(name: string, rows: number): Column {
+  return { ...nullColumn(name, rows), gaps: new Uint8Array(rows).fill(1) };
+}
+
 function mergeColumn(base: Column, baseRows: Uint32Array, update: Column, updateRows: Uint32Array): Column {
+  const { gaps } = update;
+  const isUpdated = (updateRow: number) => updateRow !== NO_ROW && gaps?.[updateRow] !== 1;
   if (base.type === "float" && update.type === "float") {
     const values = Float64Array.from(baseRows, (baseRow, row) => {
       const updateRow = updateRows[row]!;
-      const updated = updateRow === NO_ROW ? NaN : update.values[updateRow]!;
-      return Number.isNaN(updated) ? (baseRow === NO_ROW ? NaN : base.values[baseRow]!) : updated;
+      if (isUpdated(updateRow)) return update.values[updateRow]!;
+      return baseRow === NO_ROW ? NaN : base.values[baseRow]!;
     });
     return { name: base.name, type: "float", values };
   }
@@ -72,8 +78,8 @@ function mergeColumn(base: Column, baseRows: Uint32Array, update: Column, update
   const cells: Cell[] = [];
   for (let row = 0; row < baseRows.length; row++) {
     const updateRow = updateRows[row]!, baseRow = baseRows[row]!;
-    const updated = updateRow === NO_ROW ? null : cellAt(update, updateRow);
-    cells.push(updated ?? (baseRow === NO_ROW ? null : cellAt(base, baseRow)));
+    if (isUpdated(updateRow)) cells.push(cellAt(update, updateRow));
+    else cells.push(baseRow === NO_ROW ? null : cellAt(base, baseRow));
   }
   const type = isAllNull(base)
     ? update.type
