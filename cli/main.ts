@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { addChannelCommands } from "./channels/channels.ts";
 import { addKeyCommands } from "./keys.ts";
-import { addStoreCommands } from "./series.ts";
+import { addStoreCommands } from "./series/store.ts";
 import { addLoadCommand } from "./sessions.ts";
 import { addImportCommands } from "./conversations.ts";
 import { addRecapCommand } from "./recap.ts";

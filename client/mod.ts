@@ -64,6 +64,7 @@ export type {
   Revision,
   SavedOrient,
   SaveOptions,
+  StoreSettings,
   TextFormat,
 } from "./store.ts";
 export { StoreClient } from "./store.ts";

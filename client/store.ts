@@ -34,7 +34,7 @@ type DateUnit = "s" | "ms" | "us" | "ns";
 /** How to save a frame. */
 export interface SaveOptions {
   /**
-   * `merge` updates cells; `append` refuses rows that do not come after the last one; `replace`, the default, replaces
+   * `merge` updates cells, null clears one, and one that is not named stays; `append` refuses rows that do not come after the last one; `replace`, the default, replaces
    * the rows between the first and last stamp.
    */
   readonly mode?: "replace" | "merge" | "append";
@@ -42,6 +42,19 @@ export interface SaveOptions {
   readonly dateUnit?: DateUnit;
   /** Name of the column that holds the stamps, in CSV, Arrow and Parquet; found by its name or type unless given. */
   readonly index?: string;
+  /**
+   * What stamps without an offset are: local times of this zone, which the series keeps. `naive`: stamps lose their zone,
+   * and are in UTC.
+   */
+  readonly tz?: string;
+}
+
+/** What holds for the series of a reference. */
+export interface StoreSettings {
+  /** How long rows live after their stamp, in milliseconds; null: for ever. */
+  readonly ttlMillis?: number | null;
+  /** Whether rows may share a stamp (ticks): `keep` has them in the order that they came. */
+  readonly duplicates?: "refuse" | "keep";
 }
 
 /** Which part of a series to retrieve, and how. */
@@ -136,12 +149,12 @@ export class StoreClient {
     symbol: string,
     text: string | Uint8Array<ArrayBuffer>,
     format: Exclude<TextFormat, "values"> = "columns",
-    { mode, dateUnit, index }: SaveOptions = {},
+    { mode, dateUnit, index, tz }: SaveOptions = {},
   ): Promise<void> {
     const type = TYPES[format];
     return this.#http.done("PUT", {
       path: [...ROOT, reference, symbol],
-      query: { jsonformat: type === undefined ? format : undefined, mode, date_unit: dateUnit, index },
+      query: { jsonformat: type === undefined ? format : undefined, mode, date_unit: dateUnit, index, tz },
       body: text,
       headers: { "Content-Type": type ?? "application/json" },
     });
@@ -233,13 +246,19 @@ export class StoreClient {
     return this.#http.json("GET", { path: [...ROOT, reference], query: { ...which } });
   }
 
+  /** Sets what holds for the series of a reference, and answers all of it. What is not named stays. */
+  change(reference: string, settings: StoreSettings): Promise<z.output<typeof wire.ReferenceSettings>> {
+    const headers = { "Content-Type": "application/json" }, body = JSON.stringify(settings);
+    return this.#http.json("PATCH", { path: [...ROOT, reference], body, headers });
+  }
+
   /** How long the rows of a reference live after their stamp, in milliseconds; null: for ever. */
-  expire(reference: string, ttlMillis: number | null): Promise<void> {
-    return this.#http.done("PATCH", { path: [...ROOT, reference], query: { ttlMillis: String(ttlMillis) } });
+  async expire(reference: string, ttlMillis: number | null): Promise<void> {
+    await this.change(reference, { ttlMillis });
   }
 
   /** Whether rows of a reference may share a stamp (ticks): `keep` has them in the order that they came. */
-  setDuplicates(reference: string, duplicates: "refuse" | "keep"): Promise<void> {
-    return this.#http.done("PATCH", { path: [...ROOT, reference], query: { duplicates } });
+  async setDuplicates(reference: string, duplicates: "refuse" | "keep"): Promise<void> {
+    await this.change(reference, { duplicates });
   }
 }

@@ -57,6 +57,15 @@ testOnBothEngines("StoreClient saves, retrieves, lists, expires and deletes fram
   await store.expire("NASDAQ", 3_600_000 * 24);
   deepEqual((await store.references())[0]!.ttlMillis, 86_400_000);
   await store.expire("NASDAQ", null);
+  const settings = await store.change("NASDAQ", { duplicates: "keep" });
+  deepEqual(settings, { reference: "NASDAQ", ttlMillis: null, duplicates: "keep" });
+  await store.setDuplicates("NASDAQ", "refuse");
+  deepEqual((await store.references())[0]!.duplicates, undefined);
+  await store.saveText("NASDAQ", "zoned", '{"n":{"2026-07-01T09:30:00":1}}', "columns", {
+    tz: "Europe/Berlin",
+  });
+  deepEqual(await store.retrieve("NASDAQ", "zoned"), { n: { "2026-07-01T07:30:00.000Z": 1 } });
+  await store.delete("NASDAQ", "zoned");
   await store.delete("NASDAQ", "A/B %");
   await rejects(
     store.retrieve("NASDAQ", "A/B %"),
