@@ -24,7 +24,7 @@ export function packIntegers(values: Float64Array): Uint8Array<ArrayBuffer> {
   writer.write(order, 8);
   for (let at = 0; at < order; at++) writer.writeSigned(best[at]!);
   for (let from = order; from < best.length; from += BLOCK) {
-    writeBlock(writer, best.subarray(from, from + BLOCK));
+    writeBlock(writer, best, from, Math.min(from + BLOCK, best.length));
   }
   return writer.finish();
 }
@@ -53,17 +53,18 @@ function differences(values: Float64Array, degree: number): Float64Array {
   return result;
 }
 
-function writeBlock(writer: BitWriter, block: Float64Array): void {
-  const { least, width } = rangeOf(block);
+function writeBlock(writer: BitWriter, values: Float64Array, from: number, to: number): void {
+  const { least, width } = rangeOf(values, from, to);
   writer.writeSigned(least);
   writer.write(width, 8);
-  for (let at = 0; at < block.length; at++) writer.write(block[at]! - least, width);
+  for (let at = from; at < to; at++) writer.write(values[at]! - least, width);
 }
 
-function rangeOf(block: Float64Array): { least: number; width: number } {
+/** The least of the values from `from` to `to` (exclusive), and how many bits the others need above it. */
+function rangeOf(values: Float64Array, from: number, to: number): { least: number; width: number } {
   let least = Infinity, most = -Infinity;
-  for (let at = 0; at < block.length; at++) {
-    const value = block[at]!;
+  for (let at = from; at < to; at++) {
+    const value = values[at]!;
     if (value < least) least = value;
     if (value > most) most = value;
   }
@@ -76,8 +77,8 @@ function rangeOf(block: Float64Array): { least: number; width: number } {
 function bitsOf(values: Float64Array, from = 0): number {
   let bits = 0;
   for (let at = from; at < values.length; at += BLOCK) {
-    const block = values.subarray(at, at + BLOCK);
-    bits += rangeOf(block).width * block.length;
+    const end = Math.min(at + BLOCK, values.length);
+    bits += rangeOf(values, at, end).width * (end - at);
   }
   return bits;
 }
