@@ -145,7 +145,7 @@ export const VARIABLES = {
   MAX_ITEM_BYTES_IN_FLIGHT: {
     schema: wholeNumber(MIB, 2 ** 40),
     initial: String(128 * MIB),
-    about: "Bytes of all large items that clients are still taking; past it a read of one is answered 503",
+    about: "Bytes of all large answers that clients are still taking; past it another one is answered 503",
   },
   RATE_LIMIT: {
     schema: wholeNumber(0, 10 ** 9),

@@ -8,6 +8,7 @@ import { createQueryReader } from "./query.ts";
 import { refuseDots } from "./request.ts";
 import type { Route } from "./route.ts";
 import type { Services } from "./services.ts";
+import { holdSized } from "./serving/answers.ts";
 import { isLoopback } from "./serving/peer.ts";
 
 /** What the server says of a request. */
@@ -47,7 +48,11 @@ export function createGate(services: Services) {
       checkHost(request.url);
       checkSite(request, services);
       if (showsKey) checkKey(context, access, services);
-      const answer = handle({ request, services, bodies, query: readQuery(request.url), context, keyCheck });
+      const call = { request, services, bodies, query: readQuery(request.url), context, keyCheck };
+      const made = handle(call);
+      const answer = made instanceof Promise
+        ? made.then((answer) => holdSized(call, answer))
+        : holdSized(call, made);
       if (isKept) return audited(answer, route, context.req, services, keys.nameOf(secretOf(request)));
       return request.method === "HEAD" ? Promise.resolve(answer).then(headOf) : answer;
     };

@@ -17,6 +17,8 @@ import { firstKeyAt, idOfKey, keyOfId } from "./item_id.ts";
 const PAGE_BYTES = 1 << 20;
 /** Items that are read at once: with their headers, and as lines of JSON, which cost less. */
 const PAGE_ITEMS = 1_000, PAGE_LINES = 5_000;
+/** Items of a list that are read at once: they cross from the database's thread, and are written, in two or three milliseconds. */
+const PAGE_HEADS = 500;
 /** Lines that are read and checked in one pass, in bytes; what is longer is checked first, then read. */
 const ONE_PASS_BYTES = 4 << 20;
 
@@ -40,7 +42,7 @@ export type Wanted = "items" | "ends";
 
 /** A stretch of a channel. */
 export interface ItemList {
-  /** None where only the ends were wanted. */
+  /** Those of a short list; of a long one, and where only the ends were wanted, none. */
   readonly items: readonly ListedItem[];
   readonly first: Position | undefined;
   readonly last: Position | undefined;
@@ -48,6 +50,11 @@ export interface ItemList {
   readonly hasPrevious: boolean;
   readonly hasNext: boolean;
   readonly gap?: Gap;
+}
+
+/** The newest item with an item key. */
+export interface KeyedItem extends Position {
+  readonly itemKey: string;
 }
 
 /** Items with their contents, and what is gone before them. */
@@ -166,22 +173,26 @@ export class Reader {
     return page;
   }
 
-  /** The contents of a list, page by page. */
-  async *bulk(name: string, { first, last }: ItemList): AsyncGenerator<readonly BodyRow[]> {
-    if (first === undefined || last === undefined) return;
-    const { channel } = await this.#channels.window(name);
-    const to = this.keyOf(last.id);
-    let from = this.keyOf(first.id);
-    while (from <= to) {
-      const rows = await this.#pages.bodies({ channel, from, to, limit: PAGE_ITEMS }, PAGE_BYTES);
-      if (rows.length === 0) return;
-      yield rows;
-      from = rows.at(-1)!.key + 1n;
-    }
+  /** The items of a list, page by page. */
+  async *heads(name: string, list: ItemList): AsyncGenerator<readonly ListedItem[]> {
+    if (list.items.length > 0) return yield list.items;
+    for await (const rows of this.#walk(name, list, PAGE_HEADS, this.#pages.forward)) yield rows.map(listed);
   }
 
-  /** The contents of a list as lines of JSON. An item that is none: `not-acceptable`, before the first line. */
-  async lines(name: string, { first, last }: ItemList): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
+  /** The contents of a list, page by page. */
+  bulk(name: string, list: ItemList): AsyncGenerator<readonly BodyRow[]> {
+    return this.#walk(name, list, PAGE_HEADS, (range) => this.#pages.bodies(range, PAGE_BYTES));
+  }
+
+  /**
+   * The contents of a list as lines of JSON. An item that is none: `not-acceptable`, before the first line. `hold` is told
+   * how many bytes are read before then, and may refuse them.
+   */
+  async lines(
+    name: string,
+    { first, last }: ItemList,
+    hold: (bytes: number) => void,
+  ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
     if (first === undefined || last === undefined) return (async function* () {})();
     const { channel } = await this.#channels.window(name);
     const to = this.keyOf(last.id);
@@ -193,7 +204,7 @@ export class Reader {
       if (page === undefined) from = to + 1n;
       else {
         read.push(page.text);
-        bytes += page.text.length;
+        hold(bytes += page.text.length);
         from = page.last + 1n;
       }
     }
@@ -205,14 +216,20 @@ export class Reader {
     return this.#lines(read, channel, from, to);
   }
 
-  /** Up to `limit` item keys after one, in order, each with its newest item. */
-  async itemKeys(name: string, after: string, limit: number) {
+  /** Up to `limit` item keys after one, in order, each with its newest item; page by page. */
+  async itemKeys(name: string, after: string, limit: number): Promise<AsyncGenerator<readonly KeyedItem[]>> {
     const { channel, visible } = await this.#channels.window(name);
-    const rows = await this.#pages.itemKeys(channel, after, visible, limit + 1);
-    return {
-      keys: rows.slice(0, limit).map(({ itemKey, key }) => ({ itemKey, ...positionOf(key) })),
-      hasNext: rows.length > limit,
-    };
+    const pages = this.#pages;
+    return (async function* () {
+      for (let last = after, left = limit; left > 0;) {
+        const wanted = Math.min(left, PAGE_HEADS);
+        const rows = await pages.itemKeys(channel, last, visible, wanted);
+        yield rows.map(({ itemKey, key }) => ({ itemKey, ...positionOf(key) }));
+        if (rows.length < wanted) return;
+        last = rows.at(-1)!.itemKey;
+        left -= rows.length;
+      }
+    })();
   }
 
   /** The newest item with an item key. None: `item-not-found`. */
@@ -223,8 +240,28 @@ export class Reader {
     throw new RunnelError("item-not-found", `channel ${name} has no item with the key ${itemKey}`);
   }
 
-  async *#lines(read: readonly Uint8Array<ArrayBuffer>[], channel: number, from: bigint, to: bigint) {
-    yield* read;
+  /** What a list's items are made of, from its first to its last. */
+  async *#walk<T extends HeadRow>(
+    name: string,
+    { first, last }: ItemList,
+    limit: number,
+    read: (range: KeyRange) => Promise<T[]>,
+  ): AsyncGenerator<readonly T[]> {
+    if (first === undefined || last === undefined) return;
+    const { channel } = await this.#channels.window(name);
+    const to = this.keyOf(last.id);
+    let from = this.keyOf(first.id);
+    while (from <= to) {
+      const rows = await read({ channel, from, to, limit });
+      if (rows.length === 0) return;
+      yield rows;
+      from = rows.at(-1)!.key + 1n;
+    }
+  }
+
+  async *#lines(read: Uint8Array<ArrayBuffer>[], channel: number, from: bigint, to: bigint) {
+    // What was sent is not held.
+    for (let text = read.shift(); text !== undefined; text = read.shift()) yield text;
     while (from <= to) {
       const page = await this.#pages.lines({ channel, from, to, limit: PAGE_LINES }, PAGE_BYTES);
       if (page === undefined) return;
@@ -235,7 +272,7 @@ export class Reader {
 
   /** The oldest or the newest items of a range, and whether it has more. */
   async #look(range: KeyRange, side: "oldest" | "newest", wanted: Wanted) {
-    if (wanted === "ends") {
+    if (wanted === "ends" || range.limit > PAGE_HEADS) {
       const ends = await this.#pages.ends(range, side);
       return {
         items: [],

@@ -3,34 +3,27 @@ import type { Channel } from "../../domain/channels/channels.ts";
 import { ChannelName, type ListQuery, NewChannelBody, SettingsBody } from "../../api/channels.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { check, readJson } from "../request.ts";
-import { encoded, json, noContent, streamed } from "../respond.ts";
+import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
+import { FirstOf, jsonList } from "../answers/stream.ts";
 
-export async function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
-  const { request, services: { log } } = call;
-  return await streamed(request, encoded(listOf(call)), { type: "application/json", log });
-}
-
-/** The list as text, a piece for each page of names: other requests are answered between them. */
-async function* listOf(call: Call<typeof ListQuery>): AsyncGenerator<string> {
+export function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
   const base = baseOf(call), { tag, after, limit = Infinity } = call.query;
-  let text = `{"_links":{"self":${JSON.stringify({ href: `${base}/channel` })},"channels":[`;
-  let found = 0, listed = 0, last = "";
-  for await (const names of call.services.channels.pages(tag, { after, limit: limit + 1 })) {
-    found += names.length;
-    const page = names.slice(0, limit - listed);
-    if (page.length === 0) break;
-    if (listed > 0) {
-      yield text;
-      text = ",";
-    }
-    text += page.map((name) => JSON.stringify({ name, href: `${base}/channel/${name}` })).join();
-    listed += page.length;
-    last = page.at(-1)!;
-  }
-  const next = new URLSearchParams({ ...(tag !== undefined && { tag }), limit: `${limit}`, after: last });
-  const link = found > listed ? `,"next":${JSON.stringify({ href: `${base}/channel?${next}` })}` : "";
-  yield `${text}]${link}}}`;
+  const names = new FirstOf(call.services.channels.pages(tag, { after, limit: limit + 1 }), limit);
+  const nextLink = () => {
+    const query = new URLSearchParams({
+      ...(tag !== undefined && { tag }),
+      limit: `${limit}`,
+      after: names.last ?? "",
+    });
+    return `,"next":${JSON.stringify({ href: `${base}/channel?${query}` })}`;
+  };
+  return jsonList(call, {
+    before: `{"_links":{"self":${JSON.stringify({ href: `${base}/channel` })},"channels":[`,
+    pages: names.pages(),
+    describe: (name) => ({ name, href: `${base}/channel/${name}` }),
+    after: () => `]${names.hasMore ? nextLink() : ""}}}`,
+  });
 }
 
 export async function createChannel(call: Call): Promise<Response> {

@@ -13,8 +13,10 @@ import { invalid, RunnelError } from "../../domain/errors.ts";
 import { NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DAY_MS } from "../../domain/time.ts";
 import { qualityOf } from "../conditional.ts";
-import { json, released, seeOther, streamed } from "../respond.ts";
+import { iso, json, seeOther } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
+import { FirstOf, jsonList, released, streamed } from "../answers/stream.ts";
+import { holding } from "../serving/answers.ts";
 import { multipartPieces } from "./multipart.ts";
 
 /** Items of a list of which the query says no number. */
@@ -70,20 +72,23 @@ export async function goToPrevious(call: Call): Promise<Response> {
 export async function showKeys(call: Call<typeof KeysQuery>): Promise<Response> {
   const { after = "", limit = DEFAULT_LIST } = call.query;
   const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
-  const { keys, hasNext } = await call.services.reader.itemKeys(name, after, limit);
-  const last = keys.at(-1);
-  return json({
-    _links: {
-      self: { href: `${channel}/keys` },
-      ...(hasNext && last !== undefined &&
-        { next: { href: `${channel}/keys?limit=${limit}&after=${encodeURIComponent(last.itemKey)}` } }),
-    },
-    keys: keys.map(({ itemKey, id, time }) => ({
+  const keys = new FirstOf(await call.services.reader.itemKeys(name, after, limit + 1), limit);
+  const links = () => ({
+    self: { href: `${channel}/keys` },
+    ...(keys.hasMore && {
+      next: { href: `${channel}/keys?limit=${limit}&after=${encodeURIComponent(keys.last?.itemKey ?? "")}` },
+    }),
+  });
+  return await jsonList(call, {
+    before: `{"keys":[`,
+    pages: keys.pages(),
+    describe: ({ itemKey, id, time }) => ({
       key: itemKey,
       id,
       href: `${channel}/${id}`,
-      timestamp: new Date(time).toISOString(),
-    })),
+      timestamp: iso(time),
+    }),
+    after: () => `],"_links":${JSON.stringify(links())}}`,
   });
 }
 
@@ -246,23 +251,26 @@ async function answer(
   links: Links,
 ): Promise<Response> {
   if (call.query.bulk) return await answerContents(call, name, list, links);
-  const { items, gap } = list;
+  const { gap } = list;
   const channel = `${baseOf(call)}/channel/${name}`;
-  return json({
-    _links: {
-      self: { href: links.self },
-      ...(links.next !== undefined && { next: { href: links.next } }),
-      ...(links.previous !== undefined && { previous: { href: links.previous } }),
-    },
-    items: items.map(({ id, time, type, length, itemKey }) => ({
+  const { self, next, previous } = links;
+  const shown = {
+    self: { href: self },
+    ...(next !== undefined && { next: { href: next } }),
+    ...(previous !== undefined && { previous: { href: previous } }),
+  };
+  return await jsonList(call, {
+    before: `{"_links":${JSON.stringify(shown)},"items":[`,
+    pages: call.services.reader.heads(name, list),
+    describe: ({ id, time, type, length, itemKey }) => ({
       id,
       href: `${channel}/${id}`,
-      timestamp: new Date(time).toISOString(),
+      timestamp: iso(time),
       contentType: type,
       length,
       ...(itemKey !== null && { key: itemKey }),
-    })),
-    ...(gap !== undefined && { gap }),
+    }),
+    after: () => gap === undefined ? "]}" : `],"gap":${JSON.stringify(gap)}}`,
   });
 }
 
@@ -272,7 +280,7 @@ async function answerContents(
   list: ItemList,
   { next, previous }: Links,
 ): Promise<Response> {
-  const { request, services: { reader, log } } = call;
+  const { request, services: { reader } } = call;
   const link = [next && `<${next}>;rel="next"`, previous && `<${previous}>;rel="previous"`].filter(Boolean);
   const headers = {
     Vary: "Accept",
@@ -285,14 +293,11 @@ async function answerContents(
     accept?.toLowerCase().includes(type) && qualityOf(accept, type) > 0
   );
   if (lineType !== undefined) {
-    const lines = await reader.lines(name, list);
-    return await streamed(request, released(lines), { type: lineType, headers, log });
+    const hold = holding(call), lines = await reader.lines(name, list, hold);
+    return await streamed(call, released(lines), { type: lineType, headers, hold });
   }
   const boundary = `runnel-${crypto.randomUUID()}`;
   const pieces = multipartPieces(reader.bulk(name, list), boundary, `${baseOf(call)}/channel/${name}`);
-  return await streamed(request, released(pieces), {
-    type: `multipart/mixed; boundary=${boundary}`,
-    headers,
-    log,
-  });
+  const type = `multipart/mixed; boundary=${boundary}`;
+  return await streamed(call, released(pieces), { type, headers });
 }

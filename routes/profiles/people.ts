@@ -3,17 +3,17 @@ import { AccountPath } from "../../api/profiles.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { KINDS } from "../../domain/people.ts";
 import { check } from "../request.ts";
-import { encoded, json, streamed } from "../respond.ts";
+import { json } from "../respond.ts";
+import { encoded, streamed } from "../answers/stream.ts";
 import { type Call, param } from "../route.ts";
 
 type Pages = AsyncGenerator<readonly [kind: string, page: unknown[]]>;
 
 export async function exportPerson(call: Call): Promise<Response> {
-  const { request, services: { people, log } } = call;
-  const pages = people.export(personOf(call));
-  return isNdjson(request.headers.get("accept"))
-    ? await streamed(request, encoded(asLines(pages)), { type: NDJSON_TYPES[0], log })
-    : await streamed(request, encoded(asDocument(pages)), { type: "application/json", log });
+  const pages = call.services.people.export(personOf(call));
+  return isNdjson(call.request.headers.get("accept"))
+    ? await streamed(call, encoded(asLines(pages)), { type: NDJSON_TYPES[0] })
+    : await streamed(call, encoded(asDocument(pages)), { type: "application/json" });
 }
 
 export async function removePerson(call: Call): Promise<Response> {

@@ -23,7 +23,8 @@ import { codingFor, readDecoded } from "../serving/compression.ts";
 import { checkPreconditions, etagOf, preconditionOf, qualityOf } from "../conditional.ts";
 import type { Peer } from "../serving/peer.ts";
 import { check, pathParts, readJsonOfAnyType, readOptionalJson } from "../request.ts";
-import { json, jsonArray, streamed } from "../respond.ts";
+import { json } from "../respond.ts";
+import { jsonList, single, streamed } from "../answers/stream.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import {
   type DeleteQuery,
@@ -95,7 +96,7 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
 }
 
 export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Response> {
-  const { request, query, services: { series, log } } = call;
+  const { request, query, services: { series } } = call;
   const name = seriesName(request);
   const asked = ANSWERS.find(([kind]) => kind === query.format);
   const [kind, type] = asked ?? answerType(request.headers.get("accept"));
@@ -109,7 +110,7 @@ export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Respo
     includeIndex: query.include_index,
     doublePrecision: query.double_precision,
   });
-  return await streamed(request, pieces, { type, headers, packing: packingFor(call), log });
+  return await streamed(call, pieces, { type, headers, packing: packingFor(call) });
 }
 
 /** Whether the client has these rows. Of rows that expire, a revision has fewer later. */
@@ -148,14 +149,10 @@ export async function removeSeries(
 }
 
 export async function listRevisions(call: Call<typeof RevisionsQuery>): Promise<Response> {
-  const { request, query: { limit }, services: { series, log } } = call;
-  const revisions = await series.revisions(seriesName(request));
-  return await jsonArray(
-    request,
-    limit === undefined ? revisions : first(revisions, limit),
-    showRevision,
-    log,
-  );
+  const { query: { limit }, services: { series } } = call;
+  const revisions = await series.revisions(seriesName(call.request));
+  const listed = limit === undefined ? revisions : first(revisions, limit);
+  return await jsonList(call, { pages: single(listed), describe: showRevision });
 }
 
 async function* first<T>(values: AsyncGenerator<T>, most: number): AsyncGenerator<T> {
@@ -178,28 +175,26 @@ function showRevision({ revision, changedAt, rows, change }: RevisionRow) {
 }
 
 export async function listReferences(call: Call): Promise<Response> {
-  const { request, services: { series, log } } = call;
   const base = baseOf(call);
-  return await jsonArray(
-    request,
-    series.references(),
-    ({ reference, symbols, ttlMillis, keepsDuplicates }) => ({
+  return await jsonList(call, {
+    pages: single(call.services.series.references()),
+    describe: ({ reference, symbols, ttlMillis, keepsDuplicates }) => ({
       reference,
       symbols,
       ...(ttlMillis !== null && { ttlMillis }),
       ...(keepsDuplicates && { duplicates: "keep" }),
       href: `${base}/api/store/${encodeURIComponent(reference)}`,
     }),
-    log,
-  );
+  });
 }
 
 export async function listSymbols(call: Call<typeof SymbolsQuery>): Promise<Response> {
-  const { request, query, services: { series, log } } = call;
+  const { request, query, services: { series } } = call;
   const reference = names(request)[0]!;
   await series.reference(reference);
   const base = `${baseOf(call)}/api/store/${encodeURIComponent(reference)}`;
-  return await jsonArray(request, series.list(reference, query), (listed) => describe(listed, base), log);
+  const pages = single(series.list(reference, query));
+  return await jsonList(call, { pages, describe: (listed) => describe(listed, base) });
 }
 
 export async function changeReference(call: Call<typeof ReferenceQuery>): Promise<Response> {

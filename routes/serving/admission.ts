@@ -27,6 +27,11 @@ export class ByteBudget {
     this.#used += bytes;
   }
 
+  /** Takes them however many others hold: for what cannot be refused any more. */
+  takeAnyway(bytes: number): void {
+    this.#used += bytes;
+  }
+
   give(bytes: number): void {
     this.#used -= bytes;
   }

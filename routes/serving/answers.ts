@@ -4,17 +4,49 @@ import type { Call } from "../route.ts";
 /** Bytes from which an answer is counted. Smaller ones fit into what the system buffers for a connection. */
 const LARGE = 64 * 1024;
 
+type Asked = Pick<Call, "context" | "services">;
+
 /**
- * Counts the bytes of a large answer until it is sent, or its client has left. To be called before the answer is made,
- * which copies them. What fits no more: `overloaded`.
+ * Counts the bytes of a large answer until it is sent, or its client has left. To be called before they are read or
+ * copied. What fits no more: `overloaded`.
  */
-export function holdAnswer(
-  { context, services: { admission: { answers } } }: Pick<Call, "context" | "services">,
-  bytes: number,
-): void {
-  const sent: Promise<void> | undefined = bytes < LARGE ? undefined : context.env.sent?.();
+export function holdAnswer(asked: Asked, bytes: number): void {
+  if (bytes >= LARGE) take(asked, bytes);
+}
+
+/** Counts what an answer holds, until it is sent: the most that it held so far. What fits no more: `overloaded`. */
+export type Hold = (bytes: number) => void;
+
+/** For an answer whose size is not known before it is sent. */
+export function holding(asked: Asked): Hold {
+  let held = 0;
+  return (bytes) => {
+    if (bytes < LARGE || bytes <= held) return;
+    take(asked, bytes - held);
+    held = bytes;
+  };
+}
+
+const sizes = new WeakMap<Response, number>();
+
+/** Notes how large an answer is that was made in one piece. */
+export function sized(answer: Response, bytes: number): Response {
+  if (bytes >= LARGE) sizes.set(answer, bytes);
+  return answer;
+}
+
+/** Counts an answer whose size was noted. What a write did is done: its answer is not refused. */
+export function holdSized(asked: Asked & Pick<Call, "request">, answer: Response): Response {
+  const bytes = sizes.get(answer);
+  if (bytes !== undefined) take(asked, bytes, asked.request.method !== "GET");
+  return answer;
+}
+
+function take({ context, services: { admission: { answers } } }: Asked, bytes: number, isDone = false): void {
+  const sent: Promise<void> | undefined = context.env.sent?.();
   if (sent === undefined) return;
-  answers.take(bytes);
+  if (isDone) answers.takeAnyway(bytes);
+  else answers.take(bytes);
   const give = () => answers.give(bytes);
   sent.then(give, give);
 }

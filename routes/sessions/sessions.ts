@@ -11,7 +11,8 @@ import {
   sortOut,
 } from "../../domain/sessions/load.ts";
 import { bodyPieces, check, readBody, readJson, readJsonValue } from "../request.ts";
-import { encoded, json, streamed } from "../respond.ts";
+import { json } from "../respond.ts";
+import { encoded, streamed } from "../answers/stream.ts";
 import { type Call, del, get, post, type Route } from "../route.ts";
 import type {
   BatchQuery,
@@ -98,13 +99,11 @@ function issuesOf({ refusals }: LoadCount): Issue[] {
   }));
 }
 
-export async function showLastEvents(
-  { request, query, services }: Call<typeof LastEventsQuery>,
-): Promise<Response> {
-  const { days, hours, country, limit } = query;
+export async function showLastEvents(call: Call<typeof LastEventsQuery>): Promise<Response> {
+  const { days, hours, country, limit } = call.query;
   const age = (days === undefined ? hours! : days * 24) * HOUR_MS;
-  const pieces = encoded(services.sessions.lastEvents({ age, country, limit }));
-  return await streamed(request, pieces, { type: "application/json", log: services.log });
+  const pieces = encoded(call.services.sessions.lastEvents({ age, country, limit }));
+  return await streamed(call, pieces, { type: "application/json" });
 }
 
 export async function showLastSessions(
@@ -138,10 +137,9 @@ export async function showMetrics(
   );
 }
 
-export async function exportUser(
-  { request, query: { user_id }, services: { sessions, log } }: Call<typeof UserQuery>,
-): Promise<Response> {
-  return await streamed(request, encoded(sessions.exportUser(user_id)), { type: NDJSON_TYPES[0], log });
+export async function exportUser(call: Call<typeof UserQuery>): Promise<Response> {
+  const pieces = encoded(call.services.sessions.exportUser(call.query.user_id));
+  return await streamed(call, pieces, { type: NDJSON_TYPES[0] });
 }
 
 export async function deleteUser(

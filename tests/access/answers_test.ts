@@ -1,5 +1,5 @@
-import { deepEqual, equal } from "node:assert/strict";
-import { createTestApp } from "../support/app.ts";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { createTestApp, type TestApp } from "../support/app.ts";
 
 const MIB = 1 << 20;
 
@@ -32,6 +32,56 @@ Deno.test("bytes of answers under way have one budget: past it 503 at once, and 
   await left.promise.catch(() => {});
   equal((await ask(large!, Promise.resolve())).status, 200);
 });
+
+Deno.test("a long list holds what it has under way, any other answer all that it has, in the same budget", async () => {
+  await using app = await createTestApp({ maxAnswerBytes: 230 << 10 });
+  await fill(app, "long", 3_000);
+  const rate = "/channel/long/rate?last=2000s&every=1s", list = "/channel/long/latest/3000";
+  const taken = Promise.withResolvers<void>();
+  const env = { isLocal: () => true, sent: () => taken.promise };
+  const first = await app.fetch(list, env);
+  equal(first.status, 200);
+  for (const path of [list, `${list}?bulk=true`, rate]) {
+    const refused = await app.fetch(path, env);
+    equal([path, refused.status, refused.headers.get("retry-after")].join(), [path, 503, "1"].join());
+  }
+  equal((await app.fetch("/channel/long/latest/10", env)).status, 200);
+  equal((await first.json()).items.length, 3_000);
+  taken.resolve();
+  await taken.promise;
+  equal((await app.fetch(rate, env)).status, 200);
+  equal((await app.fetch(list, env)).status, 200);
+});
+
+Deno.test("a list that its reader does not take is not read", async () => {
+  await using app = await createTestApp({ engine: "file" });
+  await fill(app, "long", 5_000);
+  let rows = 0;
+  const { engine } = app.database, scan = engine.scan.bind(engine);
+  engine.scan = async (statements) => {
+    const results = await scan(statements);
+    for (const result of results) rows += result.rows.length;
+    return results;
+  };
+  const answer = await app.stream("/channel/long/latest/5000");
+  const reader = answer.body!.getReader();
+  await reader.read();
+  ok(rows > 0 && rows <= 3_000, `${rows} rows were read for a reader of one piece`);
+  await reader.cancel();
+  const atLeaving = rows;
+  equal((await app.request("/channel/long/latest/10")).status, 200);
+  ok(rows <= atLeaving + 600, "nothing is read for a reader who left");
+});
+
+/** A channel with so many items, `0` and so on. */
+async function fill(app: TestApp, channel: string, items: number): Promise<void> {
+  await app.send("PUT", `/channel/${channel}`, {});
+  const body = Array.from({ length: items }, (_, i) => `${i}\n`).join("");
+  const headers = { "Content-Type": "application/x-ndjson" };
+  const stored = await app.request(`/channel/${channel}/bulk`, { method: "POST", headers, body });
+  equal(stored.status, 201);
+  await stored.body?.cancel();
+}
 
 Deno.test("a large item that there is no room for is not read, and one that there is room for comes whole and in parts", async () => {
   await using app = await createTestApp({ maxAnswerBytes: 2 * MIB, engine: "file" });
