@@ -26,7 +26,7 @@ export interface Sockets {
   /** How many descriptors are open, at least; exact while those below it are all in use. */
   open(): number;
   list(): Socket[];
-  /** Ends a connection that `list` answered in the same turn of the event loop. */
+  /** Ends a connection that `list` answered, unless its descriptor is another one's by now. */
   cut(socket: Socket): void;
   /** Lets no more connections in; clients' systems try again by themselves. */
   pause(): void;
@@ -114,7 +114,8 @@ class LinuxSockets implements Sockets {
     return sockets;
   }
 
-  cut({ descriptor }: Socket): void {
+  cut({ descriptor, peer }: Socket): void {
+    if (this.#portOf(descriptor) !== this.#port || this.#peerOf(descriptor)?.peer !== peer) return;
     this.#c.shutdown(descriptor, SHUT_RDWR);
   }
 
@@ -146,18 +147,23 @@ class LinuxSockets implements Sockets {
       : undefined;
   }
 
-  #look(descriptor: number): Socket | undefined {
+  #peerOf(descriptor: number): Pick<Socket, "address" | "peer"> | undefined {
     this.#length[0] = this.#name.byteLength;
     if (this.#c.getpeername(descriptor, this.#name, this.#length) !== 0) return undefined;
+    const address = this.#address();
+    return { address, peer: `${address}:${this.#name.getUint16(2)}` };
+  }
+
+  #look(descriptor: number): Socket | undefined {
+    const peer = this.#peerOf(descriptor);
+    if (peer === undefined) return undefined;
     this.#length[0] = this.#info.byteLength;
     const status = this.#c.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, this.#info, this.#length);
     if (status !== 0 || this.#length[0]! < INFO.size) return undefined;
     const read = (at: number) => this.#info.getUint32(at, true);
-    const address = this.#address();
     return {
       descriptor,
-      address,
-      peer: `${address}:${this.#name.getUint16(2)}`,
+      ...peer,
       received: Number(this.#info.getBigUint64(INFO.received, true)),
       taken: Number(this.#info.getBigUint64(INFO.taken, true)),
       isTaking: read(INFO.unacked) + read(INFO.notSent) > 0,
