@@ -15,9 +15,9 @@ export async function followChannels(call: Call<typeof FollowManyQuery>): Promis
 }
 
 export async function streamChannel(call: Call<typeof FollowQuery>): Promise<Response> {
-  return asEvents(await followOne(resumed(call)));
+  return asEvents(call, await followOne(resumed(call)));
 }
 
 export async function streamChannels(call: Call<typeof FollowManyQuery>): Promise<Response> {
-  return asEvents(await followMany(resumed(call)));
+  return asEvents(call, await followMany(resumed(call)));
 }

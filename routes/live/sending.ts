@@ -2,6 +2,7 @@
 import type { EndReason } from "../../domain/live/hub.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
+import { Passing } from "../serving/answers.ts";
 import { CLOSE, close, drained, goAway, openSocket } from "./socket.ts";
 
 /** Largest frame that a subscriber may send, in bytes. */
@@ -47,17 +48,25 @@ export function resumed<Some extends Pick<Call, "request"> & { readonly query: R
 
 /** Follows over a WebSocket: each message is a frame, unless very much is sent at once. */
 export function overSocket(call: Call, following: Following): Response {
-  return openSocket(call, MAX_FRAME, { opened: (socket, signal) => feed(socket, following, signal) });
+  return openSocket(call, MAX_FRAME, { opened: (socket, signal) => feed(call, socket, following, signal) });
 }
 
 /** Sends what comes, as fast as it is read. Who reads nothing for a while is cut off, and can resume. */
-async function feed(socket: WebSocket, following: Following, signal: AbortSignal): Promise<void> {
-  const bundles = following.bundles(signal);
+async function feed(
+  call: Call,
+  socket: WebSocket,
+  following: Following,
+  signal: AbortSignal,
+): Promise<void> {
+  const bundles = following.bundles(signal), passing = new Passing(call);
   try {
     while (true) {
       const { done, value } = await bundles.next();
       if (done) {
         return value === undefined ? close(socket, CLOSE.normal) : goAway(socket, value);
+      }
+      if (!passing.next(lengthOf(value))) {
+        return close(socket, CLOSE.tryAgainLater, "too much is under way: reconnect and catch up");
       }
       send(socket, value);
       if (!await drained(socket)) {
@@ -67,8 +76,13 @@ async function feed(socket: WebSocket, following: Following, signal: AbortSignal
   } catch {
     close(socket, CLOSE.tryAgainLater, "the database does not answer: reconnect and catch up");
   } finally {
+    passing.end();
     await bundles.return(undefined);
   }
+}
+
+function lengthOf({ messages }: Bundle): number {
+  return messages.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 function send(socket: WebSocket, { messages, isCrowded }: Bundle): void {
@@ -82,12 +96,18 @@ function send(socket: WebSocket, { messages, isCrowded }: Bundle): void {
  * position to which EventSource returns: at the beginning, so that a connection that breaks before the first item loses
  * none, and where a filter let nothing through.
  */
-export function asEvents(following: Following): Response {
-  const encoder = new TextEncoder();
+export function asEvents(call: Call, following: Following): Response {
+  const encoder = new TextEncoder(), passing = new Passing(call);
   const leaving = new AbortController();
   const bundles = following.bundles(leaving.signal);
   let told = following.position, position = told;
   let comments: ReturnType<typeof setInterval> | undefined;
+  const leave = async () => {
+    clearInterval(comments);
+    passing.end();
+    leaving.abort();
+    await bundles.return(undefined);
+  };
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\nid: ${told}\n\n`));
@@ -99,10 +119,12 @@ export function asEvents(following: Following): Response {
       }, COMMENT_MS);
     },
     async pull(controller) {
+      passing.end();
       while (true) {
         const { done, value } = await bundles.next();
-        if (done) {
-          clearInterval(comments);
+        // Without room for what comes, too: EventSource is back soon, and goes on after what it has.
+        if (done || !passing.next(lengthOf(value))) {
+          await leave();
           return controller.close();
         }
         position = value.position;
@@ -111,11 +133,7 @@ export function asEvents(following: Following): Response {
         return controller.enqueue(encoder.encode(value.messages.map(eventOf).join("")));
       }
     },
-    async cancel() {
-      clearInterval(comments);
-      leaving.abort();
-      await bundles.return(undefined);
-    },
+    cancel: leave,
   }, { highWaterMark: 1 });
   return new Response(body, {
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...USER_CONTENT },

@@ -19,9 +19,14 @@ export class ByteBudget {
 
   constructor(readonly max: number) {}
 
+  /** Whether so many bytes may be taken: any number of them while nobody else holds any. */
+  fits(bytes: number): boolean {
+    return this.#used === 0 || this.#used + bytes <= this.max;
+  }
+
   /** Takes bytes until they are given back. `overloaded`: others hold so many that these do not fit. */
   take(bytes: number): void {
-    if (this.#used > 0 && this.#used + bytes > this.max) {
+    if (!this.fits(bytes)) {
       throw new RunnelError("overloaded", "more bytes are under way than can be held: try again");
     }
     this.#used += bytes;

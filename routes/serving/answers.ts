@@ -27,6 +27,29 @@ export function holding(asked: Asked): Hold {
   };
 }
 
+/** Counts what is on its way of an answer without end, which is one message at a time. */
+export class Passing {
+  #held = 0;
+
+  constructor(readonly asked: Pick<Call, "services">) {}
+
+  /** The message before was taken, and another of so many bytes goes. False: there is no room for it. */
+  next(bytes: number): boolean {
+    const { answers } = this.asked.services.admission;
+    this.end();
+    if (bytes < LARGE) return true;
+    if (!answers.fits(bytes)) return false;
+    answers.take(bytes);
+    this.#held = bytes;
+    return true;
+  }
+
+  end(): void {
+    this.asked.services.admission.answers.give(this.#held);
+    this.#held = 0;
+  }
+}
+
 const sizes = new WeakMap<Response, number>();
 
 /** Notes how large an answer is that was made in one piece. */

@@ -9,7 +9,7 @@ import type { Call } from "../route.ts";
 export async function followSessions(call: Call<typeof LiveQuery>): Promise<Response> {
   return call.request.headers.has("upgrade")
     ? overSocket(call, await following(call))
-    : asEvents(await following(resumed(call)));
+    : asEvents(call, await following(resumed(call)));
 }
 
 async function following({ query, services }: Call<typeof LiveQuery>): Promise<Following> {

@@ -71,6 +71,7 @@ Deno.test("a list that its reader does not take is not read", async () => {
   const atLeaving = rows;
   equal((await app.request("/channel/long/latest/10")).status, 200);
   ok(rows <= atLeaving + 600, "nothing is read for a reader who left");
+  deepEqual(app.log, []);
 });
 
 /** A channel with so many items, `0` and so on. */
@@ -117,4 +118,31 @@ Deno.test("a large item that there is no room for is not read, and one that ther
   const head = await app.request(path, { method: "HEAD" });
   equal(head.headers.get("content-length"), `${body.length}`);
   equal((await head.bytes()).length, 0);
+});
+
+Deno.test("a follower for whose items there is no room is told to come back, and then gets them", async () => {
+  await using app = await createTestApp({ maxAnswerBytes: MIB });
+  await app.send("PUT", "/channel/news", {});
+  const body = "x".repeat(0.75 * MIB);
+  const stored = await (await app.request("/channel/news", { method: "POST", body })).json();
+  const taken = Promise.withResolvers<void>();
+  const held = await app.fetch(`/channel/news/${stored.id}`, {
+    isLocal: () => true,
+    sent: () => taken.promise,
+  });
+  equal(held.status, 200);
+  const follow = async () => {
+    const events = await app.stream("/channel/news/events?after=earliest&content=true");
+    const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+    await reader.read();
+    const { done, value } = await reader.read();
+    await reader.cancel();
+    return done ? "ended" : value.length;
+  };
+
+  equal(await follow(), "ended");
+  taken.resolve();
+  await taken.promise;
+  ok(Number(await follow()) > body.length);
+  await held.body?.cancel();
 });
