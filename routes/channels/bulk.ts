@@ -2,7 +2,7 @@
 import type { KeyedContent } from "../../db/channels/writes.ts";
 import { invalidPart, RunnelError } from "../../domain/errors.ts";
 import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
-import { isMediaType } from "../conditional.ts";
+import { isMediaType } from "../../domain/channels/media_type.ts";
 import { bodyPieces } from "../request.ts";
 import type { Sender } from "../serving/admission.ts";
 import { json } from "../respond.ts";
