@@ -7,7 +7,7 @@ import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
 import type { Period, Spans } from "./spans.ts";
-import { localDays } from "./zones.ts";
+import { localDays } from "./people/zones.ts";
 
 /** Days of another time zone than UTC are summarised when they are asked for, and at most so many. */
 const MAX_LOCAL_DAYS = 31;
