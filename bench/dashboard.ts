@@ -74,7 +74,10 @@ export const dashboardOpen: Benchmark = {
         start: async () => ({ ...await startScript(OPENER, [runnel.url, `${OPEN}`]), measure }),
       },
       // Of the process, which is that of both.
-      { name: "none open", start: () => Promise.resolve({ measure, [Symbol.asyncDispose]: () => Promise.resolve() }) },
+      {
+        name: "none open",
+        start: () => Promise.resolve({ measure, [Symbol.asyncDispose]: () => Promise.resolve() }),
+      },
     ];
     yield {
       title: `durable inserts, ${CONNECTIONS} connections, into the channel that ${

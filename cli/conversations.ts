@@ -14,12 +14,10 @@ const MAX_FILE = 512 << 20;
 /** Longest line of an export, in characters: a post has its replies in it. */
 const MAX_LINE = 64 << 20;
 
-export function addImportCommands(program: Command, { out, withServices }: Terminal): void {
-  const imports = program.command("import").description(
-    "chat history from an export; the same one again changes nothing",
-  );
-
-  imports.command("slack").description("import Slack's export").argument("<zip>", "the archive")
+/** Adds the chat systems to the command `import`. */
+export function addImportCommands(imports: Command, { out, withServices }: Terminal): void {
+  imports.command("slack").description("chat history from Slack's export; the same one again changes nothing")
+    .argument("<zip>", "the archive")
     .action((path: string) =>
       withServices(async ({ conversations }) => {
         const archive = await openArchive(path);
@@ -31,7 +29,9 @@ export function addImportCommands(program: Command, { out, withServices }: Termi
       })
     );
 
-  imports.command("mattermost").description("import Mattermost's bulk export")
+  imports.command("mattermost").description(
+    "chat history from Mattermost's bulk export; the same one again changes nothing",
+  )
     .argument("<jsonl>", "the file of JSON lines")
     .action((path: string) =>
       withServices(async ({ conversations }) => {

@@ -6,6 +6,7 @@ import { addStoreCommands } from "./series/store.ts";
 import { addLoadCommand } from "./sessions.ts";
 import { addImportCommands } from "./conversations.ts";
 import { addRecapCommand } from "./recap.ts";
+import { addPortableCommands } from "./portable.ts";
 import { addUserCommands } from "./users.ts";
 import { VERSION } from "../domain/version.ts";
 import { addJobCommands } from "./jobs.ts";
@@ -32,7 +33,10 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   addChannelCommands(program, terminal);
   addLoadCommand(program, terminal);
   addStoreCommands(program, terminal);
-  addImportCommands(program, terminal);
+  const exports = program.command("export").description("write the data of an area to a file");
+  const imports = program.command("import").description("store an area's exported data, or another system's");
+  addPortableCommands(exports, imports, terminal);
+  addImportCommands(imports, terminal);
   addRecapCommand(program, terminal);
   try {
     await program.parseAsync([...args], { from: "user" });

@@ -1,5 +1,6 @@
 /** The five areas, and what all of them have in common. */
 import type { Poll } from "./live/poll.ts";
+import type { Portable } from "./operation/portable.ts";
 
 /** Each area with its heading in the API reference and the addresses under which it answers. */
 export const AREAS = {
@@ -31,6 +32,8 @@ export const AREA_NAMES = Object.keys(AREAS) as readonly AreaName[];
 export interface Area<Services> {
   /** What routes, jobs and commands call, by name. */
   readonly services: Services;
+  /** Its data as records, for files. */
+  readonly portable: Portable;
   /** Frees the space of what has expired, in short steps, until `signal`; answers how much that was. */
   sweep(signal?: AbortSignal): Promise<number>;
   /** Ends what runs in the background. */

@@ -6,6 +6,7 @@ import { type Database, type DatabaseOptions, laxFile, openDatabase } from "../d
 import { Audit } from "./access/audit.ts";
 import { ApiKeys } from "./access/keys.ts";
 import type { Area, AreaName, AreaOptions } from "./areas.ts";
+import type { Portable } from "./operation/portable.ts";
 import { type ChannelAreaOptions, type ChannelServices, createChannelArea } from "./channels/mod.ts";
 import { createStorageFigures } from "../db/operation/figures.ts";
 import { type BackupPlan, Backups } from "./operation/backups.ts";
@@ -41,6 +42,8 @@ export interface ServiceOptions
 /** The services of all areas, and what all of them share. */
 export interface AreaServices
   extends ChannelServices, ProfileServices, SeriesServices, SessionServices, ConversationServices {
+  /** The data of each area as records, for files. */
+  readonly portable: Readonly<Record<AreaName, Portable>>;
   /** All that every area knows of a person. */
   readonly people: People;
   /** Frees the space of what has expired in every area; answers how much that was. */
@@ -92,6 +95,13 @@ export function createServices(
     ...areas.series.services,
     ...areas.sessions.services,
     ...areas.conversations.services,
+    portable: {
+      channels: areas.channels.portable,
+      profiles: areas.profiles.portable,
+      series: areas.series.portable,
+      sessions: areas.sessions.portable,
+      conversations: areas.conversations.portable,
+    },
     people: new People(areas.profiles.services.profilesOfPeople, areas.sessions.services.sessions),
     async sweep(signal) {
       const freed = await sweepAll(areas, signal);

@@ -89,6 +89,8 @@ export interface HeadRow {
 
 /** An item with its content. */
 export interface BodyRow extends HeadRow {
+  /** Headers that Runnel gave it, as JSON. */
+  readonly meta: string | null;
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
@@ -200,8 +202,12 @@ function toKey(value: Row[number] | undefined): bigint | undefined {
 
 /** Reads the columns of `contentOf`. An item that is not as it was stored is noted; the error says which. */
 export function toBody(row: Row, channel: number, damage: Damage): BodyRow | EngineError {
-  const item = { ...toHead(row), body: row[6] as Uint8Array<ArrayBuffer> };
-  if (isSound(item, row[7]!, row[8]!)) return item;
+  const item = {
+    ...toHead(row),
+    body: row[6] as Uint8Array<ArrayBuffer>,
+    meta: row[7] as string | null,
+  };
+  if (isSound(item, item.meta, row[8]!)) return item;
   return damagedItem(damage, channel, item.key);
 }
 

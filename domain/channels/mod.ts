@@ -5,6 +5,7 @@ import { createConsumerStore } from "../../db/channels/consumers.ts";
 import { createDeliveryStore } from "../../db/channels/deliveries.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";
+import { createPortableStore } from "../../db/channels/portable.ts";
 import { createRepairStore } from "../../db/channels/repair.ts";
 import { createWebhookStore } from "../../db/channels/webhooks.ts";
 import { createWriteStore } from "../../db/channels/writes.ts";
@@ -14,6 +15,7 @@ import { Hub } from "../live/hub.ts";
 import { Channels } from "./channels.ts";
 import { Consumers } from "./consumers/consumers.ts";
 import { timeOfKey } from "./item_id.ts";
+import { portableChannels } from "./portable.ts";
 import { Reader } from "./reader.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
 import { Writer } from "./writer.ts";
@@ -55,7 +57,7 @@ export function createChannelArea(
     onCommit: (listener) => channels.onAppend(listener),
     timeOf: timeOfKey,
   }, poll);
-  const reader = new Reader(channels, createPageStore(database));
+  const pages = createPageStore(database), reader = new Reader(channels, pages);
   const writer = new Writer(channels, createWriteStore(database, clock), clock);
   const consumers = new Consumers({
     channels,
@@ -73,6 +75,7 @@ export function createChannelArea(
     webhookPrivate,
   });
   return {
+    portable: portableChannels({ channels, pages, store: createPortableStore(database) }),
     services: { channels, consumers, hub, reader, webhooks, writer },
     async sweep(signal) {
       await writer.sweep(signal);

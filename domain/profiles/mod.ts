@@ -4,12 +4,14 @@ import { createAnalyticsStore } from "../../db/profiles/analytics.ts";
 import { createEventStore } from "../../db/profiles/events.ts";
 import { createLinkStore } from "../../db/profiles/links.ts";
 import { createPeopleStore } from "../../db/profiles/people.ts";
+import { createPortableStore } from "../../db/profiles/portable.ts";
 import { createProfileStore } from "../../db/profiles/profiles.ts";
 import { createRecounter } from "../../db/profiles/recount.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { Analytics } from "./analytics.ts";
 import { Events } from "./events.ts";
 import { ProfilesOfPeople } from "./people.ts";
+import { portableProfiles } from "./portable.ts";
 import { Profiles } from "./profiles.ts";
 
 /** Settings of profiles and events. */
@@ -38,8 +40,9 @@ export function createProfileArea(
     & ProfileAreaOptions
     & AreaOptions,
 ): Area<ProfileServices> {
+  const eventStore = createEventStore(database), profileStore = createProfileStore(database);
   const events = new Events({
-    store: createEventStore(database),
+    store: eventStore,
     clock,
     ttlDays: eventTtlDays,
     dedupHours: eventDedupHours,
@@ -51,13 +54,21 @@ export function createProfileArea(
     firstBucket: () => events.firstBucket(),
   });
   const profiles = new Profiles({
-    store: createProfileStore(database),
+    store: profileStore,
     links: createLinkStore(database),
     clock,
     maxAccounts: maxPersonAccounts,
   });
   const profilesOfPeople = new ProfilesOfPeople(createPeopleStore(database));
   return {
+    portable: portableProfiles({
+      store: createPortableStore(database),
+      profiles: profileStore,
+      events: eventStore,
+      clock,
+      maxAccounts: maxPersonAccounts,
+      firstBucket: () => events.firstBucket(),
+    }),
     services: { profiles, events, analytics, profilesOfPeople },
     sweep: (signal) => events.sweep(signal),
     close() {},

@@ -4,6 +4,7 @@ import { createSeriesCatalogue } from "../../db/series/catalogue.ts";
 import { createSeriesStore } from "../../db/series/chunks.ts";
 import { createSeriesRevisions } from "../../db/series/revisions.ts";
 import type { Area, AreaOptions } from "../areas.ts";
+import { portableSeries } from "./portable.ts";
 import { Series } from "./series.ts";
 
 export interface SeriesServices {
@@ -20,14 +21,16 @@ export function createSeriesArea(
   database: Database,
   { clock, keepRevisionsMillis }: AreaOptions & SeriesAreaOptions,
 ): Area<SeriesServices> {
+  const catalogue = createSeriesCatalogue(database, clock);
   const series = new Series({
     store: createSeriesStore(database, clock),
-    catalogue: createSeriesCatalogue(database, clock),
+    catalogue,
     revisions: createSeriesRevisions(database, clock, keepRevisionsMillis),
     clock,
   });
   return {
     services: { series },
+    portable: portableSeries(series, catalogue),
     sweep: (signal) => series.sweep(signal),
     close: () => series.close(),
   };

@@ -13,6 +13,12 @@ export interface SessionPart {
   readonly end: number | null;
 }
 
+/** A session as it was, and when it was received, in milliseconds since the epoch. */
+export interface RestoredSession {
+  readonly part: SessionPart;
+  readonly received: number;
+}
+
 /** What changes of a session as more is told of it. */
 export interface Known {
   country: string | null;

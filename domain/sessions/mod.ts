@@ -5,6 +5,7 @@ import { createSessionStore } from "../../db/sessions/store.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { days, firstAlive } from "../expiry.ts";
 import { LiveSessions } from "./live.ts";
+import { portableSessions } from "./portable.ts";
 import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage/storage.ts";
 import { Upkeep } from "./storage/upkeep.ts";
@@ -37,6 +38,7 @@ export function createSessionArea(
   const sessions = new Sessions(storage, upkeep, recent);
   const liveSessions = new LiveSessions(recent, storage, poll);
   return {
+    portable: portableSessions(sessions),
     services: { sessions, liveSessions },
     sweep: (signal) => sessions.sweep(signal),
     close() {

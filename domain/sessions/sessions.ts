@@ -3,6 +3,7 @@ import type { Chunk, StoredSession } from "../../db/sessions/chunk.ts";
 import type { FigureRange } from "../../db/sessions/figures.ts";
 import type { RecentStore } from "../../db/sessions/recent.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
+import { allSessions } from "./all.ts";
 import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
 import { type LoaderOptions, SessionLoader } from "./loader.ts";
@@ -23,7 +24,7 @@ import { Questions } from "./storage/questions.ts";
 import { eachStart, openStarts } from "./storage/starts.ts";
 import type { Overlay, Received, Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./storage/upkeep.ts";
-import type { SessionMap } from "./merge.ts";
+import type { RestoredSession, SessionMap } from "./merge.ts";
 
 /** A start that is further ahead of the clock than this is kept, and left out of every answer until its time has come. */
 const AHEAD_MS = HOUR_MS;
@@ -117,6 +118,19 @@ export class Sessions {
     for await (const page of this.#questions.allOfUser(userId)) {
       if (page.length > 0) yield page.map(lineOf).join("");
     }
+  }
+
+  /** All sessions that can be seen, page by page, in the order of users; also those that are open, or lie ahead. */
+  async *all(): AsyncGenerator<readonly StoredSession[]> {
+    await this.upkeep.moveOldRows();
+    yield* allSessions(this.storage);
+  }
+
+  /** Stores sessions as they were, all or none; resolves when they are durable. */
+  async restore(sessions: readonly RestoredSession[]): Promise<void> {
+    const gathered = this.storage.gather();
+    for (const { part, received } of sessions) gathered.add(part, received);
+    await this.#store(gathered);
   }
 
   /** Deletes all sessions of a user, and what they add to the figures; answers how many there were. */

@@ -124,13 +124,18 @@ function inflateText(body: Uint8Array): string {
 }
 
 /** JSON has neither bigint nor infinities nor -0: these go as an array of one text. */
-function toStored(cell: Cell): unknown {
+/** A cell as JSON; integers and what JSON has no number for stand as text in an array. */
+export type StoredCell = null | boolean | string | number | readonly [string];
+
+/** A cell of a mixed column as JSON has it, exactly. */
+export function toStored(cell: Cell): StoredCell {
   if (typeof cell === "bigint") return [`${cell}`];
-  const plain = typeof cell !== "number" || (Number.isFinite(cell) && !Object.is(cell, -0));
-  return plain ? cell : [Object.is(cell, -0) ? "-0.0" : `${cell}`];
+  if (typeof cell !== "number" || (Number.isFinite(cell) && !Object.is(cell, -0))) return cell;
+  return [Object.is(cell, -0) ? "-0.0" : `${cell}`];
 }
 
-function fromStored(stored: null | boolean | string | number | [string]): Cell {
-  if (!Array.isArray(stored)) return stored;
+/** What `toStored` wrote. */
+export function fromStored(stored: StoredCell): Cell {
+  if (stored === null || typeof stored !== "object") return stored;
   return /^-?\d+$/.test(stored[0]) ? BigInt(stored[0]) : Number(stored[0]);
 }

@@ -170,3 +170,30 @@ export class MergedCursor {
     return this.cursors.some(({ hasEnded }) => !hasEnded);
   }
 }
+
+/** Sessions in a page: few at first, because many ask for the first ones alone. */
+const FIRST_PAGE = 16, PAGE = 512;
+
+/**
+ * What a cursor passes of what was received since then, page by page; a page at the latest where it must read on. `take`
+ * makes what pages have.
+ */
+export async function* visiblePages<Taken>(
+  merged: MergedCursor,
+  firstVisible: number,
+  take: (chunk: Chunk, i: number) => Taken,
+): AsyncGenerator<Taken[]> {
+  let size = FIRST_PAGE;
+  while (await merged.load()) {
+    let page: Taken[] = [];
+    while (merged.next()) {
+      const { chunk, i } = merged;
+      if (chunk.received[i]! >= firstVisible) page.push(take(chunk, i));
+      if (page.length < size) continue;
+      yield page;
+      page = [];
+      size = Math.min(PAGE, size * 2);
+    }
+    if (page.length > 0) yield page;
+  }
+}

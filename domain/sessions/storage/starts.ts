@@ -1,12 +1,9 @@
 /** The starts of sessions by country, newest first. */
 import type { Chunk, StoredSession } from "../../../db/sessions/chunk.ts";
 import { type Change, sortedChunk, startsOf } from "./changes.ts";
-import { Cursor, MergedCursor, RunGone, type Within } from "./cursor.ts";
+import { Cursor, MergedCursor, RunGone, visiblePages, type Within } from "./cursor.ts";
 import { byStart, placesOfStarts } from "./runs.ts";
 import type { Storage } from "./storage.ts";
-
-/** Starts in one piece of an answer: few at first, because many ask for the newest alone. */
-const FIRST_PAGE = 16, PAGE = 512;
 
 /** Starts of a country since a time and before another, in microseconds. */
 export interface StartsQuery {
@@ -107,18 +104,6 @@ async function startsOfNow<Taken>(storage: Storage, take: (chunk: Chunk, i: numb
     const logged = loggedOf(country);
     if (logged !== undefined) cursors.unshift(Cursor.over(logged, -1, within));
     const merged = new MergedCursor(store, cursors, byStart);
-    let size = FIRST_PAGE;
-    while (await merged.load()) {
-      let page: Taken[] = [];
-      while (merged.next()) {
-        const { chunk, i } = merged;
-        if (chunk.received[i]! >= firstVisible) page.push(take(chunk, i));
-        if (page.length < size) continue;
-        yield page;
-        page = [];
-        size = Math.min(PAGE, size * 2);
-      }
-      if (page.length > 0) yield page;
-    }
+    yield* visiblePages(merged, firstVisible, take);
   };
 }

@@ -1,0 +1,119 @@
+/** The queries that read all conversations in order, and bring them back as they were. Times are milliseconds. */
+import type { Database } from "../open.ts";
+
+const SELECT_CONVERSATIONS = `SELECT c.id, c.public_id, c.source, c.name, c.is_public,
+    (SELECT json_group_array(person) FROM (SELECT person FROM member WHERE conversation = c.id ORDER BY person))
+  FROM conversation c WHERE c.id > ?1 ORDER BY c.id LIMIT ?2`;
+const SELECT_MESSAGES =
+  `SELECT m.id, c.public_id, m.origin, m.time, m.revised_at, m.author, m.text, m.details,
+    m.reactions
+  FROM message m JOIN conversation c ON c.id = m.conversation WHERE m.id > ?1 AND m.time >= ?3 ORDER BY m.id LIMIT ?2`;
+const SELECT_DELETIONS = `SELECT d.conversation, c.public_id, d.origin, d.deleted_at
+  FROM deleted_message d JOIN conversation c ON c.id = d.conversation
+  WHERE (d.conversation, d.origin) > (?1, ?2) ORDER BY d.conversation, d.origin LIMIT ?3`;
+const RESTORE = `INSERT INTO conversation (public_id, source, name, is_public) VALUES (?1, ?2, ?3, ?4)
+  ON CONFLICT (public_id) DO UPDATE SET name = excluded.name, is_public = excluded.is_public
+  WHERE source = excluded.source`;
+const JOIN = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_each(?2) r
+  CROSS JOIN conversation c ON c.public_id = ?1`;
+const BURY = `INSERT OR IGNORE INTO deleted_message (conversation, origin, deleted_at)
+  SELECT c.id, r.value ->> 1, r.value ->> 2 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+  WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.origin = r.value ->> 1)`;
+
+/** A conversation as it was. */
+export interface RestoredConversation {
+  readonly publicId: string;
+  readonly source: string;
+  readonly name: string;
+  readonly isPublic: boolean;
+  readonly members: readonly string[];
+}
+
+/** A message as it was; details and reactions as JSON. */
+export interface MessageRow {
+  readonly conversation: string;
+  readonly origin: string;
+  readonly time: number;
+  readonly revisedAt: number;
+  readonly author: string;
+  readonly text: string;
+  readonly details: string | null;
+  readonly reactions: string | null;
+}
+
+/** A message that is gone for good, and when it was deleted. */
+export interface Deletion {
+  readonly conversation: string;
+  readonly origin: string;
+  readonly at: number;
+}
+
+/** The queries, bound to a database. */
+export type PortableStore = ReturnType<typeof createPortableStore>;
+
+const PAGE = 500;
+
+export function createPortableStore({ commits, scan }: Database) {
+  return {
+    /** Every conversation, in the order in which they came. */
+    async *conversations(): AsyncGenerator<RestoredConversation[]> {
+      for (let after = 0;;) {
+        const rows = await scan(SELECT_CONVERSATIONS, after, PAGE);
+        if (rows.length === 0) return;
+        yield rows.map(([, publicId, source, name, isPublic, members]) => ({
+          publicId: publicId as string,
+          source: source as string,
+          name: name as string,
+          isPublic: isPublic === 1,
+          members: JSON.parse(members as string),
+        }));
+        after = rows.at(-1)![0] as number;
+      }
+    },
+    /** Every message that was written since then, in the order in which they came. */
+    async *messages(since: number): AsyncGenerator<MessageRow[]> {
+      for (let after = 0;;) {
+        const rows = await scan(SELECT_MESSAGES, after, PAGE, since);
+        if (rows.length === 0) return;
+        yield rows.map(([, conversation, origin, time, revisedAt, author, text, details, reactions]) => ({
+          conversation: conversation as string,
+          origin: origin as string,
+          time: time as number,
+          revisedAt: revisedAt as number,
+          author: author as string,
+          text: text as string,
+          details: details as string | null,
+          reactions: reactions as string | null,
+        }));
+        after = rows.at(-1)![0] as number;
+      }
+    },
+    /** Every deletion. */
+    async *deletions(): AsyncGenerator<Deletion[]> {
+      for (let after: [number, string] = [0, ""];;) {
+        const rows = await scan(SELECT_DELETIONS, ...after, PAGE);
+        if (rows.length === 0) return;
+        yield rows.map(([, conversation, origin, at]) => ({
+          conversation: conversation as string,
+          origin: origin as string,
+          at: at as number,
+        }));
+        after = [rows.at(-1)![0] as number, rows.at(-1)![2] as string];
+      }
+    },
+    /** Makes conversations; those that are there take the name and members, unless they are of another source. */
+    async restore(conversations: readonly RestoredConversation[]): Promise<void> {
+      await commits.execute(
+        conversations.flatMap(({ publicId, source, name, isPublic, members }) => [
+          { sql: RESTORE, args: [publicId, source, name, isPublic ? 1 : 0] },
+          { sql: JOIN, args: [publicId, JSON.stringify(members)] },
+        ]),
+      );
+    },
+    /** Notes deletions of messages that are not there. */
+    async bury(deletions: readonly Deletion[]): Promise<void> {
+      const rows = deletions.map(({ conversation, origin, at }) => [conversation, origin, at]);
+      await commits.execute([{ sql: BURY, args: [JSON.stringify(rows)] }]);
+    },
+  };
+}
