@@ -119,6 +119,15 @@ function show(
   return bodies.of(`${view.rights} ${view.path}?${view.query}`, () => page.show(view, remember));
 }
 
+/** What the API knows of the connection. A page's requests have routes of their own, and do not begin or end its request. */
+function connectionOf(env: GateEnv["Bindings"]): GateEnv["Bindings"] {
+  return {
+    isLocal: (request) => env.isLocal(request),
+    address: () => env.address?.(),
+    sent: () => env.sent?.(),
+  };
+}
+
 function createView(
   { app, services }: Server,
   context: Context<GateEnv>,
@@ -141,8 +150,7 @@ function createView(
     }
     return await app.fetch(
       new Request(url.origin + path, { signal, ...init, headers }),
-      // A request of its own, so that it does not rename the route of the page.
-      Object.create(context.env),
+      connectionOf(context.env),
     );
   };
   const read = async <T,>(path: string, init?: RequestInit): Promise<T> => {
