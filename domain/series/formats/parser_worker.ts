@@ -2,13 +2,24 @@
 /// <reference lib="webworker" />
 import { RunnelError } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
-import { type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
+import { NEXT, type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
+import { textPieces, withoutTexts } from "./text_pieces.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-scope.onmessage = async ({ data }: MessageEvent<ParseRequest>) => {
+let goOn = () => {};
+
+scope.onmessage = async ({ data }: MessageEvent<ParseRequest | typeof NEXT>) => {
+  if (data === NEXT) return goOn();
   const answer = await parse(data);
-  scope.postMessage(answer, "frame" in answer ? buffersOf(answer.frame) : []);
+  if ("refused" in answer) return scope.postMessage(answer);
+  for (const piece of textPieces(answer.frame)) {
+    const asked = new Promise<void>((resolve) => goOn = resolve);
+    scope.postMessage(piece);
+    await asked;
+  }
+  const frame = withoutTexts(answer.frame);
+  scope.postMessage({ frame } satisfies ParseAnswer, buffersOf(frame));
 };
 
 async function parse(request: ParseRequest): Promise<ParseAnswer> {
