@@ -12,8 +12,9 @@ import { outputOf } from "./processes.ts";
 import { profiles, profileSizes } from "./profiles.ts";
 import { profileLimits } from "./profiles_limits.ts";
 import { longReads } from "./readers.ts";
-import { ranges, retrievals, saves, space } from "./series.ts";
+import { csv, ranges, restores, retrievals, saves, space } from "./series.ts";
 import { formats } from "./series_formats.ts";
+import { waits } from "./series_waits.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   inserts,
@@ -25,10 +26,13 @@ const BENCHMARKS: readonly Benchmark[] = [
   profileSizes,
   profileLimits,
   saves,
+  csv,
+  restores,
   formats,
   retrievals,
   ranges,
   space,
+  waits,
   load,
   batches,
   scale,

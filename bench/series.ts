@@ -1,10 +1,12 @@
 /** Series against a Flask, pandas and SQLite store, and against InfluxDB 1.x; all of them durable. */
 import Database from "libsql";
 import { type Benchmark, type Comparison, type Contestant, median, type Running } from "./harness.ts";
-import { wrk } from "./processes.ts";
+import { outputOf, wrk } from "./processes.ts";
+import { temporaryFolder } from "../tests/support/process.ts";
 import {
   bytesIn,
   columnsText,
+  csvText,
   fillInflux,
   fillRunnel,
   FIRST,
@@ -114,6 +116,80 @@ export const retrievals: Benchmark = {
     }
   },
 };
+
+const CSV = "text/csv";
+
+export const csv: Benchmark = {
+  name: "series-csv",
+  about: "saving that frame as CSV, durably, against what pandas' read_csv alone takes",
+  needs: { "/usr/bin/python3": "python3-pandas" },
+  *comparisons() {
+    const text = csvText(FRAME);
+    const save = ({ url }: RunningStore) =>
+      timed(() => fetch(`${url}${PATH}`, { method: "PUT", body: text, headers: { "Content-Type": CSV } }));
+    yield {
+      title: "CSV in, 100,000 rows of 5 columns",
+      unit: "ms",
+      better: "lower",
+      contestants: [
+        contestant("Runnel", startRunnelStore, () => Promise.resolve(), save),
+        { name: "pandas' read_csv", start: () => readCsvByPandas(text) },
+      ],
+      figures: [{ peer: "pandas' read_csv", bound: 1 }],
+      turns: 3,
+    };
+  },
+};
+
+async function readCsvByPandas(text: string): Promise<Running> {
+  const folder = await temporaryFolder();
+  const file = `${folder.path}/frame.csv`;
+  await Deno.writeTextFile(file, text);
+  const script = new URL("./series_csv_peer.py", import.meta.url).pathname;
+  return {
+    measure: async () => Number(await outputOf("/usr/bin/python3", [script, file, `${FRAME.rows}`])),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+const LARGE: Shape = { rows: 1_000_000, columns: 5 };
+
+export const restores: Benchmark = {
+  name: "series-restores",
+  about: "restoring a revision of a million rows, which another save replaced",
+  *comparisons() {
+    const fill = async ({ url }: RunningStore) => {
+      await fillRunnel(url, LARGE);
+      await (await fetch(`${url}${PATH}`, { method: "DELETE" })).body?.cancel();
+    };
+    yield {
+      title: "restore of a revision of 1,000,000 rows",
+      unit: "ms",
+      better: "lower",
+      contestants: [contestant("Runnel", startRunnelStore, fill, restored)],
+      figures: [{ bound: 50 }],
+    };
+  },
+};
+
+/** Restores the newest revision that has rows, and deletes the series again, some times. */
+async function restored({ url }: RunningStore): Promise<number> {
+  const took: number[] = [];
+  for (let i = 0; i < TIMES; i++) {
+    const listed: { revision: number; rows: number }[] = await (await fetch(`${url}${PATH}/revisions`))
+      .json();
+    const { revision, rows } = listed.find(({ rows }) => rows > 0)!;
+    const started = performance.now();
+    const answer = await fetch(`${url}${PATH}/restore`, {
+      method: "POST",
+      body: JSON.stringify({ revision }),
+    });
+    if ((await answer.json()).rows !== rows) throw new Error("rows are missing");
+    took.push(performance.now() - started);
+    await (await fetch(`${url}${PATH}`, { method: "DELETE" })).body?.cancel();
+  }
+  return median(took);
+}
 
 const EVERY_MINUTES = MANY.rows / 1000;
 

@@ -55,6 +55,13 @@ export function columnsText({ rows, columns, exact = false }: Shape): string {
   return `{${members.join()}}`;
 }
 
+/** The frame as CSV, as pandas writes it. */
+export function csvText({ rows, columns, exact = false }: Shape): string {
+  const prices = new Prices(exact);
+  const lines = Array.from({ length: rows }, (_, i) => [stampOf(i), ...prices.row(columns)].join());
+  return `${["index", ...NAMES.slice(0, columns)].join()}\n${lines.join("\n")}\n`;
+}
+
 /** A running store and where its data is. */
 export interface RunningStore extends AsyncDisposable {
   readonly url: string;
