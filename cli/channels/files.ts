@@ -1,13 +1,10 @@
 /** `runnel channel export|import`: items of a channel as lines of JSON, with their headers. */
 import type { Command } from "commander";
 import type { ChannelsClient, NewItem } from "../../client/mod.ts";
-import { linesOf, parseLine } from "../../domain/ndjson.ts";
-import { decompressed, openInput } from "../terminal/input.ts";
+import { importLines, type LineImporter } from "../terminal/lines.ts";
 import { addRemoteOptions, connect, type RemoteOptions } from "../terminal/remote.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** Characters of the longest line: an item of 64 MiB in base64. */
-const MAX_LINE = 90 << 20;
 /** Items and characters that are stored in one commit. */
 const MAX_COMMIT_ITEMS = 5_000, MAX_COMMIT_CHARACTERS = 8 << 20;
 /** What an exported line may have; the first four say where the item was, and are left aside. */
@@ -41,8 +38,9 @@ export function addFileCommands(channel: Command, terminal: Terminal): void {
     .argument("<name>").argument("[file]", "plain, gzip or bzip2; - is the standard input", "-")
     .option("--json", "each line is itself the body of an item")
     .action(async (name: string, file: string, { json, ...flags }: ImportFlags) => {
-      const stored = await importItems(connect(flags, terminal).channels, name, file, json ?? false);
-      if (terminal.isTerminal) terminal.out(`Stored ${stored.toLocaleString("en")} items.\n`);
+      const importer = new ItemImporter(connect(flags, terminal).channels, name, json ?? false);
+      await importLines(file, importer);
+      if (terminal.isTerminal) terminal.out(`Stored ${importer.stored.toLocaleString("en")} items.\n`);
     });
 }
 
@@ -56,42 +54,32 @@ async function exportItems(channels: ChannelsClient, name: string, { out }: Term
   }
 }
 
-/** Answers how many were stored. Each commit stores all of its items or none; what fails says how many were stored before. */
-async function importItems(
-  channels: ChannelsClient,
-  name: string,
-  file: string,
-  isBody: boolean,
-): Promise<number> {
-  await using input = await openInput(file);
-  let waiting: NewItem[] = [], characters = 0, stored = 0, number = 0;
-  const store = async () => {
-    if (waiting.length > 0) await channels.bulk(name, waiting);
-    stored += waiting.length;
-    [waiting, characters] = [[], 0];
-  };
-  try {
-    for await (const lines of linesOf(decompressed(input.pieces), MAX_LINE)) {
-      for (const line of lines) {
-        number++;
-        const parsed = parseLine(line);
-        if (parsed === undefined) continue;
-        if ("message" in parsed) throw new Error(`line ${number}: ${parsed.message}`);
-        waiting.push(isBody ? { body: line!, type: "application/json" } : itemOf(parsed.value, number));
-        characters += line!.length;
-        if (waiting.length === MAX_COMMIT_ITEMS || characters > MAX_COMMIT_CHARACTERS) await store();
-      }
+/** Sends items to a channel. Each commit stores all of its items or none. */
+class ItemImporter implements LineImporter {
+  stored = 0;
+  #waiting: NewItem[] = [];
+  #characters = 0;
+
+  constructor(readonly channels: ChannelsClient, readonly name: string, readonly isBody: boolean) {}
+
+  async add(value: unknown, line: string): Promise<void> {
+    this.#waiting.push(this.isBody ? { body: line, type: "application/json" } : itemOf(value));
+    this.#characters += line.length;
+    if (this.#waiting.length === MAX_COMMIT_ITEMS || this.#characters > MAX_COMMIT_CHARACTERS) {
+      await this.end();
     }
-    await store();
-  } catch (error) {
-    if (stored === 0) throw error;
-    throw new Error(`${(error as Error).message}; the first ${stored} items are stored`, { cause: error });
   }
-  return stored;
+
+  async end(): Promise<void> {
+    const items = this.#waiting;
+    if (items.length > 0) await this.channels.bulk(this.name, items);
+    this.stored += items.length;
+    [this.#waiting, this.#characters] = [[], 0];
+  }
 }
 
-function itemOf(value: unknown, line: number): NewItem {
-  const refuse = (what: string) => new Error(`line ${line}: ${what} (--json stores lines as they stand)`);
+function itemOf(value: unknown): NewItem {
+  const refuse = (what: string) => new Error(`${what} (--json stores lines as they stand)`);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refuse("not an exported item");
   }

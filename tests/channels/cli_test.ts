@@ -56,7 +56,7 @@ Deno.test("runnel channel export and import carry items with their headers to an
   const wrong = await runnel(["channel", "import", "to", file, ...url]);
   deepEqual([wrong.code, wrong.err], [
     1,
-    'runnel: line 2: an exported item has no "dta" (--json stores lines as they stand)\n',
+    'runnel: line 2: an exported item has no "dta" (--json stores lines as they stand); nothing is stored\n',
   ]);
   equal(kept((await runnel(["channel", "export", "to", ...url])).out).length, 3, "nothing was stored");
   await runnel(["channel", "import", "lines", file, "--json", ...url]);
