@@ -40,7 +40,7 @@ export function splitSentences(text: string): string[] {
   const sentences: string[] = [];
   let start = 0;
   const keep = (until: number) => {
-    const sentence = text.slice(start, until).replace(/\s+/gu, " ").trim();
+    const sentence = text.slice(start, until).trim().replace(/\s{2,}|[^\S ]/gu, " ");
     if (sentence !== "") sentences.push(sentence);
     start = until;
   };

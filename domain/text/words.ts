@@ -65,9 +65,10 @@ function pushWord(raw: string, words: string[]): void {
  */
 export function tokenize(text: string): string[] {
   const words: string[] = [];
+  const hasJoints = joint.test(text);
   token.lastIndex = 0;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    if (match[1] !== undefined) pushWord(match[1], words);
+    if (match[1] !== undefined) hasJoints ? pushWord(match[1], words) : words.push(match[1]);
     else if (match[2] !== undefined) segmentRun(match[2], words);
     else if (words.at(-1) !== BOUNDARY) words.push(BOUNDARY);
   }

@@ -6,11 +6,15 @@ const mostlyAlike = 0.6;
 /** How many labels a program has, and how often it uses each. */
 const mostLabels = 4, leastUses = 3;
 
+/** How most of what people write begins; there is no label in it. */
+const twoPlainWords = /^\s*[\p{L}'’.!?-]{1,40}\s+[\p{L}'’.!?-]{1,40}(?:\s|$)/u;
+
 /**
  * The label that a text opens with, digits aside: "[INFO]", "03(new)", "Build failed:". Undefined where it opens with plain
  * words, or addresses somebody ("ann: ...", "ann : ...", "@ann ...").
  */
 function label(text: string): string | undefined {
+  if (twoPlainWords.test(text)) return undefined;
   const [first = "", second = ""] = text.trimStart().slice(0, 100).replace(/#?\p{N}+/gu, "").split(/\s+/u, 2);
   if (first === "" || /^[@<]|[:,]$/u.test(first)) return undefined;
   if (!/^[\p{L}'’.!?-]+$/u.test(first)) return first;

@@ -50,13 +50,16 @@ export interface Budget {
 
 interface Candidate {
   readonly passage: Passage;
-  readonly concepts: Int32Array;
+  readonly concepts: readonly number[];
+  /** Its place among all passages. */
+  readonly order: number;
   /** The most that it can add, boosts aside; as more is chosen that can only shrink (Minoux 1978). */
   bound: number;
   /** Looked at only once its bound is high enough. */
   quality: number | undefined;
   /** Place and length. */
   readonly factor: number;
+  isChosen: boolean;
 }
 
 /** Its place among `count` messages, as a factor: more near the beginning and near the end. */
@@ -83,12 +86,12 @@ function lengthFactor(length: number, lengths: LengthWeights): number {
 }
 
 /** Numbers the concepts of all passages and weighs each by the messages that have it. */
-function weighConcepts(passages: readonly Passage[]): { concepts: Int32Array[]; weights: Float64Array } {
+function weighConcepts(passages: readonly Passage[]): { concepts: number[][]; weights: Float64Array } {
   const ids = new Map<string, number>();
   const messagesWith: number[] = [];
   const lastMessage: number[] = [];
   const concepts = passages.map(({ stems, message }) =>
-    Int32Array.from(stems, (stem) => {
+    stems.map((stem) => {
       let id = ids.get(stem);
       if (id === undefined) {
         id = ids.size;
@@ -105,6 +108,23 @@ function weighConcepts(passages: readonly Passage[]): { concepts: Int32Array[]; 
   );
   const weights = Float64Array.from(messagesWith, (n) => Math.log(1 + n) * (n === 1 ? coverage.single : 1));
   return { concepts, weights };
+}
+
+/** All passages as candidates, those that may add the most first, so that few others are looked at closely. */
+function candidatesOf(
+  passages: readonly Passage[],
+  concepts: readonly (readonly number[])[],
+  weights: Float64Array,
+  messageCount: number,
+  lengths: LengthWeights,
+): Candidate[] {
+  const candidates = passages.map((passage, order): Candidate => {
+    const factor = placeFactor(passage, messageCount) * lengthFactor(passage.length, lengths);
+    const worth = concepts[order]!.reduce((sum, concept) => sum + weights[concept]!, 0);
+    const bound = factor * worth;
+    return { passage, concepts: concepts[order]!, order, bound, quality: undefined, factor, isChosen: false };
+  });
+  return candidates.sort((one, other) => other.bound - one.bound);
 }
 
 /**
@@ -135,10 +155,10 @@ class Cover {
     this.#covered = new Uint8Array(weights.length);
   }
 
-  /** What the candidate adds to what is chosen; 0 if, by its bound, that is not more than `most`. */
+  /** What the candidate adds to what is chosen; 0 if, by its bound, that is less than `most`. */
   gain(candidate: Candidate, most: number): number {
     const { passage, concepts, factor } = candidate;
-    if (candidate.bound * largestBoost <= most) return 0;
+    if (candidate.bound * largestBoost < most) return 0;
     let gain = 0;
     let covered = 0;
     for (const concept of concepts) {
@@ -154,7 +174,7 @@ class Cover {
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
     if (passage.group !== undefined) gain *= coverage.sameGroup ** (this.#perGroup.get(passage.group) ?? 0);
     candidate.bound = gain * (candidate.quality ?? 1);
-    if (candidate.bound * largestBoost <= most) return 0;
+    if (candidate.bound * largestBoost < most) return 0;
     candidate.quality ??= passage.quality();
     gain *= candidate.quality;
     candidate.bound = gain;
@@ -171,7 +191,9 @@ class Cover {
       );
   }
 
-  add({ passage, concepts }: Candidate): void {
+  add(candidate: Candidate): void {
+    const { passage, concepts } = candidate;
+    candidate.isChosen = true;
     this.chosen.push(passage);
     for (const concept of concepts) {
       this.#worth[concept]! *= coverage.repeat;
@@ -198,26 +220,20 @@ export function choosePassages(
   const { concepts, weights } = weighConcepts(passages);
   const cost = budget.cost ?? (({ length }) => length);
   const cover = new Cover(weights);
-  let open: Candidate[] = passages.map((passage, index) => ({
-    passage,
-    concepts: concepts[index]!,
-    bound: Infinity,
-    quality: undefined,
-    factor: placeFactor(passage, messageCount) * lengthFactor(passage.length, lengths),
-  }));
+  let open = candidatesOf(passages, concepts, weights, messageCount, lengths);
   let words = budget.words ?? Infinity;
   while (cover.chosen.length < (budget.passages ?? Infinity)) {
-    open = open.filter(({ passage }) => passage.length <= words);
+    open = open.filter(({ passage, isChosen }) => !isChosen && passage.length <= words);
     let best: Candidate | undefined;
     let most = 0;
     for (const candidate of open) {
       const gain = cover.gain(candidate, most);
-      if (gain > most && cost(candidate.passage, cover.chosen) <= words) [best, most] = [candidate, gain];
+      if (gain < most || gain === 0 || gain === most && candidate.order > best!.order) continue;
+      if (cost(candidate.passage, cover.chosen) <= words) [best, most] = [candidate, gain];
     }
     if (best === undefined) break;
     words -= cost(best.passage, cover.chosen);
     cover.add(best);
-    open = open.filter((candidate) => candidate !== best);
   }
   return cover.chosen;
 }
