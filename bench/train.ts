@@ -6,10 +6,10 @@
  * Deterministic: the same data gives the same weights.
  */
 import { parseArgs } from "node:util";
-import { storeNetwork } from "../domain/conversations/recap/network.ts";
+import { storeNetwork } from "../domain/conversations/recap/links/network.ts";
 import { readHours, trainLinks } from "./train/links.ts";
 
-const links = new URL("../domain/conversations/recap/link_weights.json", import.meta.url);
+const links = new URL("../domain/conversations/recap/links/weights.json", import.meta.url);
 const attribution =
   "Learned from #ubuntu IRC logs annotated by Kummerfeld et al., A Large-Scale Corpus for " +
   "Conversation Disentanglement, ACL 2019 (CC BY 4.0), github.com/jkkummerfeld/irc-disentanglement.";

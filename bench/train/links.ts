@@ -1,13 +1,9 @@
 /** Learns which message answers which, from the IRC messages that people annotated (../../../shared/data/threads). */
-import {
-  featureCount,
-  LinkReader,
-  pairFeatures,
-  startFeatures,
-} from "../../domain/conversations/recap/link_features.ts";
-import { readLines } from "../../domain/conversations/recap/lines.ts";
+import { LinkReader, startFeatures } from "../../domain/conversations/recap/links/features.ts";
+import { featureCount, pairFeatures } from "../../domain/conversations/recap/links/table.ts";
+import { readLines } from "../../domain/conversations/recap/links/lines.ts";
 import type { ChannelMessage } from "../../domain/conversations/recap/message.ts";
-import { addRows, type Network, scoreOf } from "../../domain/conversations/recap/network.ts";
+import { addRows, type Network, scoreOf } from "../../domain/conversations/recap/links/network.ts";
 
 /** A line of the data set. */
 export interface AnnotatedLine {

@@ -2,11 +2,12 @@
  * Which messages of a channel belong together. What the source says (threads, replies) comes first; where it says nothing,
  * a learned score picks the earlier message that each one most likely answers, or none (docs/text-analysis.md).
  */
-import { LinkReader, pairFeatures, startFeatures } from "./link_features.ts";
-import stored from "./link_weights.json" with { type: "json" };
-import { readLines } from "./lines.ts";
+import { LinkReader, startFeatures } from "./links/features.ts";
+import { pairFeatures, pairRuns } from "./links/table.ts";
+import stored from "./links/weights.json" with { type: "json" };
+import { readLines } from "./links/lines.ts";
 import type { ChannelMessage } from "./message.ts";
-import { addRows, type Network, readNetwork, scoreOf } from "./network.ts";
+import { addRows, type Network, PairScorer, readNetwork, scoreOf } from "./links/network.ts";
 
 let network: Network | undefined;
 
@@ -17,31 +18,29 @@ export function replyLinks(messages: readonly ChannelMessage[]): Int32Array {
 
 /** The same with other weights, for training. */
 export function linkWith(weights: Network, messages: readonly ChannelMessage[]): Int32Array {
-  const lines = readLines(messages);
-  const reader = new LinkReader(lines);
+  const reader = new LinkReader(readLines(messages));
+  const scorer = new PairScorer(weights, pairRuns);
   const told = toldLinks(messages);
   const links = new Int32Array(messages.length).fill(-1);
   const own = new Float32Array(weights.hidden);
-  const sum = new Float32Array(weights.hidden);
   for (let index = 0; index < messages.length; index++) {
-    const known = told[index]!;
+    const known = told[index];
     if (known !== undefined) links[index] = known;
     else {
       const { own: ownFeatures, candidates, features } = reader.read(index);
       own.set(weights.bias);
       addRows(weights, ownFeatures, own, 0, ownFeatures.length);
       let most = -Infinity;
-      for (let place = 0; place < candidates.length; place++) {
+      for (let place = 0; place < candidates.length - 1; place++) {
         const candidate = candidates[place]!;
-        sum.set(own);
-        const start = place * pairFeatures;
-        addRows(weights, features, sum, start, start + (candidate < 0 ? startFeatures : pairFeatures));
-        const score = scoreOf(weights, sum);
         // A message of a thread of the source is answered there, and nowhere else.
-        if (score > most && (candidate < 0 || messages[candidate]!.thread === undefined)) {
-          [most, links[index]] = [score, candidate];
-        }
+        if (messages[candidate]!.thread !== undefined) continue;
+        const score = scorer.score(own, features, place * pairFeatures);
+        if (score > most) [most, links[index]] = [score, candidate];
       }
+      const start = (candidates.length - 1) * pairFeatures;
+      addRows(weights, features, own, start, start + startFeatures);
+      if (scoreOf(weights, own) > most) links[index] = -1;
     }
     reader.pass(index);
   }

@@ -40,6 +40,67 @@ export function addRows(
   }
 }
 
+/** Features that come one after another: of each the first bin, and how many there are. */
+export type FeatureRun = readonly { readonly first: number; readonly bins: number }[];
+
+/** The sums of the rows of all combinations of a run of features. */
+interface RunTable {
+  /** What each feature of the run counts in the number of a combination. */
+  readonly strides: readonly number[];
+  /** The number of the combination of the first bins, times -1. */
+  readonly offset: number;
+  readonly rows: Float32Array;
+}
+
+/** Scores one candidate after another from a few sums made beforehand, instead of a row for each feature. */
+export class PairScorer {
+  readonly #network: Network;
+  readonly #tables: readonly RunTable[];
+  readonly #sum: Float32Array;
+
+  /** The runs together are the features of a pair, in their order. */
+  constructor(network: Network, runs: readonly FeatureRun[]) {
+    this.#network = network;
+    this.#tables = runs.map((run) => tableOf(network, run));
+    this.#sum = new Float32Array(network.hidden);
+  }
+
+  /** The score of the features from `start` on, added to what the message itself sums up to. */
+  score(own: Float32Array, features: Int32Array, start: number): number {
+    const sum = this.#sum;
+    sum.set(own);
+    let place = start;
+    for (let table = 0; table < this.#tables.length; table++) {
+      const { strides, offset, rows } = this.#tables[table]!;
+      let row = offset;
+      for (let index = 0; index < strides.length; index++) row += features[place++]! * strides[index]!;
+      row *= sum.length;
+      for (let unit = 0; unit < sum.length; unit++) sum[unit]! += rows[row + unit]!;
+    }
+    return scoreOf(this.#network, sum);
+  }
+}
+
+function tableOf({ hidden, rows }: Network, run: FeatureRun): RunTable {
+  let [offset, combinations] = [0, 1];
+  const strides = run.map(({ first, bins }) => {
+    const stride = combinations;
+    offset -= first * stride;
+    combinations *= bins;
+    return stride;
+  });
+  const sums = new Float32Array(combinations * hidden);
+  for (let combination = 0; combination < combinations; combination++) {
+    for (const [index, { first, bins }] of run.entries()) {
+      const feature = first + Math.floor(combination / strides[index]!) % bins;
+      for (let unit = 0; unit < hidden; unit++) {
+        sums[combination * hidden + unit]! += rows[feature * hidden + unit]!;
+      }
+    }
+  }
+  return { strides, offset, rows: sums };
+}
+
 /** The score of a sum of rows; leaves the hidden units' values in `sum`. */
 export function scoreOf({ hidden, output }: Network, sum: Float32Array): number {
   let score = 0;

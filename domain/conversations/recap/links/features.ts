@@ -3,54 +3,7 @@
  * and Charniak 2008; Kummerfeld et al. 2019). Every feature is a number of a bin that is on.
  */
 import type { Line, Lines } from "./lines.ts";
-
-/** Feature groups and how many bins each has. */
-const groups = {
-  // Of a message and an earlier one.
-  relation: 18,
-  mentions: 4,
-  distance: 10,
-  gap: 8,
-  back: 4,
-  spokenSince: 4,
-  calledSince: 3,
-  exchangedSince: 4,
-  othersCalled: 3,
-  partners: 9,
-  theirPartner: 3,
-  shared: 6,
-  rarest: 5,
-  questions: 4,
-  length: 4,
-  run: 4,
-  system: 2,
-  speakersBetween: 5,
-  theirOpening: 64,
-  // Of the message alone.
-  self: 1,
-  ownLength: 4,
-  ownAddress: 3,
-  ownQuestion: 2,
-  ownSystem: 2,
-  ownBefore: 6,
-  ownGap: 6,
-  ownCalled: 3,
-  opening: 256,
-  // Of a message that may begin a conversation.
-  silence: 8,
-  sharedMost: 6,
-} as const;
-
-type Group = keyof typeof groups;
-
-const at = {} as Record<Group, number>;
-let size = 0;
-for (const [name, bins] of Object.entries(groups)) {
-  at[name as Group] = size;
-  size += bins;
-}
-/** How many features there are. */
-export const featureCount = size;
+import { at, pairFeatures } from "./table.ts";
 
 /** The bin of a value: how many of the limits it exceeds. */
 function bin(value: number, limits: readonly number[]): number {
@@ -74,9 +27,8 @@ const perWord = 2;
 const rareWords = 2;
 const farthest = 400;
 
-/** How many features a message has alone, with a message that it may answer, and where it begins a conversation. */
+/** How many features a message has alone, and where it begins a conversation. */
 const ownFeatures = 8;
-export const pairFeatures = 19;
 export const startFeatures = 3;
 
 /**
@@ -101,6 +53,11 @@ export class LinkReader {
   readonly #addressed: Int32Array;
   readonly #addressedBy: Int32Array;
   readonly #own = new Int32Array(ownFeatures);
+  /** For each line and each word the last line that had it among its candidates or words. */
+  readonly #candidateOf: Int32Array;
+  readonly #wordOf: Int32Array;
+  /** How many people spoke between the line being read and each of the latest ones, by distance. */
+  readonly #speakers = new Int32Array(latest + 1);
   #features = new Int32Array(64 * pairFeatures);
 
   constructor({ lines, users, rarity }: Lines) {
@@ -110,6 +67,8 @@ export class LinkReader {
     this.#naming = Array.from({ length: users }, () => []);
     this.#addressed = new Int32Array(users).fill(-1);
     this.#addressedBy = new Int32Array(users).fill(-1);
+    this.#candidateOf = new Int32Array(lines.length).fill(-1);
+    this.#wordOf = new Int32Array(rarity.length).fill(-1);
   }
 
   /** Puts a line behind: it may be answered from now on. Lines come in order. */
@@ -132,6 +91,8 @@ export class LinkReader {
   read(index: number): Candidates {
     const line = this.#lines[index]!;
     const candidates = this.#candidates(index, line);
+    for (const word of line.words) this.#wordOf[word] = index;
+    this.#countSpeakers(index);
     const length = candidates.length * pairFeatures;
     if (length + startFeatures > this.#features.length) this.#features = new Int32Array(2 * length);
     const features = this.#features;
@@ -148,21 +109,28 @@ export class LinkReader {
     return { own: this.#own, candidates, features };
   }
 
-  #candidates(index: number, line: Line): number[] {
-    const first = Math.max(0, index - farthest);
-    const found = new Set<number>();
-    const addLast = (lines: readonly number[] | undefined, count: number) => {
-      if (lines === undefined) return;
-      for (let back = lines.length - 1; back >= 0 && back >= lines.length - count; back--) {
-        if (lines[back]! >= first) found.add(lines[back]!);
-      }
-    };
-    for (let back = 1; back <= latest && index - back >= 0; back++) found.add(index - back);
-    addLast(this.#byUser[line.user], perPerson);
-    addLast(this.#naming[line.user], perPerson);
-    for (const person of line.named.slice(0, 3)) addLast(this.#byUser[person], perPerson + 1);
-    for (const word of this.#rarest(line.words)) addLast(this.#byWord.get(word), perWord);
-    return [...found];
+  #candidates(index: number, { user, named, words }: Line): number[] {
+    const found: number[] = [];
+    for (let back = 1; back <= latest && index - back >= 0; back++) found.push(index - back);
+    this.#addLast(index, this.#byUser[user], perPerson, found);
+    this.#addLast(index, this.#naming[user], perPerson, found);
+    for (let place = 0; place < named.length && place < 3; place++) {
+      this.#addLast(index, this.#byUser[named[place]!], perPerson + 1, found);
+    }
+    for (const word of this.#rarest(words)) this.#addLast(index, this.#byWord.get(word), perWord, found);
+    return found;
+  }
+
+  /** Adds the last few of some lines to the candidates of a line, each once. */
+  #addLast(index: number, lines: readonly number[] | undefined, count: number, found: number[]): void {
+    if (lines === undefined) return;
+    for (let back = lines.length - 1; back >= 0 && back >= lines.length - count; back--) {
+      const line = lines[back]!;
+      const distance = index - line;
+      if (distance <= latest || distance > farthest || this.#candidateOf[line] === index) continue;
+      this.#candidateOf[line] = index;
+      found.push(line);
+    }
   }
 
   /** The rarest of some words, the rarest first. */
@@ -178,11 +146,12 @@ export class LinkReader {
     return rarest;
   }
 
-  #shared(line: Line, other: Line): { sum: number; rarest: number } {
+  /** The words that the line being read shares with another one: the sum of their rarity, and the most. */
+  #shared(index: number, { words }: Line): { sum: number; rarest: number } {
     let [sum, rarest] = [0, 0];
-    for (const word of line.words) {
-      if (!other.words.includes(word)) continue;
-      const rarity = this.#rarity[word]!;
+    for (let place = 0; place < words.length; place++) {
+      if (this.#wordOf[words[place]!] !== index) continue;
+      const rarity = this.#rarity[words[place]!]!;
       sum += rarity;
       if (rarity > rarest) rarest = rarity;
     }
@@ -212,7 +181,7 @@ export class LinkReader {
     const toMe = other.addressee < 0 ? 0 : other.addressee === line.user ? 1 : 2;
     const relation = 9 * Number(line.user === other.user) + 3 * toThem + toMe;
     const mentions = 2 * Number(line.named.includes(other.user)) + Number(other.named.includes(line.user));
-    const { sum, rarest } = this.#shared(line, other);
+    const { sum, rarest } = this.#shared(index, other);
     features[start] = at.relation + relation;
     features[start + 1] = at.mentions + mentions;
     features[start + 2] = at.distance + bin(index - candidate, distanceLimits);
@@ -248,26 +217,31 @@ export class LinkReader {
 
   /** Whether one of two people named the other since a line: bit 0 they me, bit 1 I them. */
   #exchanged(me: number, they: number, since: number): number {
-    const speaks = (speaker: number, named: number) => {
-      const lines = this.#byUser[speaker]!;
-      for (let back = lines.length - 1; back >= 0 && lines[back]! > since; back--) {
-        if (this.#lines[lines[back]!]!.named.includes(named)) return 1;
-      }
-      return 0;
-    };
-    return speaks(they, me) + 2 * speaks(me, they);
+    return Number(this.#named(they, me, since)) + 2 * Number(this.#named(me, they, since));
+  }
+
+  #named(speaker: number, person: number, since: number): boolean {
+    const lines = this.#naming[person]!;
+    for (let back = lines.length - 1; back >= 0 && lines[back]! > since; back--) {
+      if (this.#lines[lines[back]!]!.user === speaker) return true;
+    }
+    return false;
+  }
+
+  #countSpeakers(index: number): void {
+    let speakers = 0;
+    for (let back = 1; back <= latest && index - back >= 0; back++) {
+      this.#speakers[back] = speakers;
+      const { user } = this.#lines[index - back]!;
+      let later = back - 1;
+      while (later > 0 && this.#lines[index - later]!.user !== user) later--;
+      if (later === 0) speakers++;
+    }
   }
 
   #speakersBetween(index: number, candidate: number): number {
-    if (index - candidate > 12) return 4;
-    let speakers = 0;
-    for (let between = candidate + 1; between < index; between++) {
-      const { user } = this.#lines[between]!;
-      let first = candidate + 1;
-      while (this.#lines[first]!.user !== user) first++;
-      if (first === between) speakers++;
-    }
-    return bin(speakers, speakerLimits);
+    const distance = index - candidate;
+    return distance > latest ? 4 : bin(this.#speakers[distance]!, speakerLimits);
   }
 }
 
