@@ -1,28 +1,35 @@
 /** Who answers what: links between messages both ways, what a message rests on, whether a question is open. */
-import type { AnalyzedMessage } from "../analysis/message.ts";
+import type { AnalyzedMessage, AnalyzedSentence } from "../analysis/message.ts";
 import { BOUNDARY } from "../../text/words.ts";
 import { isQuestion } from "./kinds.ts";
 
-/** Who answers what, both ways. */
-export interface Links {
+/** The messages of a channel, and who answers what. */
+export interface Dialogue {
+  readonly messages: readonly AnalyzedMessage[];
+  /** For each message whether it asks something. */
+  readonly asks: readonly boolean[];
   /** For each message the index of the message that it answers, -1 for none. */
   readonly links: Int32Array;
+  /** For each message those that answer it, in order. */
   readonly answers: readonly (readonly number[])[];
+  /** For each message the first one of its thread. */
+  readonly roots: Int32Array;
 }
 
-export function bothWays(links: Int32Array): Links {
+/** The dialogue of messages whose links are known, each with its time in milliseconds. */
+export function dialogueOf(
+  messages: readonly AnalyzedMessage[],
+  known: Int32Array,
+  times: readonly number[],
+): Dialogue {
+  const asks = messages.map(({ text }) => isQuestion(text));
+  const links = withAnswers(known, messages, asks, times);
   const answers: number[][] = Array.from(links, () => []);
-  for (const [index, link] of links.entries()) if (link >= 0) answers[link]!.push(index);
-  return { links, answers };
-}
-
-const asking = new WeakMap<AnalyzedMessage, boolean>();
-
-/** Whether a message asks something; each is looked at once. */
-export function isAsking(message: AnalyzedMessage): boolean {
-  let known = asking.get(message);
-  if (known === undefined) asking.set(message, known = isQuestion(message.text));
-  return known;
+  for (let index = 0; index < links.length; index++) {
+    const link = links[index]!;
+    if (link >= 0) answers[link]!.push(index);
+  }
+  return { messages, asks, links, answers, roots: rootsOf(links) };
 }
 
 const answerSpan = 4;
@@ -32,21 +39,21 @@ const answerMinutes = 60;
  * The links, and those that a calm channel leaves out: what stands alone right after a question that nobody has answered is
  * its answer.
  */
-export function withAnswers(
+function withAnswers(
   links: Int32Array,
   messages: readonly AnalyzedMessage[],
+  asks: readonly boolean[],
   times: readonly number[],
 ): Int32Array {
   const all = links.slice();
   const answered = new Set<number>();
-  for (const [index, message] of messages.entries()) {
-    const { user, sentences } = message;
-    const says = sentences.some(({ stems }) => stems.some((stem) => stem !== BOUNDARY));
-    if (all[index]! < 0 && says && !isAsking(message)) {
+  for (let index = 0; index < messages.length; index++) {
+    const { user, sentences } = messages[index]!;
+    if (all[index]! < 0 && !asks[index] && saysSomething(sentences)) {
       for (let back = index - 1; back >= 0 && back >= index - answerSpan; back--) {
         const asked = messages[back]!;
         if (asked.user === user || times[index]! - times[back]! > answerMinutes * 60_000) break;
-        if (asked.kind !== "prose" || !isAsking(asked) || answered.has(back)) continue;
+        if (asked.kind !== "prose" || !asks[back] || answered.has(back)) continue;
         all[index] = back;
         break;
       }
@@ -57,12 +64,12 @@ export function withAnswers(
   return all;
 }
 
+function saysSomething(sentences: readonly AnalyzedSentence[]): boolean {
+  return sentences.some(({ stems }) => stems.some((stem) => stem !== BOUNDARY));
+}
+
 /** The messages that a statement rests on: its own, the answered one, its writer's around it, and its answers. */
-export function citations(
-  index: number,
-  messages: readonly AnalyzedMessage[],
-  { links, answers }: Links,
-): number[] {
+export function citations(index: number, { messages, links, answers }: Dialogue): number[] {
   const { user } = messages[index]!;
   const cited = [index];
   const add = (other: number | undefined) => {
@@ -86,7 +93,7 @@ export function citations(
 }
 
 /** The nearest message of somebody else that this one answers, through its writer's own lines; -1 for none. */
-export function answeredBy(index: number, messages: readonly AnalyzedMessage[], { links }: Links): number {
+export function answeredBy(index: number, { messages, links }: Dialogue): number {
   let answered = links[index]!;
   for (let step = 0; step < 4 && answered >= 0; step++) {
     if (messages[answered]!.user !== messages[index]!.user) return answered;
@@ -96,20 +103,19 @@ export function answeredBy(index: number, messages: readonly AnalyzedMessage[], 
 }
 
 /** Whether nobody else has said anything to a question, or to what its writer said about it. */
-export function isOpen(index: number, messages: readonly AnalyzedMessage[], links: Links): boolean {
+export function isOpen(index: number, { messages, asks, answers }: Dialogue): boolean {
   const { user } = messages[index]!;
   const open = [index];
   for (let place = 0; place < open.length && place < 20; place++) {
-    for (const answer of links.answers[open[place]!]!) {
-      if (messages[answer]!.user !== user && !isAsking(messages[answer]!)) return false;
+    for (const answer of answers[open[place]!]!) {
+      if (messages[answer]!.user !== user && !asks[answer]) return false;
       open.push(answer);
     }
   }
   return true;
 }
 
-/** The first message of each one's thread. */
-export function rootsOf(links: Int32Array): Int32Array {
+function rootsOf(links: Int32Array): Int32Array {
   const roots = new Int32Array(links.length);
   for (let index = 0; index < links.length; index++) {
     roots[index] = links[index]! < 0 ? index : roots[links[index]!]!;

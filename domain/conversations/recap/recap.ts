@@ -2,12 +2,13 @@
  * What a colleague who was away needs to know of a channel: what was talked about, and of each subject what happened, was
  * decided, asked, answered and promised, each with the messages that show it. Deterministic; no model, no network.
  */
+import { withoutAutomatic } from "../analysis/automatic.ts";
 import { keyphrases } from "../analysis/keyphrases.ts";
 import { type AnalyzedMessage, analyzeMessages } from "../analysis/message.ts";
 import { countWords } from "../../text/words.ts";
 import { dueIn, isQuestion, type PointKind } from "./kinds.ts";
 import type { ChannelMessage } from "./message.ts";
-import { bothWays, citations, isOpen, type Links, rootsOf, withAnswers } from "./answers.ts";
+import { citations, type Dialogue, dialogueOf, isOpen } from "./answers.ts";
 import { choosePoints, type ChosenPoint } from "./points.ts";
 import { replyLinks } from "./threads.ts";
 
@@ -58,15 +59,17 @@ export interface RecapOptions {
 }
 
 const mostOpen = 5;
+/** Of how many earlier questions of a person it is known that they are asked again. */
+const remembered = 20;
 /** What a question must be about to be worth an answer later. */
 const leastTopics = 2;
 
 /** A channel read once. */
 interface Channel {
   readonly messages: readonly ChannelMessage[];
-  readonly analyzed: readonly AnalyzedMessage[];
-  readonly links: Links;
-  readonly roots: Int32Array;
+  readonly dialogue: Dialogue;
+  /** Names of authors in lower case. */
+  readonly people: ReadonlySet<string>;
 }
 
 /** The recap of a channel's messages, in the order written. Says nothing of an empty one. */
@@ -74,13 +77,15 @@ export function recapOf(
   messages: readonly ChannelMessage[],
   { words = 200, analyzed: known = analyzeMessages(messages) }: RecapOptions = {},
 ): Recap {
-  const analyzed = known.map((one, index): AnalyzedMessage =>
-    messages[index]!.bot === true ? { ...one, kind: "automatic", sentences: [] } : one
+  const analyzed = withoutAutomatic(
+    known.map((one, index): AnalyzedMessage =>
+      messages[index]!.bot === true ? { ...one, kind: "automatic", sentences: [] } : one
+    ),
   );
-  const times = messages.map(({ time }) => time);
-  const links = bothWays(withAnswers(replyLinks(messages), analyzed, times));
-  const channel = { messages, analyzed, links, roots: rootsOf(links.links) };
-  const chosen = choosePoints(analyzed, links, words);
+  const dialogue = dialogueOf(analyzed, replyLinks(messages), messages.map(({ time }) => time));
+  const people = new Set(messages.map(({ user }) => user.toLowerCase()));
+  const channel = { messages, dialogue, people };
+  const chosen = choosePoints(dialogue, words);
   const topics = topicsOf(chosen, channel);
   return {
     topics,
@@ -98,7 +103,7 @@ function pointOf({ kind, text, who, messages }: ChosenPoint, channel: Channel): 
 
 /** The chosen statements by their threads; the threads in the order of their best statement. */
 function topicsOf(chosen: readonly ChosenPoint[], channel: Channel): RecapTopic[] {
-  const { messages, roots } = channel;
+  const { messages, dialogue: { roots } } = channel;
   const threads = new Map<number, number[]>();
   const wanted = Map.groupBy(chosen, (point) => roots[point.messages[0]!]!);
   for (const [index, root] of roots.entries()) {
@@ -123,9 +128,12 @@ function topicsOf(chosen: readonly ChosenPoint[], channel: Channel): RecapTopic[
 }
 
 /** The thread's keyphrase that its statements speak of; else the beginning of the first statement. */
-function titleOf(thread: readonly number[], points: readonly ChosenPoint[], { analyzed }: Channel): string {
-  const people = new Set(analyzed.map(({ user }) => user.toLowerCase()));
-  const phrases = keyphrases(thread.map((index) => analyzed[index]!), { limit: 8 })
+function titleOf(
+  thread: readonly number[],
+  points: readonly ChosenPoint[],
+  { dialogue, people }: Channel,
+): string {
+  const phrases = keyphrases(thread.map((index) => dialogue.messages[index]!), { limit: 8 })
     .filter((phrase) => !people.has(phrase.toLowerCase()));
   const said = points.map(({ text }) => text).join("\n").toLowerCase();
   const best = phrases.filter((phrase) => said.includes(phrase.toLowerCase())).slice(0, 2);
@@ -151,7 +159,7 @@ function textOf(
   for (const point of chosen) {
     const [order] = point.messages;
     const line = lineOf(point, channel);
-    const root = channel.roots[order!]!;
+    const root = channel.dialogue.roots[order!]!;
     const place = topics.findIndex(({ points }) =>
       points.some(({ messages }) => messages[0] === channel.messages[order!]!.id)
     );
@@ -169,24 +177,46 @@ function textOf(
   }).map(({ text }) => text).join("\n");
 }
 
+/** A question that nobody has answered. */
+interface OpenQuestion {
+  readonly index: number;
+  readonly text: string;
+  readonly stems: ReadonlySet<string>;
+}
+
+function openQuestionOf(index: number, dialogue: Dialogue): OpenQuestion | undefined {
+  if (!isOpen(index, dialogue)) return undefined;
+  const asked = dialogue.messages[index]!.sentences.filter(({ text }) => isQuestion(text));
+  const stems = new Set(asked.flatMap(({ stems }) => stems).filter((stem) => stem !== ""));
+  if (stems.size < leastTopics) return undefined;
+  return { index, text: asked.map(({ text }) => text).join(" "), stems };
+}
+
+/** Whether the later of two questions of a person asks the earlier one again, or goes on with it. */
+function asksAgain(later: OpenQuestion, earlier: OpenQuestion, { links }: Dialogue): boolean {
+  if (links[later.index] === earlier.index) return true;
+  let shared = 0;
+  for (const stem of later.stems) if (earlier.stems.has(stem)) shared++;
+  return 2 * shared >= later.stems.size;
+}
+
 /** Questions about something that nobody else has said anything to; one that is asked again counts once. */
 function openQuestions(channel: Channel): RecapPoint[] {
-  const { analyzed, links } = channel;
-  const open: { index: number; text: string; stems: Set<string> }[] = [];
-  for (const [index, message] of analyzed.entries()) {
-    if (!isOpen(index, analyzed, links)) continue;
-    const asked = message.sentences.filter(({ text }) => isQuestion(text));
-    const stems = new Set(asked.flatMap(({ stems }) => stems).filter((stem) => stem !== ""));
-    if (stems.size < leastTopics) continue;
-    const again = open.findIndex((other) =>
-      analyzed[other.index]!.user === message.user &&
-      ([...stems].filter((stem) => other.stems.has(stem)).length * 2 >= stems.size ||
-        links.links[index] === other.index)
-    );
-    if (again < 0) open.push({ index, text: asked.map(({ text }) => text).join(" "), stems });
+  const { dialogue } = channel;
+  const { messages, asks } = dialogue;
+  const open: OpenQuestion[] = [];
+  const byUser = new Map<string, OpenQuestion[]>();
+  for (let index = 0; index < messages.length; index++) {
+    const question = asks[index] ? openQuestionOf(index, dialogue) : undefined;
+    if (question === undefined) continue;
+    const { user } = messages[index]!;
+    const before = byUser.get(user) ?? [];
+    if (before.some((earlier) => asksAgain(question, earlier, dialogue))) continue;
+    byUser.set(user, [...before.slice(-remembered), question]);
+    open.push(question);
   }
   return open.slice(-mostOpen).map(({ index, text }) => {
-    const messages = citations(index, analyzed, links);
-    return pointOf({ kind: "question", text, who: analyzed[index]!.user, messages }, channel);
+    const messages = citations(index, dialogue);
+    return pointOf({ kind: "question", text, who: dialogue.messages[index]!.user, messages }, channel);
   });
 }

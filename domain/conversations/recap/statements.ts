@@ -1,0 +1,205 @@
+/** The statements that a recap may choose from: of what kind each is, how much it is worth, what it rests on. */
+import { type Passage, sentencePassages } from "../analysis/passages.ts";
+import { countWords } from "../../text/words.ts";
+import { answeredBy, citations, type Dialogue, isOpen } from "./answers.ts";
+import { dueIn, isAskedIn, kindOfText, type PointKind } from "./kinds.ts";
+
+/** Constants, the same for every kind of channel (docs/text-analysis.md). */
+export const salience = {
+  kinds: {
+    event: 0.35,
+    question: 0.65,
+    answer: 0.9,
+    cause: 0.8,
+    resolution: 0.8,
+    decision: 1,
+    action: 1.1,
+  } as Record<PointKind, number>,
+  /** A thread of two messages or more counts more than a remark that nobody answers. */
+  alone: 0.8,
+  specifics: 1.5,
+  /** A question that nobody has answered. */
+  open: 1.25,
+  /** Who begins so speaks of something said before. */
+  dangling: 0.8,
+  /** What does not work, is not done or not wanted. */
+  negated: 1.2,
+  /** A day on which something is due. */
+  dated: 1.3,
+};
+
+/** Names of things: numbers, versions, paths, words in capitals. */
+const specific = /\p{N}|[\p{L}\p{N}][_/.-][\p{L}\p{N}]|(?<=\S\s)\p{Lu}/u;
+
+const negated =
+  /(?<!\p{L})(?:not|never|cannot|no longer|pas|jamais|nicht|nie|kein\p{L}*|nunca|no (?:se|es|está|puede|funciona))(?!\p{L})|n['’]t(?!\p{L})/iu;
+
+const dangling =
+  /^(?:and|but|or|so|then|it|it's|its|that|that's|this|they|he|she|those|these|yes|no|ok|well|et|mais|donc|c'est|ça|und|aber|das|es|dann|y|pero|eso)(?![\p{L}\p{N}])/iu;
+
+/** What the words of a statement tell of its worth, as a factor. */
+function wording(text: string): number {
+  let factor = 1;
+  if (specific.test(text)) factor *= salience.specifics;
+  if (dangling.test(text)) factor *= salience.dangling;
+  if (negated.test(text)) factor *= salience.negated;
+  if (dueIn(text) !== undefined) factor *= salience.dated;
+  return factor;
+}
+
+const interjection =
+  /^(?:(?:ah|oh|ok|okay|super|ja|oui|yes|yeah|yep|yup|well|so|and|but|also|et|und|hm+|anyway|parfait|alors|vale|bueno|sí|genau|hey|hi|hello|bonjour|salut|hallo)[,!]?\s+(?:okay)?){1,2}(?<=[,!]\s+)/iu;
+
+/** A statement without whom it addresses and without "ok, " before it. */
+function trimmed(text: string, users: ReadonlySet<string>): string {
+  let rest = text;
+  for (
+    let match = /^@?([^\s:,]+)[:,]\s+/u.exec(rest);
+    match !== null;
+    match = /^@?([^\s:,]+)[:,]\s+/u.exec(rest)
+  ) {
+    if (!users.has(match[1]!.toLowerCase())) break;
+    rest = rest.slice(match[0].length);
+  }
+  rest = rest.replace(interjection, "");
+  return rest === "" ? text : rest;
+}
+
+/** What the statement is: an answer if it answers a question of somebody else, and says nothing more particular. */
+function kindOf(passage: Passage, dialogue: Dialogue): PointKind {
+  const { messages, asks, roots } = dialogue;
+  const kind = kindOfText(passage.text, messages[passage.message]!.language);
+  if (kind !== "event") return kind;
+  const answered = answeredBy(passage.message, dialogue);
+  if (answered < 0) return kind;
+  const root = roots[passage.message]!;
+  return asks[answered] || asks[root] && messages[root]!.user !== passage.user ? "answer" : kind;
+}
+
+/** A question and its answer are one statement if both take at most this share of all words. */
+export const pairs = { share: 0.11 };
+
+/** A question with its answer. */
+interface Pair extends Passage {
+  readonly kind: PointKind;
+  readonly answeredBy: string;
+}
+
+/** For a question that somebody else answers in a few words: both as one statement, of the kind of the answer. */
+function withAnswer(question: Passage, { dialogue, byMessage, longest }: Reading): Pair | undefined {
+  const { messages, asks, answers } = dialogue;
+  for (const index of answers[question.message]!) {
+    if (messages[index]!.user === question.user || asks[index]) continue;
+    const answer = byMessage.get(index)?.[0];
+    if (answer === undefined || question.length + answer.length > longest) continue;
+    const kind = kindOfText(answer.text, messages[index]!.language);
+    return {
+      ...question,
+      kind: kind === "event" || kind === "cause" ? "answer" : kind,
+      answeredBy: answer.user,
+      text: `${question.text} ${answer.user}: ${answer.text}`,
+      length: question.length + answer.length + 1,
+      stems: [...new Set([...question.stems, ...answer.stems])],
+      quality: () => (question.quality() + answer.quality()) / 2,
+    };
+  }
+  return undefined;
+}
+
+/** How many lines beside a question its writer still speaks of it. */
+const besideQuestion = 3;
+
+/** The kind as it is shown: what happened to somebody who asks about it right there is part of the question. */
+function shownKind(
+  kind: PointKind,
+  { message, user }: Passage,
+  { messages, asks, links }: Dialogue,
+): PointKind {
+  if (kind !== "event" || messages[message]!.kind !== "prose") return kind;
+  for (let index = message - besideQuestion; index <= message + besideQuestion; index++) {
+    const near = messages[index];
+    if (near?.user !== user || !asks[index]) continue;
+    const together = index === message || links[index] === message || links[message] === index ||
+      links[index] === links[message] && links[index]! >= 0;
+    if (together) return "question";
+  }
+  return kind;
+}
+
+/** "You should", "could you": what somebody else is to do. */
+const asksOther =
+  /(?<!\p{L})(?:you (?:\p{L}+ ){0,4}(?:must|should|need to|have to|ought to)|(?:could|can|would|will) you|i['’]ll (?:put|mark|sign) you (?:down|up)|(?:peux|pourrais)-tu|(?:pouvez|pourriez)-vous|(?:kannst|könntest|solltest|musst) du|(?:puedes|podrías|tienes que|debes)) /iu;
+
+/** Who will do what an action says: its writer, or the person whom it is said to. */
+function doerOf({ message, text, user }: Passage, dialogue: Dialogue): string {
+  if (!asksOther.test(text)) return user;
+  const other = answeredBy(message, dialogue);
+  return other < 0 ? user : dialogue.messages[other]!.user;
+}
+
+/** A sentence, or a question with its answer, that may be chosen. Its kind is looked for once it is asked for. */
+export interface Statement {
+  readonly passage: Passage;
+  readonly kind: () => PointKind;
+  /** The kind as it is shown. */
+  readonly shownKind: () => PointKind;
+  /** Who says it; of an action, who will do it. */
+  readonly who: () => string;
+  /** The message that says it, then those that it rests on. */
+  readonly messages: () => readonly number[];
+}
+
+/** What all statements of a channel are read with. */
+interface Reading {
+  readonly dialogue: Dialogue;
+  /** The sentences of each message. */
+  readonly byMessage: ReadonlyMap<number, readonly Passage[]>;
+  /** How many words a question and its answer may have. */
+  readonly longest: number;
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => made ??= make();
+}
+
+function statementOf(single: Passage, reading: Reading): Statement {
+  const { dialogue } = reading;
+  const { messages, links, answers, roots } = dialogue;
+  const { message, user } = single;
+  const asks = isAskedIn(single.text, messages[message]!.language);
+  const pair = asks ? withAnswer(single, reading) : undefined;
+  const passage = pair ?? single;
+  const kind = once(() => asks ? "question" : kindOf(single, dialogue));
+  const quality = () => {
+    let quality = passage.quality() * salience.kinds[pair === undefined ? kind() : "answer"];
+    if (links[message]! < 0 && answers[message]!.length === 0) quality *= salience.alone;
+    if (asks && pair === undefined && isOpen(message, dialogue)) quality *= salience.open;
+    return quality * wording(passage.text) / 3;
+  };
+  const weighed = { ...passage, group: roots[message]!, quality };
+  const shown = pair === undefined ? kind : () => pair.kind;
+  return {
+    passage: weighed,
+    kind: shown,
+    shownKind: () => shownKind(shown(), single, dialogue),
+    who: () => {
+      if (shown() !== "action") return user;
+      return pair === undefined ? doerOf(single, dialogue) : pair.answeredBy;
+    },
+    messages: () => citations(message, dialogue),
+  };
+}
+
+/** All statements of a channel, for a recap of so many words. */
+export function statementsOf(dialogue: Dialogue, words: number): Statement[] {
+  const { messages } = dialogue;
+  const users = new Set(messages.map(({ user }) => user.toLowerCase()));
+  const plain = sentencePassages(messages).map((passage) => {
+    const text = trimmed(passage.text, users);
+    return text === passage.text ? passage : { ...passage, text, length: countWords(text) };
+  });
+  const byMessage = Map.groupBy(plain, ({ message }) => message);
+  const reading = { dialogue, byMessage, longest: words * pairs.share };
+  return plain.map((single) => statementOf(single, reading));
+}
