@@ -177,3 +177,22 @@ Deno.test("recapOf() takes whatever a channel may hold", () => {
     assert.ok(point.messages.every((id) => ids.has(id)));
   }
 });
+
+Deno.test("recapOf() calls what does not work for somebody a question, and what others say to it an answer", () => {
+  const points = pointsOf([
+    ["newcomer", "I cannot boot my thin clients from the new server, the screen stays black"],
+    ["helper", "newcomer: thin clients of that age want the older kernel, put it into the tftp folder"],
+  ]);
+  assert.deepEqual(points.map(({ kind, who }) => [kind, who]), [["question", "newcomer"], [
+    "answer",
+    "helper",
+  ]]);
+});
+
+Deno.test("recapOf() calls a proposal that somebody agrees to a decision", () => {
+  const points = pointsOf([
+    ["eva", "Should we move the weekly meeting of the storage team to Tuesday?"],
+    ["tom", "sounds good, Tuesday suits the storage team better"],
+  ]);
+  assert.deepEqual(points.map(({ kind }) => kind), ["decision"]);
+});

@@ -1,7 +1,7 @@
 /** Who answers what: links between messages both ways, what a message rests on, whether a question is open. */
 import type { AnalyzedMessage, AnalyzedSentence } from "../analysis/message.ts";
 import { BOUNDARY } from "../../text/words.ts";
-import { isQuestion } from "./kinds.ts";
+import { isQuestion, isTrouble } from "./kinds.ts";
 
 /** The messages of a channel, and who answers what. */
 export interface Dialogue {
@@ -14,6 +14,8 @@ export interface Dialogue {
   readonly answers: readonly (readonly number[])[];
   /** For each message the first one of its thread. */
   readonly roots: Int32Array;
+  /** The first messages of threads that begin with a question, or with what does not work. */
+  readonly seeksHelp: ReadonlySet<number>;
 }
 
 /** The dialogue of messages whose links are known, each with its time in milliseconds. */
@@ -29,7 +31,32 @@ export function dialogueOf(
     const link = links[index]!;
     if (link >= 0) answers[link]!.push(index);
   }
-  return { messages, asks, links, answers, roots: rootsOf(links) };
+  const roots = rootsOf(links);
+  return { messages, asks, links, answers, roots, seeksHelp: helpThreads(messages, asks, roots) };
+}
+
+/** How many messages of its writer before the first reply open a thread. */
+const openingSpan = 5;
+
+/** The threads whose writer asks, or says what does not work, before anybody replies. */
+function helpThreads(
+  messages: readonly AnalyzedMessage[],
+  asks: readonly boolean[],
+  roots: Int32Array,
+): ReadonlySet<number> {
+  const seeking = new Set<number>();
+  const opened = new Map<number, number>();
+  for (let index = 0; index < messages.length; index++) {
+    const root = roots[index]!;
+    const before = opened.get(root) ?? 0;
+    if (before >= openingSpan) continue;
+    if (messages[index]!.user !== messages[root]!.user) opened.set(root, openingSpan);
+    else {
+      opened.set(root, before + 1);
+      if (asks[index] || isTrouble(messages[index]!.text)) seeking.add(root);
+    }
+  }
+  return seeking;
 }
 
 const answerSpan = 4;

@@ -15,6 +15,13 @@ export const POINT_KINDS = [
 /** What a statement is: something that happened unless its words say more. */
 export type PointKind = typeof POINT_KINDS[number];
 
+const particular: ReadonlySet<PointKind> = new Set(["decision", "action", "cause", "resolution"]);
+
+/** Whether a kind says more than that something was said, asked or answered. */
+export function isParticular(kind: PointKind): boolean {
+  return particular.has(kind);
+}
+
 /** A pattern that begins at the beginning of a word, without case. */
 const words = (...sources: string[]): RegExp =>
   new RegExp(`(?<![\\p{L}\\p{N}])(?:${sources.join("|")})`, "iu");
@@ -27,6 +34,8 @@ const actions = words(
   "i (?:can|could) (?:take|do|handle|look|try|file|write|test|help|make|add|put|review|prepare)",
   "i(?:'|’)?d be happy to|i (?:don(?:'|’)?t mind|volunteer|plan to|intend to|want to (?:write|make|add|fix))",
   "let me (?:look|try|check|file|fix|write|see if|do|add|ask|find)",
+  "please (?!note|let me know|see\\b|don|wait)\\p{L}+|(?:could|can|would) you (?:please |also |maybe |be able to |perhaps )*\\p{L}+(?!.*[?？])",
+  "(?:merci de|peux-tu|pourrais-tu|pouvez-vous|bitte (?:noch )?\\p{L}+|kannst du|könntest du|por favor)(?!.*[?？])",
   "(?:action|todo|to do)\\b\\s?[:-]|action item",
   "will (?:try|do|test|fix|check|file|look|add|write|review|merge|send|update|prepare|ask)\\b",
   "(?:needs?|has|have) to (?:be )?(?:done|fixed|reviewed|merged|tested|updated|written|look)",
@@ -41,22 +50,26 @@ const decisions = words(
   "(?:we |i )?(?:have |has |was |been )?(?:decided|agreed)\\b|(?:in|we have) agreement|consensus",
   "let(?:'|’)?s (?!see|say|hope|start|begin|move|go on)\\p{L}+|we(?:'|’)?ll \\p{L}+|we (?:will|shall) (?!see)\\p{L}+",
   "we (?:should|can) (?:probably |just |then |now )?(?:table|wait|postpone|keep|drop|leave|close|merge|move|use|go|not)",
-  "i(?:'|’)?m in favou?r|i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:we|this|it|to)|should (?:be|go|live|stay|not)",
-  "(?:rejected|accepted|approved|postponed|tabled|merge it|go ahead|instead of|from now on|no longer|out of scope)",
+  "i(?:'|’)?m in favou?r|i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:we\\b|to\\b|(?:this|it|that) should)",
+  "(?:rejected|accepted|approved|postponed|tabled|merge it|go ahead (?:and|with)|out of scope)|it is,? then|i(?:'|’)?m (?:leaning|inclined)|i (?:might |would |(?:'|’)d )?lean (?:toward|to)",
   "on (?:gèle|garde|revient|passe|reporte|décide|attend|part sur|fait|prend)|d['’]accord pour|je préfère|décidé|reporté",
   "wir (?:machen|nehmen|verschieben|bleiben|warten|lassen|entscheiden|einigen)|verschiebe|verschoben|beschlossen|entschieden|abgemacht|zugesagt|sage ich",
   "(?:decidimos|acordamos|quedamos en|vamos a|mejor (?:usamos|dejamos)|se (?:decide|aprueba))",
 );
+const norms = words(
+  "should (?:be|go|live|stay|not|rather)|instead of|from now on|no longer",
+  "i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:this|it)",
+);
 const causes = words(
   "because|due to|caused? by|the (?:cause|reason|problem|issue) (?:is|was|seems|being)|root cause|turns? out",
-  "that(?:'|’)?s why|the reason|so it (?:was|seems)|seems? (?:like|that|to be)|it was (?:my|the|a)|culprit|blame",
+  "that(?:'|’)?s why|the reason|so it (?:was|seems)|seems? (?:like|that)|i suspect|(?:comes?|came|resulted|results) from|it was (?:my|the|a)|culprit|blame",
   "parce qu|à cause|c['’]est (?:la|le|dû)|en raison|dû à|saturé|provoqué",
   "weil|wegen|liegt (?:an|daran)|grund (?:ist|war|dafür)|ursache|abgelaufen|das war ich",
   "porque|debido a|por culpa|el problema (?:es|era)|la causa",
 );
 const resolutions = words(
   "(?:is|are|was|were|been|now|got|it(?:'|’)?s|i(?:'|’)?ve|i) (?:now |just |all )?(?:fixed|resolved|solved|merged|closed|repaired)",
-  "(?:works?|working|worked) (?:now|again|fine|for me|great|perfectly|like a charm)|that (?:worked|did it|fixed|solved)|it works",
+  "(?:works|working|worked) (?:now|again|fine|for me|great|perfectly|like a charm)|that (?:worked|did it|fixed|solved)|it works",
   "back (?:up|online|to normal)|no (?:longer|more) (?:fails?|errors?|broken)|fixed (?:it|in|with|by|now)|solved|closed pull|it worked|can \\w+ (?:\\w+ )?again|(?:works?|boots?|runs?|starts?|builds?) again",
   "ça (?:marche|remarche|fonctionne)|réparé|corrigé|résolu|terminé|retomb|rétabli|de retour",
   "behoben|gemergt|gelöst|repariert|(?:geht|gehen|läuft|laufen|funktioniert) (?:jetzt )?wieder|wieder (?:da|raus|online)|erledigt",
@@ -67,6 +80,7 @@ const asks = words(
   "quelqu['’]un|qui (?:peut|sait|veut|a)|personne pour|est-ce qu",
   "wei(?:ß|ss) (?:jemand|wer)|kann (?:jemand|wer|mir)|hat (?:jemand|wer)|wer (?:kann|gibt|hat|weiß|macht)",
   "alguien|sabe[ns]? (?:si|como|cómo)",
+  "(?:we|i) (?:still |also |really )?need (?:some(?:one|body)|people|help|volunteers|testers|reviewers)|if (?:any|some)(?:one|body) (?:could|can|wants)|looking for (?:some(?:one|body)|people|help|volunteers)",
   "(?:how (?:do|can|to|would|should) (?:i|you|we|one)|what(?:'|’)?s the (?:best|right)|is there (?:a|any|some))",
 );
 const japanese: readonly (readonly [RegExp, PointKind])[] = [
@@ -91,6 +105,24 @@ export function dueIn(text: string): string | undefined {
   return due.exec(text)?.[0].trim();
 }
 
+const fails = words(
+  "(?:can(?:no|['’])?t|cannot|does ?n(?:o|['’])t|do ?n(?:o|['’])t|wo ?n['’]t|is ?n['’]t|not) (?:\\p{L}+ ){0,2}(?:boot|start|work|run|connect|find|see|load|mount|log|login|build|compile|open|get|access|install|show)",
+  "(?:get|got|getting|gives?|see|seeing|throws?) (?:an? |the |this |some )?(?:\\p{L}+ )?(?:errors?|exceptions?|problems?|warnings?)",
+  "(?:fails?|failed|failing|hangs|crash(?:es|ed)?|freezes|stuck|broken|unable to|no such|(?:problem|issue|trouble) with|have (?:a|an|some) (?:problem|issue|trouble))",
+  "(?:ne (?:marche|fonctionne|démarre)|n['’]arrive pas|plante|en panne|erreur)",
+  "(?:geht nicht|funktioniert nicht|startet nicht|fehler(?:meldung)?|klappt nicht|kann nicht|hängt|stürzt)",
+  "(?:no (?:funciona|puedo|arranca|se puede|inicia)|error al|falla)",
+);
+
+const ownExperience = words(
+  "(?:i|my|me|we|our|je|nous|mon|ma|ich|wir|mir|bei|yo|nos|mi)(?![\\p{L}\\p{N}])|j['’]|nuestr",
+);
+
+/** Whether a person says what does not work for them. */
+export function isTrouble(text: string): boolean {
+  return fails.test(text) && ownExperience.test(text);
+}
+
 /** Whether somebody wants to know something. */
 export function isQuestion(text: string): boolean {
   return /[?？؟](?:\s|$|["»)\]:;])/u.test(text) || asks.test(text) && !/[.!]$/u.test(text.trim());
@@ -107,7 +139,39 @@ export function kindOfText(text: string, language: Language): PointKind {
   if (isQuestion(text)) return "question";
   if (decisions.test(text) && !actions.test(text)) return "decision";
   if (actions.test(text)) return "action";
+  if (norms.test(text)) return "decision";
   if (resolutions.test(text)) return "resolution";
-  if (causes.test(text)) return "cause";
-  return "event";
+  return causes.test(text) ? "cause" : "event";
+}
+
+const proposals = words(
+  "(?:should|shall|can|could|do) we|how about (?:we|if)|what if we|why (?:not|don['’]t we)|do you (?:agree|mind)|(?:is|are) (?:everybody|everyone|we) (?:ok|fine|happy)|any objections?",
+  "on (?:ne )?\\p{L}+ .*\\?|(?:est-ce qu['’]on|faut-il|doit-on|peut-on) ",
+  "(?:sollen|wollen|können|machen|nehmen) wir|einverstanden",
+  "(?:vamos a|deberíamos|podemos) .*\\?|de acuerdo\\?",
+);
+const assents = words(
+  "(?:yes|yep|yeah|yup|sure|ok|okay|agreed?|sounds (?:good|reasonable|fine)|fine (?:by|with) me|\\+1|works for me|makes sense|good idea)(?!\\p{L})",
+  "(?:oui|d['’]accord|ok|ça marche|bonne idée|ja|einverstanden|gerne|passt|klingt gut|sí|vale|de acuerdo)(?!\\p{L})",
+);
+
+/** Whether a question that proposes something is answered by agreement to it. */
+export function isAgreed(question: string, answer: string): boolean {
+  const assent = assents.exec(answer);
+  return assent !== null && assent.index < 3 && proposals.test(question);
+}
+
+const plans = words(
+  "we (?:should|(?:need|ought) to|must) (?:\\p{L}+ly |just |then |now |instead |rather )?(?!see|know|ask|look)\\p{L}+",
+  "(?:il faut|on (?:devrait|doit)|wir (?:sollten|müssen)|(?:deberíamos|tenemos que|hay que)) \\p{L}+",
+);
+
+/** Whether a statement says what "we" are to do; weighed like any other, since most of it comes to nothing. */
+export function isPlan(text: string): boolean {
+  return plans.test(text) && !isQuestion(text);
+}
+
+/** Whether a statement says what should be without saying that somebody decides it: in an answer that is advice. */
+export function isNorm(text: string): boolean {
+  return norms.test(text) && !decisions.test(text);
 }

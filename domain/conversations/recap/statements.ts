@@ -1,8 +1,18 @@
 /** The statements that a recap may choose from: of what kind each is, how much it is worth, what it rests on. */
 import { type Passage, sentencePassages } from "../analysis/passages.ts";
+import type { Language } from "../../text/language.ts";
 import { countWords } from "../../text/words.ts";
 import { answeredBy, citations, type Dialogue, isOpen } from "./answers.ts";
-import { dueIn, isAskedIn, kindOfText, type PointKind } from "./kinds.ts";
+import {
+  dueIn,
+  isAgreed,
+  isAskedIn,
+  isNorm,
+  isPlan,
+  isTrouble,
+  kindOfText,
+  type PointKind,
+} from "./kinds.ts";
 
 /** Constants, the same for every kind of channel (docs/text-analysis.md). */
 export const salience = {
@@ -65,11 +75,30 @@ function trimmed(text: string, users: ReadonlySet<string>): string {
   return rest === "" ? text : rest;
 }
 
-/** What the statement is: an answer if it answers a question of somebody else, and says nothing more particular. */
+/** How far back a question may be that somebody still answers. */
+const answerSteps = 6;
+
+/** Whether somebody else has asked, in what the message answers or at the beginning of its thread. */
+function isAnswer(message: number, { messages, asks, links, roots, seeksHelp }: Dialogue): boolean {
+  const { user } = messages[message]!;
+  const root = roots[message]!;
+  if (seeksHelp.has(root)) return messages[root]!.user !== user;
+  let answered = links[message]!;
+  for (let step = 0; step < answerSteps && answered >= 0; step++) {
+    if (asks[answered] && messages[answered]!.user !== user) return true;
+    answered = links[answered]!;
+  }
+  return false;
+}
+
+/**
+ * The kind by which a statement is weighed: its own words, else an answer if the message before it or the first of its
+ * thread asks. Weighed by the wider context of `shownKind`, recaps miss more facts (docs/text-analysis.md).
+ */
 function kindOf(passage: Passage, dialogue: Dialogue): PointKind {
-  const { messages, asks, roots } = dialogue;
-  const kind = kindOfText(passage.text, messages[passage.message]!.language);
+  const kind = kindOfText(passage.text, dialogue.messages[passage.message]!.language);
   if (kind !== "event") return kind;
+  const { messages, asks, roots } = dialogue;
   const answered = answeredBy(passage.message, dialogue);
   if (answered < 0) return kind;
   const root = roots[passage.message]!;
@@ -83,6 +112,8 @@ export const pairs = { share: 0.11 };
 interface Pair extends Passage {
   readonly kind: PointKind;
   readonly answeredBy: string;
+  /** The message of the answer. */
+  readonly answerMessage: number;
 }
 
 /** For a question that somebody else answers in a few words: both as one statement, of the kind of the answer. */
@@ -92,11 +123,11 @@ function withAnswer(question: Passage, { dialogue, byMessage, longest }: Reading
     if (messages[index]!.user === question.user || asks[index]) continue;
     const answer = byMessage.get(index)?.[0];
     if (answer === undefined || question.length + answer.length > longest) continue;
-    const kind = kindOfText(answer.text, messages[index]!.language);
     return {
       ...question,
-      kind: kind === "event" || kind === "cause" ? "answer" : kind,
+      kind: pairKind(question, answer, messages[index]!.language),
       answeredBy: answer.user,
+      answerMessage: index,
       text: `${question.text} ${answer.user}: ${answer.text}`,
       length: question.length + answer.length + 1,
       stems: [...new Set([...question.stems, ...answer.stems])],
@@ -106,24 +137,41 @@ function withAnswer(question: Passage, { dialogue, byMessage, longest }: Reading
   return undefined;
 }
 
+/** What a question comes to: agreement to a proposal is a decision, a promise is an action. */
+function pairKind(question: Passage, answer: Passage, language: Language): PointKind {
+  if (isAgreed(question.text, answer.text)) return "decision";
+  const kind = kindOfText(answer.text, language);
+  return kind === "event" || kind === "cause" ? "answer" : kind;
+}
+
 /** How many lines beside a question its writer still speaks of it. */
 const besideQuestion = 3;
 
-/** The kind as it is shown: what happened to somebody who asks about it right there is part of the question. */
-function shownKind(
-  kind: PointKind,
-  { message, user }: Passage,
-  { messages, asks, links }: Dialogue,
-): PointKind {
-  if (kind !== "event" || messages[message]!.kind !== "prose") return kind;
+/** Whether its writer asks about it right there: what happened is then part of the question. */
+function belongsToQuestion({ message, user }: Passage, { messages, asks, links }: Dialogue): boolean {
   for (let index = message - besideQuestion; index <= message + besideQuestion; index++) {
     const near = messages[index];
     if (near?.user !== user || !asks[index]) continue;
     const together = index === message || links[index] === message || links[message] === index ||
       links[index] === links[message] && links[index]! >= 0;
-    if (together) return "question";
+    if (together) return true;
   }
-  return kind;
+  return false;
+}
+
+/** The kind as it is shown, by the words of the statement and by what the thread is about. */
+function shownKind(kind: PointKind, passage: Passage, dialogue: Dialogue): PointKind {
+  const { message, user, text } = passage;
+  const { messages, roots, seeksHelp } = dialogue;
+  if (isPlan(text) && (kind === "event" || kind === "decision")) return "decision";
+  if (kind === "decision" && isNorm(text)) return isAnswer(message, dialogue) ? "answer" : kind;
+  if (kind !== "event") return kind;
+  if (belongsToQuestion(passage, dialogue)) return "question";
+  if (isAnswer(message, dialogue)) return "answer";
+  const root = roots[message]!;
+  const isOwnTrouble = seeksHelp.has(root) && messages[root]!.user === user &&
+    isTrouble(messages[message]!.text);
+  return isOwnTrouble ? "question" : kind;
 }
 
 /** "You should", "could you": what somebody else is to do. */
@@ -147,6 +195,8 @@ export interface Statement {
   readonly who: () => string;
   /** The message that says it, then those that it rests on. */
   readonly messages: () => readonly number[];
+  /** The last message that it quotes: that of the answer, where it has one. */
+  readonly last: number;
 }
 
 /** What all statements of a channel are read with. */
@@ -167,7 +217,8 @@ function statementOf(single: Passage, reading: Reading): Statement {
   const { dialogue } = reading;
   const { messages, links, answers, roots } = dialogue;
   const { message, user } = single;
-  const asks = isAskedIn(single.text, messages[message]!.language);
+  const { language } = messages[message]!;
+  const asks = (dialogue.asks[message]! || language === "ja") && isAskedIn(single.text, language);
   const pair = asks ? withAnswer(single, reading) : undefined;
   const passage = pair ?? single;
   const kind = once(() => asks ? "question" : kindOf(single, dialogue));
@@ -180,6 +231,7 @@ function statementOf(single: Passage, reading: Reading): Statement {
   const weighed = { ...passage, group: roots[message]!, quality };
   const shown = pair === undefined ? kind : () => pair.kind;
   return {
+    last: pair?.answerMessage ?? message,
     passage: weighed,
     kind: shown,
     shownKind: () => shownKind(shown(), single, dialogue),
