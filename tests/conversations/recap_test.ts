@@ -178,6 +178,27 @@ Deno.test("recapOf() takes whatever a channel may hold", () => {
   }
 });
 
+Deno.test("recapOf() joins what one person says in a row, and keeps two promises apart", () => {
+  const points = pointsOf([
+    ["ann", "Test builds should use the highest optimisation level"],
+    ["ann", "The optimisation level of deployed builds was lowered after the crash"],
+    ["bob", "I'll rewrite the deployment script of the search cluster tomorrow"],
+    ["bob", "I'll send the invoice for the new printers on Friday"],
+  ]);
+  const [builds] = points.filter(({ text }) => text.includes("optimisation"));
+  assert.equal(
+    builds?.text,
+    "Test builds should use the highest optimisation level. " +
+      "The optimisation level of deployed builds was lowered after the crash",
+  );
+  assert.deepEqual(builds?.messages.slice(0, 2), ["m0", "m1"]);
+  const promises = points.filter(({ who }) => who === "bob");
+  assert.deepEqual(promises.map(({ kind, due }) => [kind, due]).sort(), [["action", "on Friday"], [
+    "action",
+    "tomorrow",
+  ]]);
+});
+
 Deno.test("recapOf() calls what does not work for somebody a question, and what others say to it an answer", () => {
   const points = pointsOf([
     ["newcomer", "I cannot boot my thin clients from the new server, the screen stays black"],

@@ -1,19 +1,10 @@
 /** Choosing the statements of a recap: what covers the most of what was said, weighed by what it is. */
 import { choosePassages } from "../analysis/coverage.ts";
 import type { Dialogue } from "./answers.ts";
-import type { PointKind } from "./kinds.ts";
+import { isParticular } from "./kinds.ts";
 import { seriesPassages } from "./series.ts";
 import { type Statement, statementsOf } from "./statements.ts";
-
-/** A chosen statement; messages by their index. */
-export interface ChosenPoint {
-  readonly kind: PointKind;
-  readonly text: string;
-  /** Who says it; of an action, who will do it. */
-  readonly who: string;
-  /** The message that says it, then those that it rests on. */
-  readonly messages: readonly number[];
-}
+import { type ChosenPoint, joinTurns, type Turn } from "./turns.ts";
 
 /** Fewer words are a step on the way or small talk, unless they say that something is decided, done or promised. */
 export const fewestWords = { usual: 5, particular: 3 };
@@ -21,13 +12,11 @@ export const fewestWords = { usual: 5, particular: 3 };
 /** How the length of a statement counts: longer ones are understood alone. */
 export const lengths = { lengthPower: 0.65, fewWords: 6, manyWords: 30, short: 0.8, longPower: 0.3 };
 
-const particularKinds: ReadonlySet<PointKind> = new Set(["decision", "action", "cause", "resolution"]);
-
 /** The statements without those of few words; all of them where there is room for everything. */
 function withoutFragments(all: readonly Statement[], words: number): readonly Statement[] {
   const { usual, particular } = fewestWords;
   const full = all.filter(({ passage: { length }, kind }) =>
-    length >= usual || length >= particular && particularKinds.has(kind())
+    length >= usual || length >= particular && isParticular(kind())
   );
   return full.reduce((sum, { passage: { length } }) => sum + length, 0) > words ? full : all;
 }
@@ -47,11 +36,20 @@ export function choosePoints(dialogue: Dialogue, words: number): ChosenPoint[] {
   );
   const statements = new Map(said.map((statement) => [statement.passage, statement]));
   const cited = new Map(series.map(({ passage, messages }) => [passage, messages]));
-  return each.map((passage) => {
-    const { text } = passage;
+  const turns = each.map((passage): Turn => {
+    const { text, message: first, sentence, user } = passage;
     const statement = statements.get(passage);
     return statement === undefined
-      ? { kind: "event", text, who: passage.user, messages: cited.get(passage)! }
-      : { kind: statement.shownKind(), text, who: statement.who(), messages: statement.messages() };
+      ? { kind: "event", text, who: user, messages: cited.get(passage)!, first, sentence, last: undefined }
+      : {
+        kind: statement.shownKind(),
+        text,
+        who: statement.who(),
+        messages: statement.messages(),
+        first,
+        sentence,
+        last: statement.last,
+      };
   });
+  return joinTurns(turns, dialogue);
 }

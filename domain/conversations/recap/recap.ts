@@ -9,8 +9,9 @@ import { countWords } from "../../text/words.ts";
 import { dueIn, isQuestion, type PointKind } from "./kinds.ts";
 import type { ChannelMessage } from "./message.ts";
 import { citations, type Dialogue, dialogueOf, isOpen } from "./answers.ts";
-import { choosePoints, type ChosenPoint } from "./points.ts";
+import { choosePoints } from "./points.ts";
 import { replyLinks } from "./threads.ts";
+import type { ChosenPoint } from "./turns.ts";
 
 /** One statement, and the messages that it stands on. */
 export interface RecapPoint {
