@@ -85,23 +85,21 @@ export const movingPersons = {
       PRIMARY KEY (account, first)
     ) STRICT, WITHOUT ROWID`,
     `CREATE INDEX person_edge_by_first ON person_edge (first)`,
-    // Inserting an account of a person here fills person_part with all whom edges join to it. The oldest account keeps
-    // the person.
-    ...replaced(
-      "person_seed_reached",
-      `INSTEAD OF INSERT ON person_seed
+    // Inserting an account of a person here, the oldest of those whom edges join, fills person_part with them. The part
+    // with the account kept goes on as the person.
+    `DROP VIEW person_seed`,
+    `CREATE VIEW person_seed AS SELECT person, account, account AS kept FROM person_part WHERE false`,
+    `CREATE TRIGGER person_seed_reached INSTEAD OF INSERT ON person_seed
       WHEN NOT EXISTS (SELECT 1 FROM person_part WHERE person = new.person AND account = new.account)
     BEGIN
-      INSERT INTO person_part SELECT new.person, account, part
-        FROM (SELECT iif(EXISTS (SELECT 1 FROM account WHERE person = new.person AND id < new.account),
-          new.account, new.person) AS part) CROSS JOIN (
-          WITH RECURSIVE reached (account) AS (
-            SELECT new.account
-            UNION SELECT e.first FROM reached r JOIN person_edge e ON e.account = r.account
-            UNION SELECT e.account FROM reached r JOIN person_edge e ON e.first = r.account
-          ) SELECT account FROM reached);
+      INSERT INTO person_part
+        WITH RECURSIVE reached (account) AS (
+          SELECT new.account
+          UNION SELECT e.first FROM reached r JOIN person_edge e ON e.account = r.account
+          UNION SELECT e.account FROM reached r JOIN person_edge e ON e.first = r.account
+        ), part (id) AS MATERIALIZED (SELECT iif(new.kept IN (SELECT account FROM reached), new.person, new.account))
+        SELECT new.person, reached.account, part.id FROM part CROSS JOIN reached;
     END`,
-    ),
 
     `CREATE TABLE field_total (
       app INTEGER NOT NULL, field TEXT NOT NULL,

@@ -45,20 +45,22 @@ const FIND_EDGES = `INSERT INTO person_edge (account, first) SELECT account, fir
       FROM account a CROSS JOIN identity i ON i.account = a.id AND i.split_at IS NULL
       WHERE a.person IN (${THEIR_PERSONS}))
   WHERE account <> first ON CONFLICT DO NOTHING`;
+// The part with the account that the person is named after goes on as that person, or where it is gone the part with
+// the oldest. Each other is named after its oldest account, which names nobody else: a person has the account that it is
+// named after as long as there is one.
+const KEPT = `kept (person, account) AS MATERIALIZED (
+    SELECT person, ifnull(max(iif(id = person, id, NULL)), min(id)) FROM account
+      WHERE person IN (${THEIR_PERSONS}) GROUP BY person)`;
 // From the oldest accounts on, so that each part is found by its oldest.
-const FIND_PARTS = [
-  `INSERT INTO person_seed (person, account) SELECT DISTINCT a.person, a.id
-    FROM person_edge e CROSS JOIN account a ON a.id = e.first
-    WHERE NOT EXISTS (SELECT 1 FROM person_edge older WHERE older.account = e.first) ORDER BY a.person, a.id`,
-  `DELETE FROM person_edge`,
-].map(plain);
-// The part with the oldest account goes on as the person that was; each other is named after its oldest account, which
-// names no other person: those that it belonged to moved whole, or kept it.
-const FIND_SINGLES = `WITH oldest (person, account) AS MATERIALIZED (
-    SELECT person, min(id) FROM account WHERE person IN (${THEIR_PERSONS}) GROUP BY person)
-  INSERT INTO person_part SELECT a.person, a.id, iif(a.id = o.account, a.person, a.id)
-    FROM oldest o CROSS JOIN account a ON a.person = o.person WHERE true ON CONFLICT DO NOTHING`;
+const FIND_PARTS = `WITH ${KEPT}
+  INSERT INTO person_seed (person, account, kept) SELECT DISTINCT a.person, a.id, k.account
+    FROM person_edge e CROSS JOIN account a ON a.id = e.first CROSS JOIN kept k ON k.person = a.person
+    WHERE NOT EXISTS (SELECT 1 FROM person_edge older WHERE older.account = e.first) ORDER BY a.person, a.id`;
+const FIND_SINGLES = `WITH ${KEPT}
+  INSERT INTO person_part SELECT a.person, a.id, iif(a.id = k.account, a.person, a.id)
+    FROM kept k CROSS JOIN account a ON a.person = k.person WHERE true ON CONFLICT DO NOTHING`;
 const DIVIDE = [
+  `DELETE FROM person_edge`,
   `DELETE FROM person_field WHERE person IN (SELECT person FROM person_part)`,
   `INSERT INTO person_field (person, field, value, number, account)
     SELECT p.part, f.field, f.value, max(f.number), f.account
@@ -132,15 +134,8 @@ export function joinStatements(
 
 /** The statements that divide the persons of accounts ([[app, account], …]) into those that ids still join. */
 export function divideStatements(names: string): Statement[] {
-  const args = [names];
-  return [
-    { sql: FIND_EDGES, args },
-    ...FIND_PARTS,
-    { sql: FIND_SINGLES, args },
-    COUNT_OFF,
-    ...DIVIDE,
-    ...COUNT_ON,
-  ];
+  const find = [FIND_EDGES, FIND_PARTS, FIND_SINGLES].map((sql): Statement => ({ sql, args: [names] }));
+  return [...find, COUNT_OFF, ...DIVIDE, ...COUNT_ON];
 }
 
 /** The queries, bound to a database. */

@@ -73,6 +73,20 @@ testOnBothEngines("forgetting an id or an account divides those whom it joined",
   deepEqual(await app.services.analytics.recount(), new Map());
 });
 
+testOnBothEngines("an account whose events came before its person leaves that person", async (app) => {
+  equal((await app.request("/event/a/early/open", { method: "PUT" })).status, 200);
+  await put(app, "b/first", { crm: "1" }, "male");
+  await put(app, "a/early", { crm: "1" });
+  deepEqual(await accounts(app, "b/first"), ["a/early", "b/first"]);
+  equal((await app.request("/profile/a/early/crm", { method: "DELETE" })).status, 204);
+  deepEqual([await accounts(app, "a/early"), await accounts(app, "b/first")], [["a/early"], ["b/first"]]);
+  deepEqual([await genders(app, "a"), await genders(app, "b")], [{ unknown: 1 }, { male: 1, unknown: 0 }]);
+  await put(app, "a/early", { crm: "1" });
+  equal((await app.send("POST", "/profile/b/first/split", { service: "crm" })).status, 200);
+  deepEqual([await accounts(app, "a/early"), await accounts(app, "b/first")], [["a/early"], ["b/first"]]);
+  deepEqual(await app.services.analytics.recount(), new Map());
+});
+
 testOnBothEngines("links that are not there are refused, and what is wrong splits nothing", async (app) => {
   await put(app, "a/1", { twitter: "1", crm: "1" });
   await put(app, "a/2", { twitter: "1" });
