@@ -12,7 +12,11 @@ export interface Said {
   /** [year, month, day]; shown as `age`. */
   readonly born?: readonly [number, number, number] | undefined;
   readonly keywords?: readonly string[] | undefined;
+  /** By service and key. */
+  readonly traits?: Readonly<Record<string, Readonly<Record<string, TraitValue>>>>;
 }
+
+type TraitValue = string | number | boolean;
 
 /** One event. */
 export interface Happened {
@@ -117,13 +121,21 @@ export class Model {
     if (person === undefined) return undefined;
     const demographics: Record<string, string | number> = {};
     const keywords = new Map<string, readonly string[]>();
+    const traits: Record<string, Record<string, TraitValue>> = {};
     for (const said of this.#said) {
       if (!person.has(keyOf(said))) continue;
       Object.assign(demographics, said.fields);
       if (said.born) demographics.age = age(said.born, now);
       if (said.keywords) keywords.set(keyOf(said), said.keywords);
+      for (const [service, values] of Object.entries(said.traits ?? {})) {
+        if (Object.keys(values).length > 0) traits[service] = { ...traits[service], ...values };
+      }
     }
-    return { demographics, keywords: [...new Set([...keywords.values()].flat())].sort() };
+    return {
+      demographics,
+      keywords: [...new Set([...keywords.values()].flat())].sort(),
+      ...(Object.keys(traits).length > 0 && { traits }),
+    };
   }
 
   timeline(of: Partial<Happened>, from: number, to: number, bucket: number, now: number): [number, number][] {
@@ -143,9 +155,18 @@ export class Model {
     return [...new Set([...withProfile, ...this.#alive(now).map(({ app }) => app)])].sort();
   }
 
+  /** How many accounts of an app have each value of a trait. */
+  traitCounts(app: string, service: string, key: string, now: number): Counts {
+    const counts: Counts = { unknown: 0 };
+    for (const account of this.#accountsOf(app)) {
+      const value = String(this.profile(app, account, now)!.traits?.[service]?.[key] ?? "unknown");
+      counts[value] = (counts[value] ?? 0) + 1;
+    }
+    return counts;
+  }
+
   analytics(app: string, now: number) {
-    const accounts = [...this.#ids.keys()].map((key) => JSON.parse(key) as [string, string])
-      .filter(([name]) => name === app).map(([, account]) => account);
+    const accounts = this.#accountsOf(app);
     const demographics: Record<string, Counts> = {};
     for (const field of FIELDS) {
       const counts: Counts = demographics[field] = { unknown: 0 };
@@ -174,6 +195,11 @@ export class Model {
       contexts,
       activeAccounts: { day: active(24), week: active(7 * 24), month: active(30 * 24) },
     };
+  }
+
+  #accountsOf(app: string): string[] {
+    return [...this.#ids.keys()].map((key) => JSON.parse(key) as [string, string])
+      .filter(([name]) => name === app).map(([, account]) => account);
   }
 
   /** Events whose five minutes began within the time to live. */

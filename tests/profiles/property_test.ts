@@ -5,6 +5,7 @@ import { startLibsqlServer } from "../support/libsql_server.ts";
 import { BUCKET, DAY, type Happened, HOUR, MINUTE, Model, type Said } from "./model.ts";
 
 const TTL_DAYS = 3, DEDUP_HOURS = 20;
+const TRAITS = [["crm", "plan"], ["crm", "seats"], ["my.shop", "is.new"]] as const;
 const APPS = ["a", "b"], ACCOUNTS = ["1", "2", "3"], EVENTS = ["open", "buy"], CONTEXTS = ["", "x", "y"];
 
 type Command =
@@ -34,6 +35,12 @@ const update: fc.Arbitrary<Command> = fc.record({
     nil: undefined,
   }),
   keywords: fc.option(fc.subarray(["coffee", "bicycle", "jazz"]), { nil: undefined }),
+  traits: fc.record({
+    crm: fc.record({ plan: fc.constantFrom("pro", "free"), seats: fc.constantFrom(0, 1.5) }, {
+      requiredKeys: [],
+    }),
+    "my.shop": fc.record({ "is.new": fc.boolean() }),
+  }, { requiredKeys: [] }),
 }).map(({ gender, location, born, ...said }) => ({
   kind: "update",
   said: {
@@ -84,8 +91,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 );
 
 /** The body that says so, in the words of the services. */
-function bodyOf({ ids, fields, born, keywords }: Said) {
-  const body: Record<string, Record<string, unknown>> = { github: { ...fields } };
+function bodyOf({ ids, fields, born, keywords, traits }: Said) {
+  const body: Record<string, Record<string, unknown>> = { github: { ...fields }, ...traits };
   if (fields.gender !== undefined) body.facebook = { gender: fields.gender };
   for (const id of ids) {
     const [service, number] = id.split(":") as [string, string];
@@ -160,7 +167,14 @@ async function compare(testApp: TestApp, model: Model): Promise<void> {
   const same = async (path: string, wanted: unknown) => deepEqual(await answer(testApp, path), wanted, path);
   await same("/analytics/", { apps: model.apps(now) });
   for (const app of APPS) {
-    await same(`/analytics/${app}/`, model.analytics(app, now));
+    const analytics = model.analytics(app, now);
+    await same(`/analytics/${app}/`, analytics);
+    for (const [service, key] of TRAITS) {
+      const path = `/analytics/${app}/?limit=1&trait=${service}.${key}`;
+      const some = await answer(testApp, path) as Analytics;
+      deepEqual(some.trait, model.traitCounts(app, service, key, now), path);
+      sameSums(some, analytics);
+    }
     for (const account of ACCOUNTS) {
       await same(`/profile/${app}/${account}/`, model.profile(app, account, now));
       const person = model.person(app, account);
@@ -178,6 +192,24 @@ async function compare(testApp: TestApp, model: Model): Promise<void> {
     await same(`/event/${app}/${event}/?bucket=1h&from=${from}&to=${new Date(to).toISOString()}`, {
       datapoints: model.timeline({ app, event }, from, to, HOUR, now),
     });
+  }
+}
+
+interface Analytics {
+  readonly demographics: Readonly<Record<string, Record<string, number>>>;
+  readonly contexts: Readonly<Record<string, Record<string, number>>>;
+  readonly trait?: Readonly<Record<string, number>>;
+}
+
+/** Where one value alone is told, the others are counted together. */
+function sameSums(some: Analytics, all: Analytics): void {
+  for (const part of ["demographics", "contexts"] as const) {
+    for (const [name, counts] of Object.entries(all[part])) {
+      const { unknown = 0, ...values } = counts, told = Object.values(values).sort((a, b) => b - a);
+      const { unknown: others = 0, other = 0, ...commonest } = some[part][name]!;
+      deepEqual(Object.values(commonest), told.slice(0, 1), name);
+      deepEqual([other, others], [told.slice(1).reduce((sum, n) => sum + n, 0), unknown], name);
+    }
   }
 }
 
