@@ -55,8 +55,9 @@ interface Candidate {
   readonly order: number;
   /** The most that it can add, boosts aside; as more is chosen that can only shrink (Minoux 1978). */
   bound: number;
-  /** Looked at only once its bound is high enough. */
+  /** Looked at only once its bound is high enough, one after the other. */
   quality: number | undefined;
+  weight: number | undefined;
   /** Place and length. */
   readonly factor: number;
   isChosen: boolean;
@@ -122,7 +123,16 @@ function candidatesOf(
     const factor = placeFactor(passage, messageCount) * lengthFactor(passage.length, lengths);
     const worth = concepts[order]!.reduce((sum, concept) => sum + weights[concept]!, 0);
     const bound = factor * worth;
-    return { passage, concepts: concepts[order]!, order, bound, quality: undefined, factor, isChosen: false };
+    return {
+      passage,
+      concepts: concepts[order]!,
+      order,
+      bound,
+      quality: undefined,
+      weight: undefined,
+      factor,
+      isChosen: false,
+    };
   });
   return candidates.sort((one, other) => other.bound - one.bound);
 }
@@ -173,10 +183,12 @@ class Cover {
     }
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
     if (passage.group !== undefined) gain *= coverage.sameGroup ** (this.#perGroup.get(passage.group) ?? 0);
-    candidate.bound = gain * (candidate.quality ?? 1);
+    candidate.bound = gain * (candidate.quality ?? 1) * (candidate.weight ?? 1);
     if (candidate.bound * largestBoost < most) return 0;
-    candidate.quality ??= passage.quality();
-    gain *= candidate.quality;
+    gain *= candidate.quality ??= passage.quality();
+    candidate.bound = gain * (candidate.weight ?? 1);
+    if (candidate.bound * largestBoost < most) return 0;
+    gain *= candidate.weight ??= passage.weight?.() ?? 1;
     candidate.bound = gain;
     if (!this.#speakers.has(passage.user)) gain *= 1 + coverage.newSpeaker;
     if (this.chosen.some((other) => isExchange(passage, other))) gain *= 1 + coverage.exchange;

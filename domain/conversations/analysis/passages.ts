@@ -21,6 +21,8 @@ export interface Passage {
   readonly group?: number;
   /** How much of its worth counts, above 0: 1 for plain prose, less for addresses, markup and lists of names. */
   readonly quality: () => number;
+  /** What else counts, from 0 to 1: asked for only where the quality leaves a chance. */
+  readonly weight?: () => number;
 }
 
 /** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */

@@ -38,6 +38,9 @@ export const salience = {
   dated: 1.3,
 };
 
+/** More than any statement has: an action with a name, a day and a negation has 2.6. */
+const mostSalience = 3;
+
 /** Names of things: numbers, versions, paths, words in capitals. */
 const specific = /\p{N}|[\p{L}\p{N}][_/.-][\p{L}\p{N}]|(?<=\S\s)\p{Lu}/u;
 
@@ -222,13 +225,13 @@ function statementOf(single: Passage, reading: Reading): Statement {
   const pair = asks ? withAnswer(single, reading) : undefined;
   const passage = pair ?? single;
   const kind = once(() => asks ? "question" : kindOf(single, dialogue));
-  const quality = () => {
-    let quality = passage.quality() * salience.kinds[pair === undefined ? kind() : "answer"];
-    if (links[message]! < 0 && answers[message]!.length === 0) quality *= salience.alone;
-    if (asks && pair === undefined && isOpen(message, dialogue)) quality *= salience.open;
-    return quality * wording(passage.text) / 3;
+  const weight = () => {
+    let weight = salience.kinds[pair === undefined ? kind() : "answer"] / mostSalience;
+    if (links[message]! < 0 && answers[message]!.length === 0) weight *= salience.alone;
+    if (asks && pair === undefined && isOpen(message, dialogue)) weight *= salience.open;
+    return weight * wording(passage.text);
   };
-  const weighed = { ...passage, group: roots[message]!, quality };
+  const weighed = { ...passage, group: roots[message]!, weight };
   const shown = pair === undefined ? kind : () => pair.kind;
   return {
     last: pair?.answerMessage ?? message,
