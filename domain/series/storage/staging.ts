@@ -8,7 +8,7 @@ import { cutChunks, rowsPerChunk } from "../chunks/chunk.ts";
 import type { DataFrame } from "../frame/frame.ts";
 
 /** Bytes of chunks in one commit: other writers wait for one, a few milliseconds. */
-const STAGED_BYTES = 1 << 19;
+const STAGED_BYTES = 1 << 17;
 
 /** What one save has staged. */
 export class Staging {
