@@ -1,6 +1,6 @@
 /** Reading query parameters: each once, known ones only, as a route's schema says. */
 import { z } from "zod";
-import { RunnelError } from "../domain/errors.ts";
+import { invalid, RunnelError } from "../domain/errors.ts";
 import { check } from "./request.ts";
 import type { RouteReference } from "./route.ts";
 
@@ -44,5 +44,5 @@ function unknownParameter(name: string, known: readonly string[]): RunnelError {
 }
 
 function refusal(name: string, message: string): RunnelError {
-  return new RunnelError("invalid-request", `${name} ${message}`, [{ path: name, message }]);
+  return invalid(`${name} ${message}`, [{ path: name, message }]);
 }

@@ -59,7 +59,7 @@ function toRefusal(error: unknown, { closing }: Bodies): RunnelError {
   if (closing.aborted) {
     return new RunnelError("interrupted", "the server is stopping, nothing was stored: try again");
   }
-  return new RunnelError("invalid-request", "the request's body did not arrive whole", [], { cause: error });
+  return invalid("the request's body did not arrive whole", [], { cause: error });
 }
 
 /** Pieces go where they belong as they come: joining them at the end would hold everybody up. */
@@ -190,7 +190,7 @@ function parseJson(bytes: Uint8Array): unknown {
     return JSON.parse(UTF_8.decode(bytes));
   } catch (error) {
     const why = error instanceof SyntaxError ? error.message : "it is not UTF-8";
-    throw new RunnelError("invalid-request", `the body is not valid JSON: ${why}`);
+    throw invalid(`the body is not valid JSON: ${why}`);
   }
 }
 
@@ -207,7 +207,7 @@ export function check<S extends z.ZodType>(value: unknown, schema: S): z.output<
   );
   const others = issues.length - told.length;
   const detail = told.join("; ") + (others > 0 ? `; and ${others} more` : "");
-  throw new RunnelError("invalid-request", detail, issues);
+  throw invalid(detail, issues);
 }
 
 /** The parts of an address's path as they were sent: not decoded, and without those that are empty. */
@@ -244,7 +244,7 @@ export function createBaseUrl(publicUrl: string | undefined, trustProxy: boolean
     const { url, headers } = request;
     const own = url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
     if (own !== lastChecked) {
-      if (!AUTHORITY.test(own)) throw new RunnelError("invalid-request", "the Host header is not valid");
+      if (!AUTHORITY.test(own)) throw invalid("the Host header is not valid");
       lastChecked = own;
     }
     if (!trustProxy) return own;

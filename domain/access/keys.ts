@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { KeyRow, KeyStore } from "../../db/keys.ts";
 import { AREA_NAMES, type AreaName } from "../areas.ts";
-import { RunnelError } from "../errors.ts";
+import { invalid, RunnelError } from "../errors.ts";
 import type { Poll } from "../live/poll.ts";
 import { HOUR_MS } from "../time.ts";
 
@@ -146,7 +146,7 @@ export class ApiKeys {
     if (
       !await this.store.insert({ hash: hashOf(secret), name, scopes, createdAt: this.clock(), expiresAt })
     ) {
-      throw new RunnelError("invalid-request", `a key named ${name} exists already`);
+      throw invalid(`a key named ${name} exists already`);
     }
     await this.#changed();
     return secret;
@@ -158,9 +158,9 @@ export class ApiKeys {
    */
   async rotate(name: string, graceMillis: number): Promise<string> {
     const key = (await this.list()).find((key) => key.name === name), now = this.clock();
-    if (key === undefined) throw new RunnelError("invalid-request", `there is no key named ${name}`);
+    if (key === undefined) throw invalid(`there is no key named ${name}`);
     if (key.expiresAt !== null && key.expiresAt <= now) {
-      throw new RunnelError("invalid-request", `the key ${name} has expired: make another`);
+      throw invalid(`the key ${name} has expired: make another`);
     }
     const secret = newSecret();
     await this.store.rotate(name, hashOf(secret), now + graceMillis);

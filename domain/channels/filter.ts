@@ -1,5 +1,5 @@
 /** Which items of a channel a reader wants. */
-import { RunnelError } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import type { BodyRow } from "../../db/channels/pages.ts";
 
 /** What a reader may ask for; all of it must hold. */
@@ -35,8 +35,7 @@ export function readFilter({ contentType, key, where = [] }: FilterOptions): Fil
 function readCondition(text: string): Condition {
   const equals = text.indexOf("=");
   if (!text.startsWith("/") || equals < 0) {
-    throw new RunnelError(
-      "invalid-request",
+    throw invalid(
       `where is ${JSON.stringify(text)}, but must be a JSON pointer, = and a value, such as /status=open`,
       [{ path: "where", message: "a JSON pointer, = and a value, such as /status=open" }],
     );

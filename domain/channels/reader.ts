@@ -9,7 +9,7 @@ import {
   LAST_KEY,
   type PageStore,
 } from "../../db/channels/pages.ts";
-import { RunnelError } from "../errors.ts";
+import { invalid, RunnelError } from "../errors.ts";
 import { type Channels, type Position, positionOf } from "./channels.ts";
 import { firstKeyAt, idOfKey, keyOfId } from "./item_id.ts";
 
@@ -90,10 +90,7 @@ export class Reader {
   keyOf(id: string): bigint {
     const key = keyOfId(id);
     if (key !== undefined) return key;
-    throw new RunnelError(
-      "invalid-request",
-      `${id} is no position: a position is an item's id, 16 characters of 0-9 and A-V`,
-    );
+    throw invalid(`${id} is no position: a position is an item's id, 16 characters of 0-9 and A-V`);
   }
 
   /** Up to `limit` items after a position, or from the channel's beginning, oldest first. */

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Written } from "../../db/channels/items.ts";
 import type { KeyedContent, Write, WriteStore } from "../../db/channels/writes.ts";
-import { RunnelError } from "../errors.ts";
+import { invalid, RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS } from "../time.ts";
 import { type Channels, type Position, positionOf } from "./channels.ts";
@@ -64,7 +64,7 @@ export class Writer {
         bytes = 0;
       }
       if (staged + piece.length === 0) {
-        throw new RunnelError("invalid-request", "there is no item in the body");
+        throw invalid("there is no item in the body");
       }
       if (staged > 0 && piece.length > 0) {
         await this.store.stage(bulk, staged, piece);
@@ -136,7 +136,7 @@ function latestKey(id: string): bigint {
   if (id === "none") return 0n;
   const key = keyOfId(id);
   if (key !== undefined && key > 0n) return key;
-  throw new RunnelError("invalid-request", `If-Latest is ${id}, but must be an item's id, or none`);
+  throw invalid(`If-Latest is ${id}, but must be an item's id, or none`);
 }
 
 function digestOf(contents: readonly KeyedContent[]): string {

@@ -1,6 +1,6 @@
 /** What people who were away need to know: of one channel, or of all of theirs. */
 import type { ConversationRow, ConversationStore } from "../../db/conversations/conversations.ts";
-import { RunnelError } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { DAY_MS } from "../time.ts";
 import type { ReadingRights } from "./people/access.ts";
 import type { Period, Spans } from "./spans.ts";
@@ -77,7 +77,7 @@ export class Recaps {
   async markRead(person: string, publicId: string, until = this.options.clock()): Promise<number> {
     const channel = await this.options.rights.channel(person, publicId);
     if (until > this.options.clock()) {
-      throw new RunnelError("invalid-request", "until lies in the future", [{
+      throw invalid("until lies in the future", [{
         path: "until",
         message: "must not lie in the future",
       }]);

@@ -1,7 +1,7 @@
 /** Channels: list, create, change, remove, metadata. */
 import type { Channel } from "../../domain/channels/channels.ts";
 import { ChannelName, type ListQuery, NewChannelBody, SettingsBody } from "../../api/channels.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid } from "../../domain/errors.ts";
 import { check, readJson } from "../request.ts";
 import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
@@ -60,7 +60,7 @@ export async function removeChannel(call: Call): Promise<Response> {
 async function readSettings(call: Call, name: string) {
   const { name: named, ...settings } = await readJson(call, SettingsBody);
   if (named !== undefined && named !== name) {
-    throw new RunnelError("invalid-request", `name: a channel keeps its name, ${name}`, [
+    throw invalid(`name: a channel keeps its name, ${name}`, [
       { path: "name", message: `a channel keeps its name, ${name}` },
     ]);
   }

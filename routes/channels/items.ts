@@ -1,7 +1,7 @@
 /** Items: insert, fetch with links to the neighbours, latest and earliest. The hot paths of channels. */
 import type { Reading } from "../../domain/channels/channels.ts";
 import type { WriteOptions } from "../../domain/channels/writer.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
 import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
 import { accepts, byteRange, checkPreconditions } from "../conditional.ts";
 import { isMediaType } from "../../domain/channels/media_type.ts";
@@ -54,7 +54,7 @@ const KEEPING_PROMISES = ["idempotency-key", "if-latest", "item-key"];
 export function writeOptions(headers: Headers): WriteOptions {
   const idempotencyKey = headers.get("idempotency-key");
   if (idempotencyKey !== null && (idempotencyKey === "" || idempotencyKey.length > MAX_HEADER)) {
-    throw new RunnelError("invalid-request", `an Idempotency-Key has 1 to ${MAX_HEADER} characters`);
+    throw invalid(`an Idempotency-Key has 1 to ${MAX_HEADER} characters`);
   }
   return {
     ...(idempotencyKey !== null && { idempotencyKey }),
@@ -120,10 +120,7 @@ function storedType(headers: Headers): string {
   const type = storedHeader(headers, "content-type") ?? DEFAULT_TYPE;
   if (type === lastType) return type;
   if (!isMediaType(type)) {
-    throw new RunnelError(
-      "invalid-request",
-      `Content-Type is ${JSON.stringify(type)}, which is no media type`,
-    );
+    throw invalid(`Content-Type is ${JSON.stringify(type)}, which is no media type`);
   }
   return lastType = type;
 }
@@ -131,7 +128,7 @@ function storedType(headers: Headers): string {
 function storedHeader(headers: Headers, name: string): string | null {
   const value = headers.get(name);
   if (value !== null && value.length > MAX_HEADER) {
-    throw new RunnelError("invalid-request", `${name} may have at most ${MAX_HEADER} characters`);
+    throw invalid(`${name} may have at most ${MAX_HEADER} characters`);
   }
   return value || null;
 }

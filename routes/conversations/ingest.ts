@@ -2,7 +2,7 @@
 import { SlackApp } from "slack-edge";
 import { WebhookPost } from "../../domain/conversations/mattermost/webhook.ts";
 import type { SlackInbox } from "../../domain/conversations/slack/inbox.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
 import { check, readBody, readJsonOfAnyType } from "../request.ts";
 import type { Sender } from "../serving/admission.ts";
 import { json } from "../respond.ts";
@@ -45,7 +45,7 @@ export async function takeSlackEvent({ request, services }: Call): Promise<Respo
     response = await app.run(new Request(url, { method: "POST", headers, body }), context);
   } catch (error) {
     await Promise.allSettled(pending);
-    throw new RunnelError("invalid-request", "this is no event of Slack's", [], { cause: error });
+    throw invalid("this is no event of Slack's", [], { cause: error });
   }
   // Slack sends an event again unless it is acknowledged, so that is done when it is stored.
   await Promise.all(pending);

@@ -1,6 +1,6 @@
 /** WebSockets (RFC 6455) as every route speaks them: opened, watched, and closed with a reason. */
 import type { EndReason } from "../../domain/live/hub.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
 import { secretOf } from "../gate.ts";
 import type { Call } from "../route.ts";
 
@@ -71,13 +71,13 @@ export function openSocket(
 function upgrade(request: Request): Deno.WebSocketUpgrade {
   // Deno checks the rest of the handshake, but takes any version.
   if (request.headers.get("sec-websocket-version") !== "13") {
-    throw new RunnelError("invalid-request", "not a WebSocket handshake: Sec-WebSocket-Version must be 13");
+    throw invalid("not a WebSocket handshake: Sec-WebSocket-Version must be 13");
   }
   try {
     return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new RunnelError("invalid-request", `not a WebSocket handshake: ${why}`);
+    throw invalid(`not a WebSocket handshake: ${why}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { ApiKeyList, MadeKey, NewKeyBody } from "../../api/operation.ts";
 import type { Scope } from "../../domain/access/keys.ts";
-import { RunnelError } from "../../domain/errors.ts";
+import { invalid, RunnelError } from "../../domain/errors.ts";
 import { DAY_MS } from "../../domain/time.ts";
 import { secretOf } from "../gate.ts";
 import { MAX_JSON_BYTES, readJson } from "../request.ts";
@@ -47,7 +47,7 @@ export async function addKey(call: Call): Promise<Response> {
   const { name, scopes, days } = await readJson(call, NewKeyBody, MAX_JSON_BYTES);
   const actor = keys.nameOf(secretOf(request)) ?? "without a key";
   if (!scopes.includes("admin") && (await keys.list()).length === 0) {
-    throw new RunnelError("invalid-request", "the first key needs the scope admin, to make others with", [
+    throw invalid("the first key needs the scope admin, to make others with", [
       { path: "scopes", message: "must have admin" },
     ]);
   }

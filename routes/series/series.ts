@@ -18,7 +18,7 @@ import {
   UNIT_NS,
 } from "../../domain/series/frame/stamps.ts";
 import type { RevisionRow, Version } from "../../domain/series/storage/revisions.ts";
-import { invalid, RunnelError } from "../../domain/errors.ts";
+import { invalid, invalidPart, RunnelError } from "../../domain/errors.ts";
 import { codingFor, readDecoded } from "../serving/compression.ts";
 import { checkPreconditions, etagOf, preconditionOf, qualityOf } from "../conditional.ts";
 import type { Peer } from "../serving/peer.ts";
@@ -241,7 +241,7 @@ function names({ url }: Request): string[] {
     } catch (error) {
       const why = error instanceof RunnelError ? error.message : "it is not percent-encoded UTF-8";
       const path = ["reference", "symbol"][i]!;
-      throw new RunnelError("invalid-request", `${path}: ${why}`, [{ path, message: why }]);
+      throw invalidPart(path, why);
     }
   });
 }
@@ -250,7 +250,7 @@ function orientOf(
   { jsonformat, json_format }: Pick<z.output<typeof Shape>, "jsonformat" | "json_format">,
 ): Orient {
   if (jsonformat !== undefined && json_format !== undefined && jsonformat !== json_format) {
-    throw new RunnelError("invalid-request", "jsonformat and json_format differ: send one of them");
+    throw invalid("jsonformat and json_format differ: send one of them");
   }
   return jsonformat ?? json_format ?? "columns";
 }

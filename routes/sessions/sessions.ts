@@ -1,6 +1,6 @@
 /** User sessions: events in, and the questions about them. */
 import type { z } from "zod";
-import { type Issue, RunnelError } from "../../domain/errors.ts";
+import { invalid, type Issue } from "../../domain/errors.ts";
 import { Calendar } from "../../domain/sessions/calendar.ts";
 import { Batch, formatTime, type SessionEvent, UncheckedBatch } from "../../domain/sessions/event.ts";
 import {
@@ -71,7 +71,7 @@ async function insertLines(call: Call): Promise<LoadCount> {
   const count = await loadLines([await readBody(call, MAX_BATCH_BYTES)], sink);
   if (count.refused > 0) {
     const detail = `${count.refused} lines are no events, so none is stored; partial=true stores the others`;
-    throw new RunnelError("invalid-request", detail, issuesOf(count));
+    throw invalid(detail, issuesOf(count));
   }
   if (events.length > 0) await sessions.add(events);
   return count;
@@ -87,7 +87,7 @@ function inserted(count: LoadCount): z.input<typeof Inserted> {
   const { accepted, refused } = count, errors = issuesOf(count);
   if (accepted === 0) {
     const detail = refused === 0 ? "there is no event" : "none of these is an event";
-    throw new RunnelError("invalid-request", detail, errors);
+    throw invalid(detail, errors);
   }
   return { message: "success insertion", accepted, refused, ...(refused > 0 && { errors }) };
 }

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { WorkMessage, type WorkQuery } from "../../../api/consumers.ts";
 import type { Consumers } from "../../../domain/channels/consumers/consumers.ts";
-import { describeError, RunnelError } from "../../../domain/errors.ts";
+import { describeError, invalid, RunnelError } from "../../../domain/errors.ts";
 import { toRunnelError } from "../../errors.ts";
 import { check } from "../../request.ts";
 import type { Call } from "../../route.ts";
@@ -114,7 +114,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new RunnelError("invalid-request", "a message is one JSON object");
+    throw invalid("a message is one JSON object");
   }
 }
 
