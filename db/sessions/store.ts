@@ -43,24 +43,25 @@ const BLANK_CHUNK = `UPDATE session_chunk SET data = zeroblob(length(data)) WHER
 const REPLACE_CHUNK = `UPDATE session_chunk SET data = ?2, checksum = ?3 WHERE id = ?1`;
 const SHRINK_RUN = `UPDATE session_run SET sessions = sessions - ?2, edition = edition + 1 WHERE id = ?1`;
 const INSERT_RUN = `INSERT INTO session_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)`;
-// Fails where the run was taken for one that nobody finishes.
-const FINISH_RUN = guarded(`EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1)`);
+// Who writes a run for too long finds it given up: once a chunk of it is deleted, at is 0, and nothing brings it back.
+const IS_KEPT = `EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1 AND at > 0)`;
+const FINISH_RUN = guarded(IS_KEPT);
 const INSERT_SKETCH = `INSERT INTO session_sketch (run, country, data, checksum) VALUES (?1, ?2, ?3, ?4)`;
 const DELETE_RUNS = `DELETE FROM session_run WHERE id IN (SELECT value->>0 FROM json_each(?1))`;
 const DELETE_SKETCHES = `DELETE FROM session_sketch WHERE run IN (SELECT value->>0 FROM json_each(?1))`;
 const DOOM_RUNS = `INSERT INTO session_doomed SELECT value->>0, ?2 FROM json_each(?1)`;
 
 const BEGIN_RUN = `INSERT INTO session_doomed (at) VALUES (?1) RETURNING run`;
-const PUT_OFF = `UPDATE session_doomed SET at = ?2 WHERE run = ?1`;
+const PUT_OFF = `UPDATE session_doomed SET at = ?2 WHERE run = ?1 AND at > 0`;
 const SPARE_RUN = `DELETE FROM session_doomed WHERE run = ?1`;
-// Not where the run was given up: nobody would clear the chunk away.
-const INSERT_CHUNK = `INSERT INTO session_chunk (id, data, checksum) SELECT ?2, ?3, ?4 WHERE EXISTS (
-  SELECT 1 FROM session_doomed WHERE run = ?1)`;
+const INSERT_CHUNK = `INSERT INTO session_chunk (id, data, checksum) SELECT ?2, ?3, ?4 WHERE ${IS_KEPT}`;
 const SELECT_DOOMED = `SELECT run FROM session_doomed WHERE at <= ?1 ORDER BY run`;
+const GIVE_UP = `UPDATE session_doomed SET at = 0 WHERE run = ?1 AND at <= ?2`;
+const IS_GIVEN_UP = `EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1 AND at = 0)`;
 const DELETE_CHUNKS = `DELETE FROM session_chunk WHERE id IN (
-  SELECT id FROM session_chunk WHERE id >= ?1 AND id < ?2 LIMIT ?3)`;
-const FORGET_DOOMED = `DELETE FROM session_doomed WHERE run = ?1 AND at <= ?2
-  AND NOT EXISTS (SELECT 1 FROM session_chunk WHERE id >= ?3 AND id < ?4)`;
+  SELECT id FROM session_chunk WHERE id >= ?2 AND id < ?3 AND ${IS_GIVEN_UP} LIMIT ?4)`;
+const FORGET_DOOMED = `DELETE FROM session_doomed WHERE run = ?1 AND at = 0
+  AND NOT EXISTS (SELECT 1 FROM session_chunk WHERE id >= ?2 AND id < ?3)`;
 const TAKE_WORK = `UPDATE session_state SET worker = ?1, until = ?2
   WHERE worker IS NULL OR worker = ?1 OR until <= ?3`;
 const LEAVE_WORK = `UPDATE session_state SET worker = NULL, until = NULL WHERE worker = ?1`;
@@ -273,12 +274,13 @@ export function createSessionStore({ engine, commits, query, scan, damage }: Dat
     async doomed(now: number): Promise<number[]> {
       return (await scan(SELECT_DOOMED, now)).map(([run]) => run as number);
     },
-    /** Deletes up to `limit` chunks of a run that is doomed, and answers how many. */
+    /** Deletes up to `limit` chunks of a run that is still doomed, and answers how many. From then on it cannot be finished. */
     async deleteChunks(run: number, limit: number, now: number): Promise<number> {
       const from = chunkId(run, 0), to = chunkId(run + 1, 0);
-      const [deleted] = await commits.execute([
-        plain(DELETE_CHUNKS, from, to, limit),
-        plain(FORGET_DOOMED, run, now, from, to),
+      const [, deleted] = await commits.execute([
+        plain(GIVE_UP, run, now),
+        plain(DELETE_CHUNKS, run, from, to, limit),
+        plain(FORGET_DOOMED, run, from, to),
       ]);
       return deleted!.changes;
     },
