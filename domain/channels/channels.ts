@@ -10,11 +10,10 @@ import { inShortSteps } from "../short_steps.ts";
 import { ClockWatch } from "./clock_watch.ts";
 import { compact } from "./compaction.ts";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "./item_id.ts";
+import { Remembered } from "./remembered.ts";
 import { withDefaults } from "./settings.ts";
 import { expiredUntil, firstAlive } from "../expiry.ts";
 
-/** How long metadata read from the database is trusted: what another process changes is seen within this time. */
-const METADATA_MAX_AGE_MS = 200;
 /** Bytes that a cached item costs beside its body. */
 const ITEM_OVERHEAD = 256;
 
@@ -80,16 +79,12 @@ export class Channels {
   readonly #repairs: RepairStore;
   readonly #clockWatch: ClockWatch;
   readonly #clock: () => number;
-  readonly #metadata = new LRUCache<string, { readonly row: ChannelRow; readonly readAt: number }>({
-    max: 10_000,
-  });
+  readonly #metadata = new Remembered<ChannelRow>(10_000);
   /** Items that have a successor never change. `channel:id` → item. */
   readonly #cache: LRUCache<string, Item>;
   readonly #listeners = new Set<AppendListener>();
   /** Readings of single items since the start: from memory, and from the database. */
   readonly reads = { hits: 0, misses: 0 };
-  /** Counts this process's changes of metadata: what was read before one must not be remembered after it. */
-  #changes = 0;
 
   constructor({ channels, items, compaction, repairs, clock, cacheBytes, log }: ChannelOptions) {
     this.#channels = channels;
@@ -169,7 +164,7 @@ export class Channels {
   async change(name: string, changes: ChannelChanges): Promise<Channel> {
     const { id } = await this.#fresh(name);
     const row = await this.#channels.update(id, changes);
-    this.#forget(name);
+    this.#metadata.forget(name);
     if (row === undefined) throw unknownChannel(name);
     return this.#view(row);
   }
@@ -178,7 +173,7 @@ export class Channels {
   async remove(name: string): Promise<void> {
     const { id } = await this.#fresh(name);
     const removed = await this.#channels.remove(id);
-    this.#forget(name);
+    this.#metadata.forget(name);
     if (!removed) throw unknownChannel(name);
   }
 
@@ -189,19 +184,19 @@ export class Channels {
   async append(name: string, content: ItemContent, check?: KeyCheck): Promise<Position> {
     while (true) {
       // However old: the commit says when the channel is gone, or keeps only so many items by now.
-      const { id, maxItems } = this.#metadata.get(name)?.row ?? await this.#require(name);
+      const { id, maxItems } = this.#metadata.last(name) ?? await this.#require(name);
       const stored = await this.#items.append(
         { channel: id, name, keysMark: check?.mark, trims: maxItems !== null, content },
         content.body.byteLength + ITEM_OVERHEAD,
       );
       if (stored === undefined) {
-        this.#forget(name);
+        this.#metadata.forget(name);
         await check?.again();
         continue;
       }
       check?.held();
       if (stored.exceeds) {
-        this.#forget(name);
+        this.#metadata.forget(name);
         await this.#items.trim(id);
       }
       this.announce(id, stored.key);
@@ -211,7 +206,7 @@ export class Channels {
 
   /** The item, if it is in memory and nothing about it can have changed. Synchronous: the readers' hot path. */
   cached(name: string, id: string): Reading | undefined {
-    const channel = this.#known(name);
+    const channel = this.#metadata.recent(name);
     // Where insertions remove items, only the database knows which are left.
     if (channel === undefined || losesItems(channel)) return undefined;
     const cacheKey = `${channel.id}:${id}`;
@@ -241,7 +236,7 @@ export class Channels {
 
   /** A channel's number, the first key that can be read, and whether it keeps only so many items. Unknown: `channel-not-found`. */
   async window(name: string): Promise<{ channel: number; visible: bigint; trims: boolean }> {
-    const channel = this.#known(name) ?? await this.#require(name);
+    const channel = this.#metadata.recent(name) ?? await this.#require(name);
     return { channel: channel.id, visible: this.#firstVisible(channel), trims: channel.maxItems !== null };
   }
 
@@ -253,7 +248,7 @@ export class Channels {
     const { id } = await this.#fresh(name);
     const now = this.#clock();
     const moved = await this.#repairs.repair(id, firstKeyAt(now + 1), firstKeyAt(now));
-    this.#forget(name);
+    this.#metadata.forget(name);
     return moved;
   }
 
@@ -265,7 +260,7 @@ export class Channels {
 
   /** The first key of a channel that can be read. Unknown: `channel-not-found`. */
   async firstVisible(name: string): Promise<bigint> {
-    return this.#firstVisible(this.#known(name) ?? await this.#require(name));
+    return this.#firstVisible(this.#metadata.recent(name) ?? await this.#require(name));
   }
 
   /** The newest item's id. None: `channel-empty`. */
@@ -326,35 +321,20 @@ export class Channels {
   async #itemRow(name: string, key: bigint | undefined) {
     const find = async ({ id }: ChannelRow) =>
       key === undefined ? undefined : await this.#items.get({ channel: id, key });
-    const known = this.#known(name), last = this.#metadata.get(name)?.row;
+    const known = this.#metadata.recent(name), last = this.#metadata.last(name);
     if (known !== undefined) return { channel: known, row: await find(known) };
     const [channel, row] = await Promise.all([this.#require(name), last && find(last)]);
     return { channel, row: channel.id === last?.id ? row : await find(channel) };
   }
 
-  #known(name: string): ChannelRow | undefined {
-    const known = this.#metadata.get(name);
-    return known !== undefined && performance.now() - known.readAt < METADATA_MAX_AGE_MS
-      ? known.row
-      : undefined;
-  }
-
-  async #require(name: string): Promise<ChannelRow> {
-    const changes = this.#changes, readAt = performance.now();
-    const row = await this.#fresh(name);
-    if (changes === this.#changes) this.#metadata.set(name, { row, readAt });
-    return row;
+  #require(name: string): Promise<ChannelRow> {
+    return this.#metadata.read(name, () => this.#fresh(name));
   }
 
   async #fresh(name: string): Promise<ChannelRow> {
     const channel = await this.#channels.byName(name);
     if (channel === undefined) throw unknownChannel(name);
     return channel;
-  }
-
-  #forget(name: string): void {
-    this.#changes++;
-    this.#metadata.delete(name);
   }
 
   #firstVisible({ ttlMillis, floorKey }: ChannelRow): bigint {

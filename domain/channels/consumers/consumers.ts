@@ -3,7 +3,6 @@
  * acknowledges them; what nobody acknowledges in time is given out again, and after so many times it is given up.
  */
 import { randomUUID } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import type { ConsumerRow, ConsumerStore } from "../../../db/channels/consumers.ts";
 import type { DeliveryStore, GivenRow, Settlement } from "../../../db/channels/deliveries.ts";
 import { invalidPart, RunnelError } from "../../errors.ts";
@@ -13,6 +12,7 @@ import type { Channels } from "../channels.ts";
 import { readFilter } from "../filter.ts";
 import { idOfKey, keyOfId, timeOfKey } from "../item_id.ts";
 import type { Gap } from "../reader.ts";
+import { Remembered } from "../remembered.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import {
   type ConsumerChanges,
@@ -25,8 +25,6 @@ import {
 
 /** While others hold items, a waiting worker looks this often whether one came back: another process may have said so. */
 const LOOK_MS = 1_000;
-/** How long a consumer's number and settings are trusted: what another process changes counts within this time. */
-const SETTINGS_MAX_AGE_MS = 200;
 
 /** A consumer, and how far it is. */
 export interface Consumer {
@@ -87,11 +85,7 @@ export interface ConsumerOptions {
 export class Consumers {
   /** Workers of this process that wait for an item to come back, by consumer. */
   readonly #waiting = new Map<number, Set<() => void>>();
-  readonly #known = new LRUCache<string, { readonly row: ConsumerRow; readonly readAt: number }>({
-    max: 1_000,
-  });
-  /** Counts this process's changes: what was read before one must not be remembered after it. */
-  #changes = 0;
+  readonly #known = new Remembered<ConsumerRow>(1_000);
   readonly #deadLetters: DeadLetters;
 
   constructor(readonly options: ConsumerOptions) {
@@ -121,7 +115,7 @@ export class Consumers {
         );
       }
       await store.update(row.id, patchOf(changes));
-      this.#forget();
+      this.#known.forget(`${channel} ${name}`);
       return { created: false, consumer: await this.get(channelName, name) };
     }
     const settings = JSON.stringify(
@@ -151,9 +145,9 @@ export class Consumers {
 
   /** Removes a consumer and what it was given. Unknown: `consumer-not-found`. */
   async remove(channelName: string, name: string): Promise<void> {
-    const { id } = await this.find(channelName, name);
+    const { id, channel } = await this.find(channelName, name);
     const wasThere = await this.options.store.remove(id);
-    this.#forget();
+    this.#known.forget(`${channel} ${name}`);
     if (!wasThere) throw unknown(channelName, name);
     this.wake(id);
   }
@@ -199,7 +193,7 @@ export class Consumers {
       });
       if (given === undefined) {
         // Another process may have made a new one of that name: the next look finds it.
-        this.#forget();
+        this.#known.forget(`${channel} ${name}`);
         throw unknown(channelName, name);
       }
       if (given.hasExhausted) await this.#deadLetters.buryExhausted(row, channelName);
@@ -274,17 +268,8 @@ export class Consumers {
   /** The same for who needs only its number and its settings, as they were not long ago. */
   async #recent(channelName: string, name: string): Promise<ConsumerRow> {
     const { channel } = await this.options.channels.window(channelName);
-    const key = `${channel} ${name}`, known = this.#known.get(key);
-    if (known !== undefined && performance.now() - known.readAt < SETTINGS_MAX_AGE_MS) return known.row;
-    const changes = this.#changes, readAt = performance.now();
-    const row = await this.find(channelName, name);
-    if (changes === this.#changes) this.#known.set(key, { row, readAt });
-    return row;
-  }
-
-  #forget(): void {
-    this.#changes++;
-    this.#known.clear();
+    const key = `${channel} ${name}`;
+    return this.#known.recent(key) ?? await this.#known.read(key, () => this.find(channelName, name));
   }
 
   async #settle(
