@@ -19,7 +19,7 @@ export async function openEmbedded(path: string): Promise<Engine> {
     );
   });
   // Opened after the writer, which turns the file to WAL: from then on reading never waits for writing.
-  const readers = await Readers.open(path);
+  const readers = await Readers.open(path, { check: () => file.look() });
   const advise = (error: EngineError) => {
     const advice = ADVICE.find(([code]) => code.test(error.message))?.[1];
     throw advice === undefined

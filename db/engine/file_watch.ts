@@ -16,7 +16,11 @@ export class FileWatch {
 
   /** Rejects with `unavailable` while the path leads to nothing, or to another file. */
   async check(): Promise<void> {
-    if (performance.now() - this.#checkedAt < FRESH_MS) return;
+    if (performance.now() - this.#checkedAt >= FRESH_MS) await this.look();
+  }
+
+  /** As `check`, whatever is known. */
+  async look(): Promise<void> {
     const found = await Deno.stat(this.path).catch((error) => {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw new EngineError("unavailable", `${this.path} cannot be looked at: ${error.message}`, {

@@ -5,6 +5,14 @@ import { WorkerConnection } from "./connection.ts";
 /** Scans run beside the short reads and the writer, so they get the cores that are left; at most so many threads. */
 const MOST_SCANNERS = 4;
 
+/** How a file is read. */
+export interface ReaderOptions {
+  /** The most threads for scans. */
+  readonly scanners?: number;
+  /** Rejects where the path leads to another file than it did. */
+  readonly check?: () => Promise<void>;
+}
+
 /** The readers of one file. A short read waits for short reads alone, however long the scans take. */
 export class Readers {
   readonly #path: string;
@@ -12,17 +20,23 @@ export class Readers {
   /** Opened when they are needed: a thread costs memory, and most processes scan little. */
   readonly #scanners: Scanner[] = [];
   readonly #most: number;
+  readonly #check: () => Promise<void>;
   #isClosed = false;
 
-  private constructor(path: string, short: WorkerConnection, most: number) {
+  private constructor(path: string, short: WorkerConnection, { scanners, check }: Required<ReaderOptions>) {
     this.#path = path;
     this.#short = short;
-    this.#most = most;
+    this.#most = scanners;
+    this.#check = check;
   }
 
-  /** Opens the thread of short reads. `scanners`: the most threads for scans. */
-  static async open(path: string, scanners = scannersFor(navigator.hardwareConcurrency)): Promise<Readers> {
-    return new Readers(path, await WorkerConnection.open({ path, role: "reader" }), scanners);
+  /** Opens the thread of short reads. */
+  static async open(path: string, options: ReaderOptions = {}): Promise<Readers> {
+    return new Readers(path, await WorkerConnection.open({ path, role: "reader" }), {
+      scanners: scannersFor(navigator.hardwareConcurrency),
+      check: () => Promise.resolve(),
+      ...options,
+    });
   }
 
   /** Runs statements that are short, after those that were asked before. */
@@ -58,8 +72,19 @@ export class Readers {
     return this.#scanners.reduce((least, other) => other.busy < least.busy ? other : least);
   }
 
+  /** Opens a thread. Where the path leads to nothing it would make a file, and where to another file answer from that. */
+  async #openThere(): Promise<WorkerConnection> {
+    await this.#check();
+    const connection = await WorkerConnection.open({ path: this.#path, role: "reader" });
+    await this.#check().catch((error) => {
+      connection.terminate();
+      throw error;
+    });
+    return connection;
+  }
+
   #openScanner(): Scanner {
-    const scanner = { connection: WorkerConnection.open({ path: this.#path, role: "reader" }), busy: 0 };
+    const scanner = { connection: this.#openThere(), busy: 0 };
     this.#scanners.push(scanner);
     // Who waits for it is told; the next scan tries again.
     scanner.connection.catch(() => this.#scanners.splice(this.#scanners.indexOf(scanner), 1));

@@ -1,4 +1,5 @@
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { openEmbedded } from "../../db/engine/embedded.ts";
 import { createChannel, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -40,6 +41,18 @@ async function failsToStart(path: string): Promise<string> {
   equal(code, 1, text);
   return text;
 }
+
+Deno.test("a thread that is opened for a scan makes no file where the database was", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  const engine = await openEmbedded(path);
+  await Deno.rename(path, `${path}.away`);
+  await rejects(engine.scan([{ sql: "SELECT 1", args: [] }]), /was deleted or replaced/);
+  await rejects(Deno.stat(path), Deno.errors.NotFound);
+  await Deno.rename(`${path}.away`, path);
+  deepEqual((await engine.scan([{ sql: "SELECT 1", args: [] }]))[0]!.rows, [[1]]);
+  await engine.close();
+});
 
 Deno.test("read-only directory, unreadable file: one sentence with the path and what to do", async () => {
   await using folder = await temporaryFolder();

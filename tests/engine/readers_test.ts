@@ -38,7 +38,7 @@ testOnBothEngines("scan() tells its own caller what failed", async ({ database: 
 
 Deno.test("scans are answered by as many threads as they may have, each its own caller", async () => {
   await using app = await createTestApp({ engine: "file" });
-  const readers = await Readers.open(app.database.file!, 2);
+  const readers = await Readers.open(app.database.file!, { scanners: 2 });
   const numbers = Array.from({ length: 30 }, (_, i) => i + 1);
   const scans = numbers.map((n) => readers.scan([{ sql: COUNT, args: [n] }]));
   deepEqual((await Promise.all(scans)).map(([result]) => result!.rows[0]![0]), numbers);
@@ -52,13 +52,13 @@ Deno.test("scans are answered by as many threads as they may have, each its own 
 
 Deno.test("close() waits for scans, and what comes afterwards is refused", async () => {
   await using app = await createTestApp({ engine: "file" });
-  const readers = await Readers.open(app.database.file!, 2);
+  const readers = await Readers.open(app.database.file!, { scanners: 2 });
   const scans = [readers.scan([LONG]), readers.scan([SHORT]), readers.scan([SHORT])];
   await readers.close();
   deepEqual((await Promise.all(scans)).map(([result]) => result!.rows[0]![0]), [2_000_000, 1, 1]);
   await rejects(readers.scan([SHORT]), EngineError);
   await rejects(readers.read([SHORT]), EngineError);
-  const unused = await Readers.open(app.database.file!, 2);
+  const unused = await Readers.open(app.database.file!, { scanners: 2 });
   await unused.close();
   await rejects(unused.scan([SHORT]), EngineError);
 });
@@ -66,7 +66,7 @@ Deno.test("close() waits for scans, and what comes afterwards is refused", async
 Deno.test("a scan whose thread cannot open the file fails, and the next one is tried", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/runnel.db`;
-  const readers = await Readers.open(path, 1);
+  const readers = await Readers.open(path, { scanners: 1 });
   await readers.read([SHORT]);
   await Deno.remove(path);
   await Deno.mkdir(path);
