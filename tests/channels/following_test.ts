@@ -5,15 +5,19 @@ import { eventsOf, take } from "../support/events.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 /** The messages of a socket, as they come. */
-function messagesOf(url: string): AsyncIterableIterator<string> & Disposable {
+/** `opened`: what comes from then on is among the messages. */
+function messagesOf(url: string): AsyncIterableIterator<string> & Disposable & { opened: Promise<void> } {
+  const opened = Promise.withResolvers<void>();
   const socket = new WebSocket(url.replace(/^http/, "ws"));
   const waiting: string[] = [];
   let news = Promise.withResolvers<void>();
+  socket.onopen = () => opened.resolve();
   socket.onmessage = ({ data }) => {
     waiting.push(...String(data).split("\n"));
     news.resolve();
   };
   return {
+    opened: opened.promise,
     async next() {
       while (waiting.length === 0) {
         news = Promise.withResolvers();
@@ -85,6 +89,7 @@ Deno.test("many channels are followed at once, by name and by tag, and a channel
   const [a, b] = [await createChannel(process.url, "a"), await createChannel(process.url, "b")];
   using named = messagesOf(`${process.url}/ws?channels=a,b&content=true&after=earliest`);
   using tagged = messagesOf(`${process.url}/ws?tag=market&content=true`);
+  await tagged.opened;
   await fetch(a, { method: "POST", body: "1", headers: { "Content-Type": "text/plain" } });
   await fetch(b, { method: "POST", body: "2", headers: { "Content-Type": "text/plain" } });
   const both = (await take(named, 2)).map((text) => JSON.parse(text));

@@ -20,7 +20,7 @@ Deno.test("database locked by another process: each write is 503 within 2 s, in 
   const other = new Database(path);
   other.exec("BEGIN IMMEDIATE");
   const began = performance.now();
-  let refused = 0;
+  let refused = 0, first = Infinity;
   const write = async ([method, path, body]: typeof WRITES[number]) => {
     const headers = { "Content-Type": "application/json" };
     // The signal ends a write that is not answered in time.
@@ -29,12 +29,16 @@ Deno.test("database locked by another process: each write is 503 within 2 s, in 
     equal(answer.status, 503, await answer.text());
     equal(answer.headers.get("retry-after"), "5");
     refused++;
+    first = Math.min(first, performance.now());
   };
   const client = async (i: number) => {
-    for (let round = 0; round < ROUNDS; round++) await write(WRITES[(i + round) % WRITES.length]!);
+    // Past the second after which the log says how many more there were.
+    for (let round = 0; round < ROUNDS || performance.now() < first + 1_100; round++) {
+      await write(WRITES[(i + round) % WRITES.length]!);
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => client(i)));
-  equal(refused, AT_ONCE * ROUNDS);
+  ok(refused >= AT_ONCE * ROUNDS);
   const seconds = (performance.now() - began) / 1_000;
   other.exec("ROLLBACK");
   other.close();
@@ -43,10 +47,7 @@ Deno.test("database locked by another process: each write is 503 within 2 s, in 
   const lines = process.log().split("\n").filter((line) => line.includes("write lock"));
   match(lines[0]!, /another process keeps the write lock of \S+runnel\.db.*fuser \S+runnel\.db/);
   ok(lines.length <= seconds + 1, process.log());
-  // Written when a second is over.
-  while (!/\(\d+ more answers of unavailable/.test(process.log())) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  match(process.log(), /\(\d+ more answers of unavailable/);
   equal(/^\s+at /m.test(process.log()), false, process.log());
 });
 
