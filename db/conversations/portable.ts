@@ -1,4 +1,5 @@
 /** The queries that read all conversations in order, and bring them back as they were. Times are milliseconds. */
+import { keysetPages } from "../operation/keyset_pages.ts";
 import type { Database } from "../open.ts";
 
 const SELECT_CONVERSATIONS = `SELECT c.id, c.public_id, c.source, c.name, c.is_public,
@@ -8,7 +9,7 @@ const SELECT_MESSAGES =
   `SELECT m.id, c.public_id, m.origin, m.time, m.revised_at, m.author, m.text, m.details,
     m.reactions
   FROM message m JOIN conversation c ON c.id = m.conversation WHERE m.id > ?1 AND m.time >= ?3 ORDER BY m.id LIMIT ?2`;
-const SELECT_DELETIONS = `SELECT d.conversation, c.public_id, d.origin, d.deleted_at
+const SELECT_DELETIONS = `SELECT d.conversation, d.origin, c.public_id, d.deleted_at
   FROM deleted_message d JOIN conversation c ON c.id = d.conversation
   WHERE (d.conversation, d.origin) > (?1, ?2) ORDER BY d.conversation, d.origin LIMIT ?3`;
 const RESTORE = `INSERT INTO conversation (public_id, source, name, is_public) VALUES (?1, ?2, ?3, ?4)
@@ -57,9 +58,7 @@ export function createPortableStore({ commits, scan }: Database) {
   return {
     /** Every conversation, in the order in which they came. */
     async *conversations(): AsyncGenerator<RestoredConversation[]> {
-      for (let after = 0;;) {
-        const rows = await scan(SELECT_CONVERSATIONS, after, PAGE);
-        if (rows.length === 0) return;
+      for await (const rows of keysetPages(scan, SELECT_CONVERSATIONS, { after: [0], limit: PAGE })) {
         yield rows.map(([, publicId, source, name, isPublic, members]) => ({
           publicId: publicId as string,
           source: source as string,
@@ -67,14 +66,12 @@ export function createPortableStore({ commits, scan }: Database) {
           isPublic: isPublic === 1,
           members: JSON.parse(members as string),
         }));
-        after = rows.at(-1)![0] as number;
       }
     },
     /** Every message that was written since then, in the order in which they came. */
     async *messages(since: number): AsyncGenerator<MessageRow[]> {
-      for (let after = 0;;) {
-        const rows = await scan(SELECT_MESSAGES, after, PAGE, since);
-        if (rows.length === 0) return;
+      const options = { after: [0], limit: PAGE, args: [since] };
+      for await (const rows of keysetPages(scan, SELECT_MESSAGES, options)) {
         yield rows.map(([, conversation, origin, time, revisedAt, author, text, details, reactions]) => ({
           conversation: conversation as string,
           origin: origin as string,
@@ -85,20 +82,16 @@ export function createPortableStore({ commits, scan }: Database) {
           details: details as string | null,
           reactions: reactions as string | null,
         }));
-        after = rows.at(-1)![0] as number;
       }
     },
     /** Every deletion. */
     async *deletions(): AsyncGenerator<Deletion[]> {
-      for (let after: [number, string] = [0, ""];;) {
-        const rows = await scan(SELECT_DELETIONS, ...after, PAGE);
-        if (rows.length === 0) return;
-        yield rows.map(([, conversation, origin, at]) => ({
+      for await (const rows of keysetPages(scan, SELECT_DELETIONS, { after: [0, ""], limit: PAGE })) {
+        yield rows.map(([, origin, conversation, at]) => ({
           conversation: conversation as string,
           origin: origin as string,
           at: at as number,
         }));
-        after = [rows.at(-1)![0] as number, rows.at(-1)![2] as string];
       }
     },
     /** Makes conversations; those that are there take the name and members, unless they are of another source. */

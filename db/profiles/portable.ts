@@ -1,4 +1,5 @@
 /** The queries that read all accounts with what is known of them in order, and bring split ids back. */
+import { keysetPages } from "../operation/keyset_pages.ts";
 import type { Database } from "../open.ts";
 import type { EventCount } from "./events.ts";
 import type { AccountName } from "./links.ts";
@@ -40,20 +41,15 @@ export function createPortableStore({ commits, scan }: Database) {
   return {
     /** Every account with a profile, the oldest first; keywords as JSON. */
     async *accounts(): AsyncGenerator<(AccountName & { readonly keywords: string | null })[]> {
-      for (let after = 0;;) {
-        const rows = await scan(SELECT_ACCOUNTS, after, PAGE);
-        if (rows.length === 0) return;
+      for await (const rows of keysetPages(scan, SELECT_ACCOUNTS, { after: [0], limit: PAGE })) {
         yield rows.map(([, app, account, keywords]) => (
           { app: app as string, account: account as string, keywords: keywords as string | null }
         ));
-        after = rows.at(-1)![0] as number;
       }
     },
     /** Every id of a service that an account said. */
     async *ids(): AsyncGenerator<SaidId[]> {
-      for (let after: [number, string, string] = [0, "", ""];;) {
-        const rows = await scan(SELECT_IDENTITIES, ...after, PAGE);
-        if (rows.length === 0) return;
+      for await (const rows of keysetPages(scan, SELECT_IDENTITIES, { after: [0, "", ""], limit: PAGE })) {
         yield rows.map(([, service, id, app, account, at, splitAt]) => ({
           app: app as string,
           account: account as string,
@@ -62,25 +58,20 @@ export function createPortableStore({ commits, scan }: Database) {
           at: at as number | null,
           splitAt: splitAt as number | null,
         }));
-        after = rows.at(-1)!.slice(0, 3) as [number, string, string];
       }
     },
     /** What accounts said of themselves, in the order in which they did; fields as JSON. */
     async *fields(): AsyncGenerator<(AccountName & { readonly fields: string })[]> {
-      for (let after: [number, number] = [-1, 0];;) {
-        const rows = await scan(SELECT_FIELDS, ...after, FIELDS_PAGE);
-        if (rows.length === 0) return;
+      for await (const rows of keysetPages(scan, SELECT_FIELDS, { after: [-1, 0], limit: FIELDS_PAGE })) {
         yield rows.map(([, , app, account, fields]) => (
           { app: app as string, account: account as string, fields: fields as string }
         ));
-        after = rows.at(-1)!.slice(0, 2) as [number, number];
       }
     },
     /** Counts of events from a bucket on, in the order of apps and accounts. */
     async *events(from: number): AsyncGenerator<Omit<EventCount, "id">[]> {
-      for (let after: [string, string] = ["", ""];;) {
-        const accounts = await scan(SELECT_NAMES, ...after, ACCOUNTS_OF_EVENTS);
-        if (accounts.length === 0) return;
+      const options = { after: ["", ""], limit: ACCOUNTS_OF_EVENTS };
+      for await (const accounts of keysetPages(scan, SELECT_NAMES, options)) {
         const rows = await scan(SELECT_EVENTS, JSON.stringify(accounts.map(([, , id]) => id)), from);
         yield rows.map(([app, account, event, bucket, context, n]) => ({
           app: app as string,
@@ -90,7 +81,6 @@ export function createPortableStore({ commits, scan }: Database) {
           context: context as string,
           n: n as number,
         }));
-        after = accounts.at(-1)!.slice(0, 2) as [string, string];
       }
     },
     /** Brings ids back that join nobody any more, of accounts that are there. */
