@@ -35,13 +35,11 @@ export async function homePage(view: View): Promise<Shown> {
     view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
     view.glance<History>(`/figures?${time.asked}`),
   ]);
-  const names = channels?._links.channels.map(({ name }) => name);
-  const newest = await Promise.all((names ?? []).map(async (name) => {
-    const list = await view.glance<z.output<typeof ItemList>>(`/channel/${name}/latest/1`);
-    const item = list?.items.at(-1);
-    return { name, item, text: item && await textOf(view, `/channel/${name}/${item.id}`, item) };
-  }));
+  const newest = await Promise.all(
+    (channels?._links.channels ?? []).map(({ name }) => newestItem(view, name)),
+  );
   const isEmpty = holds.channels + holds.profiles + holds.series + holds.sessions + holds.conversations === 0;
+  const common = { view, history, time };
   return {
     title: "Runnel",
     body: (
@@ -55,43 +53,22 @@ export async function homePage(view: View): Promise<Shown> {
         <Refreshing view={view} id="home" seconds={5}>
           <div class="grid">
             <Card
-              view={view}
-              title="Channels"
+              {...common}
               area="channels"
-              history={history}
-              time={time}
-              to="/dashboard/channels"
-              figures={[["Channels", holds.channels], ["Items", holds.items], [
-                "Followers",
-                holds.subscribers,
-              ]]}
-              locked={names === undefined}
+              title="Channels"
+              figures={[
+                ["Channels", holds.channels],
+                ["Items", holds.items],
+                ["Followers", holds.subscribers],
+              ]}
+              locked={channels === undefined}
             >
-              {newest.length > 0 && (
-                <ul class="list">
-                  {newest.map(({ name, item, text }) => (
-                    <li>
-                      <div class="between">
-                        <a href={`${view.root}/dashboard/channels/${name}`}>{name}</a>
-                        <span class="soft">
-                          {item === undefined
-                            ? "empty"
-                            : `${span(Date.now() - Date.parse(item.timestamp))} ago`}
-                        </span>
-                      </div>
-                      <code class="newest">{text}</code>
-                    </li>
-                  ))}
-                </ul>
-              )}
+              {newest.length > 0 && <NewestItems root={view.root} newest={newest} />}
             </Card>
             <Card
-              view={view}
-              title="Time series"
+              {...common}
               area="series"
-              history={history}
-              time={time}
-              to="/dashboard/series"
+              title="Time series"
               figures={[["Series", holds.series]]}
               locked={references === undefined}
             >
@@ -101,45 +78,27 @@ export async function homePage(view: View): Promise<Shown> {
               />
             </Card>
             <Card
-              view={view}
-              title="Sessions"
+              {...common}
               area="sessions"
-              history={history}
-              time={time}
-              to="/dashboard/sessions"
+              title="Sessions"
               figures={[["Sessions", holds.sessions]]}
               locked={starts === undefined}
             >
-              <ul class="list">
-                {newestStarts(starts ?? {}, SHOWN).map(({ country, user_id, ts }) => (
-                  <li class="between">
-                    <a href={`${view.root}/dashboard/sessions?user=${part(user_id)}`}>{user_id}</a>
-                    <span class="soft">
-                      {country}, <When time={ts} />
-                    </span>
-                  </li>
-                ))}
-              </ul>
+              <NewestStarts root={view.root} starts={starts ?? {}} />
             </Card>
             <Card
-              view={view}
-              title="Apps"
+              {...common}
               area="profiles"
-              history={history}
-              time={time}
-              to="/dashboard/apps"
+              title="Apps"
               figures={[["Accounts", holds.profiles]]}
               locked={apps === undefined}
             >
               <Links root={`${view.root}/dashboard/apps`} names={apps?.apps ?? []} />
             </Card>
             <Card
-              view={view}
-              title="Conversations"
+              {...common}
               area="conversations"
-              history={history}
-              time={time}
-              to="/dashboard/conversations"
+              title="Conversations"
               figures={[["Chat channels", holds.conversations]]}
               locked={false}
             >
@@ -148,18 +107,65 @@ export async function homePage(view: View): Promise<Shown> {
             <Process history={history} time={time} />
           </div>
         </Refreshing>
-        <section class="card first-steps">
-          <h2>Try it from a terminal</h2>
-          {firstSteps(view.base, view.key !== undefined).map((line) => <Command line={line} />)}
-          <p class="soft">
-            <a href={`${view.root}/docs`}>The API reference</a> tries every call out. Programs that ask for
-            {" "}
-            <code>/</code> get this page’s figures as JSON.
-          </p>
-        </section>
+        <FirstSteps view={view} />
       </>
     ),
   };
+}
+
+/** A channel with its newest item, as text; none where it is empty. */
+async function newestItem(view: View, name: string) {
+  const list = await view.glance<z.output<typeof ItemList>>(`/channel/${name}/latest/1`);
+  const item = list?.items.at(-1);
+  return { name, item, text: item && await textOf(view, `/channel/${name}/${item.id}`, item) };
+}
+
+function NewestItems(
+  { root, newest }: { root: string; newest: readonly Awaited<ReturnType<typeof newestItem>>[] },
+) {
+  return (
+    <ul class="list">
+      {newest.map(({ name, item, text }) => (
+        <li>
+          <div class="between">
+            <a href={`${root}/dashboard/channels/${name}`}>{name}</a>
+            <span class="soft">
+              {item === undefined ? "empty" : `${span(Date.now() - Date.parse(item.timestamp))} ago`}
+            </span>
+          </div>
+          <code class="newest">{text}</code>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NewestStarts({ root, starts }: { root: string; starts: z.output<typeof StartsByCountry> }) {
+  return (
+    <ul class="list">
+      {newestStarts(starts, SHOWN).map(({ country, user_id, ts }) => (
+        <li class="between">
+          <a href={`${root}/dashboard/sessions?user=${part(user_id)}`}>{user_id}</a>
+          <span class="soft">
+            {country}, <When time={ts} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FirstSteps({ view }: { view: View }) {
+  return (
+    <section class="card first-steps">
+      <h2>Try it from a terminal</h2>
+      {firstSteps(view.base, view.key !== undefined).map((line) => <Command line={line} />)}
+      <p class="soft">
+        <a href={`${view.root}/docs`}>The API reference</a> tries every call out. Programs that ask for{" "}
+        <code>/</code> get this page’s figures as JSON.
+      </p>
+    </section>
+  );
 }
 
 interface CardProps {
@@ -169,19 +175,27 @@ interface CardProps {
   /** Undefined for those who may not see figures. */
   readonly history: History | undefined;
   readonly time: ReturnType<typeof stretch>;
-  readonly to: string;
   readonly figures: readonly (readonly [string, number])[];
   readonly locked: boolean;
   readonly children?: unknown;
 }
 
-function Card({ view, title, area, history, time, to, figures, locked, children }: CardProps) {
+/** The page of each area. */
+const PAGE_OF = {
+  channels: "channels",
+  series: "series",
+  sessions: "sessions",
+  profiles: "apps",
+  conversations: "conversations",
+} as const;
+
+function Card({ view, title, area, history, time, figures, locked, children }: CardProps) {
   const changes = history &&
     course(history, time.slots, (point) => 60 * perSecond(point.changes[area], point));
   return (
     <section class="card">
       <h2>
-        <a href={`${view.root}${to}`}>{title}</a>
+        <a href={`${view.root}/dashboard/${PAGE_OF[area]}`}>{title}</a>
       </h2>
       <dl class="figures">{figures.map(([name, value]) => <Figure name={name} value={value} />)}</dl>
       {changes !== undefined && (
