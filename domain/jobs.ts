@@ -1,6 +1,7 @@
 /** Scheduled work that many processes share: each run is done by one of them, and what it did is kept. */
 import type { JobRow, JobStore } from "../db/jobs.ts";
 import { describeError, RunnelError } from "./errors.ts";
+import { iso } from "./time.ts";
 
 /** How long a process that runs a job is believed to be alive without a word from it, in milliseconds. */
 const LEASE_MS = 60_000;
@@ -70,7 +71,7 @@ export class Jobs {
   /** What does not go as it should: jobs that do not end, and jobs of every minute that do not begin. */
   async stuck(): Promise<string[]> {
     const { jobs, clock } = this.#options;
-    const now = clock(), iso = (time: number) => new Date(time).toISOString();
+    const now = clock();
     return (await this.list()).flatMap(({ name, schedule, isRunning, last }) => {
       const startedAt = last?.startedAt ?? this.#since;
       if (isRunning) return now - startedAt > TOO_LONG_MS ? [`${name} runs since ${iso(startedAt)}`] : [];

@@ -7,6 +7,11 @@ export { DAY_MS };
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 
+/** ISO 8601 in UTC with milliseconds, of milliseconds since the epoch. */
+export function iso(millis: number): string {
+  return new Date(millis).toISOString();
+}
+
 /** What a refusal says: the same words wherever a time is taken. */
 export const WANTED_TIME = "an ISO 8601 date or time, such as 2026-01-02 or 2026-01-02T03:04:05Z";
 /** The words where milliseconds since the epoch are taken, too. */
@@ -118,7 +123,7 @@ export interface TimeBounds {
 /** A schema of times within the bounds: what was written becomes what `keep` makes of the moment. */
 export function timeWithin<T>({ first, end, takesMillis = false }: TimeBounds, keep: (moment: Moment) => T) {
   const wanted = takesMillis ? WANTED_TIME_OR_MILLIS : WANTED_TIME;
-  const day = (millis: number) => new Date(millis).toISOString().slice(0, 10);
+  const day = (millis: number) => iso(millis).slice(0, 10);
   const within = `a time from ${day(first)} to ${day(end - 1)}`;
   const type = takesMillis ? z.union([z.string(), z.number()], wanted) : z.string(wanted);
   return type.transform((value: string | number, context): T => {

@@ -78,8 +78,3 @@ export function whole(
   }, { highWaterMark: 0 });
   return new Response(pieces, { status, headers: { ...headers, "Content-Length": `${content.byteLength}` } });
 }
-
-/** ISO 8601 in UTC with milliseconds, of milliseconds since the epoch. */
-export function iso(millis: number): string {
-  return new Date(millis).toISOString();
-}

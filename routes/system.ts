@@ -1,11 +1,12 @@
 /** For operators and newcomers: health, the sweep on demand, and the first page. */
 import { Health, Home, JobAnswer, JobList, Swept } from "../api/system.ts";
 import type { JobState } from "../domain/jobs.ts";
+import { iso } from "../domain/time.ts";
 import { VERSION } from "../domain/version.ts";
 import { AUDIT, listAudit } from "./operation/audit.ts";
 import { METRICS, showMetrics } from "./operation/show_metrics.ts";
 import { READY, showReady } from "./operation/readiness.ts";
-import { iso, json, text } from "./respond.ts";
+import { json, text } from "./respond.ts";
 import type { Services } from "./services.ts";
 import { baseOf, type Call, get, param, post, type Route, type RouteReference } from "./route.ts";
 

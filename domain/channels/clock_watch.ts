@@ -1,5 +1,5 @@
 /** A clock that once ran ahead: the items of that time keep their order, but bear times that are still to come. */
-import { CLOCK_LEEWAY_MS } from "../time.ts";
+import { CLOCK_LEEWAY_MS, iso } from "../time.ts";
 import { timeOfKey } from "./item_id.ts";
 
 /** Says in the log which channels have items that bear a time still to come: each channel once. */
@@ -19,9 +19,7 @@ export class ClockWatch {
     this.#said.add(channel);
     const say = (name = "that is gone") =>
       this.log(
-        `the newest item of channel ${name} bears the time ${
-          new Date(time).toISOString()
-        }, which is still to come: the ` +
+        `the newest item of channel ${name} bears the time ${iso(time)}, which is still to come: the ` +
           `clock once ran ahead; stop Runnel and run: runnel channel repair ${name}`,
       );
     this.nameOf(channel).then(say).catch(() => {});

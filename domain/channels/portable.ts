@@ -6,6 +6,7 @@ import { LAST_KEY } from "../../db/channels/pages.ts";
 import { invalidPart, RunnelError } from "../errors.ts";
 import { isMediaType } from "./media_type.ts";
 import { Gatherer, type Portable } from "../operation/portable.ts";
+import { iso } from "../time.ts";
 import type { Channels } from "./channels.ts";
 import { idOfKey, keyOfId } from "./item_id.ts";
 
@@ -72,7 +73,7 @@ export function portableChannels({ channels, pages, store }: ChannelPortableOpti
           const channel = await channels.get(name).catch(unlessGone);
           if (channel === undefined) continue;
           const { createdAt, ttlMillis, maxItems, description, tags, owner, compact } = channel;
-          const created = new Date(createdAt).toISOString();
+          const created = iso(createdAt);
           yield [{
             record: "channel",
             name,

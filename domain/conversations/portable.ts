@@ -6,6 +6,7 @@ import type { MessageRow, PortableStore } from "../../db/conversations/portable.
 import { invalidPart, RunnelError } from "../errors.ts";
 import { firstAlive, type TimeToLive } from "../expiry.ts";
 import { Gatherer, type Portable } from "../operation/portable.ts";
+import { iso } from "../time.ts";
 import { MessageText, SourceId, UserName } from "./inbox.ts";
 
 const Moment = z.iso.datetime().transform((text) => Date.parse(text));
@@ -70,7 +71,7 @@ export function portableConversations(
       for await (const page of store.messages(firstAlive(ttlMillis, clock()))) yield page.map(messageRecord);
       for await (const page of store.deletions()) {
         yield page.map(({ conversation, origin, at }) => (
-          { record: "deletion", conversation, id: origin, time: isoOf(at) }
+          { record: "deletion", conversation, id: origin, time: iso(at) }
         ));
       }
     },
@@ -121,16 +122,14 @@ function stretches(messages: readonly Written[]): Written[][] {
   return all;
 }
 
-const isoOf = (millis: number) => new Date(millis).toISOString();
-
 function messageRecord({ conversation, origin, time, revisedAt, author, text, ...row }: MessageRow): object {
   const { thread, replyTo, bot, link } = JSON.parse(row.details ?? "{}");
   return {
     record: "message",
     conversation,
     id: origin,
-    time: isoOf(time),
-    revised: isoOf(revisedAt),
+    time: iso(time),
+    revised: iso(revisedAt),
     author,
     text,
     ...{ thread, replyTo, bot, link },

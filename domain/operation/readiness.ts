@@ -3,7 +3,7 @@ import type { Damaged } from "../../db/checksum.ts";
 import type { HealthStore } from "../../db/operation/health.ts";
 import { EngineError, type EngineFailure } from "../../db/engine/engine.ts";
 import { describeError, type Issue } from "../errors.ts";
-import { CLOCK_LEEWAY_MS } from "../time.ts";
+import { CLOCK_LEEWAY_MS, iso } from "../time.ts";
 import type { Jobs } from "../jobs.ts";
 
 /** How long a check may take, and how long its outcome answers further questions. */
@@ -117,7 +117,6 @@ export async function inTime<T>(outcome: Promise<T>): Promise<T> {
 }
 
 function checksOf({ store, jobs, diskReserveBytes, clock }: ReadinessOptions): Check[] {
-  const iso = (millis: number) => new Date(millis).toISOString();
   const check = (name: string, look: Check["look"], maxAgeMillis = MAX_AGE_MS) => ({
     name,
     look,

@@ -4,7 +4,7 @@ import { BUCKET_MS, type EventCount, type EventStore } from "../../db/profiles/e
 import type { AccountName } from "../../db/profiles/links.ts";
 import { invalid, type Issue } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
-import { DAY_MS, HOUR_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS, iso } from "../time.ts";
 import { pointsOf, type TimelineOptions } from "./timeline.ts";
 import { days, firstAlive, type TimeToLive } from "../expiry.ts";
 
@@ -67,7 +67,7 @@ export class Events {
   /** What is wrong with an event's timestamp: it has expired or is more than a day ahead. Undefined: nothing. */
   refusalOf({ timestamp }: Pick<NewEvent, "timestamp">): Issue | undefined {
     if (timestamp === undefined) return undefined;
-    const time = new Date(timestamp).toISOString();
+    const time = iso(timestamp);
     if (Math.floor(timestamp / BUCKET_MS) < this.firstBucket()) {
       return { path: "timestamp", message: `an event of ${time} has expired already` };
     }

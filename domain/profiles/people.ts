@@ -3,10 +3,9 @@ import { BUCKET_MS } from "../../db/profiles/events.ts";
 import type { AccountRow, PeopleStore } from "../../db/profiles/people.ts";
 import type { AccountName } from "../../db/profiles/links.ts";
 import { RunnelError } from "../errors.ts";
+import { iso } from "../time.ts";
 import { BIRTH_FIELDS } from "./birth.ts";
 import { showTraits } from "./traits.ts";
-
-const isoOf = (millis: number) => new Date(millis).toISOString();
 
 /** All persons of a database. */
 export class ProfilesOfPeople {
@@ -38,8 +37,8 @@ export class ProfilesOfPeople {
         service,
         id,
         ...named.get(account)!,
-        since: at === null ? null : isoOf(at),
-        split: splitAt === null ? null : isoOf(splitAt),
+        since: at === null ? null : iso(at),
+        split: splitAt === null ? null : iso(splitAt),
       })),
     ];
     for (const row of accounts) {
@@ -52,8 +51,8 @@ export class ProfilesOfPeople {
             account,
             event,
             context,
-            from: isoOf(bucket * BUCKET_MS),
-            to: isoOf((bucket + 1) * BUCKET_MS),
+            from: iso(bucket * BUCKET_MS),
+            to: iso((bucket + 1) * BUCKET_MS),
             count,
           })),
         ];
@@ -73,7 +72,7 @@ function shownAccount({ app, account, fields, keywords, lastHour }: AccountRow) 
   const demographics = Object.fromEntries(Object.entries(others).filter(([field]) => !field.startsWith("[")));
   // "MM-DD-YYYY" as ISO 8601.
   const dateOfBirth = born && `${born.slice(6)}-${born.slice(0, 5)}`;
-  const lastEventHour = lastHour === null ? null : isoOf(lastHour * 12 * BUCKET_MS);
+  const lastEventHour = lastHour === null ? null : iso(lastHour * 12 * BUCKET_MS);
   return {
     app,
     account,

@@ -5,6 +5,7 @@ import type { PortableStore, SaidId } from "../../db/profiles/portable.ts";
 import type { ProfileStore } from "../../db/profiles/profiles.ts";
 import { RunnelError } from "../errors.ts";
 import { Gatherer, type Portable } from "../operation/portable.ts";
+import { iso } from "../time.ts";
 import { Context, Name } from "./names.ts";
 
 /** What an update counts for in a commit, in bytes. */
@@ -54,7 +55,7 @@ export interface ProfilePortableOptions {
   readonly firstBucket: () => number;
 }
 
-const isoOf = (millis: number | null) => millis === null ? null : new Date(millis).toISOString();
+const isoOf = (millis: number | null) => millis === null ? null : iso(millis);
 
 export function portableProfiles(options: ProfilePortableOptions): Portable {
   const { store, firstBucket } = options;

@@ -2,6 +2,7 @@
 import type { Channel } from "../../domain/channels/channels.ts";
 import { ChannelName, type ListQuery, NewChannelBody, SettingsBody } from "../../api/channels.ts";
 import { invalid } from "../../domain/errors.ts";
+import { iso } from "../../domain/time.ts";
 import { check, readJson } from "../request.ts";
 import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
@@ -83,8 +84,8 @@ function metadata(channel: Channel, base: string) {
       events: { href: `${self}/events` },
     },
     name,
-    creationDate: new Date(createdAt).toISOString(),
-    ...(lastUpdate !== undefined && { lastUpdateDate: new Date(lastUpdate).toISOString() }),
+    creationDate: iso(createdAt),
+    ...(lastUpdate !== undefined && { lastUpdateDate: iso(lastUpdate) }),
     ...(ttlMillis !== null && { ttlMillis }),
     ...(description !== null && { description }),
     ...(tags.length > 0 && { tags }),

@@ -1,5 +1,6 @@
 /** The headers of an item. They are built once for each item in memory, because they are most of what a read costs. */
 import type { Item, Position } from "../../domain/channels/channels.ts";
+import { iso } from "../../domain/time.ts";
 import { USER_CONTENT } from "../respond.ts";
 
 const MAX_CACHE_SECONDS = 3600;
@@ -66,7 +67,7 @@ let lastTime = NaN, lastIso = "";
 export function isoTime(milliseconds: number): string {
   if (milliseconds !== lastTime) {
     lastTime = milliseconds;
-    lastIso = new Date(milliseconds).toISOString();
+    lastIso = iso(milliseconds);
   }
   return lastIso;
 }

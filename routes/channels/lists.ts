@@ -11,9 +11,9 @@ import { follow } from "../../domain/channels/follow.ts";
 import type { ItemList, ListedItem, Wanted } from "../../domain/channels/reader.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { NDJSON_TYPES } from "../../domain/ndjson.ts";
-import { DAY_MS } from "../../domain/time.ts";
+import { DAY_MS, iso } from "../../domain/time.ts";
 import { qualityOf } from "../conditional.ts";
-import { iso, json, seeOther } from "../respond.ts";
+import { json, seeOther } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { FirstOf, jsonList, released, streamed } from "../answers/stream.ts";
 import { holding } from "../serving/answers.ts";
@@ -121,7 +121,7 @@ export async function showTimeLinks(call: Call): Promise<Response> {
       hour: link("hour"),
       day: link("day"),
     },
-    now: new Date(clock()).toISOString(),
+    now: iso(clock()),
   });
 }
 
@@ -161,7 +161,7 @@ export async function showStatus(call: Call): Promise<Response> {
   const [latest, items] = await Promise.all([channels.newest(name), channels.count(name)]);
   return json({
     _links: { self: { href: `${channel}/status` }, latest: { href: `${channel}/latest` } },
-    latest: latest === undefined ? null : { id: latest.id, timestamp: new Date(latest.time).toISOString() },
+    latest: latest === undefined ? null : { id: latest.id, timestamp: iso(latest.time) },
     lag: latest === undefined ? null : Math.max(0, clock() - latest.time),
     items,
   });
@@ -178,7 +178,7 @@ export async function showRate(call: Call<typeof RateQuery>): Promise<Response> 
     _links: { self: { href: `${channel}/rate` }, channel: { href: channel } },
     everyMillis: every,
     atLeast: isCut,
-    steps: steps.map(({ from, items }) => ({ from: new Date(from).toISOString(), items })),
+    steps: steps.map(({ from, items }) => ({ from: iso(from), items })),
   });
 }
 
@@ -187,7 +187,7 @@ function startOf(parts: readonly string[]): number {
   const [year, month, day, hour = "00", minute = "00", second = "00"] = parts;
   const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
   const time = Date.parse(text);
-  if (!Number.isNaN(time) && time >= 0 && new Date(time).toISOString() === text) return time;
+  if (!Number.isNaN(time) && time >= 0 && iso(time) === text) return time;
   throw invalid(
     `${
       parts.join("/")

@@ -2,6 +2,7 @@
 import type { BodyRow } from "../../db/channels/pages.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
+import { iso } from "../../domain/time.ts";
 
 /** Bytes of contents from which a copy into one piece with others costs more than a piece of their own. */
 const LARGE = 16 << 10;
@@ -42,7 +43,7 @@ function partHead(
     ...(language === null ? [] : [`Content-Language: ${language}`]),
     `Content-Length: ${length}`,
     `Content-Location: ${channel}/${id}`,
-    `Creation-Date: ${new Date(timeOfKey(key)).toISOString()}`,
+    `Creation-Date: ${iso(timeOfKey(key))}`,
     ...(itemKey === null ? [] : [`Item-Key: ${itemKey}`]),
   ];
   return `${lines.join("\r\n")}\r\n\r\n`;

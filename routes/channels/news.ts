@@ -7,7 +7,7 @@ import { essence, isJsonType, readFilter } from "../../domain/channels/filter.ts
 import { follow, type News, positionAt, type Start } from "../../domain/channels/follow.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
 import { invalidPart } from "../../domain/errors.ts";
-import { readTime } from "../../domain/time.ts";
+import { iso, readTime } from "../../domain/time.ts";
 import type { Bundle, Following, Message } from "../live/sending.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
@@ -179,7 +179,7 @@ export function describeContent(row: BodyRow, channel: string) {
   return {
     id,
     href: `${channel}/${id}`,
-    timestamp: new Date(timeOfKey(row.key)).toISOString(),
+    timestamp: iso(timeOfKey(row.key)),
     contentType: row.type,
     ...(row.encoding !== null && { contentEncoding: row.encoding }),
     ...(row.language !== null && { contentLanguage: row.language }),

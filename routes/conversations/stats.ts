@@ -8,7 +8,7 @@ import {
   SummaryBody,
   type WordsQuery,
 } from "../../api/conversations.ts";
-import { timeIn } from "../../domain/time.ts";
+import { iso, timeIn } from "../../domain/time.ts";
 import type { Period } from "../../domain/conversations/spans.ts";
 import type { PlacedMessage, PulseBucket } from "../../domain/conversations/statistics.ts";
 import { envelope } from "../envelope.ts";
@@ -20,7 +20,7 @@ type AnyCall = Pick<Call, "request" | "services" | "context">;
 
 /** A bucket's time as everything here shows times. */
 export function renderPulse(pulse: readonly PulseBucket[]) {
-  return pulse.map(({ rate, time }) => ({ rate, time: new Date(time).toISOString() }));
+  return pulse.map(({ rate, time }) => ({ rate, time: iso(time) }));
 }
 
 export async function showPulse(call: Call<typeof PulseQuery>): Promise<Response> {
@@ -89,7 +89,7 @@ export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<
 
 /** A message that an answer stands on, as answers show it. */
 export function renderPlaced<Placed extends Omit<PlacedMessage, "id">>({ time, link, ...rest }: Placed) {
-  return { ...rest, time: new Date(time).toISOString(), ...(link !== undefined && { link }) };
+  return { ...rest, time: iso(time), ...(link !== undefined && { link }) };
 }
 
 /** The moment of a text; where it names no zone it is local in the time zone. */

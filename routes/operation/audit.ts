@@ -1,6 +1,7 @@
 /** The audit log: read by administrators, written by the gate for every deletion and restoring. */
 import { AuditList, AuditQuery } from "../../api/system.ts";
 import { describeError } from "../../domain/errors.ts";
+import { iso } from "../../domain/time.ts";
 import { json } from "../respond.ts";
 import { baseOf, type Call, type Route, type RouteReference } from "../route.ts";
 import type { Services } from "../services.ts";
@@ -24,7 +25,7 @@ export async function listAudit(call: Call<typeof AuditQuery>): Promise<Response
       ...(found.length > limit &&
         { next: { href: `${address}?limit=${limit}&before=${entries.at(-1)!.id}` } }),
     },
-    entries: entries.map(({ at, ...entry }) => ({ ...entry, time: new Date(at).toISOString() })),
+    entries: entries.map(({ at, ...entry }) => ({ ...entry, time: iso(at) })),
   });
 }
 

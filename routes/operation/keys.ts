@@ -3,10 +3,10 @@ import type { z } from "zod";
 import { ApiKeyList, MadeKey, NewKeyBody } from "../../api/operation.ts";
 import type { Scope } from "../../domain/access/keys.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
-import { DAY_MS } from "../../domain/time.ts";
+import { DAY_MS, iso } from "../../domain/time.ts";
 import { secretOf } from "../gate.ts";
 import { MAX_JSON_BYTES, readJson } from "../request.ts";
-import { iso, json, noContent } from "../respond.ts";
+import { json, noContent } from "../respond.ts";
 import { type Call, param, type RouteReference } from "../route.ts";
 
 const EXAMPLE: z.input<typeof NewKeyBody> = { name: "sensors", scopes: ["channels:write"], days: 365 };

@@ -8,8 +8,8 @@ import {
   StorageAnswer,
   StorageQuery,
 } from "../../api/operation.ts";
-import { HOUR_MS } from "../../domain/time.ts";
-import { iso, json } from "../respond.ts";
+import { HOUR_MS, iso } from "../../domain/time.ts";
+import { json } from "../respond.ts";
 import { baseOf, type Call, type RouteReference } from "../route.ts";
 import { SAMPLE_MS } from "./history.ts";
 

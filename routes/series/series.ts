@@ -40,6 +40,7 @@ import {
 import { CHANGE, DELETE, REFERENCES, RESTORE, RETRIEVE, REVISIONS, SAVE, SYMBOLS } from "./reference.ts";
 import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DOTS_REFUSED, isDots } from "../../domain/names.ts";
+import { iso } from "../../domain/time.ts";
 
 const Name = z.string().refine(
   (name) => name !== "" && [...name].length <= 200,
@@ -171,7 +172,7 @@ export async function restoreRevision(call: Call): Promise<Response> {
 }
 
 function showRevision({ revision, changedAt, rows, change }: RevisionRow) {
-  return { revision, time: new Date(changedAt).toISOString(), rows, change };
+  return { revision, time: iso(changedAt), rows, change };
 }
 
 export async function listReferences(call: Call): Promise<Response> {

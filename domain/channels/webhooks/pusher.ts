@@ -2,7 +2,7 @@
 import type { GivenRow } from "../../../db/channels/deliveries.ts";
 import type { WebhookRow, WebhookStore } from "../../../db/channels/webhooks.ts";
 import { LAST_KEY } from "../../../db/channels/pages.ts";
-import { MINUTE_MS } from "../../time.ts";
+import { iso, MINUTE_MS } from "../../time.ts";
 import type { Consumers } from "../consumers/consumers.ts";
 import { idOfKey, timeOfKey } from "../item_id.ts";
 import type { Callbacks } from "./callback.ts";
@@ -113,7 +113,7 @@ export class Pusher {
       }
       if (this.signal.aborted) return;
       await this.#note({
-        at: new Date(clock()).toISOString(),
+        at: iso(clock()),
         item: uris[0],
         attempts: attempt,
         error: outcome.why,

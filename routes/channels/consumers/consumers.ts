@@ -3,6 +3,7 @@ import { ChannelName } from "../../../api/channels.ts";
 import { AckBody, ConsumerBody, ExtendBody, NackBody, PullBody } from "../../../api/consumers.ts";
 import type { GivenRow } from "../../../db/channels/deliveries.ts";
 import type { Consumer } from "../../../domain/channels/consumers/consumers.ts";
+import { iso } from "../../../domain/time.ts";
 import { check, readJson } from "../../request.ts";
 import { json, noContent } from "../../respond.ts";
 import { baseOf, type Call, param } from "../../route.ts";
@@ -92,7 +93,7 @@ function describe(consumer: Consumer, channel: string) {
       ws: { href: `${self.replace(/^http/, "ws")}/ws` },
     },
     name: consumer.name,
-    creationDate: new Date(consumer.createdAt).toISOString(),
+    creationDate: iso(consumer.createdAt),
     start,
     ackWaitMillis: ackWait,
     maxDeliver,
