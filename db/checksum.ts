@@ -27,7 +27,7 @@ export function textChecksum(text: string): number {
 /** Something stored that is not as it was written. */
 export interface Damaged {
   readonly area: string;
-  /** What it is, such as `item 0006D2R5QJG00000 of channel number 5`. */
+  /** The damaged thing, such as `item 0006D2R5QJG00000 of channel number 5`. */
   readonly what: string;
 }
 

@@ -6,7 +6,7 @@ const COLUMNS = `hash, name, scopes, created_at, expires_at`;
 const ALL_COLUMNS = `${COLUMNS}, revoked_at IS NOT NULL, used_at, previous_hash, previous_until`;
 const FORGET_REVOKED = `DELETE FROM api_key WHERE name = ?1 AND revoked_at IS NOT NULL`;
 const SELECT_ALL = `SELECT ${ALL_COLUMNS} FROM api_key ORDER BY name`;
-/** A mark is compared in one round trip with what it protects: it must not be long. */
+/** Keys of which there is a mark at most: a mark travels with an insert, so it must stay short. */
 const MOST_MARKED = 100;
 /** All that decides whether a request is let in, as a text; NULL where there are many keys. */
 export const SELECT_KEYS_MARK = `SELECT CASE WHEN count(*) <= ${MOST_MARKED} THEN

@@ -34,8 +34,8 @@ interface Waiting<Op, Outcome> {
 }
 
 /**
- * Settles each operation of a run, in order; an `Error` in the list rejects that caller alone. `onWaiting` may be called
- * while the run waits for its turn: what arrives meanwhile is run, too, so that it can share that turn.
+ * Settles each operation of a run, in order; an `Error` in the list rejects that caller alone. A run that
+ * waits for its turn may call `onWaiting`: operations that arrive after that are run at once, so that they share the turn.
  */
 export type BatchRun<Op, Outcome> = (ops: Op[], onWaiting: () => void) => Promise<(Outcome | Error)[]>;
 

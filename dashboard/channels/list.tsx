@@ -53,7 +53,7 @@ export async function channelsPage(view: View): Promise<Shown> {
   };
 }
 
-/** What the list shows of a channel; what was removed meanwhile has nothing but its name. */
+/** What the list shows of a channel. One that was removed during the reads has only its name. */
 async function rowOf(view: View, name: string) {
   const at = `/channel/${name}`;
   const [about, status, rate, consumers] = await Promise.all([

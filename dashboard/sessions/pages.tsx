@@ -134,7 +134,7 @@ export async function sessionsPage(view: View): Promise<Shown> {
   };
 }
 
-/** How many sessions lasted how long, from the first class that has any to the last. */
+/** A histogram of the lengths of sessions, without the empty classes at both ends. */
 function Durations(
   { metrics: { durations = [], duration_seconds: { p50, p90, p99 } } }: { metrics: Figures },
 ) {

@@ -140,7 +140,7 @@ export function createItemStore(
     },
     /** Stores an item. Undefined: the channel is gone, or the keys have another mark. Committed in groups. */
     append: commits.writer((ops: Append[]) => planAppends(ops, clock())),
-    /** Removes what a channel holds in excess of what it keeps. */
+    /** Removes the oldest items of a channel that holds more than its maxItems. */
     async trim(channel: number): Promise<void> {
       await commits.execute(trim(channel));
     },

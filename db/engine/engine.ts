@@ -36,8 +36,8 @@ export interface Engine {
   scan(statements: readonly Statement[]): Promise<Result[]>;
   /**
    * Runs statements in one write transaction: all take effect or none. It resolves after the commit is durable
-   * (embedded: `synchronous=FULL`; server: what that server promises). An engine that can share a transaction among calls
-   * calls `onWaiting` when another process keeps it from beginning one: what it is given meanwhile is in that transaction.
+   * (embedded: `synchronous=FULL`; server: what that server promises). While another process
+   * holds the write lock, an engine that can share a transaction calls `onWaiting`: later calls join this transaction.
    */
   write(statements: readonly Statement[], onWaiting?: () => void): Promise<Result[]>;
   /** Waits for what runs, then closes the database. */

@@ -26,7 +26,7 @@ export class Remembered<Row extends object> {
     return this.#rows.get(name)?.row;
   }
 
-  /** Reads the row and remembers it, unless this process changes it meanwhile. */
+  /** Reads the row and remembers it, unless this process changes a row during the read. */
   async read(name: string, read: () => Promise<Row>): Promise<Row> {
     const changes = this.#changes, readAt = performance.now();
     const row = await read();

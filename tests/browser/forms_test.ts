@@ -3,6 +3,16 @@ import { openPage } from "../support/browser.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { ARABIC, fill } from "./pages.ts";
 
+/** What a page's script sees of the element that has the focus. */
+interface FocusedPage {
+  readonly document: {
+    readonly activeElement: {
+      readonly innerText: string;
+      closest(selector: string): { readonly innerText: string } | null;
+    };
+  };
+}
+
 Deno.test("a person changes the settings of a channel, and finds them on its page", async () => {
   await using folder = await temporaryFolder();
   await using runnel = await startProcess({ database: `file:${folder.path}/runnel.db` });
@@ -86,8 +96,7 @@ Deno.test("a keyboard alone goes to the channels, makes one, and inserts an item
     for (let i = 0; i < 80; i++) {
       await keyboard.press("Tab");
       const focused = await page.evaluate(() => {
-        // deno-lint-ignore no-explicit-any
-        const { activeElement } = (globalThis as any).document;
+        const { activeElement } = (globalThis as unknown as FocusedPage).document;
         return activeElement.innerText || activeElement.closest("label")?.innerText || "";
       });
       if (name.test(focused)) return;

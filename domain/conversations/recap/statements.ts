@@ -1,4 +1,4 @@
-/** The statements that a recap may choose from: of what kind each is, how much it is worth, what it rests on. */
+/** The statements that a recap may choose from. Each has a kind, a worth, and the messages that it cites. */
 import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import type { Language } from "../../text/language.ts";
 import { countWords } from "../../text/words.ts";

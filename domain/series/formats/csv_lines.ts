@@ -54,8 +54,8 @@ export class CsvTable {
   }
 
   /**
-   * Whether each cell of a column is null or one that `read` takes, which gets the text that it stands in, and its begin
-   * and end there; `skip` is told of null.
+   * Whether `read` takes every cell of a column that is not null. `read` gets the text that the cell stands in, with the
+   * cell's begin and end; `skip` is called for each null.
    */
   everyCell(
     at: number,

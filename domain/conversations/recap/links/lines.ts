@@ -1,4 +1,7 @@
-/** Messages as the link score reads them: numbers for people and words, whom each addresses, what it shares with others. */
+/**
+ * Messages prepared for the link score. People and words are numbers; each message knows whom it addresses and which words
+ * it shares with other messages.
+ */
 import { functionWords } from "../../../text/stop_words.ts";
 import type { ChannelMessage } from "../message.ts";
 
