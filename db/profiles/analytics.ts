@@ -37,13 +37,17 @@ const EXPIRED = `expired (event, context, n) AS MATERIALIZED (
       WHERE e.bucket < ?2 AND e.context <> '' AND e.app = (SELECT id FROM app WHERE name = ?1) GROUP BY 1, 2)`;
 const VISIBLE =
   `t.n - ifnull((SELECT x.n FROM expired x WHERE x.event = t.event AND x.context = t.context), 0)`;
-const SELECT_CONTEXTS = `WITH ${EXPIRED} SELECT event, context, n FROM (
-    SELECT t.event, t.context, ${VISIBLE} AS n
+// Each context that lost expired events may have stood before one that lost none: so many more are looked at.
+const SELECT_CONTEXTS = `WITH ${EXPIRED}, candidate (event, context, n) AS (
+    SELECT t.event, t.context, ${VISIBLE}
       FROM app CROSS JOIN event_total e ON e.app = app.id CROSS JOIN context_total t
         ON t.app = app.id AND t.event = e.event AND t.context IN (SELECT c.context FROM context_total c
-          WHERE c.app = e.app AND c.event = e.event ORDER BY c.n DESC, c.context LIMIT ?3)
+          WHERE c.app = e.app AND c.event = e.event
+          ORDER BY c.n DESC, c.context LIMIT ?3 + (SELECT count(*) FROM expired))
       WHERE app.name = ?1)
-  WHERE n > 0 ORDER BY event, context`;
+  SELECT event, context, n FROM (
+    SELECT *, row_number() OVER (PARTITION BY event ORDER BY n DESC, context) AS place FROM candidate WHERE n > 0)
+  WHERE place <= ?3 ORDER BY event, context`;
 const SUM_CONTEXTS = `WITH ${EXPIRED} SELECT t.event,
     t.with_context - ifnull((SELECT sum(x.n) FROM expired x WHERE x.event = t.event), 0)
   FROM app CROSS JOIN event_total t ON t.app = app.id WHERE app.name = ?1`;
