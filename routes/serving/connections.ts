@@ -114,7 +114,7 @@ export class Connections {
       this.#sockets.pause();
       this.#look();
       open = this.#sockets.open();
-    } else if (this.#isPaused && open < this.#cap) {
+    } else if (this.#isPaused && open < this.#cap && this.#condemned.length === 0) {
       this.#isPaused = false;
       this.#sockets.resume();
     }
@@ -123,6 +123,8 @@ export class Connections {
   }
 
   #look(): void {
+    // Those that are still to be cut would count among those that may stay.
+    if (this.#condemned.length > 0) return;
     const now = performance.now();
     const busy = new Set([...this.#running].map(peerOf));
     const known = new Map<number, Known>();

@@ -23,8 +23,9 @@ export interface Socket {
 export interface Sockets {
   /** Descriptors that this process may have open. */
   readonly limit: number;
-  /** How many descriptors are open, at least; exact while those below it are all in use. */
+  /** How many descriptors are open. */
   open(): number;
+  /** The connections that can still carry an answer. */
   list(): Socket[];
   /** Ends a connection that `list` answered, unless its descriptor is another one's by now. */
   cut(socket: Socket): void;
@@ -33,10 +34,11 @@ export interface Sockets {
   resume(): void;
 }
 
-/** Constants and layouts of linux/tcp.h and asm-generic/socket.h, equal on x86-64 and arm64. */
+/** Constants and layouts of linux/tcp.h, asm-generic/socket.h and fcntl.h, equal on x86-64 and arm64. */
 const SOL_SOCKET = 1, IPPROTO_TCP = 6, TCP_INFO = 11, RLIMIT_NOFILE = 7, SHUT_RDWR = 2, AF_INET = 2;
-const SO_ACCEPTCONN = 30, SO_ATTACH_FILTER = 26, SO_DETACH_FILTER = 27;
+const SO_ACCEPTCONN = 30, SO_ATTACH_FILTER = 26, SO_DETACH_FILTER = 27, F_GETFD = 1;
 const INFO = {
+  state: 0,
   unacked: 24,
   lastSent: 44,
   lastReceived: 52,
@@ -45,6 +47,8 @@ const INFO = {
   notSent: 144,
   size: 148,
 };
+/** States of a connection that can still carry an answer, of linux/tcp_states.h: the others were cut, or are closed. */
+const ESTABLISHED = 1, CLOSE_WAIT = 8;
 /** The one instruction `return 0` of classic BPF: the kernel drops each packet to the socket, which opens none. */
 const DROP = new Uint8Array([0x06, 0, 0, 0, 0, 0, 0, 0]);
 /** Descriptors above the highest known one that are looked at, too. */
@@ -58,6 +62,7 @@ const SYMBOLS = {
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   dup: { parameters: ["i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
 } as const;
 
@@ -95,12 +100,16 @@ class LinuxSockets implements Sockets {
   }
 
   open(): number {
-    // The lowest free one is given: as many are open as are below it.
+    // The lowest free one is given: while more are open than ever before, it is the highest.
     const free = this.#c.dup(0);
     if (free < 0) return this.limit;
     this.#c.close(free);
     this.#highest = Math.max(this.#highest, free);
-    return free;
+    let open = 0;
+    for (let descriptor = 0; descriptor < this.#highest + MARGIN; descriptor++) {
+      if (this.#c.fcntl(descriptor, F_GETFD) !== -1) open++;
+    }
+    return open;
   }
 
   list(): Socket[] {
@@ -160,6 +169,8 @@ class LinuxSockets implements Sockets {
     this.#length[0] = this.#info.byteLength;
     const status = this.#c.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, this.#info, this.#length);
     if (status !== 0 || this.#length[0]! < INFO.size) return undefined;
+    const state = this.#info.getUint8(INFO.state);
+    if (state !== ESTABLISHED && state !== CLOSE_WAIT) return undefined;
     const read = (at: number) => this.#info.getUint32(at, true);
     return {
       descriptor,
