@@ -17,7 +17,9 @@ export class WorkerConnection {
 
   private constructor() {
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "runnel-db" });
-    this.#worker.onmessage = ({ data }: MessageEvent<WorkerResponse>) => this.#settle(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerResponse[]>) => {
+      for (const response of data) this.#settle(response);
+    };
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#break(`the database thread failed: ${event.message}`);
@@ -39,6 +41,19 @@ export class WorkerConnection {
   /** Runs statements in one transaction; `onWaiting` as for `Engine.write`. */
   run(statements: readonly Statement[], onWaiting?: () => void): Promise<Result[]> {
     return this.#post((id) => ({ id, statements }), transferable(statements), onWaiting);
+  }
+
+  /** Runs each list of statements as `run` does, one after the other; the thread is told of all of them at once. */
+  runEach(lists: readonly (readonly Statement[])[]): Promise<Result[]>[] {
+    if (this.#broken !== undefined) return lists.map(() => Promise.reject(this.#broken));
+    const requests: WorkerRequest[] = [];
+    const results = lists.map((statements) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Result[]>();
+      requests.push({ id: this.#pending.add({ resolve, reject, onWaiting: undefined }), statements });
+      return promise;
+    });
+    this.#worker.postMessage(requests, lists.flatMap(transferable));
+    return results;
   }
 
   /** Runs a statement that no transaction may hold, such as VACUUM. */
@@ -71,7 +86,7 @@ export class WorkerConnection {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {
       const id = this.#pending.add({ resolve, reject, onWaiting });
-      this.#worker.postMessage(requestAs(id), transfer);
+      this.#worker.postMessage([requestAs(id)], transfer);
     });
   }
 

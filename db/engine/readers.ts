@@ -1,4 +1,5 @@
 /** The threads that read a database file: one for short reads, a few for those that may take long. */
+import { setImmediate } from "node:timers";
 import { EngineError, type Result, type Statement } from "./engine.ts";
 import { WorkerConnection } from "./connection.ts";
 
@@ -48,21 +49,14 @@ export class Readers {
   async scan(statements: readonly Statement[]): Promise<Result[]> {
     // The thread that a scan would open now, nobody would end.
     if (this.#isClosed) throw new EngineError("unavailable", "the database is closed");
-    const scanner = this.#leastBusy();
-    scanner.busy++;
-    try {
-      return await (await scanner.connection).run(statements);
-    } finally {
-      scanner.busy--;
-    }
+    return await this.#leastBusy().run(statements);
   }
 
   /** Waits for what runs, then closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#short.close();
-    const opened = await Promise.allSettled(this.#scanners.map(({ connection }) => connection));
-    for (const scanner of opened) if (scanner.status === "fulfilled") await scanner.value.close();
+    await Promise.all(this.#scanners.map((scanner) => scanner.close()));
   }
 
   #leastBusy(): Scanner {
@@ -84,18 +78,60 @@ export class Readers {
   }
 
   #openScanner(): Scanner {
-    const scanner = { connection: this.#openThere(), busy: 0 };
+    const opening = this.#openThere(), scanner = new Scanner(opening);
     this.#scanners.push(scanner);
     // Who waits for it is told; the next scan tries again.
-    scanner.connection.catch(() => this.#scanners.splice(this.#scanners.indexOf(scanner), 1));
+    opening.catch(() => this.#scanners.splice(this.#scanners.indexOf(scanner), 1));
     return scanner;
   }
 }
 
-interface Scanner {
-  readonly connection: Promise<WorkerConnection>;
+interface Asked {
+  readonly statements: readonly Statement[];
+  readonly resolve: (results: Promise<Result[]>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One thread for scans. To wake it costs more than many a scan, so it is sent all scans of a turn at once. */
+class Scanner {
+  readonly #connection: Promise<WorkerConnection>;
+  /** The scans of this turn. */
+  #asked: Asked[] = [];
   /** Scans that it was given and has not answered. */
-  busy: number;
+  busy = 0;
+
+  constructor(connection: Promise<WorkerConnection>) {
+    this.#connection = connection;
+  }
+
+  /** Runs statements after those that were asked before. */
+  async run(statements: readonly Statement[]): Promise<Result[]> {
+    this.busy++;
+    try {
+      return await new Promise<Result[]>((resolve, reject) => {
+        this.#asked.push({ statements, resolve, reject });
+        if (this.#asked.length === 1) setImmediate(() => this.#send());
+      });
+    } finally {
+      this.busy--;
+    }
+  }
+
+  /** Waits for what runs, then closes. A thread that could not be opened has nothing to close. */
+  async close(): Promise<void> {
+    await this.#connection.then((connection) => connection.close(), () => {});
+  }
+
+  async #send(): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = [];
+    try {
+      const answers = (await this.#connection).runEach(asked.map(({ statements }) => statements));
+      asked.forEach(({ resolve }, i) => resolve(answers[i]!));
+    } catch (error) {
+      for (const { reject } of asked) reject(error);
+    }
+  }
 }
 
 /** Threads for scans in a machine with so many cores. */

@@ -108,20 +108,29 @@ class Connection {
   }
 }
 
+/** Answers that are to be sent, and the buffers that go with them. */
+let answers: WorkerResponse[] = [], buffers: ArrayBuffer[] = [];
+
 function answer(response: WorkerResponse): void {
-  const buffers: ArrayBuffer[] = [];
-  if ("results" in response) {
-    for (const { rows } of response.results) {
-      for (const row of rows) {
-        for (const value of row) {
-          if (value instanceof Uint8Array && value.byteLength >= WORTH_A_TRANSFER) {
-            buffers.push(value.buffer as ArrayBuffer);
-          }
+  answers.push(response);
+  if (!("results" in response)) return;
+  for (const { rows } of response.results) {
+    for (const row of rows) {
+      for (const value of row) {
+        if (value instanceof Uint8Array && value.byteLength >= WORTH_A_TRANSFER) {
+          buffers.push(value.buffer as ArrayBuffer);
         }
       }
     }
   }
-  scope.postMessage(response, buffers);
+}
+
+/** To wake the other thread costs more than a short answer: it gets all that are ready. */
+function send(): void {
+  if (answers.length === 0) return;
+  scope.postMessage(answers, buffers);
+  answers = [];
+  buffers = [];
 }
 
 function refuse(id: number, cause: unknown): void {
@@ -149,38 +158,60 @@ async function write(request: Transaction): Promise<void> {
 async function writeTogether(requests: Transaction[]): Promise<Transaction[]> {
   let taken: Transaction[] | undefined, results: Result[][];
   try {
-    await connection.lock(() => answer({ id: requests[0]!.id, isWaiting: true }));
+    await connection.lock(() => {
+      answer({ id: requests[0]!.id, isWaiting: true });
+      send();
+    });
     taken = requests.splice(0);
     results = connection.commit(taken.map(({ statements }) => statements));
   } catch (error) {
     if (taken !== undefined && taken.length > 1) return taken;
     for (const { id } of taken ?? requests.splice(0)) refuse(id, error);
+    send();
     return [];
   }
   taken.forEach(({ id }, i) => answer({ id, results: results[i]! }));
+  send();
   return [];
 }
 
-scope.onmessage = ({ data: options }: MessageEvent<WorkerOptions>) => {
+/** Answers that are ready wait no longer than this for others of the same message, in milliseconds. */
+const LONGEST_WAIT = 1;
+
+function perform(request: WorkerRequest): void {
+  if ("statements" in request && connection.isWriter) return void write(request);
+  try {
+    if ("close" in request) connection.close();
+    if ("sync" in request) connection.sync();
+    const results = "statements" in request
+      ? connection.transaction(request.statements)
+      : "alone" in request
+      ? connection.alone(request.alone)
+      : [];
+    answer({ id: request.id, results });
+  } catch (error) {
+    refuse(request.id, error);
+  }
+}
+
+function performAll(requests: readonly WorkerRequest[]): void {
+  let sent = performance.now();
+  for (const request of requests) {
+    perform(request);
+    if (performance.now() - sent < LONGEST_WAIT) continue;
+    send();
+    sent = performance.now();
+  }
+  send();
+}
+
+scope.onmessage = ({ data: [options] }: MessageEvent<[WorkerOptions]>) => {
   try {
     connection = new Connection(options);
+    scope.onmessage = ({ data }: MessageEvent<WorkerRequest[]>) => performAll(data);
+    answer({ id: 0, results: [] });
   } catch (error) {
-    return refuse(0, error);
+    refuse(0, error);
   }
-  scope.onmessage = ({ data: request }: MessageEvent<WorkerRequest>) => {
-    if ("statements" in request && connection.isWriter) return void write(request);
-    try {
-      if ("close" in request) connection.close();
-      if ("sync" in request) connection.sync();
-      const results = "statements" in request
-        ? connection.transaction(request.statements)
-        : "alone" in request
-        ? connection.alone(request.alone)
-        : [];
-      answer({ id: request.id, results });
-    } catch (error) {
-      refuse(request.id, error);
-    }
-  };
-  answer({ id: 0, results: [] });
+  send();
 };
