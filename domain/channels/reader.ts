@@ -103,14 +103,15 @@ export class Reader {
     const { channel, visible } = await this.#channels.window(name);
     const position = after === "beginning" ? 0n : after;
     const from = position + 1n > visible ? position + 1n : visible;
-    const [{ hasMore, ...list }, gone] = await Promise.all([
+    const [{ hasMore, ...list }, hasEarlier, gone] = await Promise.all([
       this.#look({ channel, from, to: LAST_KEY, limit }, "oldest", wanted),
+      this.#hasBetween(channel, visible, from - 1n),
       after === "beginning" ? 0n : this.#pages.gone(channel, position, visible),
     ]);
     const first = list.first && this.keyOf(list.first.id);
     return {
       ...list,
-      hasPrevious: first !== undefined && await this.#hasBetween(channel, visible, first - 1n),
+      hasPrevious: first !== undefined && hasEarlier,
       hasNext: hasMore,
       ...(gone > 0n && { gap: gapOf(position, first ?? gone + 1n) }),
     };
@@ -120,13 +121,11 @@ export class Reader {
   async before(name: string, before: bigint, limit: number, wanted: Wanted = "items"): Promise<ItemList> {
     const { channel, visible } = await this.#channels.window(name);
     const range = { channel, from: visible, to: before - 1n, limit };
-    const { hasMore, ...list } = await this.#look(range, "newest", wanted);
-    const last = list.last && this.keyOf(list.last.id);
-    return {
-      ...list,
-      hasPrevious: hasMore,
-      hasNext: last !== undefined && await this.#hasBetween(channel, last + 1n, LAST_KEY),
-    };
+    const [{ hasMore, ...list }, hasLater] = await Promise.all([
+      this.#look(range, "newest", wanted),
+      before < LAST_KEY && this.#hasBetween(channel, before, LAST_KEY),
+    ]);
+    return { ...list, hasPrevious: hasMore, hasNext: list.last !== undefined && hasLater };
   }
 
   /** Up to `limit` items of the channel, the newest, oldest first. */
