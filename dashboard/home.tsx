@@ -27,8 +27,8 @@ const SHOWN = 4;
 /** The page of every visitor; what needs a key is left out where there is none. */
 export async function homePage(view: View): Promise<Shown> {
   const time = stretch("1h");
-  const { holds } = await view.read<z.output<typeof Home>>("/");
-  const [channels, references, apps, starts, history] = await Promise.all([
+  const [{ holds }, channels, references, apps, starts, history] = await Promise.all([
+    view.read<z.output<typeof Home>>("/"),
     view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
     view.glance<z.output<typeof References>>("/api/store"),
     view.glance<z.output<typeof Apps>>("/analytics"),

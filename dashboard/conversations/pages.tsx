@@ -16,14 +16,16 @@ type Point = Channel["topics"][number]["points"][number];
 /** The recap of each channel, or the form that logs in. */
 export async function conversationsPage(view: View): Promise<Shown> {
   const asked = askedOf(view);
-  const recaps = view.hasPerson
-    ? await view.read<z.output<typeof Recaps>>(`/api/stats/recap?${asked.query}`).catch((error) => {
-      if (error instanceof Refused && error.status === 401) return undefined;
-      throw error;
-    })
-    : undefined;
+  const [recaps, pulse] = view.hasPerson
+    ? await Promise.all([
+      view.read<z.output<typeof Recaps>>(`/api/stats/recap?${asked.query}`).catch((error) => {
+        if (error instanceof Refused && error.status === 401) return undefined;
+        throw error;
+      }),
+      view.glance<z.output<typeof PulseAnswer>>("/api/stats/pulse"),
+    ])
+    : [];
   if (recaps === undefined) return { title: "Conversations", body: <LogIn view={view} /> };
-  const pulse = await view.glance<z.output<typeof PulseAnswer>>("/api/stats/pulse");
   const channels = recaps.data.channels.slice(0, MOST_CHANNELS);
   const more = await Promise.all(channels.map(async ({ id }) => ({
     topics: await view.glance<z.output<typeof Topics>>(`/api/stats/hot_topics/${part(id)}`),
