@@ -217,3 +217,59 @@ Deno.test("recapOf() calls a proposal that somebody agrees to a decision", () =>
   ]);
   assert.deepEqual(points.map(({ kind }) => kind), ["decision"]);
 });
+
+Deno.test("recapOf() leaves out what a program only answers, and keeps what it reports", () => {
+  const points = pointsOf([
+    ["ann", "The harvester of the library stops at https://tickets.example/DS-3086 since Monday"],
+    ["linkbot", "[DS-3086] OAI harvester is broken (several classes) - https://tickets.example/DS-3086"],
+    ["bob", "!screen"],
+    ["helpbot", "screen: to share your screen with us, install the viewer of the package archive"],
+    ["bob", "The viewer of the package archive needs a newer kernel than ours"],
+    ["carl", "I'll install the newer kernel on the build machine"],
+    ["dora", "The build machine was moved to the second floor last week"],
+    ["cibot", "Nightly build of the harvester failed on the release branch"],
+  ]);
+  assert.deepEqual(points.map(({ who }) => who).filter((who) => who?.endsWith("bot")), ["cibot"]);
+});
+
+Deno.test("recapOf() prefers what people speak of for a while to what comes up all day", () => {
+  const about = (subject: string, index: number): Said => [
+    `user${index % 5}`,
+    `the ${subject} of building ${index} was cleaned by its caretakers`,
+  ];
+  // Both subjects have five messages: of the fountain at once, of the chimney one every forty messages.
+  const day = Array.from({ length: 200 }, (_, index): Said => {
+    if (index >= 90 && index < 95) return about("fountain", index);
+    return index % 40 === 20 ? about("chimney", index) : [`user${index % 7}`, "hm"];
+  });
+  const [only] = pointsOf(day, 10);
+  assert.match(only?.text ?? "", /fountain/);
+});
+
+Deno.test("recapOf() names who is addressed as the one who is to do something", () => {
+  const { actions } = recapOf(channel([
+    ["ann", "The exporter writes dates in two different formats"],
+    ["carl", "Dates of the exporter follow the locale of the server"],
+    ["ann", "Bob: could you also take a look at the pull request of the exporter"],
+    ["bob", "The pull request of the exporter has no tests yet"],
+  ]));
+  assert.deepEqual(actions.map(({ who }) => who), ["bob"]);
+});
+
+Deno.test("recapOf() joins a person's statements of one thread, and answers with their writer's name", () => {
+  const points = pointsOf([
+    ["ann", "The archive server keeps every mail for ten years on tape", { thread: "m0" }],
+    ["bob", "hm", { thread: "m0" }],
+    ["ann", "Tapes of the archive server are read once a year by the auditors", { thread: "m0" }],
+    ["carl", "Auditors found two broken tapes of the archive server in March", {
+      thread: "m0",
+      replyTo: "m2",
+    }],
+  ]);
+  assert.equal(points.length, 1);
+  assert.match(points[0]!.text, /ten years on tape\. Tapes of .* auditors\. carl: Auditors found/);
+  assert.deepEqual(
+    [...points[0]!.messages].sort(),
+    ["m0", "m1", "m2", "m3"].filter((id) => points[0]!.messages.includes(id)),
+  );
+});

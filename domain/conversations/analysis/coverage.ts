@@ -3,6 +3,7 @@
  * coverage function under a budget (Lin and Bilmes 2011; concepts as in Gillick and Favre 2009). A concept is a stem; it
  * weighs the logarithm of the number of messages it occurs in, and nearly nothing once it is covered.
  */
+import { type Concepts, type ConceptWeights, weighConcepts } from "./concepts.ts";
 import type { Passage } from "./passages.ts";
 
 /** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */
@@ -14,8 +15,9 @@ export const coverage = {
   redundant: 0.05,
   /** A passage that shares this much with a single chosen one is never chosen, also where there is room. */
   sameShare: 1,
-  /** What a concept counts that only one message has. */
   single: 0.1,
+  weak: 1,
+  burst: 0,
   /** Worth is divided by length to this power, so that a budget of words is well spent. */
   lengthPower: 0.8,
   /** Below this many words a passage is seldom understood alone, beyond that many it is seldom read. */
@@ -48,16 +50,16 @@ export interface Budget {
   readonly cost?: (passage: Passage, chosen: readonly Passage[]) => number;
 }
 
-interface Candidate {
-  readonly passage: Passage;
+interface Candidate<Chosen extends Passage> {
+  readonly passage: Chosen;
   readonly concepts: readonly number[];
   /** Its place among all passages. */
   readonly order: number;
   /** The most that it can add, boosts aside; as more is chosen that can only shrink (Minoux 1978). */
   bound: number;
-  /** Looked at only once its bound is high enough, one after the other. */
-  quality: number | undefined;
-  weight: number | undefined;
+  /** Its own factors are looked at only once its bound is high enough: how many were, and their product. */
+  seen: number;
+  product: number;
   /** Place and length. */
   readonly factor: number;
   isChosen: boolean;
@@ -72,67 +74,36 @@ function placeFactor({ message, sentence }: Passage, count: number): number {
   return (1 + opening + closing) * (1 + first);
 }
 
-/** How the length of a passage counts. */
-export type LengthWeights = Pick<
-  typeof coverage,
-  "lengthPower" | "fewWords" | "manyWords" | "short" | "longPower"
->;
+/** How the length of a passage counts, and each of its concepts. */
+export interface PassageWeights extends ConceptWeights {
+  readonly lengthPower: number;
+  readonly fewWords: number;
+  readonly manyWords: number;
+  readonly short: number;
+  readonly longPower: number;
+}
 
-function lengthFactor(length: number, lengths: LengthWeights): number {
+function lengthFactor(length: number, weigh: PassageWeights): number {
   const words = Math.max(1, length);
-  let factor = words ** -lengths.lengthPower;
-  if (words < lengths.fewWords) factor *= lengths.short;
-  if (words > lengths.manyWords) factor *= (lengths.manyWords / words) ** lengths.longPower;
+  let factor = words ** -weigh.lengthPower;
+  if (words < weigh.fewWords) factor *= weigh.short;
+  if (words > weigh.manyWords) factor *= (weigh.manyWords / words) ** weigh.longPower;
   return factor;
 }
 
-/** Numbers the concepts of all passages and weighs each by the messages that have it. */
-function weighConcepts(passages: readonly Passage[]): { concepts: number[][]; weights: Float64Array } {
-  const ids = new Map<string, number>();
-  const messagesWith: number[] = [];
-  const lastMessage: number[] = [];
-  const concepts = passages.map(({ stems, message }) =>
-    stems.map((stem) => {
-      let id = ids.get(stem);
-      if (id === undefined) {
-        id = ids.size;
-        ids.set(stem, id);
-        messagesWith.push(0);
-        lastMessage.push(-1);
-      }
-      if (lastMessage[id] !== message) {
-        lastMessage[id] = message;
-        messagesWith[id]!++;
-      }
-      return id;
-    })
-  );
-  const weights = Float64Array.from(messagesWith, (n) => Math.log(1 + n) * (n === 1 ? coverage.single : 1));
-  return { concepts, weights };
-}
-
 /** All passages as candidates, those that may add the most first, so that few others are looked at closely. */
-function candidatesOf(
-  passages: readonly Passage[],
-  concepts: readonly (readonly number[])[],
-  weights: Float64Array,
+function candidatesOf<Chosen extends Passage>(
+  passages: readonly Chosen[],
+  { of, weights }: Concepts,
   messageCount: number,
-  lengths: LengthWeights,
-): Candidate[] {
-  const candidates = passages.map((passage, order): Candidate => {
-    const factor = placeFactor(passage, messageCount) * lengthFactor(passage.length, lengths);
-    const worth = concepts[order]!.reduce((sum, concept) => sum + weights[concept]!, 0);
-    const bound = factor * worth;
-    return {
-      passage,
-      concepts: concepts[order]!,
-      order,
-      bound,
-      quality: undefined,
-      weight: undefined,
-      factor,
-      isChosen: false,
-    };
+  weigh: PassageWeights,
+): Candidate<Chosen>[] {
+  const candidates = passages.map((passage, order): Candidate<Chosen> => {
+    const factor = placeFactor(passage, messageCount) * lengthFactor(passage.length, weigh);
+    const concepts = of[order]!;
+    let worth = 0;
+    for (const concept of concepts) worth += weights[concept]!;
+    return { passage, concepts, order, bound: factor * worth, seen: 0, product: 1, factor, isChosen: false };
   });
   return candidates.sort((one, other) => other.bound - one.bound);
 }
@@ -152,8 +123,8 @@ function isExchange(one: Passage, other: Passage): boolean {
 const largestBoost = (1 + coverage.newSpeaker) * (1 + coverage.exchange);
 
 /** State of one greedy run. */
-class Cover {
-  readonly chosen: Passage[] = [];
+class Cover<Chosen extends Passage> {
+  readonly chosen: Chosen[] = [];
   readonly #worth: Float64Array;
   readonly #covered: Uint8Array;
   readonly #speakers = new Set<string>();
@@ -166,7 +137,7 @@ class Cover {
   }
 
   /** What the candidate adds to what is chosen; 0 if, by its bound, that is less than `most`. */
-  gain(candidate: Candidate, most: number): number {
+  gain(candidate: Candidate<Chosen>, most: number): number {
     const { passage, concepts, factor } = candidate;
     if (candidate.bound * largestBoost < most) return 0;
     let gain = 0;
@@ -183,13 +154,13 @@ class Cover {
     }
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
     if (passage.group !== undefined) gain *= coverage.sameGroup ** (this.#perGroup.get(passage.group) ?? 0);
-    candidate.bound = gain * (candidate.quality ?? 1) * (candidate.weight ?? 1);
+    candidate.bound = gain * candidate.product;
+    while (candidate.seen < passage.factors && candidate.bound * largestBoost >= most) {
+      candidate.product *= passage.factor(candidate.seen++);
+      candidate.bound = gain * candidate.product;
+    }
     if (candidate.bound * largestBoost < most) return 0;
-    gain *= candidate.quality ??= passage.quality();
-    candidate.bound = gain * (candidate.weight ?? 1);
-    if (candidate.bound * largestBoost < most) return 0;
-    gain *= candidate.weight ??= passage.weight?.() ?? 1;
-    candidate.bound = gain;
+    gain = candidate.bound;
     if (!this.#speakers.has(passage.user)) gain *= 1 + coverage.newSpeaker;
     if (this.chosen.some((other) => isExchange(passage, other))) gain *= 1 + coverage.exchange;
     return gain;
@@ -203,7 +174,7 @@ class Cover {
       );
   }
 
-  add(candidate: Candidate): void {
+  add(candidate: Candidate<Chosen>): void {
     const { passage, concepts } = candidate;
     candidate.isChosen = true;
     this.chosen.push(passage);
@@ -223,20 +194,20 @@ class Cover {
  * Chooses passages greedily by what each adds per length, until the budget is spent or nothing fits or adds anything.
  * `messageCount` is the length of the conversation. Returns them best first; equal ones in order of writing.
  */
-export function choosePassages(
-  passages: readonly Passage[],
+export function choosePassages<Chosen extends Passage>(
+  passages: readonly Chosen[],
   messageCount: number,
   budget: Budget,
-  lengths: LengthWeights = coverage,
-): Passage[] {
-  const { concepts, weights } = weighConcepts(passages);
+  weigh: PassageWeights = coverage,
+): Chosen[] {
+  const concepts = weighConcepts(passages, weigh);
   const cost = budget.cost ?? (({ length }) => length);
-  const cover = new Cover(weights);
-  let open = candidatesOf(passages, concepts, weights, messageCount, lengths);
+  const cover = new Cover<Chosen>(concepts.weights);
+  let open = candidatesOf(passages, concepts, messageCount, weigh);
   let words = budget.words ?? Infinity;
   while (cover.chosen.length < (budget.passages ?? Infinity)) {
     open = open.filter(({ passage, isChosen }) => !isChosen && passage.length <= words);
-    let best: Candidate | undefined;
+    let best: Candidate<Chosen> | undefined;
     let most = 0;
     for (const candidate of open) {
       const gain = cover.gain(candidate, most);

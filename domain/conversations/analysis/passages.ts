@@ -1,6 +1,7 @@
 /** Passages: the sentences or whole messages that a summary may choose from, each with how well it would read. */
 import { functionWords } from "../../text/stop_words.ts";
 import type { AnalyzedMessage, AnalyzedSentence } from "./message.ts";
+import type { Language } from "../../text/language.ts";
 import { BOUNDARY, isNumber } from "../../text/words.ts";
 
 /** A sentence, or a whole message, that may be chosen. */
@@ -10,6 +11,7 @@ export interface Passage {
   /** Index of its sentence in the message; 0 for a whole message. */
   readonly sentence: number;
   readonly user: string;
+  readonly language: Language;
   /** As it would be shown, white space as single spaces. */
   readonly text: string;
   /** How many words a word limit counts. */
@@ -19,10 +21,10 @@ export interface Passage {
   readonly isQuestion: boolean;
   /** Passages of one group (a thread) are chosen from less often the more of them are chosen. */
   readonly group?: number;
-  /** How much of its worth counts, above 0: 1 for plain prose, less for addresses, markup and lists of names. */
-  readonly quality: () => number;
-  /** What else counts, from 0 to 1: asked for only where the quality leaves a chance. */
-  readonly weight?: () => number;
+  /** How many factors of its own its worth has: how it reads, and what it says. */
+  readonly factors: number;
+  /** One of them, above 0 and at most 1, the cheapest first: asked for only where those before leave a chance. */
+  readonly factor: (index: number) => number;
 }
 
 /** Constants, the same for every kind of conversation; found on the development sets (docs/text-analysis.md). */
@@ -73,7 +75,16 @@ interface Prose {
   readonly stems: readonly string[];
 }
 
-function qualityOf({ text, words, stems }: Prose, { user, language }: AnalyzedMessage): number {
+/** Whether links are contacts, as in a signature, or what is spoken of, as in a chat. */
+type LinkReading = "contacts" | "subjects";
+const link = /https?:\S+/gu;
+
+/** How much of its worth counts: 1 for plain prose, less for addresses, markup and lists of names. */
+function qualityOf(prose: Prose, { user, language }: AnalyzedMessage, links: LinkReading): number {
+  const { words, stems } = prose;
+  const text = links === "subjects" && prose.text.includes("http")
+    ? prose.text.replace(link, "")
+    : prose.text;
   const rate = functionWordRate(words, stems, language) / readability.functionWordRate;
   let quality = Math.min(1, Math.max(readability.leastFunctionWords, rate)) ** readability.functionWordPower;
   if (contact.test(text)) quality *= readability.contact;
@@ -108,27 +119,30 @@ function passage(
   prose: Prose,
   length: number,
   by: AnalyzedMessage,
+  links: LinkReading = "contacts",
 ): Passage {
   const stems = [...new Set(prose.stems)].filter((stem) => stem !== BOUNDARY);
   return {
     message,
     sentence,
     user: by.user,
+    language: by.language,
     text: prose.text,
     length,
     stems,
     isQuestion: /[?？]/u.test(prose.text.slice(-3)),
-    quality: () => qualityOf(prose, by) * (stems.length > 1 ? 1 : readability.oneTopic),
+    factors: 1,
+    factor: () => qualityOf(prose, by, links) * (stems.length > 1 ? 1 : readability.oneTopic),
   };
 }
 
 /** Every sentence of the messages that is about something, in order. */
-export function sentencePassages(messages: readonly AnalyzedMessage[]): Passage[] {
+export function sentencePassages(messages: readonly AnalyzedMessage[], links?: LinkReading): Passage[] {
   const names = userNames(messages);
   return messages.flatMap((message, index) =>
     message.sentences.map((sentence, place) => {
       const shown = withoutNames(sentence, names);
-      return passage(index, place, shown, shown.length, message);
+      return passage(index, place, shown, shown.length, message, links);
     })
   ).filter(({ stems }) => stems.length > 0);
 }

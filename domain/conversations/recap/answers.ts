@@ -6,6 +6,8 @@ import { isQuestion, isTrouble } from "./kinds.ts";
 /** The messages of a channel, and who answers what. */
 export interface Dialogue {
   readonly messages: readonly AnalyzedMessage[];
+  /** Who wrote them: names in lower case, and as they are written. */
+  readonly people: ReadonlyMap<string, string>;
   /** For each message whether it asks something. */
   readonly asks: readonly boolean[];
   /** For each message the index of the message that it answers, -1 for none. */
@@ -32,7 +34,8 @@ export function dialogueOf(
     if (link >= 0) answers[link]!.push(index);
   }
   const roots = rootsOf(links);
-  return { messages, asks, links, answers, roots, seeksHelp: helpThreads(messages, asks, roots) };
+  const people = new Map(messages.map(({ user }) => [user.toLowerCase(), user]));
+  return { messages, people, asks, links, answers, roots, seeksHelp: helpThreads(messages, asks, roots) };
 }
 
 /** How many messages of its writer before the first reply open a thread. */
@@ -117,6 +120,18 @@ export function citations(index: number, { messages, links, answers }: Dialogue)
   add(links[index]! >= 0 ? links[links[index]!]! : -1);
   add(answers[index]!.at(-1));
   return cited;
+}
+
+const address = /^@?([^\s:,]+)[:,]\s/u;
+
+/** Whom a text addresses ("ann: yes, ..."), and what follows; undefined for nobody who writes here. */
+export function addressIn(
+  text: string,
+  people: Dialogue["people"],
+): { readonly person: string; readonly rest: string } | undefined {
+  const match = address.exec(text);
+  const person = match === null ? undefined : people.get(match[1]!.toLowerCase());
+  return person === undefined ? undefined : { person, rest: text.slice(match![0].length).trimStart() };
 }
 
 /** The nearest message of somebody else that this one answers, through its writer's own lines; -1 for none. */

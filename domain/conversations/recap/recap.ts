@@ -69,8 +69,6 @@ const leastTopics = 2;
 interface Channel {
   readonly messages: readonly ChannelMessage[];
   readonly dialogue: Dialogue;
-  /** Names of authors in lower case. */
-  readonly people: ReadonlySet<string>;
 }
 
 /** The recap of a channel's messages, in the order written. Says nothing of an empty one. */
@@ -84,8 +82,7 @@ export function recapOf(
     ),
   );
   const dialogue = dialogueOf(analyzed, replyLinks(messages), messages.map(({ time }) => time));
-  const people = new Set(messages.map(({ user }) => user.toLowerCase()));
-  const channel = { messages, dialogue, people };
+  const channel = { messages, dialogue };
   const chosen = choosePoints(dialogue, words);
   const topics = topicsOf(chosen, channel);
   return {
@@ -132,10 +129,10 @@ function topicsOf(chosen: readonly ChosenPoint[], channel: Channel): RecapTopic[
 function titleOf(
   thread: readonly number[],
   points: readonly ChosenPoint[],
-  { dialogue, people }: Channel,
+  { dialogue }: Channel,
 ): string {
   const phrases = keyphrases(thread.map((index) => dialogue.messages[index]!), { limit: 8 })
-    .filter((phrase) => !people.has(phrase.toLowerCase()));
+    .filter((phrase) => !dialogue.people.has(phrase.toLowerCase()));
   const said = points.map(({ text }) => text).join("\n").toLowerCase();
   const best = phrases.filter((phrase) => said.includes(phrase.toLowerCase())).slice(0, 2);
   if (best.length > 0) return best.join(", ");

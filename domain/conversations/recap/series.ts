@@ -6,22 +6,36 @@ import { stem } from "../../text/stems.ts";
 import { stopWords } from "../../text/stop_words.ts";
 import { BOUNDARY, countWords, firstWords, isNumber, tokenize } from "../../text/words.ts";
 
-/** A series as a passage that may be chosen, and the messages it stands for: at most five, the last one first. */
-export interface Series {
-  readonly passage: Passage;
+/** What a program writes, once however often it does. */
+export interface Series extends Passage {
+  /** The messages that it stands for: at most five, the last one first. */
   readonly messages: readonly number[];
 }
 
 /** What a program says weighs so much of what a person says; a series, from the third on, less with each repetition. */
-const weight = 0.12;
+const weight = 0.1;
 const longestShown = 24;
 const citedOfSeries = 5;
 
+/** The ways in which people link to one thing: addresses, and numbers of tickets. */
+const reference = /https?:\S+|\p{Lu}+-\p{N}+/gu;
+/** How many messages before a program's message it may answer. */
+const replySpan = 3;
+
+/** Whether a program only answers: a command, or with the title of what somebody has just linked to. */
+function isReply(index: number, messages: readonly AnalyzedMessage[]): boolean {
+  const { user, text } = messages[index]!;
+  const before = messages.slice(Math.max(0, index - replySpan), index).filter((other) => other.user !== user);
+  if (before.some((other) => isHousekeeping(other.text))) return true;
+  const linked = new Set(before.flatMap((other) => other.text.match(reference) ?? []));
+  return linked.size > 0 && (text.match(reference) ?? []).some((one) => linked.has(one));
+}
+
 /** The series of the messages whose kind is "automatic", in the order of their last message. */
-export function seriesPassages(messages: readonly AnalyzedMessage[]): Series[] {
+export function seriesOf(messages: readonly AnalyzedMessage[]): Series[] {
   const series = new Map<string, number[]>();
   for (const [index, { user, text, kind }] of messages.entries()) {
-    if (kind !== "automatic" || isHousekeeping(text)) continue;
+    if (kind !== "automatic" || isHousekeeping(text) || isReply(index, messages)) continue;
     const key = `${user}\n${text.replace(/https?:\S+/gu, "").replace(/\p{N}+|\b[0-9a-f]{7,40}\b/gu, "#")}`;
     const members = series.get(key);
     if (members === undefined) series.set(key, [index]);
@@ -32,7 +46,7 @@ export function seriesPassages(messages: readonly AnalyzedMessage[]): Series[] {
     const shown = firstWords(messages[last]!.text.replace(/\s+/gu, " ").trim(), longestShown);
     const text = members.length === 1 ? shown : `${shown} (${members.length}×)`;
     return {
-      passage: passageOf(text, last, messages[last]!, members.length),
+      ...passageOf(text, last, messages[last]!, members.length),
       messages: members.slice(-citedOfSeries).reverse(),
     };
   });
@@ -47,10 +61,12 @@ function passageOf(text: string, index: number, { user, language }: AnalyzedMess
     message: index,
     sentence: 0,
     user,
+    language,
     text,
     length: countWords(text),
     stems: [...new Set(topics.map((word) => stem(word, language)))],
     isQuestion: false,
-    quality: () => weight / Math.max(1, count - 1),
+    factors: 1,
+    factor: () => weight / Math.max(1, count - 1),
   };
 }

@@ -2,77 +2,18 @@
 import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import type { Language } from "../../text/language.ts";
 import { countWords } from "../../text/words.ts";
-import { answeredBy, citations, type Dialogue, isOpen } from "./answers.ts";
-import {
-  dueIn,
-  isAgreed,
-  isAskedIn,
-  isNorm,
-  isPlan,
-  isTrouble,
-  kindOfText,
-  type PointKind,
-} from "./kinds.ts";
-
-/** Constants, the same for every kind of channel (docs/text-analysis.md). */
-export const salience = {
-  kinds: {
-    event: 0.35,
-    question: 0.65,
-    answer: 0.9,
-    cause: 0.8,
-    resolution: 0.8,
-    decision: 1,
-    action: 1.1,
-  } as Record<PointKind, number>,
-  /** A thread of two messages or more counts more than a remark that nobody answers. */
-  alone: 0.8,
-  specifics: 1.5,
-  /** A question that nobody has answered. */
-  open: 1.25,
-  /** Who begins so speaks of something said before. */
-  dangling: 0.8,
-  /** What does not work, is not done or not wanted. */
-  negated: 1.2,
-  /** A day on which something is due. */
-  dated: 1.3,
-};
-
-/** More than any statement has: an action with a name, a day and a negation has 2.6. */
-const mostSalience = 3;
-
-/** Names of things: numbers, versions, paths, words in capitals. */
-const specific = /\p{N}|[\p{L}\p{N}][_/.-][\p{L}\p{N}]|(?<=\S\s)\p{Lu}/u;
-
-const negated =
-  /(?<!\p{L})(?:not|never|cannot|no longer|pas|jamais|nicht|nie|kein\p{L}*|nunca|no (?:se|es|está|puede|funciona))(?!\p{L})|n['’]t(?!\p{L})/iu;
-
-const dangling =
-  /^(?:and|but|or|so|then|it|it's|its|that|that's|this|they|he|she|those|these|yes|no|ok|well|et|mais|donc|c'est|ça|und|aber|das|es|dann|y|pero|eso)(?![\p{L}\p{N}])/iu;
-
-/** What the words of a statement tell of its worth, as a factor. */
-function wording(text: string): number {
-  let factor = 1;
-  if (specific.test(text)) factor *= salience.specifics;
-  if (dangling.test(text)) factor *= salience.dangling;
-  if (negated.test(text)) factor *= salience.negated;
-  if (dueIn(text) !== undefined) factor *= salience.dated;
-  return factor;
-}
+import { addressIn, answeredBy, citations, type Dialogue, isOpen } from "./answers.ts";
+import { isAgreed, isAskedIn, isNorm, isPlan, isTrouble, kindOfText, type PointKind } from "./kinds.ts";
+import { timing, urgency, wording } from "./wording.ts";
 
 const interjection =
   /^(?:(?:ah|oh|ok|okay|super|ja|oui|yes|yeah|yep|yup|well|so|and|but|also|et|und|hm+|anyway|parfait|alors|vale|bueno|sí|genau|hey|hi|hello|bonjour|salut|hallo)[,!]?\s+(?:okay)?){1,2}(?<=[,!]\s+)/iu;
 
 /** A statement without whom it addresses and without "ok, " before it. */
-function trimmed(text: string, users: ReadonlySet<string>): string {
+function trimmed(text: string, people: Dialogue["people"]): string {
   let rest = text;
-  for (
-    let match = /^@?([^\s:,]+)[:,]\s+/u.exec(rest);
-    match !== null;
-    match = /^@?([^\s:,]+)[:,]\s+/u.exec(rest)
-  ) {
-    if (!users.has(match[1]!.toLowerCase())) break;
-    rest = rest.slice(match[0].length);
+  for (let found = addressIn(rest, people); found !== undefined; found = addressIn(rest, people)) {
+    rest = found.rest;
   }
   rest = rest.replace(interjection, "");
   return rest === "" ? text : rest;
@@ -110,35 +51,6 @@ function kindOf(passage: Passage, dialogue: Dialogue): PointKind {
 
 /** A question and its answer are one statement if both take at most this share of all words. */
 export const pairs = { share: 0.11 };
-
-/** A question with its answer. */
-interface Pair extends Passage {
-  readonly kind: PointKind;
-  readonly answeredBy: string;
-  /** The message of the answer. */
-  readonly answerMessage: number;
-}
-
-/** For a question that somebody else answers in a few words: both as one statement, of the kind of the answer. */
-function withAnswer(question: Passage, { dialogue, byMessage, longest }: Reading): Pair | undefined {
-  const { messages, asks, answers } = dialogue;
-  for (const index of answers[question.message]!) {
-    if (messages[index]!.user === question.user || asks[index]) continue;
-    const answer = byMessage.get(index)?.[0];
-    if (answer === undefined || question.length + answer.length > longest) continue;
-    return {
-      ...question,
-      kind: pairKind(question, answer, messages[index]!.language),
-      answeredBy: answer.user,
-      answerMessage: index,
-      text: `${question.text} ${answer.user}: ${answer.text}`,
-      length: question.length + answer.length + 1,
-      stems: [...new Set([...question.stems, ...answer.stems])],
-      quality: () => (question.quality() + answer.quality()) / 2,
-    };
-  }
-  return undefined;
-}
 
 /** What a question comes to: agreement to a proposal is a decision, a promise is an action. */
 function pairKind(question: Passage, answer: Passage, language: Language): PointKind {
@@ -184,22 +96,10 @@ const asksOther =
 /** Who will do what an action says: its writer, or the person whom it is said to. */
 function doerOf({ message, text, user }: Passage, dialogue: Dialogue): string {
   if (!asksOther.test(text)) return user;
+  const addressed = addressIn(dialogue.messages[message]!.text, dialogue.people);
+  if (addressed !== undefined) return addressed.person;
   const other = answeredBy(message, dialogue);
   return other < 0 ? user : dialogue.messages[other]!.user;
-}
-
-/** A sentence, or a question with its answer, that may be chosen. Its kind is looked for once it is asked for. */
-export interface Statement {
-  readonly passage: Passage;
-  readonly kind: () => PointKind;
-  /** The kind as it is shown. */
-  readonly shownKind: () => PointKind;
-  /** Who says it; of an action, who will do it. */
-  readonly who: () => string;
-  /** The message that says it, then those that it rests on. */
-  readonly messages: () => readonly number[];
-  /** The last message that it quotes: that of the answer, where it has one. */
-  readonly last: number;
 }
 
 /** What all statements of a channel are read with. */
@@ -211,50 +111,138 @@ interface Reading {
   readonly longest: number;
 }
 
-function once<Value>(make: () => Value): () => Value {
-  let made: Value | undefined;
-  return () => made ??= make();
+/** A sentence that may be chosen. What it is is looked for once it is asked for. */
+export class Statement implements Passage {
+  readonly message: number;
+  readonly sentence: number;
+  readonly user: string;
+  readonly language: Language;
+  readonly text: string;
+  readonly length: number;
+  readonly stems: readonly string[];
+  readonly isQuestion: boolean;
+  /** The first message of its thread. */
+  readonly group: number;
+  /** The last message that it quotes. */
+  readonly last: number;
+  readonly factors: number = 4;
+  protected readonly dialogue: Dialogue;
+  readonly #passage: Passage;
+  #kind: PointKind | undefined;
+
+  constructor(passage: Passage, dialogue: Dialogue, last = passage.message) {
+    ({
+      message: this.message,
+      sentence: this.sentence,
+      user: this.user,
+      language: this.language,
+      text: this.text,
+      length: this.length,
+      stems: this.stems,
+      isQuestion: this.isQuestion,
+    } = passage);
+    this.group = dialogue.roots[passage.message]!;
+    this.last = last;
+    this.dialogue = dialogue;
+    this.#passage = passage;
+  }
+
+  factor(index: number): number {
+    switch (index) {
+      case 0:
+        return this.#passage.factor(0);
+      case 1:
+        return wording(this.text);
+      case 2:
+        return timing(this.text);
+      default:
+        return this.urgency();
+    }
+  }
+
+  protected urgency(): number {
+    return urgency(this.kind, this.kind === "question" && isOpen(this.message, this.dialogue));
+  }
+
+  /** The kind by which it is weighed. */
+  get kind(): PointKind {
+    return this.#kind ??= kindOf(this.#passage, this.dialogue);
+  }
+
+  /** The kind as it is shown. */
+  get shownKind(): PointKind {
+    return shownKind(this.kind, this.#passage, this.dialogue);
+  }
+
+  /** Who says it; of an action, who will do it. */
+  get who(): string {
+    return this.kind === "action" ? doerOf(this.#passage, this.dialogue) : this.user;
+  }
+
+  /** The message that says it, then those that it rests on. */
+  get messages(): readonly number[] {
+    return citations(this.message, this.dialogue);
+  }
 }
 
-function statementOf(single: Passage, reading: Reading): Statement {
+/** A question and what somebody else answers in a few words, as one statement: of the kind of the answer. */
+class Exchange extends Statement {
+  readonly #question: Passage;
+  readonly #answer: Passage;
+
+  constructor(question: Passage, answer: Passage, dialogue: Dialogue) {
+    const text = `${question.text} ${answer.user}: ${answer.text}`;
+    const length = question.length + answer.length + 1;
+    const stems = [...new Set([...question.stems, ...answer.stems])];
+    const factor = () => (question.factor(0) + answer.factor(0)) / 2;
+    super({ ...question, text, length, stems, factor }, dialogue, answer.message);
+    this.#question = question;
+    this.#answer = answer;
+  }
+
+  protected override urgency(): number {
+    return urgency("answer", false);
+  }
+
+  override get kind(): PointKind {
+    return pairKind(this.#question, this.#answer, this.#answer.language);
+  }
+
+  override get shownKind(): PointKind {
+    return shownKind(this.kind, this.#question, this.dialogue);
+  }
+
+  override get who(): string {
+    return this.kind === "action" ? this.#answer.user : this.user;
+  }
+}
+
+/** What somebody else answers to a question, if both take few words. */
+function shortAnswer(question: Passage, { dialogue, byMessage, longest }: Reading): Passage | undefined {
+  const { messages, asks, answers } = dialogue;
+  for (const index of answers[question.message]!) {
+    if (messages[index]!.user === question.user || asks[index]) continue;
+    const answer = byMessage.get(index)?.[0];
+    if (answer !== undefined && question.length + answer.length <= longest) return answer;
+  }
+  return undefined;
+}
+
+function statementOf(passage: Passage, reading: Reading): Statement {
   const { dialogue } = reading;
-  const { messages, links, answers, roots } = dialogue;
-  const { message, user } = single;
-  const { language } = messages[message]!;
-  const asks = (dialogue.asks[message]! || language === "ja") && isAskedIn(single.text, language);
-  const pair = asks ? withAnswer(single, reading) : undefined;
-  const passage = pair ?? single;
-  const kind = once(() => asks ? "question" : kindOf(single, dialogue));
-  const weight = () => {
-    let weight = salience.kinds[pair === undefined ? kind() : "answer"] / mostSalience;
-    if (links[message]! < 0 && answers[message]!.length === 0) weight *= salience.alone;
-    if (asks && pair === undefined && isOpen(message, dialogue)) weight *= salience.open;
-    return weight * wording(passage.text);
-  };
-  const weighed = { ...passage, group: roots[message]!, weight };
-  const shown = pair === undefined ? kind : () => pair.kind;
-  return {
-    last: pair?.answerMessage ?? message,
-    passage: weighed,
-    kind: shown,
-    shownKind: () => shownKind(shown(), single, dialogue),
-    who: () => {
-      if (shown() !== "action") return user;
-      return pair === undefined ? doerOf(single, dialogue) : pair.answeredBy;
-    },
-    messages: () => citations(message, dialogue),
-  };
+  const { language, message, text } = passage;
+  const asks = (dialogue.asks[message]! || language === "ja") && isAskedIn(text, language);
+  const answer = asks ? shortAnswer(passage, reading) : undefined;
+  return answer === undefined ? new Statement(passage, dialogue) : new Exchange(passage, answer, dialogue);
 }
 
 /** All statements of a channel, for a recap of so many words. */
 export function statementsOf(dialogue: Dialogue, words: number): Statement[] {
-  const { messages } = dialogue;
-  const users = new Set(messages.map(({ user }) => user.toLowerCase()));
-  const plain = sentencePassages(messages).map((passage) => {
-    const text = trimmed(passage.text, users);
+  const plain = sentencePassages(dialogue.messages, "subjects").map((passage) => {
+    const text = trimmed(passage.text, dialogue.people);
     return text === passage.text ? passage : { ...passage, text, length: countWords(text) };
   });
   const byMessage = Map.groupBy(plain, ({ message }) => message);
   const reading = { dialogue, byMessage, longest: words * pairs.share };
-  return plain.map((single) => statementOf(single, reading));
+  return plain.map((passage) => statementOf(passage, reading));
 }

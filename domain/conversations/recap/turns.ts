@@ -1,4 +1,5 @@
 /** What one person says in a row is one point of a recap: apart, each half repeats what the other one rests on. */
+import { countWords } from "../../text/words.ts";
 import type { Dialogue } from "./answers.ts";
 import { isParticular, type PointKind } from "./kinds.ts";
 
@@ -33,34 +34,63 @@ const byPrecedence: readonly PointKind[] = [
   "decision",
 ];
 
-/** Joins statements that the same person makes in one message or in two that follow each other; keeps the order of the better one. */
-export function joinTurns(turns: readonly Turn[], dialogue: Dialogue): ChosenPoint[] {
+/** Two statements may be joined if they are at most so many messages apart. */
+const span = 8;
+
+/**
+ * Joins what one person says in a row or of one thread, and statements with what answers them; keeps the order of the better
+ * one. A joined answer begins with the name of its writer, as long as there are spare words for names.
+ */
+export function joinTurns(turns: readonly Turn[], dialogue: Dialogue, spare: number): ChosenPoint[] {
   const joined: { turn: Turn; place: number }[] = [];
   const written = turns.map((turn, place) => ({ turn, place })).sort((one, other) =>
     one.turn.first - other.turn.first || one.turn.sentence - other.turn.sentence
   );
+  let left = spare;
   for (const { turn, place } of written) {
-    const before = joined.at(-1);
-    if (before !== undefined && goesOn(before.turn, turn, dialogue)) {
-      joined[joined.length - 1] = { turn: join(before.turn, turn), place: Math.min(before.place, place) };
+    const index = joined.findLastIndex((before) => goesOn(before.turn, turn, dialogue));
+    const before = joined[index];
+    const name = before === undefined ? "" : nameBetween(before.turn, turn, dialogue);
+    const cost = name === "" ? 0 : countWords(name);
+    if (before !== undefined && cost <= left) {
+      left -= cost;
+      joined[index] = { turn: join(before.turn, turn, name), place: Math.min(before.place, place) };
     } else joined.push({ turn, place });
   }
   return joined.sort((one, other) => one.place - other.place).map(({ turn }) => turn);
 }
 
 /** Whether one statement goes on with another and none is lost: two actions, or a cause and a decision, stay apart. */
-function goesOn(before: Turn, after: Turn, { messages }: Dialogue): boolean {
+function goesOn(before: Turn, after: Turn, { messages, links, roots }: Dialogue): boolean {
   if (before.last === undefined || after.last === undefined) return false;
   if (before.kind === "action" && after.kind === "action") return false;
   if (isParticular(before.kind) && isParticular(after.kind) && before.kind !== after.kind) return false;
   const distance = after.first - before.last;
-  return (distance === 0 || distance === 1) && messages[before.last]!.user === messages[after.first]!.user;
+  if (distance < 0 || distance > span) return false;
+  if (messages[before.last]!.user === messages[after.first]!.user) {
+    return distance <= 1 || isOneMatter(before, after) && roots[before.last] === roots[after.first];
+  }
+  const answered = links[after.first];
+  return isOneMatter(before, after) && (answered === before.last || answered === before.first);
 }
 
-function join(before: Turn, after: Turn): Turn {
+/** Whether a statement further on may be joined: not to a question, nor to the event that it decides, explains or mends. */
+function isOneMatter(before: Turn, after: Turn): boolean {
+  if (before.kind === after.kind) return true;
+  return before.kind !== "question" && !(before.kind === "event" && isParticular(after.kind));
+}
+
+/** Who goes on, where that is somebody else. */
+function nameBetween(before: Turn, after: Turn, { messages }: Dialogue): string {
+  const { user } = messages[after.first]!;
+  return messages[before.last!]!.user === user ? "" : `${user}:`;
+}
+
+function join(before: Turn, after: Turn, name: string): Turn {
   const { kind, who } = byPrecedence.indexOf(after.kind) > byPrecedence.indexOf(before.kind) ? after : before;
   const stop = /[\p{L}\p{N}]$/u.test(before.text) ? "." : "";
   const own = [before.first, after.first, after.last!, before.last!];
   const messages = [...new Set([...own, ...before.messages, ...after.messages])].slice(0, mostCited);
-  return { ...before, kind, who, text: `${before.text}${stop} ${after.text}`, messages, last: after.last };
+  const text = [before.text + stop, name, after.text].filter((part) => part !== "").join(" ");
+  return { ...before, kind, who, text, messages, last: after.last };
 }
