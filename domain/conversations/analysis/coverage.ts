@@ -139,7 +139,6 @@ class Cover<Chosen extends Passage> {
   /** What the candidate adds to what is chosen; 0 if, by its bound, that is less than `most`. */
   gain(candidate: Candidate<Chosen>, most: number): number {
     const { passage, concepts, factor } = candidate;
-    if (candidate.bound * largestBoost < most) return 0;
     let gain = 0;
     let covered = 0;
     for (const concept of concepts) {
@@ -210,6 +209,7 @@ export function choosePassages<Chosen extends Passage>(
     let best: Candidate<Chosen> | undefined;
     let most = 0;
     for (const candidate of open) {
+      if (candidate.bound * largestBoost < most) continue;
       const gain = cover.gain(candidate, most);
       if (gain < most || gain === 0 || gain === most && candidate.order > best!.order) continue;
       if (cost(candidate.passage, cover.chosen) <= words) [best, most] = [candidate, gain];

@@ -23,7 +23,6 @@ const rarestLimits = [0, 3, 5, 7];
 /** Candidates: the latest lines, and further ones by the same people or with the same rare words. */
 const latest = 12;
 const perPerson = 2;
-const perWord = 2;
 const rareWords = 2;
 const farthest = 400;
 
@@ -48,7 +47,9 @@ export class LinkReader {
   readonly #byUser: number[][];
   /** Lines that name the person. */
   readonly #naming: number[][];
-  readonly #byWord = new Map<number, number[]>();
+  /** The last line with each word, and the one before; -1 for none. */
+  readonly #lastWith: Int32Array;
+  readonly #beforeWith: Int32Array;
   /** Whom the person addressed last, and who addressed them last; -1 for nobody. */
   readonly #addressed: Int32Array;
   readonly #addressedBy: Int32Array;
@@ -69,6 +70,8 @@ export class LinkReader {
     this.#addressedBy = new Int32Array(users).fill(-1);
     this.#candidateOf = new Int32Array(lines.length).fill(-1);
     this.#wordOf = new Int32Array(rarity.length).fill(-1);
+    this.#lastWith = new Int32Array(rarity.length).fill(-1);
+    this.#beforeWith = new Int32Array(rarity.length).fill(-1);
   }
 
   /** Puts a line behind: it may be answered from now on. Lines come in order. */
@@ -81,9 +84,8 @@ export class LinkReader {
       this.#addressedBy[line.addressee] = line.user;
     }
     for (const word of line.words) {
-      const lines = this.#byWord.get(word);
-      if (lines === undefined) this.#byWord.set(word, [index]);
-      else lines.push(index);
+      this.#beforeWith[word] = this.#lastWith[word]!;
+      this.#lastWith[word] = index;
     }
   }
 
@@ -117,7 +119,10 @@ export class LinkReader {
     for (let place = 0; place < named.length && place < 3; place++) {
       this.#addLast(index, this.#byUser[named[place]!], perPerson + 1, found);
     }
-    for (const word of this.#rarest(words)) this.#addLast(index, this.#byWord.get(word), perWord, found);
+    for (const word of this.#rarest(words)) {
+      this.#add(index, this.#lastWith[word]!, found);
+      this.#add(index, this.#beforeWith[word]!, found);
+    }
     return found;
   }
 
@@ -125,12 +130,16 @@ export class LinkReader {
   #addLast(index: number, lines: readonly number[] | undefined, count: number, found: number[]): void {
     if (lines === undefined) return;
     for (let back = lines.length - 1; back >= 0 && back >= lines.length - count; back--) {
-      const line = lines[back]!;
-      const distance = index - line;
-      if (distance <= latest || distance > farthest || this.#candidateOf[line] === index) continue;
-      this.#candidateOf[line] = index;
-      found.push(line);
+      this.#add(index, lines[back]!, found);
     }
+  }
+
+  /** Adds a line to the candidates of another one, unless it is one already, too far, or -1. */
+  #add(index: number, line: number, found: number[]): void {
+    const distance = index - line;
+    if (line < 0 || distance <= latest || distance > farthest || this.#candidateOf[line] === index) return;
+    this.#candidateOf[line] = index;
+    found.push(line);
   }
 
   /** The rarest of some words, the rarest first. */

@@ -4,6 +4,7 @@
  */
 import { functionWords } from "../../../text/stop_words.ts";
 import type { ChannelMessage } from "../message.ts";
+import { Tokens } from "./tokens.ts";
 
 /** One message, prepared. */
 export interface Line {
@@ -97,6 +98,8 @@ class People {
 interface Token {
   /** Whom it names: see `People.writtenAs`. */
   readonly person: number;
+  /** Whether it is written as "@ann". */
+  readonly isMention: boolean;
   /** Its words without function words and names. */
   readonly words: readonly number[];
   /** How many words it has in all. */
@@ -109,22 +112,12 @@ interface Token {
 class Vocabulary {
   readonly #people: People;
   readonly #ids = new Map<string, number>();
-  readonly #tokens = new Map<string, Token>();
+  /** What the runs without spaces hold. */
+  readonly tokens = new Tokens((raw) => this.#parse(raw), capacity);
   readonly linesWith: number[] = [];
 
   constructor(people: People) {
     this.#people = people;
-  }
-
-  /** What a run without spaces holds. */
-  read(raw: string): Token {
-    let token = this.#tokens.get(raw);
-    if (token === undefined) {
-      token = this.#parse(raw);
-      if (this.#tokens.size >= capacity) this.#tokens.clear();
-      this.#tokens.set(raw, token);
-    }
-    return token;
   }
 
   #parse(raw: string): Token {
@@ -134,6 +127,7 @@ class Vocabulary {
     const opening = all.find((word) => !isName(word) || common.has(word));
     return {
       person: this.#people.writtenAs(raw),
+      isMention: /^<?@/u.test(raw),
       words: topics.map((word) => this.#idOf(word)),
       length: all.length,
       opening: opening === undefined ? -1 : hashed(opening, openings),
@@ -159,16 +153,14 @@ function readLine({ user: name, text, time }: ChannelMessage, people: People, vo
   const named: number[] = [];
   const words: number[] = [];
   let [addressee, length, opening] = [-1, 0, -1];
-  const tokens = read.split(spacePattern);
-  for (let index = 0; index < tokens.length; index++) {
-    const token = vocabulary.read(tokens[index]!);
+  for (const [index, token] of vocabulary.tokens.read(read).entries()) {
     length += token.length;
     if (opening < 0) opening = token.opening;
     for (const word of token.words) if (!words.includes(word)) words.push(word);
     // A short name only counts where a message begins with it.
     const person = token.person < -1 && index === 0 ? -2 - token.person : token.person;
     if (person < 0 || person === user) continue;
-    if (index === 0 || index === 1 && /^<?@/u.test(tokens[1]!)) addressee = person;
+    if (index === 0 || index === 1 && token.isMention) addressee = person;
     if (!named.includes(person)) named.push(person);
   }
   for (const word of words) vocabulary.linesWith[word]!++;
