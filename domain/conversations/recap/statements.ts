@@ -150,13 +150,13 @@ export class Statement implements Passage {
   factor(index: number): number {
     switch (index) {
       case 0:
-        return this.#passage.factor(0);
+        return timing(this.text);
       case 1:
         return wording(this.text);
       case 2:
-        return timing(this.text);
-      default:
         return this.urgency();
+      default:
+        return this.#passage.factor(0);
     }
   }
 
