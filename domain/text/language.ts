@@ -86,8 +86,11 @@ const decisiveLeadOfOthers = 1.1;
 /** Function words so far ahead need no help from spelling, which takes longer. */
 const clearLead = 1.5;
 
+/** The evidence for each of `latin`, cleared before each text. */
+const scores = new Float64Array(latin.length);
+
 /** Each function word counts once, however often it occurs. */
-function addFunctionWords(scores: Float64Array, words: readonly string[]): void {
+function addFunctionWords(words: readonly string[]): void {
   textsRead++;
   for (const word of words) {
     const found = languagesOfWord.get(word);
@@ -113,7 +116,7 @@ function spellingOf(word: string): readonly (readonly [number, number])[] {
   return found;
 }
 
-function addSpelling(scores: Float64Array, words: readonly string[]): void {
+function addSpelling(words: readonly string[]): void {
   for (const word of words) {
     if (word.length < 4) continue;
     for (const [language, weight] of spellingOf(word)) scores[language]! += weight;
@@ -121,7 +124,7 @@ function addSpelling(scores: Float64Array, words: readonly string[]): void {
 }
 
 /** The language with the most evidence, its head start included; "und" where there is none for any. */
-function leader(scores: Float64Array): LanguageGuess {
+function leader(): LanguageGuess {
   let best: Language = "und";
   let [first, second] = [0, 0];
   for (let index = 0; index < scores.length; index++) {
@@ -132,6 +135,8 @@ function leader(scores: Float64Array): LanguageGuess {
   }
   return { language: best, lead: first - second };
 }
+
+const beyondLatin = /[\u0250-\u1dff\u1f00-\u1fff\u2c00-\uffff]/;
 
 /** The language of a text in which letters of another script than Latin are more than half as many as the Latin ones. */
 function byScript(text: string): LanguageGuess | undefined {
@@ -147,15 +152,14 @@ function byScript(text: string): LanguageGuess | undefined {
  */
 export function guessLanguage(words: readonly string[]): LanguageGuess {
   const some = words.length > enoughWords ? words.slice(0, enoughWords) : words;
-  const text = some.join(" ");
-  const foreign = /[\u0250-\u1dff\u1f00-\u1fff\u2c00-\uffff]/.test(text) ? byScript(text) : undefined;
+  const foreign = some.some((word) => beyondLatin.test(word)) ? byScript(some.join(" ")) : undefined;
   if (foreign !== undefined) return foreign;
-  const scores = new Float64Array(latin.length);
-  addFunctionWords(scores, some);
-  const guess = leader(scores);
+  scores.fill(0);
+  addFunctionWords(some);
+  const guess = leader();
   if (guess.lead >= clearLead) return guess;
-  addSpelling(scores, some);
-  return leader(scores);
+  addSpelling(some);
+  return leader();
 }
 
 /** The language of a text, or `fallback` where the text says too little to tell. */
