@@ -5,6 +5,7 @@
  *
  * One measurement a process, so that nothing is cached and memory is its own.
  */
+import process from "node:process";
 import { parseArgs } from "node:util";
 import {
   addFrequencies,
@@ -61,8 +62,13 @@ function main(): void {
   if (task === "recap") {
     const messages = day.map((message, index) => ({ ...message, id: `${index}`, time: index * 8_640 }));
     const start = performance.now();
+    const before = process.cpuUsage();
     const { text } = recapOf(messages);
-    write(`recap of ${size} messages (${options.language}): ${milliseconds(start)}`);
+    const { user, system } = process.cpuUsage(before);
+    const used = ((user + system) / 1000).toFixed(0);
+    write(
+      `recap of ${size} messages (${options.language}): ${milliseconds(start)}, ${used} ms of processor time`,
+    );
     write(`whole process ${megabytes(Deno.memoryUsage().rss)}`);
     write(text);
     return;
