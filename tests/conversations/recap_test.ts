@@ -273,3 +273,13 @@ Deno.test("recapOf() joins a person's statements of one thread, and answers with
     ["m0", "m1", "m2", "m3"].filter((id) => points[0]!.messages.includes(id)),
   );
 });
+
+Deno.test("recapOf() calls what comes next an event, also in a thread that began with a question", () => {
+  const points = pointsOf([
+    ["ann", "Which pull request of the exporter should we review today?"],
+    ["bob", "ann: the pull request that adds a progress bar to the exporter"],
+    ["ann", "Next week's topic is the release plan of the printing service"],
+  ]);
+  const [next] = points.filter(({ text }) => text.includes("Next week"));
+  assert.equal(next?.kind, "event");
+});

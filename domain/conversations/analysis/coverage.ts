@@ -35,7 +35,7 @@ export const coverage = {
   /** Who has not been heard yet is heard sooner; a message already chosen from, later. */
   newSpeaker: 0.15,
   sameMessage: 0.9,
-  sameGroup: 0.75,
+  sameGroup: 0.8,
   /** How much sooner a chosen question's answer is taken, and a chosen answer's question. */
   exchange: 0.1,
   /** How many messages after a question its answer may come. */

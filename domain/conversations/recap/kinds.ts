@@ -50,7 +50,7 @@ const decisions = words(
   "(?:we |i )?(?:have |has |was |been )?(?:decided|agreed)\\b|(?:in|we have) agreement|consensus",
   "let(?:'|’)?s (?!see|say|hope|start|begin|move|go on)\\p{L}+|we(?:'|’)?ll \\p{L}+|we (?:will|shall) (?!see)\\p{L}+",
   "we (?:should|can) (?:probably |just |then |now )?(?:table|wait|postpone|keep|drop|leave|close|merge|move|use|go|not)",
-  "i(?:'|’)?m in favou?r|i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:we\\b|to\\b|(?:this|it|that) should)",
+  "i(?:'|’)?m in favou?r|i(?:(?:'|’)d| would) (?:rather|prefer)|i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:we\\b|to\\b|(?:this|it|that) should)",
   "(?:rejected|accepted|approved|postponed|tabled|merge it|go ahead (?:and|with)|out of scope)|it is,? then|i(?:'|’)?m (?:leaning|inclined)|i (?:might |would |(?:'|’)d )?lean (?:toward|to)",
   "on (?:gèle|garde|revient|passe|reporte|décide|attend|part sur|fait|prend)|d['’]accord pour|je préfère|décidé|reporté",
   "wir (?:machen|nehmen|verschieben|bleiben|warten|lassen|entscheiden|einigen)|verschiebe|verschoben|beschlossen|entschieden|abgemacht|zugesagt|sage ich",
@@ -82,6 +82,11 @@ const asks = words(
   "alguien|sabe[ns]? (?:si|como|cómo)",
   "(?:we|i) (?:still |also |really )?need (?:some(?:one|body)|people|help|volunteers|testers|reviewers)|if (?:any|some)(?:one|body) (?:could|can|wants)|looking for (?:some(?:one|body)|people|help|volunteers)",
   "(?:how (?:do|can|to|would|should) (?:i|you|we|one)|what(?:'|’)?s the (?:best|right)|is there (?:a|any|some))",
+);
+/** What comes next, and when: it answers nothing, even where somebody has asked something before. */
+const announcements = words(
+  "(?:the |our )?next (?:week|month|year|meeting|session|release|version)(?:(?:'|’)s)?(?: \\p{L}+){0,2} (?:is|are|will|takes?)\\b",
+  "(?:le|la|notre) prochaine? \\p{L}+ (?:est|sera|aura)|die nächste \\p{L}+ (?:ist|wird|findet)|(?:la|el) próxim[ao] \\p{L}+ (?:es|será)",
 );
 const japanese: readonly (readonly [RegExp, PointKind])[] = [
   [/[?？]|でしょうか|ですか|ますか|どうします/u, "question"],
@@ -142,6 +147,11 @@ export function kindOfText(text: string, language: Language): PointKind {
   if (norms.test(text)) return "decision";
   if (resolutions.test(text)) return "resolution";
   return causes.test(text) ? "cause" : "event";
+}
+
+/** Whether a statement says what comes next. */
+export function isAnnouncement(text: string): boolean {
+  return announcements.test(text);
 }
 
 const proposals = words(

@@ -3,7 +3,16 @@ import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import type { Language } from "../../text/language.ts";
 import { countWords } from "../../text/words.ts";
 import { addressIn, answeredBy, citations, type Dialogue, isOpen } from "./answers.ts";
-import { isAgreed, isAskedIn, isNorm, isPlan, isTrouble, kindOfText, type PointKind } from "./kinds.ts";
+import {
+  isAgreed,
+  isAnnouncement,
+  isAskedIn,
+  isNorm,
+  isPlan,
+  isTrouble,
+  kindOfText,
+  type PointKind,
+} from "./kinds.ts";
 import { timing, urgency, wording } from "./wording.ts";
 
 const interjection =
@@ -80,7 +89,8 @@ function shownKind(kind: PointKind, passage: Passage, dialogue: Dialogue): Point
   const { messages, roots, seeksHelp } = dialogue;
   if (isPlan(text) && (kind === "event" || kind === "decision")) return "decision";
   if (kind === "decision" && isNorm(text)) return isAnswer(message, dialogue) ? "answer" : kind;
-  if (kind !== "event") return kind;
+  if (kind === "answer" && isAnnouncement(text)) return "event";
+  if (kind !== "event" || isAnnouncement(text)) return kind;
   if (belongsToQuestion(passage, dialogue)) return "question";
   if (isAnswer(message, dialogue)) return "answer";
   const root = roots[message]!;

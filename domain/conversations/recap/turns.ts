@@ -74,10 +74,11 @@ function goesOn(before: Turn, after: Turn, { messages, links, roots }: Dialogue)
   return isOneMatter(before, after) && (answered === before.last || answered === before.first);
 }
 
-/** Whether a statement further on may be joined: not to a question, nor to the event that it decides, explains or mends. */
+/** Whether a statement further on may be joined: no question, and no event but to another event. */
 function isOneMatter(before: Turn, after: Turn): boolean {
   if (before.kind === after.kind) return true;
-  return before.kind !== "question" && !(before.kind === "event" && isParticular(after.kind));
+  const kinds = [before.kind, after.kind];
+  return before.kind !== "question" && !kinds.includes("event");
 }
 
 /** Who goes on, where that is somebody else. */

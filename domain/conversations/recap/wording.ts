@@ -4,8 +4,8 @@ import { dueIn, type PointKind } from "./kinds.ts";
 /** Constants, the same for every kind of channel (docs/text-analysis.md). */
 export const salience = {
   kinds: {
-    event: 0.35,
-    question: 0.65,
+    event: 0.3,
+    question: 0.55,
     answer: 0.9,
     cause: 0.8,
     resolution: 0.8,
