@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { replyLinks, threadsOf } from "../../domain/conversations/recap/threads.ts";
+import { Tokens } from "../../domain/conversations/recap/links/tokens.ts";
 
 type Said = readonly [user: string, text: string, more?: { thread?: string; replyTo?: string }];
 
@@ -38,4 +39,15 @@ Deno.test("replyLinks() takes nothing, empty texts and strange names", () => {
   assert.equal(replyLinks([]).length, 0);
   const links = replyLinks(channel([["", ""], ["__proto__", "constructor"], ["名前", "😀"], ["", "\u0000"]]));
   assert.ok([...links].every((link, index) => link < index));
+});
+
+Deno.test("Tokens cuts texts where white space does, makes each token once, and forgets beyond its capacity", () => {
+  const made: string[] = [];
+  const tokens = new Tokens((raw) => made.push(raw) && raw.toUpperCase(), 4);
+  const text = " ann:\tthe caf\u00e9\u00a0the\u3000\ud83d\ude00\n";
+  const expected = text.trim().split(/\s+/u).map((raw) => raw.toUpperCase());
+  assert.deepEqual([tokens.read(text), tokens.read(text)], [expected, expected]);
+  assert.deepEqual(made, ["ann:", "the", "caf\u00e9", "\ud83d\ude00"]);
+  assert.deepEqual(tokens.read("a b ann: c d the"), ["A", "B", "ANN:", "C", "D", "THE"]);
+  assert.deepEqual([tokens.read(""), tokens.read(" \n")], [[], []]);
 });

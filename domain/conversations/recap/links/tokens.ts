@@ -52,7 +52,9 @@ export class Tokens<Value> {
         if (isSpace(code)) break;
         hash = Math.imul(hash ^ code, factor);
       }
-      values.push(this.#values[this.#find(text, start, place, hash)]!);
+      // Looked up first: beyond the capacity it begins a new list of values.
+      const found = this.#find(text, start, place, hash);
+      values.push(this.#values[found]!);
     }
   }
 
