@@ -1,3 +1,6 @@
+/** Long work in short steps, so that others have their turn. */
+import { setImmediate } from "node:timers/promises";
+
 const FIRST_STEP = 64;
 
 /**
@@ -19,4 +22,19 @@ export async function inShortSteps(
     else if (took < 2) limit = Math.min(2048, limit << 1);
   }
   return total;
+}
+
+/** How long others wait for one stretch of work. */
+const STRETCH_MS = 4;
+
+/** The stretches of one piece of work in the thread that answers requests. */
+export class Turns {
+  #since = performance.now();
+
+  /** Lets others go first if the work has gone on for some milliseconds. Called between its small steps. */
+  async next(): Promise<void> {
+    if (performance.now() - this.#since < STRETCH_MS) return;
+    await setImmediate();
+    this.#since = performance.now();
+  }
 }

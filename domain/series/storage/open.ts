@@ -20,6 +20,7 @@ import {
 import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
 import { headOf } from "../formats/write_frame.ts";
 import { expiredUntil } from "../../expiry.ts";
+import { Turns } from "../../short_steps.ts";
 
 /** Chunks of the first look, which answers most ranges. */
 const FIRST_CHUNKS = 8;
@@ -144,7 +145,8 @@ export class Reading {
       const { series, chunks, past } = await this.#look(name, range);
       const columns = select(series, range.columns), memory = memoryChunks(series);
       checkTail(series, range.tail);
-      const first = chunks && this.#decode(series, columns, range, chunks, Math.min(FIRST_CHUNKS, memory));
+      const first = chunks &&
+        await this.#decode(series, columns, range, chunks, Math.min(FIRST_CHUNKS, memory));
       const frames = first ?? await this.#frames(series, columns, range, memory, past);
       if (frames === "changed") continue;
       return frames === undefined
@@ -179,24 +181,28 @@ export class Reading {
     const { chunks, isWhole } = range.tail === undefined
       ? await this.store.bodies({ ...wanted, limit })
       : await this.store.tail({ ...wanted, limit: range.tail });
-    return isWhole ? this.#decode(series, columns, range, chunks, limit) : "changed";
+    return isWhole ? await this.#decode(series, columns, range, chunks, limit) : "changed";
   }
 
   /** The rows of the chunks that were found; undefined when these, `limit` of them, need not be all. */
-  #decode(
+  async #decode(
     series: SeriesRow,
     columns: readonly SelectedColumn[],
     range: SeriesRange,
     chunks: readonly ChunkBytes[],
     limit: number,
-  ): DataFrame[] | undefined {
+  ): Promise<DataFrame[] | undefined> {
     const isLarge = range.tail === undefined && chunks.length >= limit;
     if (isLarge && range.limit === undefined) return undefined;
     const { from, to } = this.#bounds(series, range);
     const places = columns.map(({ place }) => place);
-    const decode = (chunk: ChunkBytes) =>
-      rangeOf(decodeChunk(chunk.bytes, series.aware, series.columns, places), from, to);
-    const frames = cut(chunks.map(decode).filter(({ stamps }) => stamps.length > 0), range.limit, range.tail);
+    const decoded: DataFrame[] = [], turns = new Turns();
+    for (const { bytes } of chunks) {
+      const frame = rangeOf(decodeChunk(bytes, series.aware, series.columns, places), from, to);
+      if (frame.stamps.length > 0) decoded.push(frame);
+      await turns.next();
+    }
+    const frames = cut(decoded, range.limit, range.tail);
     return isLarge && rowsOf(frames) < range.limit! ? undefined : frames;
   }
 

@@ -2,6 +2,7 @@
 import type { Labels } from "../../../db/series/catalogue_row.ts";
 import type { ChunkBytes, SeriesRow, SeriesStore } from "../../../db/series/chunks.ts";
 import { RunnelError } from "../../errors.ts";
+import { Turns } from "../../short_steps.ts";
 import { typeOf } from "../chunks/catalogue.ts";
 import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
 import { outputsOf } from "../bins/aggregates.ts";
@@ -11,8 +12,8 @@ import type { FrameHead } from "../formats/write_frame.ts";
 
 /** Cells in a page. */
 const PAGE_CELLS = 1 << 18;
-/** Summaries in a page. */
-const SUMMARY_PAGE = 512;
+/** Summaries in a page, and chunks that are read at a time of those that lie in several bins. */
+const SUMMARY_PAGE = 512, CUT_PAGE = 64;
 /** How long what an answer reads is kept from being freed, without a sign of life. */
 export const LEASE_MS = 300_000;
 const RENEW_AFTER_MS = 60_000;
@@ -59,15 +60,23 @@ export class MemorySource implements FrameSource {
   }
 
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
-    for (const frame of this.frames) yield { ...frame, columns: columns.map((at) => frame.columns[at]!) };
+    const turns = new Turns();
+    for (const frame of this.frames) {
+      yield { ...frame, columns: columns.map((at) => frame.columns[at]!) };
+      await turns.next();
+    }
   }
 
-  downsample(bins: BinOptions): Promise<DataFrame> {
+  async downsample(bins: BinOptions): Promise<DataFrame> {
     const first = this.frames[0]?.stamps[0], last = this.frames.at(-1)?.stamps.at(-1);
-    if (first === undefined || last === undefined) return Promise.resolve(noRows(this, bins));
+    if (first === undefined || last === undefined) return noRows(this, bins);
     const downsampler = new Downsampler(bins, { first, last, aware: this.aware }, this.columns);
-    for (const frame of this.frames) downsampler.add(frame);
-    return Promise.resolve(downsampler.finish());
+    const turns = new Turns();
+    for (const frame of this.frames) {
+      downsampler.add(frame);
+      await turns.next();
+    }
+    return downsampler.finish();
   }
 
   close(): Promise<void> {
@@ -115,6 +124,7 @@ export class LeasedSource implements FrameSource {
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
     const { series, from, to, limit } = this.#options;
     const places = columns.map((at) => this.columns[at]!.place);
+    const turns = new Turns();
     let rows = 0;
     for await (const chunk of this.#chunks("bodies", this.#pageSize())) {
       const frame = rangeOf(decodeChunk(chunk.bytes, this.aware, series.columns, places), from, to);
@@ -122,6 +132,7 @@ export class LeasedSource implements FrameSource {
       yield rows + frame.stamps.length > limit ? sliceFrame(frame, 0, limit - rows) : frame;
       rows += frame.stamps.length;
       if (rows >= limit) return;
+      await turns.next();
     }
   }
 
@@ -131,21 +142,24 @@ export class LeasedSource implements FrameSource {
     const extent = await this.#extent();
     if (extent === undefined) return noRows(this, bins);
     const downsampler = new Downsampler(bins, { ...extent, aware: this.aware }, this.columns);
+    const turns = new Turns();
     for await (const page of pagesOf(this.#chunks("summaries", SUMMARY_PAGE))) {
       const summaries = page.map((chunk) => decodeSummaries(chunk.bytes, places));
       const whole = page.map((chunk, i) =>
         chunk.first >= from && chunk.last <= to && downsampler.takes(chunk.first, chunk.last, summaries[i]!)
       );
       const cut = page.filter((_, i) => !whole[i]).map(({ id }) => id);
-      const bodies = cut.length > 0 ? await store.bodiesOf(cut) : new Map<number, Uint8Array>();
-      page.forEach((chunk, i) => {
+      let bodies = new Map<number, Uint8Array>();
+      for (const [i, chunk] of page.entries()) {
         if (whole[i]) downsampler.addSummaries(chunk.first, chunk.last, summaries[i]!);
         else {
-          downsampler.add(
-            rangeOf(decodeChunk(bodies.get(chunk.id)!, this.aware, series.columns, places), from, to),
-          );
+          // The thread that reads them has short reads of others to do.
+          if (!bodies.has(chunk.id)) bodies = await store.bodiesOf(cut.splice(0, CUT_PAGE));
+          const frame = decodeChunk(bodies.get(chunk.id)!, this.aware, series.columns, places);
+          downsampler.add(rangeOf(frame, from, to));
+          await turns.next();
         }
-      });
+      }
     }
     return downsampler.finish();
   }

@@ -9,6 +9,7 @@ import { writeDictionaryPage } from "hyparquet-writer/src/dictionary.js";
 import { ParquetWriter } from "hyparquet-writer/src/parquet-writer.js";
 import type { ColumnEncoder, PageData } from "hyparquet-writer/src/types.js";
 import { unconvert } from "hyparquet-writer/src/unconvert.js";
+import { Turns } from "../../../short_steps.ts";
 import { type DtypeKind, isInteger } from "../../frame/dtype.ts";
 import type { FrameHead } from "../../formats/write_frame.ts";
 import { schemaMessage, schemaOf, wordCells } from "../arrow_write.ts";
@@ -61,16 +62,19 @@ export async function* writeParquet(
       { key: "ARROW:schema", value: Buffer.from(schemaMessage(arrow)).toString("base64") },
     ],
   });
+  const turns = new Turns();
   for await (const { rows: count, cells } of rows) {
     const from = writer.offset;
-    const written = cells.map((raw, at) => {
+    const written = [];
+    for (const [at, raw] of cells.entries()) {
       const element = elements[at]!;
       const column: ColumnEncoder = {
         ...{ columnName: element.name, element, schemaPath: [root, element], codec: CODEC, compressors },
         ...{ stats: false, pageSize: PAGE_BYTES, columnIndex: false, offsetIndex: false },
       };
-      return writeCells(writer, column, fields[at]!, raw);
-    });
+      written.push(writeCells(writer, column, fields[at]!, raw));
+      await turns.next();
+    }
     file.pendingIndexes.push(...written);
     const chunks = written.map(({ chunk }) => chunk);
     const size = chunks.reduce((sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n), 0n);
