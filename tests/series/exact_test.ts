@@ -1,6 +1,7 @@
 /** Frames that lose nothing on their way out. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
+import { putShortest } from "../../domain/series/formats/ascii.ts";
 import { floatText } from "../../domain/series/formats/float_text.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { fromBits, readVector } from "./vectors.ts";
@@ -13,6 +14,19 @@ Deno.test("floatText() writes doubles with 0 to 15 decimals as pandas does", () 
       equal(floatText(fromBits(bits), precision), text, `${bits}, ${precision}`)
     );
   }
+});
+
+Deno.test("putShortest() writes what floatText() says with full precision, also where it takes a shorter way", () => {
+  const bytes = new Uint8Array(40), decoder = new TextDecoder();
+  const decimals = fc.tuple(fc.integer({ min: -(2 ** 31), max: 2 ** 31 }), fc.nat(6))
+    .map(([value, places]) => value / 10 ** places);
+  fc.assert(
+    fc.property(fc.oneof(decimals, fc.double({ noDefaultInfinity: true, noNaN: true })), (value) => {
+      const text = decoder.decode(bytes.subarray(0, putShortest(bytes, 0, value)));
+      equal(text, floatText(value, "full"));
+    }),
+    { numRuns: 5000, examples: [[-0], [214748.3647], [-214748.3648], [1e20], [1e21], [0.0001], [0.00005]] },
+  );
 });
 
 const PATH = "/api/store/r/exact";

@@ -115,6 +115,21 @@ export function putFloat(bytes: Uint8Array, at: number, value: number): number {
   return putExact(bytes, at, value);
 }
 
+/** Writes a finite float as the shortest text that reads back as the same double and as a float: whole ones keep `.0`. */
+export function putShortest(bytes: Uint8Array, at: number, value: number): number {
+  const size = Math.abs(value), scaled = size * 10_000 + 0.5;
+  if (scaled < 0x7fffffff) {
+    const integer = scaled | 0;
+    // Four decimals and 2^31 are few enough digits for no other text to be shorter.
+    if (integer / 10_000 === size) {
+      if (value < 0 || Object.is(value, -0)) bytes[at++] = MINUS;
+      return putDecimals(bytes, at, integer);
+    }
+  }
+  // From 1e21 on it has an exponent.
+  return putAscii(bytes, at, Number.isInteger(value) && size < 1e21 ? `${value}.0` : `${value}`);
+}
+
 /** Writes ten-thousandths: 12,345,000 as 1234.5. */
 function putDecimals(bytes: Uint8Array, at: number, scaled: number): number {
   const whole = (scaled / 10_000) | 0, fraction = scaled - whole * 10_000;

@@ -7,6 +7,7 @@ import {
   putInteger,
   putJsonString,
   putLiteral,
+  putShortest,
   type Sink,
 } from "./ascii.ts";
 import { FLOAT_BYTES, floatText } from "./float_text.ts";
@@ -64,6 +65,16 @@ export function jsonCells(column: Column, precision: number | "full" = 10): Cell
     };
   }
   if (type === "float" && precision === 10) return { kind: "floats", widest: NUMBER_BYTES, values };
+  if (type === "float" && precision === "full") {
+    return {
+      kind: "other",
+      widest: NUMBER_BYTES,
+      put: ({ bytes, view }, at, row) =>
+        Number.isFinite(values[row])
+          ? putShortest(bytes, at, values[row]!)
+          : putLiteral(view, at, BOOLEANS[2]!),
+    };
+  }
   if (type === "float") {
     return {
       kind: "other",

@@ -1,4 +1,4 @@
-import { NUMBER_BYTES, putAscii, putUtf8 } from "./ascii.ts";
+import { NUMBER_BYTES, putAscii, putInteger, putShortest, putUtf8 } from "./ascii.ts";
 import { type OtherCells, widestOf, widthOf } from "./cells.ts";
 import type { Cell, Column } from "../frame/column.ts";
 import { columnOf, integerColumn } from "../frame/column_builder.ts";
@@ -175,6 +175,20 @@ function csvCells(column: Column): OtherCells {
       kind: "other",
       widest: NUMBER_BYTES,
       put: ({ bytes }, at, row) => putAscii(bytes, at, CSV_BOOLEANS[values[row]!]!),
+    };
+  }
+  if (type === "float") {
+    return {
+      kind: "other",
+      widest: NUMBER_BYTES,
+      put: ({ bytes }, at, row) => Number.isFinite(values[row]) ? putShortest(bytes, at, values[row]!) : at,
+    };
+  }
+  if (type === "integer" && values instanceof Float64Array) {
+    return {
+      kind: "other",
+      widest: NUMBER_BYTES,
+      put: ({ bytes }, at, row) => putInteger(bytes, at, values[row]!),
     };
   }
   const isInteger = type === "integer";
