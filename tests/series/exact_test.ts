@@ -103,3 +103,32 @@ testOnBothEngines(
     }
   },
 );
+
+testOnBothEngines(
+  "integers beyond 2^63 leave as Arrow and Parquet as they are, or are refused",
+  async (app) => {
+    const save = (cells: Record<string, string>, query = "") => {
+      const members = Object.entries(cells).map(([stamp, text]) => `"${stamp}":${text}`);
+      return app.request(`${PATH}${query}`, { method: "PUT", body: `{"a":{${members.join()}}}` });
+    };
+    await save({ "2020-01-01": "18446744073709551615", "2020-01-02": "7" });
+    // It still fits what is there, so the column stays one without a sign.
+    await save({ "2021-01-03": "5" });
+    const wanted = await (await app.request(PATH)).text();
+    match(wanted, /18446744073709551615.*:7,.*:5/);
+    for (const format of ["arrow", "feather", "parquet", "csv", "ndjson"]) {
+      const body = await (await app.request(`${PATH}?format=${format}`)).bytes();
+      equal((await app.request(`${PATH}-${format}?format=${format}`, { method: "PUT", body })).status, 200);
+      equal(await (await app.request(`${PATH}-${format}`)).text(), wanted, format);
+    }
+    // Cells of both kinds are kept exactly; no array has both.
+    equal((await save({ "2021-01-04": "-1" })).status, 200);
+    equal(await (await app.request(PATH)).text(), wanted.replace("}}", ',"2021-01-04T00:00:00.000":-1}}'));
+    for (const format of ["arrow", "feather", "parquet"]) {
+      const refused = await app.request(`${PATH}?format=${format}`);
+      equal(refused.status, 400, format);
+      match((await refused.json()).detail, /Column "a" has cells of several kinds/);
+    }
+    match(await (await app.request(`${PATH}?format=csv`)).text(), /18446744073709551615[^]*,-1\n$/);
+  },
+);

@@ -38,6 +38,9 @@ interface Entry {
   type: StoredType;
   /** Parts that have a value in this column. */
   valued: number;
+  /** Whether integers may be beyond 2^63-1, and whether some may be negative: no array has both. */
+  isBeyond: boolean;
+  isNegative: boolean;
   /** Unites what the parts seen so far say their cells are; `plain`: nothing beyond their type. */
   dtype: Dtype | "plain" | undefined;
 }
@@ -52,7 +55,7 @@ export class CatalogueChange {
 
   constructor(readonly base: readonly StoredColumn[]) {
     for (const column of base) {
-      this.#entries.set(column.name, { base: column, type: "null", valued: 0, dtype: undefined });
+      this.#entries.set(column.name, newEntry(column));
     }
   }
 
@@ -74,8 +77,12 @@ export class CatalogueChange {
 
   /** The columns after the change. */
   finish(): StoredColumn[] {
-    return Array.from(this.#entries, ([name, { base, type: united, valued, dtype }]) => {
+    return Array.from(this.#entries, ([name, entry]) => {
+      const { base, type: united, valued, dtype } = entry;
       const floats = valued < this.#parts || base?.type === "float" || base?.type === "null";
+      if (united === "integer" && !floats && entry.isBeyond && entry.isNegative) {
+        return { name, type: "mixed" };
+      }
       const type = united === "integer" && floats ? "float" : united;
       const isKnown = dtype !== undefined && dtype !== "plain" &&
         (type === "null" || suits(dtype, type));
@@ -86,16 +93,29 @@ export class CatalogueChange {
   #unite({ name, type, dtype }: StoredColumn, column?: Column): void {
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      this.#entries.set(name, entry = { base: undefined, type: "null", valued: 0, dtype: undefined });
+      this.#entries.set(name, entry = newEntry(undefined));
     }
     if (type === "null") {
       if (entry.valued === 0) entry.dtype ??= dtype;
       return;
     }
     entry.dtype = uniteSaid(entry, { name, type, dtype }, column);
+    if (type === "integer") {
+      entry.isBeyond ||= column ? column.values instanceof BigUint64Array : dtype?.type === "uint64";
+      entry.isNegative ||= column ? hasNegative(column) : !dtype?.type.startsWith("uint");
+    }
     entry.type = entry.type === "null" ? type : uniteTypes(entry.type, type);
     entry.valued++;
   }
+}
+
+function newEntry(base: StoredColumn | undefined): Entry {
+  return { base, type: "null", valued: 0, isBeyond: false, isNegative: false, dtype: undefined };
+}
+
+function hasNegative({ values }: Column): boolean {
+  return !(values instanceof BigUint64Array) &&
+    (values as unknown as readonly (number | bigint)[]).some((value) => value < 0);
 }
 
 /** What a column's cells are after another part, which may say nothing of them but fit what was said before. */

@@ -199,7 +199,7 @@ function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= -INT64_LIMIT && value < INT64_LIMIT;
 }
 
-/** The smallest exact array; mixed if there is none. */
+/** The smallest exact array, of which unsigned ones say so; mixed if there is none. */
 export function integerColumn(name: string, integers: readonly bigint[]): Column {
   let least = 0n, most = 0n;
   for (const each of integers) {
@@ -211,7 +211,9 @@ export function integerColumn(name: string, integers: readonly bigint[]): Column
     return { name, type: "integer", values: Float64Array.from(integers, Number) };
   }
   if (most < 2n ** 63n) return { name, type: "integer", values: BigInt64Array.from(integers) };
-  if (least >= 0n) return { name, type: "integer", values: BigUint64Array.from(integers) };
+  if (least >= 0n) {
+    return { name, type: "integer", values: BigUint64Array.from(integers), dtype: { type: "uint64" } };
+  }
   return { name, type: "mixed", values: integers };
 }
 

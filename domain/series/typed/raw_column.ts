@@ -189,8 +189,19 @@ const ARRAYS = {
   ...{ uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array },
 };
 
-function wholes({ values }: Column, type: keyof typeof ARRAYS | "int64" | "uint64"): Numbers | BigNumbers {
+function wholes(
+  { name, values }: Column,
+  type: keyof typeof ARRAYS | "int64" | "uint64",
+): Numbers | BigNumbers {
   const cells = values as ArrayLike<number | bigint | null>;
+  if (type === "int64" && cells instanceof BigUint64Array) {
+    throw invalid(
+      `Column ${
+        quote(name)
+      } has integers beyond 2^63-1 and negative ones, which this format has no type for: ` +
+        "ask for JSON or CSV.",
+    );
+  }
   if (type === "int64" || type === "uint64") {
     if (cells instanceof BigInt64Array || cells instanceof BigUint64Array) {
       return new (type === "int64" ? BigInt64Array : BigUint64Array)(cells as BigInt64Array<ArrayBuffer>);
