@@ -62,6 +62,7 @@ export type {
   Orient,
   RetrieveOptions,
   Revision,
+  Row,
   SavedOrient,
   SaveOptions,
   StoreSettings,

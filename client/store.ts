@@ -1,16 +1,17 @@
 /** Time series: data frames as pandas writes them. */
 import type { z } from "zod";
 import type * as wire from "../api/series.ts";
+import { exactJson, parseExact } from "./exact_json.ts";
 import type { Http } from "./http.ts";
 
-/** A cell. JavaScript rounds whole numbers beyond 2^53; `retrieveText` has them as they are. */
-export type Cell = null | boolean | string | number;
+/** A cell. Whole numbers beyond 2^53, which a number would round, are bigints, both ways. */
+export type Cell = null | boolean | string | number | bigint;
 
 /** A frame in each of pandas' orients. JavaScript puts keys that look like whole numbers first. */
 export interface Frames {
   columns: Record<string, Record<string, Cell>>;
   index: Record<string, Record<string, Cell>>;
-  split: { columns: string[]; index: (string | number)[]; data: Cell[][] };
+  split: { columns: string[]; index: (string | number | bigint)[]; data: Cell[][] };
   records: Record<string, Cell>[];
   values: Cell[][];
   table: {
@@ -21,6 +22,11 @@ export interface Frames {
     };
     data: Record<string, Cell>[];
   };
+}
+
+/** A row with its stamp: a text, or with `dateFormat: "epoch"` a number. */
+export interface Row extends Record<string, Cell> {
+  readonly index: string | number | bigint;
 }
 
 /** A shape of a frame, as pandas calls it. */
@@ -140,7 +146,7 @@ export class StoreClient {
     frame: Frames[O],
     { orient, ...options }: SaveOptions & { readonly orient?: O } = {},
   ): Promise<void> {
-    return this.saveText(reference, symbol, JSON.stringify(frame), orient ?? "columns", options);
+    return this.saveText(reference, symbol, exactJson(frame), orient ?? "columns", options);
   }
 
   /** Saves a frame that is text, or bytes, already. */
@@ -166,7 +172,33 @@ export class StoreClient {
     symbol: string,
     { orient, ...options }: RetrieveOptions & { readonly orient?: O } = {},
   ): Promise<Frames[O]> {
-    return await (await this.retrieveText(reference, symbol, orient ?? "columns", options)).json();
+    return parseExact(
+      await (await this.retrieveText(reference, symbol, orient ?? "columns", options)).text(),
+    );
+  }
+
+  /**
+   * The rows of a range of any size as they arrive, in one state of the series, floats and stamps exact: each has its
+   * columns, and its stamp under `index`. Whoever stops early ends the answer. Refused where a column is called index.
+   *
+   * ```ts ignore
+   * for await (const { index, close } of client.store.rows("NASDAQ", "ACME", { start: "2020" })) console.log(index, close);
+   * ```
+   */
+  async *rows(reference: string, symbol: string, options: RetrieveOptions = {}): AsyncGenerator<Row> {
+    const { body } = await this.retrieveText(reference, symbol, "ndjson", options);
+    if (body === null) return;
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    try {
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        const lines = (rest + piece.value).split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) yield parseExact(line);
+      }
+    } finally {
+      await reader.cancel();
+    }
   }
 
   /**

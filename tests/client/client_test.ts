@@ -1,6 +1,7 @@
 import { tableFromIPC } from "apache-arrow";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { type ListingOptions, RunnelClient, RunnelProblem } from "../../client/mod.ts";
+import { type ListingOptions, type Orient, RunnelClient, RunnelProblem } from "../../client/mod.ts";
+import { exactJson, parseExact } from "../../client/exact_json.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -15,6 +16,98 @@ function clientOf(app: { request(path: string, init?: RequestInit): Promise<Resp
       }),
   });
 }
+
+testOnBothEngines("StoreClient saves and retrieves whole numbers beyond 2^53 as they are", async (app) => {
+  const { store } = clientOf(app);
+  const least = -(2n ** 63n), most = 2n ** 63n - 1n, [first, second] = ["2020-01-01", "2020-01-02"];
+  const columns = {
+    signed: { [first]: least, [second]: most },
+    unsigned: { [first]: 2n ** 64n - 1n, [second]: 7 },
+    safe: { [first]: Number.MAX_SAFE_INTEGER, [second]: -1 },
+    text: { [first]: '":18446744073709551615,"', [second]: "9223372036854775807" },
+    float: { [first]: 0.1234567890123456, [second]: 1234567890123456.5 },
+  };
+  await store.save("ids", "all", columns);
+  const exact = await store.retrieve("ids", "all", { doublePrecision: "full" });
+  const at = (stamp: string) => `${stamp}T00:00:00.000`;
+  deepEqual(
+    exact,
+    Object.fromEntries(
+      Object.entries(columns).map(([name, cells]) => [name, {
+        [at(first)]: cells[first],
+        // One cell beyond 2^53 does not make bigints of the others.
+        [at(second)]: cells[second],
+      }]),
+    ),
+  );
+  const copied = { orient: "split", dateFormat: "epoch", dateUnit: "ns", doublePrecision: "full" } as const;
+  const split = await store.retrieve("ids", "all", copied);
+  deepEqual([split.index[0], split.data[1]![0]], [1577836800000000000n, most]);
+  await store.save("ids", "copy", split, { orient: "split", dateUnit: "ns" });
+  deepEqual(await store.retrieve("ids", "copy", { doublePrecision: "full" }), exact);
+  for (const orient of ["columns", "index", "split", "records", "values", "table"] satisfies Orient[]) {
+    const text = await (await store.retrieveText("ids", "all", orient)).text();
+    const frame = await store.retrieve("ids", "all", { orient });
+    equal(exactJson(frame).includes("9223372036854775807"), text.includes("9223372036854775807"), orient);
+    equal(exactJson(frame).includes(`${least}`), true, orient);
+  }
+  for (const format of ["csv", "ndjson", "arrow", "feather", "parquet"] as const) {
+    const bytes = new Uint8Array(await (await store.retrieveText("ids", "all", format)).arrayBuffer());
+    await store.delete("ids", "copy");
+    await store.saveText("ids", "copy", bytes, format);
+    deepEqual(await store.retrieve("ids", "copy", { doublePrecision: "full" }), exact, format);
+  }
+});
+
+testOnBothEngines(
+  "StoreClient.rows() gives the rows one after the other, exactly, until it is stopped",
+  async (app) => {
+    const { store } = clientOf(app);
+    const count = 20_000, index = Array.from({ length: count }, (_, row) => 1_577_836_800 + row);
+    const data = index.map((_, row) => [row / 3, 2n ** 60n + BigInt(row), row % 2 === 0 ? null : "ä,\n"]);
+    await store.save("rows", "many", { columns: ["third", "id", "text"], index, data }, {
+      orient: "split",
+      dateUnit: "s",
+    });
+    let row = 0;
+    for await (
+      const { index: stamp, ...cells } of store.rows("rows", "many", { dateFormat: "epoch", dateUnit: "s" })
+    ) {
+      deepEqual([stamp, cells.third, cells.id, cells.text], [index[row], ...data[row]!]);
+      row++;
+    }
+    equal(row, count);
+    for await (const { index } of store.rows("rows", "many", { tail: 2 })) {
+      equal(index, "2020-01-01T05:33:18.000");
+      break;
+    }
+    deepEqual(await Array.fromAsync(store.rows("rows", "many", { start: "2021-01-01" })), []);
+    const refused = Array.fromAsync(store.rows("rows", "none"));
+    await rejects(refused, (error) => error instanceof RunnelProblem && error.code === "series-not-found");
+  },
+);
+
+Deno.test("parseExact() and exactJson() leave all but long whole numbers to JSON", () => {
+  for (
+    const text of [
+      "1",
+      "[1.5,12345678901234567.5,1e+300]",
+      '{"a":"\\"12345678901234567890,"}',
+      '["\\\\",12345678901234567.5]',
+    ]
+  ) {
+    deepEqual(parseExact<unknown>(text), JSON.parse(text), text);
+  }
+  equal(parseExact("-9007199254740993"), -9007199254740993n);
+  deepEqual(parseExact('["9007199254740993",9007199254740993,9007199254740991,[],{"9007199254740993":1}]'), [
+    "9007199254740993",
+    9007199254740993n,
+    9007199254740991,
+    [],
+    { "9007199254740993": 1 },
+  ]);
+  equal(exactJson({ a: [1n, -5n, "1"], b: 2.5 }), '{"a":[1,-5,"1"],"b":2.5}');
+});
 
 testOnBothEngines("StoreClient saves, retrieves, lists, expires and deletes frames", async (app) => {
   const { store } = clientOf(app);
