@@ -149,7 +149,9 @@ async function shownTable(
   const { limit, tail } = options;
   const first = tail === undefined ? { limit: limit ?? SHOWN_ROWS } : {};
   const answer = await store.retrieveText(reference, symbol, "split", { ...options, ...first });
-  return frameTable(await answer.text(), limit ?? tail ? Infinity : SHOWN_ROWS);
+  const note = answer.headers.get("Runnel-Note");
+  return frameTable(await answer.text(), limit ?? tail ? Infinity : SHOWN_ROWS) +
+    (note === null ? "" : `${note}\n`);
 }
 
 function formatOf({ csv, format }: Pick<RetrieveFlags, "csv" | "format">): Format | undefined {

@@ -67,7 +67,8 @@ export const SAVE: RouteReference<typeof SaveQuery> = {
 
 export const RETRIEVE: RouteReference<typeof ReadQuery> = {
   summary: "Retrieve a data frame",
-  description: `${DESCRIPTION} The Accept header chooses, Accept-Encoding packs. The ETag is the revision.`,
+  description: `${DESCRIPTION} The Accept header chooses, Accept-Encoding packs. The ETag is the revision. ` +
+    "The header Runnel-Note names columns whose whole numbers became floats, because they went beyond 64 bits.",
   query: ReadQuery,
   answers: {
     200: {

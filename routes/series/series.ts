@@ -62,6 +62,9 @@ const FRAME_TYPES =
   "application/json, text/csv, application/x-ndjson, application/vnd.apache.arrow.stream, " +
   "application/vnd.apache.arrow.file or application/vnd.apache.parquet";
 
+/** Notes that a header repeats. */
+const MOST_NOTES = 10;
+
 export const seriesRoutes: readonly Route[] = [
   get("/api/store", "series:read", REFERENCES, listReferences),
   get("/api/store/:reference", "series:read", SYMBOLS, listSymbols),
@@ -103,7 +106,11 @@ export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Respo
   const [kind, type] = asked ?? answerType(request.headers.get("accept"));
   const format = kind === "json" ? orientOf(query) : kind;
   const source = await series.open(name, rangeOf(query));
-  const headers = { Vary: "Accept, Accept-Encoding", ETag: etagOf(source.revision) };
+  const headers = {
+    Vary: "Accept, Accept-Encoding",
+    ETag: etagOf(source.revision),
+    ...(source.notes?.length && { "Runnel-Note": source.notes.slice(0, MOST_NOTES).join("; ") }),
+  };
   if (await isKnown(source, request.headers)) return new Response(null, { status: 304, headers });
   const pieces = await prepareFrame(source, format, {
     dateFormat: query.date_format,

@@ -133,3 +133,34 @@ testOnBothEngines("what cannot be meant is refused, with what is known", async (
     match(await answer.text(), why, query);
   }
 });
+
+testOnBothEngines(
+  "sums of integers are exact up to 64 bits; beyond, they are floats and a note says so",
+  async (app) => {
+    const most = 2n ** 63n - 1n;
+    const data = [[most, 1, 2n ** 60n, 2n ** 60n], [most, -2, 2n ** 60n, 1], [5, 3, 1, 1]].map((row) =>
+      `[${row.join()}]`
+    );
+    const index = ["00:10", "00:20", "03:00"].map((time) => `"2020-01-02T${time}:00"`);
+    const body =
+      `{"columns":["é/sum","small","long","odd"],"index":[${index.join()}],"data":[${data.join()}]}`;
+    equal((await app.request(`${PATH}2?jsonformat=split`, { method: "PUT", body })).status, 200);
+    const ask = async (query: string) => {
+      const answer = await app.request(`${PATH}2?jsonformat=values&${query}`);
+      equal(answer.status, 200);
+      return [await answer.text(), answer.headers.get("runnel-note")];
+    };
+    deepEqual(await ask("every=1h&agg=sum&fill=none&columns=small,long"), [
+      `[[-1,${2n ** 61n}],[3,1]]`,
+      null,
+    ]);
+    deepEqual(await ask("every=1h&agg=sum&fill=none&columns=%C3%A9/sum"), [`[[${2n * most}],[5]]`, null]);
+    // Three hours, so that all three rows are in one bin.
+    const [text, note] = await ask("every=1d&agg=sum");
+    match(text!, /^\[\[1\.844674407e\+19,2,2305843009213693953,1152921504606846978\]\]$/);
+    equal(note, '"\\u00e9\\/sum": beyond 64 bits, so all of it is floats');
+    deepEqual(await ask("every=1d&agg=range&columns=small"), ["[[5]]", null]);
+    const [, rounded] = await ask("every=1h&agg=sum&fill=null&columns=odd");
+    equal(rounded, '"odd": beyond 2^53 beside nulls, so rounded to floats');
+  },
+);

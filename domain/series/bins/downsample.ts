@@ -43,8 +43,7 @@ export class Downsampler {
     this.#fill = fill;
     this.#names = outputs.map(({ name }) => name);
     this.#hasRows = new Uint8Array(this.#grid.length);
-    const emptyIsNull = fill !== undefined && fill !== "0";
-    this.#reducers = makeReducers(outputs, columns, this.#grid.length, emptyIsNull);
+    this.#reducers = makeReducers(outputs, columns, this.#grid.length, fill);
   }
 
   /** Adds rows, which must come after those added before and have the columns of the constructor, in their order. */
@@ -88,7 +87,9 @@ export class Downsampler {
       this.#reducers.flatMap((reducer) => reducer.finish()).map((each) => [each.name, each]),
     );
     const columns = this.#names.map((name) => byName.get(name)!);
-    return fillBins({ stamps: this.#grid.labels, aware: this.#aware, columns }, this.#fill, this.#hasRows);
+    const notes = this.#reducers.flatMap(({ note }) => note ?? []);
+    const bins = { stamps: this.#grid.labels, aware: this.#aware, columns };
+    return { ...fillBins(bins, this.#fill, this.#hasRows), notes };
   }
 
   #addRun(bin: number, inputs: readonly Column[][], from: number, to: number, stamps: BigInt64Array): void {

@@ -12,4 +12,6 @@ export interface Reducer {
   readonly takesBooleans?: boolean;
   /** The columns that result, one cell a bin. */
   finish(): Column[];
+  /** After `finish`, what to know of them. */
+  readonly note?: string | undefined;
 }

@@ -1,22 +1,29 @@
 import { type Cell, cellAt, type Column, type ColumnType } from "../frame/column.ts";
 import { columnOf, integerColumn } from "../frame/column_builder.ts";
 import type { ColumnSummary } from "../frame/summary.ts";
+import { jsonString } from "../formats/ascii.ts";
 import type { Output } from "./aggregates.ts";
+import type { Fill } from "./fill.ts";
 import type { Reducer } from "./reducer.ts";
 import { Percentiles } from "./percentiles.ts";
 import { Rate, Variance, Vwap } from "./rates.ts";
 
-/** The reducers of the columns of an answer. Bins without cells are null; their sums are 0, unless `emptyIsNull`. */
+/** Characters of a name that a note repeats. */
+const NOTED_NAME = 60;
+
+/** The reducers of the columns of an answer. Bins without cells are null; their sums are 0, unless `fill` has another. */
 export function makeReducers(
   outputs: readonly Output[],
   columns: readonly { readonly type: ColumnType }[],
   bins: number,
-  emptyIsNull: boolean,
+  fill: Fill | undefined,
 ): Reducer[] {
   const reducers: Reducer[] = [];
   for (const { name, aggregate, inputs } of outputs) {
     if (typeof aggregate === "object") continue;
     const type = columns[inputs[0]!]!.type;
+    // A bin that has rows has integers: those without are left out, so that no null makes floats of the others.
+    const emptyIsNull = fill !== undefined && fill !== "0" && !(fill === "none" && type === "integer");
     reducers.push(makeReducer(name, aggregate, inputs, type, bins, emptyIsNull));
   }
   for (const [at, several] of percentilesByColumn(outputs)) {
@@ -90,6 +97,7 @@ class Counter implements Reducer {
 
 /** Sums and means. Sums of integers are exact, as BigInt where a double would not be. */
 class Summer implements Reducer {
+  note: string | undefined;
   readonly #sums: (number | bigint)[];
   readonly #counts: Float64Array;
 
@@ -128,7 +136,7 @@ class Summer implements Reducer {
       const sums: Cell[] = this.emptyIsNull
         ? this.#sums.map((sum, bin) => this.#counts[bin] === 0 ? null : sum)
         : this.#sums;
-      return [resultColumn(name, this.type, sums)];
+      return [resultColumn(this, this.type, sums)];
     }
     const values = Float64Array.from(
       this.#counts,
@@ -188,6 +196,7 @@ function isLess(one: Cell, other: Cell): boolean {
 
 /** One picked cell less another: exact for integers. */
 class Difference implements Reducer {
+  note: string | undefined;
   readonly #high: Picker;
   readonly #low: Picker;
 
@@ -222,15 +231,27 @@ class Difference implements Reducer {
         ? BigInt(high as number | bigint) - BigInt(less as number | bigint)
         : Number(high) - Number(less);
     });
-    return [resultColumn(this.name, this.type, cells)];
+    return [resultColumn(this, this.type, cells)];
   }
 }
 
-/** A column of results; of floats where integers would not fit 64 bits. */
-function resultColumn(name: string, type: ColumnType, cells: readonly Cell[]): Column {
-  if (type !== "integer" || cells.includes(null)) return columnOf(name, type, cells);
-  const integers = cells.map((cell) => BigInt(cell as number | bigint));
-  const fits = integers.every((each) => each < 2n ** 64n) && integers.every((each) => each >= -(2n ** 63n));
-  const column = fits ? integerColumn(name, integers) : undefined;
-  return column?.type === "integer" ? column : columnOf(name, "float", integers);
+/** A column of results; of floats, which a note says, where integers would not fit 64 bits. */
+function resultColumn(
+  of: { readonly name: string; note: string | undefined },
+  type: ColumnType,
+  cells: readonly Cell[],
+): Column {
+  const { name } = of, shown = jsonString(name.slice(0, NOTED_NAME));
+  if (type !== "integer") return columnOf(name, type, cells);
+  const integers = cells.map((cell) => cell === null ? null : BigInt(cell as number | bigint));
+  const present = integers.filter((each) => each !== null);
+  const column = present.length < cells.length ? undefined : integerColumn(name, present);
+  const isRounded = column === undefined && present.some((each) => BigInt(Number(each)) !== each);
+  if (column !== undefined && column.type === "integer" && present.every(fits64)) return column;
+  if (!present.every(fits64) || column?.type === "mixed") {
+    of.note = `${shown}: beyond 64 bits, so all of it is floats`;
+  } else if (isRounded) of.note = `${shown}: beyond 2^53 beside nulls, so rounded to floats`;
+  return columnOf(name, "float", integers);
 }
+
+const fits64 = (value: bigint) => value < 2n ** 64n && value >= -(2n ** 63n);

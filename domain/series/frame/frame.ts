@@ -42,6 +42,8 @@ export interface DataFrame extends FrameStamps {
   readonly columns: readonly Column[];
   /** Of a frame on its way in, the first stamp that several rows share; undefined: each has its own. */
   readonly repeated?: bigint | undefined;
+  /** Of bins, what to know of columns whose cells are not what one expects. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** What a reference does with rows that share a stamp: refuse them, or keep them as ticks, in the order that they came. */

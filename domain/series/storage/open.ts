@@ -86,7 +86,7 @@ export class Reading {
       const frame = await source.downsample({ ...bins, zone: bins.zone ?? source.zone });
       const head = headOf(frame).columns.map((column, place) => ({ ...column, place }));
       const frames = cut([frame], isDescending ? undefined : range.limit, range.tail);
-      return new MemorySource(source, head, isDescending ? reversed(frames) : frames);
+      return new MemorySource(source, head, isDescending ? reversed(frames) : frames, frame.notes);
     } finally {
       await source.close();
     }

@@ -30,6 +30,8 @@ export interface Dated {
 
 /** Rows of a series in one state, in order. */
 export interface FrameSource extends FrameKind, Dated {
+  /** What to know of columns whose cells are not what one expects. */
+  readonly notes?: readonly string[] | undefined;
   readonly columns: readonly SelectedColumn[];
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
@@ -51,6 +53,7 @@ export class MemorySource implements FrameSource {
     { aware, zone, labels, revision, ttlMillis }: FrameKind & Dated,
     readonly columns: readonly SelectedColumn[],
     readonly frames: readonly DataFrame[],
+    readonly notes?: readonly string[],
   ) {
     this.aware = aware;
     this.zone = zone;
