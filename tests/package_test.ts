@@ -71,7 +71,8 @@ Deno.test("the compiled binary holds every worker, and nothing reads a path of t
     for (const [line] of text.matchAll(/^.*import\.meta\.(?!main).*$/gm)) {
       // The scheme alone, which tells a program on a disk from one that was fetched.
       if (/\{ protocol \} = new URL\(import\.meta\.url\)/.test(line)) continue;
-      const worker = /new Worker\(new URL\("([^"]+)", import\.meta\.url\)/.exec(line)?.[1];
+      const worker = /(?:new Worker\(|const module = )new URL\("([^"]+)", import\.meta\.url\)/.exec(line)
+        ?.[1];
       ok(worker !== undefined, `${path} reads its own place for something else than a worker: ${line}`);
       workers.push(new URL(worker, new URL(path, ROOT)).pathname.slice(ROOT.pathname.length));
     }

@@ -129,6 +129,11 @@ export class Series {
     return this.#parser.parse(request);
   }
 
+  /** Makes ready what would hold up requests. */
+  prepare(): void {
+    this.#parser.prepare();
+  }
+
   /** Ends what runs in threads. */
   close(): void {
     this.#parser.close();

@@ -10,7 +10,7 @@ import type { ReadOptions } from "./options.ts";
 import { readFrame } from "./read_frame.ts";
 import { type TextPiece, TextPieces } from "./text_pieces.ts";
 import { inZone } from "../frame/zone.ts";
-import { mayStartThreads } from "../../operation/threads.ts";
+import { mayStartThreads, type Thread, ThreadStarter } from "../../operation/threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
 export interface ParseRequest {
@@ -63,7 +63,8 @@ function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string {
 /** Reads bodies, large ones in threads. Where there are no threads, all are read at once. */
 export class Parser {
   /** Threads that wait for work: what one has compiled makes its next body twice as fast. */
-  readonly #idle: Worker[] = [];
+  readonly #idle: ParserThread[] = [];
+  readonly #starter = new ThreadStarter();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,48 +87,59 @@ export class Parser {
     }
   }
 
-  /** Ends the threads that wait. */
+  /** Makes ready to start threads without waiting for them. */
+  prepare(): void {
+    this.#starter.prepare();
+  }
+
+  /** Ends all threads. */
   close(): void {
+    this.#endIdle();
+    this.#starter.close();
+  }
+
+  #endIdle(): void {
     clearTimeout(this.#timer);
-    for (const worker of this.#idle.splice(0)) worker.terminate();
+    for (const thread of this.#idle.splice(0)) thread.end();
   }
 
   async #parseInThread(request: ParseRequest): Promise<ParseAnswer> {
-    const worker = this.#idle.pop() ?? startThread();
-    try {
-      const answer = await ask(worker, request);
-      this.#idle.push(worker);
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.close(), IDLE_MS);
-      return answer;
-    } catch (error) {
-      worker.terminate();
-      throw error;
-    }
+    const thread = this.#idle.pop() ?? new ParserThread(this.#starter);
+    const answer = await thread.ask(request);
+    this.#idle.push(thread);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#endIdle(), IDLE_MS);
+    return answer;
   }
 }
 
-function startThread(): Worker {
-  return new Worker(new URL("./parser_worker.ts", import.meta.url), {
-    type: "module",
-    name: "runnel-parser",
-  });
-}
+/** A thread that reads one body at a time. */
+class ParserThread {
+  readonly #thread: Thread;
+  #fail = (_: string) => {};
 
-function ask(worker: Worker, request: ParseRequest): Promise<ParseAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<ParseAnswer>();
-  const pieces = new TextPieces();
-  worker.onmessage = ({ data }: MessageEvent<ParseAnswer | TextPiece>) => {
-    if ("cells" in data) {
-      pieces.add(data);
-      // Others have a turn before the next one is read.
-      setImmediate(() => worker.postMessage(NEXT));
-    } else resolve("frame" in data ? { frame: pieces.joinedWith(data.frame) } : data);
-  };
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(`the parser's thread failed: ${event.message}`));
-  };
-  worker.postMessage(request, [request.bytes.buffer]);
-  return promise;
+  constructor(starter: ThreadStarter) {
+    const module = new URL("./parser_worker.ts", import.meta.url);
+    this.#thread = starter.start(module, "runnel-parser", (message) => this.#fail(message));
+  }
+
+  /** Rejects when the thread failed: it has ended then. */
+  ask(request: ParseRequest): Promise<ParseAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<ParseAnswer>();
+    const { port } = this.#thread, pieces = new TextPieces();
+    port.onmessage = ({ data }: MessageEvent<ParseAnswer | TextPiece>) => {
+      if ("cells" in data) {
+        pieces.add(data);
+        // Others have a turn before the next one is read.
+        setImmediate(() => port.postMessage(NEXT));
+      } else resolve("frame" in data ? { frame: pieces.joinedWith(data.frame) } : data);
+    };
+    this.#fail = (message) => reject(new Error(`the parser's thread failed: ${message}`));
+    port.postMessage(request, [request.bytes.buffer]);
+    return promise;
+  }
+
+  end(): void {
+    this.#thread.end();
+  }
 }

@@ -9,18 +9,22 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let goOn = () => {};
 
-scope.onmessage = async ({ data }: MessageEvent<ParseRequest | typeof NEXT>) => {
-  if (data === NEXT) return goOn();
-  const answer = await parse(data);
-  if ("refused" in answer) return scope.postMessage(answer);
+scope.onmessage = ({ data: port }: MessageEvent<MessagePort>) => {
+  port.onmessage = ({ data }: MessageEvent<ParseRequest | typeof NEXT>) =>
+    data === NEXT ? goOn() : answer(data, port);
+};
+
+async function answer(request: ParseRequest, port: MessagePort): Promise<void> {
+  const answer = await parse(request);
+  if ("refused" in answer) return port.postMessage(answer);
   for (const piece of textPieces(answer.frame)) {
     const asked = new Promise<void>((resolve) => goOn = resolve);
-    scope.postMessage(piece);
+    port.postMessage(piece);
     await asked;
   }
   const frame = withoutTexts(answer.frame);
-  scope.postMessage({ frame } satisfies ParseAnswer, buffersOf(frame));
-};
+  port.postMessage({ frame } satisfies ParseAnswer, buffersOf(frame));
+}
 
 async function parse(request: ParseRequest): Promise<ParseAnswer> {
   try {
