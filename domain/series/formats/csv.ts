@@ -6,6 +6,7 @@ import { invalid, quote, RunnelError } from "../../errors.ts";
 import { type DataFrame, type FrameStamps, makeFrame } from "../frame/frame.ts";
 import { type CsvCell, CsvLines, type CsvTable, isNull } from "./csv_lines.ts";
 import { numberColumn } from "./csv_numbers.ts";
+import { plainStamps } from "./csv_stamps.ts";
 import { readLabels } from "./labels.ts";
 import type { ReadOptions } from "./options.ts";
 import { rowPass, type WritePass } from "./row_pass.ts";
@@ -74,9 +75,9 @@ function readStamps(
   place: number | undefined,
   unit: ReadOptions["dateUnit"],
 ): FrameStamps {
-  const labels = table.column(place ?? 0).map((cell) => cell ?? "");
+  const at = place ?? 0;
   try {
-    return readLabels(labels, unit);
+    return plainStamps(table, at) ?? readLabels(table.column(at).map((cell) => cell ?? ""), unit);
   } catch (error) {
     if (place !== undefined || !(error instanceof RunnelError)) throw error;
     throw invalid(

@@ -34,7 +34,7 @@ function readTexts(labels: readonly string[]): FrameStamps {
   for (let row = 0; row < labels.length; row++) {
     const parsed = parseStamp(labels[row]!);
     if (!parsed) throw unreadable(labels[row]!, row);
-    putStamp(halves, row, parsed);
+    putStamp(halves, row, parsed.day, parsed.nanos);
     if (row === 0) aware = parsed.aware;
     else if (parsed.aware !== aware) throw unlike(labels[row]!, row, aware);
   }

@@ -89,8 +89,8 @@ export function halvesOf(stamps: BigInt64Array): Int32Array {
 /** Seconds that are safely within the range of stamps. */
 const SAFE_SECONDS = 9_223_372_000;
 
-/** Writes a stamp into an array's halves (see halvesOf). */
-export function putStamp(halves: Int32Array, row: number, { day, nanos }: ParsedStamp): void {
+/** Writes a stamp, days since 1970 and nanoseconds after, into an array's halves (see halvesOf). */
+export function putStamp(halves: Int32Array, row: number, day: number, nanos: number): void {
   const carried = Math.floor(nanos / 1e9);
   const seconds = day * 86_400 + carried;
   // In parts of 16 bits, whose products are exact in doubles.

@@ -1,0 +1,67 @@
+/** The short way through the stamps of a CSV. */
+import { deepEqual, equal, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { readCsv } from "../../domain/series/formats/csv.ts";
+import { CsvLines } from "../../domain/series/formats/csv_lines.ts";
+import { plainStamps } from "../../domain/series/formats/csv_stamps.ts";
+import { readLabels } from "../../domain/series/formats/labels.ts";
+
+const plainOf = (labels: readonly string[]) =>
+  plainStamps(new CsvLines(labels.map((label) => `${label},1\n`).join("")).table(2), 0);
+
+const digits = (length: number) =>
+  fc.integer({ min: 0, max: 10 ** length - 1 })
+    .map((number) => String(number).padStart(length, "0"));
+const day = fc.date({ min: new Date("1680-01-01"), max: new Date("2260-01-01"), noInvalidDate: true })
+  .map((date) => date.toISOString().slice(0, 10));
+const time = fc.tuple(
+  fc.constantFrom("T", " "),
+  fc.date({ min: new Date(0), max: new Date(86_399_999), noInvalidDate: true }),
+  fc.option(fc.nat(8).chain((length) => digits(length + 1)), { nil: undefined }),
+).map(([separator, date, fraction]) =>
+  `${separator}${date.toISOString().slice(11, 19)}${fraction === undefined ? "" : `.${fraction}`}`
+);
+
+Deno.test("plainStamps() reads what readLabels() reads, with Z or without", () => {
+  const naive = fc.array(fc.oneof(day, fc.tuple(day, time).map(([a, b]) => a + b)), { minLength: 1 });
+  fc.assert(fc.property(naive, (labels) => deepEqual(plainOf(labels), readLabels(labels))));
+  const aware = fc.array(fc.tuple(day, time).map(([a, b]) => `${a}${b}Z`), { minLength: 1 });
+  fc.assert(fc.property(aware, (labels) => deepEqual(plainOf(labels), readLabels(labels))));
+});
+
+Deno.test("plainStamps() leaves to readLabels() what it does not know, wherever it stands", () => {
+  const others = [
+    ...[
+      "2020-01",
+      "2020-1-2",
+      "2020/01/02",
+      "2020-01-02Z",
+      "2020-01-02T03:04",
+      "2020-02-30",
+      "1577836800",
+      "",
+    ],
+    ...["2020-01-02T24:00:00", "2020-01-02T03:60:00", "2020-01-02T03:04:61", "2020-01-02x03:04:05", "NA"],
+    ...["2020-01-02T03:04:05.", "2020-01-02T03:04:05.1234567890", "2020-01-02T03:04:05.12x", "01-02-2020"],
+    ...[
+      "2020-01-02T03:04:05+01:00",
+      "2020-01-02T03:04:05z",
+      "2262-04-11T23:59:59",
+      "1677-09-21",
+      "1677-09-22T00:00:00",
+      "2020-01-0",
+    ],
+    ...["2020-01-02T03:04:0", "2020-01-02T", "2020-01-02 ", " 2020-01-02", "2020-01-02T03-04-05"],
+  ];
+  for (const label of others) {
+    for (const labels of [[label], ["2020-01-01T00:00:00", label], [label, "2020-01-01"]]) {
+      equal(plainOf(labels), undefined, labels.join());
+    }
+  }
+  equal(plainOf(["2020-01-01T00:00:00Z", "2020-01-01T00:00:01"]), undefined);
+  const csv = (label: string) => readCsv(`date,v\n2020-01-01,1\n"${label}",2\n`).stamps[1];
+  equal(csv("2020-01-02T03:04:05.000000001"), 1577934245000000001n);
+  equal(csv("2020-01-02T03:04"), 1577934240000000000n);
+  throws(() => csv("2020-02-30"), /2020-02-30/);
+  throws(() => csv("1677-09-21"), /outside 1677-09-22/);
+});
