@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import Database from "libsql";
-import { openEmbedded } from "../../db/engine/embedded.ts";
+import { openDatabase } from "../../db/open.ts";
 import { createChannel, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -54,7 +54,7 @@ Deno.test("database locked by another process: each write is 503 within 2 s, in 
 Deno.test("what is written while another process has the lock shares one commit; what cannot be stored fails alone", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/runnel.db`;
-  const engine = await openEmbedded(path);
+  const { engine, close } = await openDatabase({ url: `file:${path}` });
   await engine.write([{ sql: "CREATE TABLE kept (a PRIMARY KEY)", args: [] }]);
   const other = new Database(path);
   const framesOfLog = () => Deno.statSync(`${path}-wal`).size;
@@ -78,7 +78,7 @@ Deno.test("what is written while another process has the lock shares one commit;
   const [kept] = await engine.read([{ sql: "SELECT a FROM kept ORDER BY a", args: [] }]);
   deepEqual(kept!.rows.flat(), [1, 2, 3, 4, 5, 6, 7]);
   other.close();
-  await engine.close();
+  await close();
 });
 
 Deno.test("two processes that write one file as fast as they can: no write is refused, and each is stored once", async () => {
