@@ -47,7 +47,7 @@ if (Deno.args.length > 0 && !isServe) {
 const onAway = (why: string) => log(`runnel: waiting for the database: ${why}`);
 const runnel = await open(onAway).catch(exitWith);
 serving.resolve(runnel);
-// A fault here is no reason not to serve: the next sweep looks again.
+// A fault here is no reason not to serve: it looks again soon.
 runnel.services.webhooks.start().catch((error) => log(`webhooks: ${describeError(error)}`));
 const app = createApp({ ...runnel.services, ...appSettings(config, log), configuration });
 const peer = createPeer(config.TRUST_PROXY);

@@ -17,7 +17,7 @@ import { Storage } from "./operation/storage.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
 import { type ConversationServices, createConversationArea } from "./conversations/mod.ts";
 import { type Job, Jobs } from "./jobs.ts";
-import { Poll } from "./live/poll.ts";
+import { CALM_MS, Poll } from "./live/poll.ts";
 import type { Log } from "./log.ts";
 import { People } from "./people.ts";
 import { createProfileArea, type ProfileAreaOptions, type ProfileServices } from "./profiles/mod.ts";
@@ -34,6 +34,8 @@ export interface ServiceOptions
   readonly backups?: BackupPlan | undefined;
   /** What runs on a schedule. */
   readonly jobs: readonly JobPlan[];
+  /** How often a process looks for what others did while nobody follows anything, in milliseconds. */
+  readonly calmPollMillis?: number | undefined;
   /** Milliseconds since the epoch; a test may set it. */
   readonly clock?: (() => number) | undefined;
   readonly log: Log;
@@ -76,10 +78,18 @@ export interface DomainServices extends AreaServices {
 /** Creates every area over a database. */
 export function createServices(
   database: Database,
-  { conversations, diskReserveBytes, backups, jobs: plans, clock = Date.now, log, ...settings }:
-    ServiceOptions,
+  {
+    conversations,
+    diskReserveBytes,
+    backups,
+    calmPollMillis,
+    jobs: plans,
+    clock = Date.now,
+    log,
+    ...settings
+  }: ServiceOptions,
 ): DomainServices {
-  const poll = new Poll();
+  const poll = new Poll(calmPollMillis ?? (database.file === undefined ? CALM_MS.server : CALM_MS.file));
   const options: AreaOptions = { clock, log, poll };
   const areas = {
     channels: createChannelArea(database, { ...settings, ...options }),

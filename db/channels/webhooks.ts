@@ -8,6 +8,7 @@ const FROM =
   `FROM webhook w CROSS JOIN consumer c ON c.id = w.consumer CROSS JOIN channel n ON n.id = c.channel`;
 const SELECT_ONE = `SELECT ${COLUMNS} ${FROM} WHERE w.name = ?1`;
 const SELECT_ALL = `SELECT ${COLUMNS} ${FROM} ORDER BY w.name`;
+const ANY_ACTIVE = `SELECT EXISTS (SELECT 1 ${FROM} WHERE w.paused = 0)`;
 // Only if nobody has the name: the consumer that was inserted just before stands for a webhook that is new.
 const INSERT = `INSERT INTO webhook (name, consumer, settings, paused)
   SELECT ?3, id, ?4, ?5 FROM consumer WHERE channel = ?1 AND name = ?2 ON CONFLICT DO NOTHING`;
@@ -55,6 +56,11 @@ export function createWebhookStore({ commits, query, scan }: Database, clock: ()
     async all(): Promise<WebhookRow[]> {
       return (await scan(SELECT_ALL)).map(toWebhook);
     },
+    /** Whether there is a webhook that is not paused. */
+    async anyActive(): Promise<boolean> {
+      const [row] = await query(ANY_ACTIVE);
+      return row![0] === 1;
+    },
     /** Creates a webhook with its consumer; false when the name is taken or the channel is gone. */
     async insert({ name, channel, settings, isPaused, consumer }: NewWebhook): Promise<boolean> {
       const [, inserted] = await commits.execute([
@@ -73,11 +79,11 @@ export function createWebhookStore({ commits, query, scan }: Database, clock: ()
     },
     /** Makes a process the one that pushes, until a moment; false when another is, or the webhook is paused or gone. */
     async hold(name: string, holder: string, until: number): Promise<boolean> {
-      const [result] = await commits.execute([{ sql: HOLD, args: [name, holder, until, clock()] }]);
+      const [result] = await commits.note([{ sql: HOLD, args: [name, holder, until, clock()] }]);
       return result!.changes > 0;
     },
     async letGo(name: string, holder: string): Promise<void> {
-      await commits.execute([{ sql: LET_GO, args: [name, holder] }]);
+      await commits.note([{ sql: LET_GO, args: [name, holder] }]);
     },
     async noteError(name: string, error: string | null): Promise<void> {
       await commits.execute([{ sql: NOTE_ERROR, args: [name, error] }]);

@@ -72,6 +72,7 @@ export function createChannelArea(
     store: createWebhookStore(database, clock),
     clock,
     log,
+    poll,
     webhookPrivate,
   });
   return {
@@ -81,7 +82,6 @@ export function createChannelArea(
       await writer.sweep(signal);
       const expired = await channels.sweep(signal);
       await consumers.sweep(signal);
-      await webhooks.lookAround();
       return expired;
     },
     async close() {

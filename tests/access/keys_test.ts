@@ -2,7 +2,7 @@ import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/stri
 import { ROUTES } from "../../routes/app.ts";
 import { createKeyStore } from "../../db/keys.ts";
 import { ApiKeys, SCOPES } from "../../domain/access/keys.ts";
-import { Poll } from "../../domain/live/poll.ts";
+import { CALM_MS, Poll } from "../../domain/live/poll.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 
 const HOUR = 3_600_000;
@@ -72,7 +72,7 @@ testOnBothEngines("a revoked key is refused at once, though the keys were being 
         return read;
       },
     },
-    new Poll(),
+    new Poll(CALM_MS.file),
     () => app.time.now,
   );
   await keys.add("other", ["admin"], null);

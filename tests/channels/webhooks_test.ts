@@ -1,32 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Webhook } from "standardwebhooks";
 import { createTestApp } from "../support/app.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";
-
-/** A receiver of webhooks: what it got, and how it answers. */
-function startReceiver(
-  answer: (call: number, request: Request) => Response | Promise<Response> = () => new Response(),
-) {
-  const calls: { headers: Headers; text: string; uris: string[] }[] = [];
-  let news = Promise.withResolvers<void>();
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
-    const text = await request.text();
-    const number = calls.push({ headers: request.headers, text, uris: JSON.parse(text).uris });
-    news.resolve();
-    return await answer(number, request);
-  });
-  return {
-    calls,
-    url: `http://127.0.0.1:${server.addr.port}/items`,
-    async until(isEnough: () => boolean) {
-      while (!isEnough()) {
-        news = Promise.withResolvers();
-        await news.promise;
-      }
-    },
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
 
 const send = async (process: TestProcess, method: string, path: string, body?: unknown) => {
   const answer = await fetch(`${process.url}${path}`, {

@@ -44,6 +44,7 @@ Deno.test("followers of many channels cost five round trips a second together, n
   await using app = await createTestApp({ database: line.url });
   const names = ["a", "b", "c"];
   for (const name of names) await app.send("POST", "/channel", { name });
+  await app.services.webhooks.start();
   const second = () => new Promise((resolve) => setTimeout(resolve, 1_000));
   equal(await line.count(second), 0);
   const { hub, keys, channels } = app.services;
@@ -55,6 +56,18 @@ Deno.test("followers of many channels cost five round trips a second together, n
   for (const stop of stops) stop();
   ok(trips > 0 && trips <= most, `${trips} round trips, ${most} looks`);
   equal(await line.count(second), 0);
+});
+
+Deno.test("a process without followers looks for webhooks in one round trip, as seldom as it is told to", async () => {
+  await using server = await startLibsqlServer();
+  await using line = openLine(server.url);
+  const calmPollMillis = 100;
+  await using app = await createTestApp({ database: line.url, calmPollMillis });
+  await app.services.webhooks.start();
+  const began = performance.now();
+  const trips = await line.count(() => new Promise((resolve) => setTimeout(resolve, 1_000)));
+  const most = Math.ceil((performance.now() - began) / calmPollMillis);
+  ok(trips > 0 && trips <= most, `${trips} round trips, ${most} looks`);
 });
 
 Deno.test("jobs of a process that changes nothing ask the server nothing, until something changes", async () => {

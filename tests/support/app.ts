@@ -38,6 +38,7 @@ export type TestOptions = Partial<Services> & {
   /** Where a fresh database is; unless given, where this run of the tests wants it, else in a file. */
   readonly engine?: EngineName;
   readonly cacheBytes?: number;
+  readonly calmPollMillis?: number;
   readonly diskReserveBytes?: number;
   readonly backupPlan?: BackupPlan;
   readonly webhookPrivate?: boolean;
@@ -71,6 +72,7 @@ export async function createTestApp(options: TestOptions = {}): Promise<TestApp>
   const log: string[] = [];
   const services = createServices(database, {
     cacheBytes: options.cacheBytes ?? 1 << 20,
+    calmPollMillis: options.calmPollMillis,
     webhookPrivate: options.webhookPrivate ?? false,
     eventTtlDays: options.eventTtlDays ?? 365,
     eventDedupHours: options.eventDedupHours,

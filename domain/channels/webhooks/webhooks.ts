@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { WebhookRow, WebhookStore } from "../../../db/channels/webhooks.ts";
 import { describeError, invalidPart, RunnelError } from "../../errors.ts";
+import type { Poll } from "../../live/poll.ts";
 import type { Channels } from "../channels.ts";
 import type { Consumer, Consumers } from "../consumers/consumers.ts";
 import { startKey } from "../consumers/settings.ts";
@@ -50,8 +51,17 @@ export interface WebhookOptions {
   readonly store: WebhookStore;
   readonly clock: () => number;
   readonly log: (line: string) => void;
+  readonly poll: Poll;
   /** Whether callbacks may go to addresses of private networks. */
   readonly webhookPrivate: boolean;
+}
+
+/** The pushing of a webhook by this process. */
+interface Pushing {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+  /** What the webhook was when it began; see `madeOf`. */
+  readonly made: string;
 }
 
 const DEFAULTS = { batch: "single", parallelCalls: 1, maxAttempts: 0 } as const;
@@ -60,9 +70,11 @@ const DEFAULTS = { batch: "single", parallelCalls: 1, maxAttempts: 0 } as const;
 export class Webhooks {
   readonly #holder = randomUUID();
   readonly #callbacks: Callbacks;
-  readonly #pushing = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
+  readonly #pushing = new Map<string, Pushing>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isStarted = false;
+  #leavePoll: (() => void) | undefined;
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(readonly options: WebhookOptions) {
     this.#callbacks = new Callbacks(options.webhookPrivate);
@@ -71,6 +83,7 @@ export class Webhooks {
   /** Begins to push, in a process that serves. */
   async start(): Promise<void> {
     this.#isStarted = true;
+    this.#leavePoll ??= this.options.poll.accompany(() => this.#wake().catch(() => {}));
     await this.lookAround();
   }
 
@@ -124,16 +137,24 @@ export class Webhooks {
     await this.options.store.remove(row);
   }
 
-  /** Begins to push what nobody pushes, and ends what is paused or gone. Does nothing in a process that does not serve. */
-  async lookAround(): Promise<void> {
+  /**
+   * Begins to push what nobody pushes, ends what is paused or gone, and begins again what was changed elsewhere. Does
+   * nothing in a process that does not serve.
+   */
+  lookAround(): Promise<void> {
+    // One after the other: a look that read before a change must not outlast it.
+    return this.#looking = this.#looking.catch(() => {}).then(() => this.#look());
+  }
+
+  async #look(): Promise<void> {
     if (!this.#isStarted) return;
     const rows = (await this.options.store.all()).filter(({ isPaused }) => !isPaused);
     const wanted = new Set(rows.map(({ name }) => name));
     for (const name of this.#pushing.keys()) if (!wanted.has(name)) await this.#stop(name);
     for (const row of rows) {
       const isMine = await this.options.store.hold(row.name, this.#holder, this.options.clock() + HOLD_MS);
-      if (!isMine) await this.#stop(row.name);
-      else if (this.#isStarted && !this.#pushing.has(row.name)) this.#push(row);
+      if (!isMine || this.#pushing.get(row.name)?.made !== madeOf(row)) await this.#stop(row.name);
+      if (isMine && this.#isStarted && !this.#pushing.has(row.name)) this.#push(row);
     }
     if (rows.length > 0) this.#timer ??= setInterval(() => this.lookAround().catch(() => {}), RENEW_MS);
     else this.#rest();
@@ -142,11 +163,17 @@ export class Webhooks {
   /** Ends all pushing; another process may go on at once. */
   async close(): Promise<void> {
     this.#isStarted = false;
+    this.#leavePoll?.();
     this.#rest();
     const names = [...this.#pushing.keys()];
     await Promise.all(names.map((name) => this.#stop(name)));
     await Promise.all(names.map((name) => this.options.store.letGo(name, this.#holder).catch(() => {})));
     this.#callbacks.close();
+  }
+
+  /** A process without webhooks to push asks one number; one that has some looks around anyway. */
+  async #wake(): Promise<void> {
+    if (this.#timer === undefined && await this.options.store.anyActive()) await this.lookAround();
   }
 
   #rest(): void {
@@ -165,7 +192,7 @@ export class Webhooks {
       // It ended by itself, because of a fault: the next look begins it again.
       if (this.#pushing.get(row.name)?.stop === stop) this.#pushing.delete(row.name);
     });
-    this.#pushing.set(row.name, { stop, done });
+    this.#pushing.set(row.name, { stop, done, made: madeOf(row) });
   }
 
   async #stop(name: string): Promise<void> {
@@ -260,6 +287,11 @@ export class Webhooks {
     if (row !== undefined) return row;
     throw new RunnelError("webhook-not-found", `there is no webhook named ${name}`);
   }
+}
+
+/** All that a pusher knows of its webhook, as a text. */
+function madeOf({ consumer, channelName, settings }: WebhookRow): string {
+  return JSON.stringify([consumer, channelName, settings]);
 }
 
 function startOf({ startAfter, startItem }: WebhookChanges): string | undefined {
