@@ -1,5 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { openDatabase } from "../../db/open.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";
+import { openSlowLine } from "../support/slow_line.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 const HAS_SERVER = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
@@ -87,5 +89,25 @@ Deno.test({
       equal((await read(`/profile/app/account${i}`)).demographics.location, `Town ${i}`);
       deepEqual(await read(`/api/store/cross/s${i}?date_format=epoch`), { a: { 1577836800000: i } });
     }
+  },
+});
+
+Deno.test({
+  name: "the first copy of a large database takes its time, while the primary answers",
+  ignore: !HAS_SERVER,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using primary = await startLibsqlServer();
+    await using line = openSlowLine(primary.url);
+    const direct = await openDatabase({ url: primary.url });
+    await direct.commits.execute([{ sql: "CREATE TABLE large (body BLOB)", args: [] }]);
+    for (let i = 0; i < 6; i++) {
+      await direct.commits.execute([{ sql: "INSERT INTO large VALUES (randomblob(1000000))", args: [] }]);
+    }
+    await direct.close();
+    // 6 MB over this line take longer than a write may wait for the copy.
+    const replica = await openDatabase({ url: `file:${folder.path}/replica.db`, syncUrl: line.url });
+    deepEqual(await replica.query("SELECT count(*), sum(length(body)) FROM large"), [[6, 6_000_000]]);
+    await replica.close();
   },
 });
