@@ -1,7 +1,7 @@
 /** Several writers and readers at once, in one process and in several, and processes that are killed. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { LEASE_MS } from "../../domain/series/storage/source.ts";
-import { createTestApp, testOnBothEngines } from "../support/app.ts";
+import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 /** A frame in orient split whose cells are all `value`, one row a second. */
@@ -11,6 +11,14 @@ function frame(from: number, rows: number, value: number): string {
 }
 
 const SPLIT = "?jsonformat=split&date_format=epoch&date_unit=s";
+
+/** A series, once it has so many rows: what another process saved reaches a replica a moment later. */
+async function readWhole(app: TestApp, path: string, rows: number) {
+  for (const deadline = Date.now() + 10_000;;) {
+    const { index, data } = await (await app.request(`${path}${SPLIT}`)).json();
+    if (index.length === rows || Date.now() > deadline) return { index, data };
+  }
+}
 
 testOnBothEngines("overlapping saves by two processes leave one of the serial outcomes", async (one) => {
   // A second application over the same database, with its own connections, as another process has them.
@@ -28,7 +36,7 @@ testOnBothEngines("overlapping saves by two processes leave one of the serial ou
       ),
     );
     deepEqual(statuses, [200, 200]);
-    const { index, data } = await (await one.request(`${path}${SPLIT}`)).json();
+    const { index, data } = await readWhole(one, path, 6010);
     equal(index.length, 6010);
     const middle = data.slice(40, 60).flat();
     ok(middle.every((value: number) => value === middle[0]) && [1, 2].includes(middle[0]), String(middle));
@@ -45,7 +53,7 @@ testOnBothEngines("many appends and merges by two processes all arrive", async (
   };
   const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => send(i % 2 === 0 ? one : other, i)));
   deepEqual(answers.map(({ status }) => status), answers.map(() => 200));
-  const { data } = await (await other.request(`${path}${SPLIT}`)).json();
+  const { data } = await readWhole(other, path, 60);
   deepEqual(data.flat(), Array.from({ length: 60 }, (_, i) => i));
 });
 
