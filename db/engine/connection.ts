@@ -61,9 +61,10 @@ export class WorkerConnection {
     return this.#post((id) => ({ id, alone: statement }), []);
   }
 
-  /** Brings a replica up to its primary. */
-  async sync(): Promise<void> {
-    await this.#post((id) => ({ id, sync: true }), []);
+  /** Brings a replica up to its primary. Answers how far it has come in that one's log. */
+  async sync(): Promise<number> {
+    const [result] = await this.#post((id) => ({ id, sync: true }), []);
+    return result!.rows[0]![0] as number;
   }
 
   async close(): Promise<void> {

@@ -3,12 +3,11 @@
  * primary. A write resolves when the copy has it, so that this process reads what it wrote. What others write arrives
  * within the period of following; while the primary is away, reading goes on.
  */
-import { type Engine, EngineError } from "./engine.ts";
+import { DatabaseFileError, type Engine, EngineError } from "./engine.ts";
 import { makeFolderOf } from "./embedded.ts";
 import type { WorkerOptions } from "./protocol.ts";
 import { Readers } from "./readers.ts";
-import { TRIFLES } from "./patience.ts";
-import { openServer } from "./server.ts";
+import { openServer, type Server } from "./server.ts";
 import { WorkerConnection } from "./connection.ts";
 
 /** How often the primary is asked for what is new. */
@@ -20,7 +19,8 @@ const ASK_MS = 500;
 
 /**
  * Opens the local copy at `path` (made when absent) of the database at `url`, and brings it up to date, which takes as
- * long as there is something to bring. Fails with `unavailable` when there is no copy yet and the primary does not answer.
+ * long as there is something to bring. Fails with `unavailable` when there is no copy yet and the primary does not answer, with
+ * `DatabaseFileError` when the copy is ahead of its primary.
  */
 export async function openReplica(path: string, url: string, authToken?: string): Promise<Engine> {
   await makeFolderOf(path);
@@ -32,10 +32,12 @@ export async function openReplica(path: string, url: string, authToken?: string)
   const primary = openServer(url, authToken);
   const wasCopy = await isCopy(path);
   try {
-    await copied(follower, primary);
+    await copied(follower, primary, path);
   } catch (error) {
-    if (!wasCopy) {
+    const isAhead = error instanceof DatabaseFileError;
+    if (isAhead || !wasCopy) {
       await Promise.all([follower.close(), primary.close()]);
+      if (isAhead) throw error;
       throw new EngineError("unavailable", `there is no copy yet, and the primary: ${error}`, {
         cause: error,
       });
@@ -59,12 +61,22 @@ export async function openReplica(path: string, url: string, authToken?: string)
   };
 }
 
-/** Resolves when the copy has all that there was. Fails when the primary does not answer. */
-async function copied(follower: Follower, primary: Engine): Promise<void> {
-  const following = follower.follow().then(() => true);
+/**
+ * Resolves when the copy has all that there was. Fails when the primary does not answer, or has less: to what was restored
+ * from an older state, later frames would be added that belong to something else.
+ */
+async function copied(follower: Follower, primary: Server, path: string): Promise<void> {
+  const following = follower.follow();
   // Nobody waits for it once the primary is away.
   following.catch(() => {});
-  do await primary.read([{ sql: TRIFLES.read, args: [] }]); while (!await within(ASK_MS, following));
+  let frame: number | undefined;
+  do await primary.position(); while ((frame = await within(ASK_MS, following)) === undefined);
+  const last = await primary.position();
+  if (last === undefined || frame <= last) return;
+  throw new DatabaseFileError(
+    `the copy ${path} goes further (to frame ${frame}) than its primary (${last}), which was restored from an older ` +
+      `state: remove the files whose names begin with ${path}, and start again: the primary is copied anew`,
+  );
 }
 
 /** What a promise becomes, or undefined after so many milliseconds. */
@@ -78,8 +90,8 @@ async function within<T>(millis: number, promise: Promise<T>): Promise<T | undef
 class Follower {
   readonly #options: WorkerOptions;
   #connection: WorkerConnection | undefined;
-  #running: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
+  #running: Promise<number> | undefined;
+  #next: Promise<number> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -88,7 +100,7 @@ class Follower {
 
   /** As `follow`, but fails when that takes too long. */
   async catchUp(): Promise<void> {
-    if (await within(PATIENCE_MS, this.follow().then(() => true))) return;
+    if (await within(PATIENCE_MS, this.follow()) !== undefined) return;
     throw new EngineError("unavailable", "the primary does not bring the copy up to date");
   }
 
@@ -109,10 +121,10 @@ class Follower {
   }
 
   /**
-   * Resolves when the copy has all that was committed before the call, however long that takes. What is under way may
-   * have begun before the caller's commit, so the caller waits for the one after it.
+   * Resolves when the copy has all that was committed before the call, however long that takes, with the number of the
+   * last frame. What is under way may have begun before the caller's commit, so the caller waits for the one after it.
    */
-  follow(): Promise<void> {
+  follow(): Promise<number> {
     if (this.#running === undefined) return this.#begin();
     return this.#next ??= this.#running.catch(() => {}).then(() => {
       this.#next = undefined;
@@ -120,13 +132,13 @@ class Follower {
     });
   }
 
-  #begin(): Promise<void> {
+  #begin(): Promise<number> {
     return this.#running = this.#sync().finally(() => this.#running = undefined);
   }
 
-  async #sync(): Promise<void> {
+  async #sync(): Promise<number> {
     this.#connection ??= await WorkerConnection.open(this.#options);
-    await this.#connection.sync();
+    return await this.#connection.sync();
   }
 }
 

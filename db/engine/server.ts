@@ -13,57 +13,69 @@ import {
   toEngineError,
   type Value,
 } from "./engine.ts";
-import { Patience } from "./patience.ts";
+import { Patience, TRIFLES } from "./patience.ts";
 
 /** Calls of a kind under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
 const MOST_CALLS = 32;
 
+/** A libSQL server. */
+export interface Server extends Engine {
+  /** How far its log goes: the number of the last frame (a page that was written). Undefined: it does not say. */
+  position(): Promise<number | undefined>;
+}
+
 /** Connects to `http://`, `https://` or `libsql://`. Nothing is sent until the first call. */
-export function openServer(url: string, authToken?: string): Engine {
-  const written = new Written();
+export function openServer(url: string, authToken?: string): Server {
+  const written = new LogIndex(), last = new LogIndex();
   const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
   const open = (fetch: (request: Request) => Promise<Response>) =>
     createClient({ url, ...(authToken !== undefined && { authToken }), fetch, concurrency: MOST_CALLS });
   const openReader = () => open(async (request) => reading.fetch(await written.awaitedBy(request)));
   const reader = openReader(), scanner = openReader();
   const writer = open(async (request) => written.after(await writing.fetch(request)));
+  const asker = open(async (request) => last.after(await reading.fetch(request)));
   return {
     read: (statements) => run(reader, statements, "read"),
     scan: (statements) => run(scanner, statements, "read"),
     write: (statements) => run(writer, statements, "write"),
+    async position() {
+      await run(asker, [{ sql: TRIFLES.read, args: [] }], "read");
+      return last.index === undefined ? undefined : Number(last.index);
+    },
     close() {
       reading.close();
       writing.close();
       reader.close();
       scanner.close();
       writer.close();
+      asker.close();
       return Promise.resolve();
     },
   };
 }
 
 /**
- * The place of this process's last commit in the log of the primary. A replica that is asked with it answers once it
+ * A place in the log of the primary, as an answer named it. Of writes it is that of this process's last commit: a replica that is asked with it answers once it
  * has got so far (`replication_index` in https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md).
  */
-class Written {
-  #index: string | undefined;
+class LogIndex {
+  index: string | undefined;
 
   /** The request, for a state of the database that holds what was written. */
   async awaitedBy(request: Request): Promise<Request> {
-    if (this.#index === undefined) return request;
+    if (this.index === undefined) return request;
     // The first such key is the request's own: inside a text each quote has a backslash before it.
     const body = (await request.text()).replace(
       /"(?:stmt|batch)":\{/,
-      `$&"replication_index":"${this.#index}",`,
+      `$&"replication_index":"${this.index}",`,
     );
     return new Request(request.url, { method: request.method, headers: request.headers, body });
   }
 
-  /** Notes what a write answered. Commits of a process follow each other, so the last one counts. */
+  /** Notes what was answered. Commits of a process follow each other, so the last one counts. */
   async after(answer: Response): Promise<Response> {
     const text = await answer.text();
-    this.#index = INDEX.exec(text)?.[1] ?? this.#index;
+    this.index = INDEX.exec(text)?.[1] ?? this.index;
     return new Response(text, { status: answer.status, headers: answer.headers });
   }
 }

@@ -36,8 +36,10 @@ class Connection {
     this.#lock = new WriteLock(path, () => this.#statement("BEGIN IMMEDIATE").run([]));
   }
 
-  sync(): void {
-    this.#db.sync();
+  sync(): Result[] {
+    const { frame_no } = this.#db.sync() as { frame_no?: number };
+    // Of an empty database it names none.
+    return [{ rows: [[frame_no ?? 0]], changes: 0 }];
   }
 
   /** Whether it shares the file with other writers, so that a transaction waits for theirs. */
@@ -182,11 +184,12 @@ function perform(request: WorkerRequest): void {
   if ("statements" in request && connection.isWriter) return void write(request);
   try {
     if ("close" in request) connection.close();
-    if ("sync" in request) connection.sync();
     const results = "statements" in request
       ? connection.transaction(request.statements)
       : "alone" in request
       ? connection.alone(request.alone)
+      : "sync" in request
+      ? connection.sync()
       : [];
     answer({ id: request.id, results });
   } catch (error) {

@@ -1,5 +1,6 @@
-import { deepEqual, equal } from "node:assert/strict";
-import { openDatabase } from "../../db/open.ts";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { DatabaseFileError } from "../../db/engine/engine.ts";
+import { type Database, openDatabase } from "../../db/open.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";
 import { openSlowLine } from "../support/slow_line.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
@@ -111,3 +112,45 @@ Deno.test({
     await replica.close();
   },
 });
+
+Deno.test({
+  name:
+    "a copy that goes further than its primary, restored from an older state, is refused and says what to do",
+  ignore: !HAS_SERVER,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const data = `${folder.path}/data`, older = `${folder.path}/older`, copy = `${folder.path}/replica.db`;
+    const insert = (text: string) => [{ sql: "INSERT INTO kept VALUES (?1)", args: [text] }];
+    /** Runs a server over a state, and a replica of it. */
+    const withReplica = async (state: string, use: (replica: Database) => Promise<unknown>) => {
+      await using primary = await startLibsqlServer({ data: state });
+      const replica = await openDatabase({ url: `file:${copy}`, syncUrl: primary.url });
+      await use(replica);
+      await replica.close();
+      // In order, so that its log goes on where it ended.
+      await primary.signal("SIGTERM");
+    };
+    const texts = (replica: Database) => replica.query("SELECT text FROM kept ORDER BY text");
+
+    await withReplica(data, async (replica) => {
+      await replica.commits.execute([{ sql: "CREATE TABLE kept (text)", args: [] }, ...insert("early")]);
+    });
+    await copyFolder(data, older);
+    await withReplica(data, (replica) => replica.commits.execute(insert("late")));
+    await withReplica(data, async (replica) => deepEqual(await texts(replica), [["early"], ["late"]]));
+
+    await rejects(withReplica(older, () => Promise.resolve()), (error) => {
+      match((error as Error).message, /restored from an older state: remove the files .*replica\.db,/);
+      return error instanceof DatabaseFileError;
+    });
+    for await (const { name } of Deno.readDir(folder.path)) {
+      if (name.startsWith("replica.db")) await Deno.remove(`${folder.path}/${name}`);
+    }
+    await withReplica(older, async (replica) => deepEqual(await texts(replica), [["early"]]));
+  },
+});
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  const { success } = await new Deno.Command("cp", { args: ["-r", from, to] }).output();
+  equal(success, true);
+}

