@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import Database from "libsql";
 import { openDatabase } from "../../db/open.ts";
 import { createChannel, send } from "../support/http.ts";
@@ -79,6 +80,29 @@ Deno.test("what is written while another process has the lock shares one commit;
   deepEqual(kept!.rows.flat(), [1, 2, 3, 4, 5, 6, 7]);
   other.close();
   await close();
+});
+
+Deno.test("a write goes to the thread that waits for the lock at once, so that it can share the commit there", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  const database = await openDatabase({ url: `file:${path}` });
+  const { commits } = database;
+  await commits.execute([{ sql: "CREATE TABLE kept (a PRIMARY KEY)", args: [] }]);
+  const other = new Database(path);
+  other.exec("BEGIN IMMEDIATE");
+  let settled = 0;
+  const writes = [1, 2, 3].map(async (a) => {
+    await commits.execute([{ sql: "INSERT INTO kept VALUES (?1)", args: [a] }]).finally(() => settled++);
+  });
+  while (commits.waiting > 0 && settled === 0) await setImmediate();
+  const late = commits.execute([{ sql: "INSERT INTO kept VALUES (4)", args: [] }]).finally(() => settled++);
+  while (commits.waiting > 0 && settled === 0) await setImmediate();
+  deepEqual([commits.waiting, settled], [0, 0], "the last one still waits for those before it");
+  other.exec("ROLLBACK");
+  await Promise.all([...writes, late]);
+  deepEqual((await database.query("SELECT a FROM kept ORDER BY a")).flat(), [1, 2, 3, 4]);
+  other.close();
+  await database.close();
 });
 
 Deno.test("two processes that write one file as fast as they can: no write is refused, and each is stored once", async () => {
