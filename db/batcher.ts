@@ -17,6 +17,8 @@ import { Batcher, type BatchLimits, DEFAULT_LIMITS } from "./queue.ts";
 /** Turns the waiting operations of one kind into few statements, and their results back into outcomes. */
 export interface Plan<Outcome> {
   readonly statements: readonly Statement[];
+  /** Whether a power failure may undo it; see `WriteOptions`. What shares its transaction decides, too. */
+  readonly mayBeLost?: boolean;
   /** One outcome for each operation, in their order; an `Error` is that caller's alone. */
   settle(results: readonly Result[]): (Outcome | Error)[];
 }
@@ -86,7 +88,10 @@ export class GroupCommit {
       ([planner, indexes]) => ({ planner, indexes, plan: planner(indexes.map((i) => ops[i]!.op)) }),
     );
     const started = performance.now();
-    const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements), onWaiting);
+    const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements), {
+      onWaiting,
+      mayBeLost: plans.every(({ plan }) => plan.mayBeLost === true),
+    });
     this.figures.times.observe(performance.now() - started);
     this.figures.writes += ops.length;
     const outcomes = new Array<unknown>(ops.length);

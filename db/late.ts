@@ -39,9 +39,9 @@ function migratedLater(engine: Engine): Engine {
       if (!isReady) await ready();
       return await engine.scan(statements);
     },
-    async write(statements, onWaiting) {
+    async write(statements, options) {
       if (!isReady) await ready();
-      return await engine.write(statements, onWaiting);
+      return await engine.write(statements, options);
     },
     close: () => engine.close(),
   };

@@ -82,7 +82,7 @@ function noting(engine: Engine, damage: Damage): Engine {
   return {
     read: (statements) => engine.read(statements).catch(note),
     scan: (statements) => engine.scan(statements).catch(note),
-    write: (statements, onWaiting) => engine.write(statements, onWaiting).catch(note),
+    write: (statements, options) => engine.write(statements, options).catch(note),
     close: () => engine.close(),
   };
 }

@@ -1,12 +1,12 @@
 /** A connection of the embedded database in a thread of its own; see worker.ts. */
 import { Slots } from "../slots.ts";
-import { EngineError, OwnedBytes, type Result, type Statement } from "./engine.ts";
+import { EngineError, OwnedBytes, type Result, type Statement, type WriteOptions } from "./engine.ts";
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
 
 interface Pending {
   readonly resolve: (results: Result[]) => void;
   readonly reject: (error: EngineError) => void;
-  readonly onWaiting: (() => void) | undefined;
+  readonly onWaiting: WriteOptions["onWaiting"];
 }
 
 /** A connection in a worker thread. */
@@ -38,9 +38,9 @@ export class WorkerConnection {
     return connection;
   }
 
-  /** Runs statements in one transaction; `onWaiting` as for `Engine.write`. */
-  run(statements: readonly Statement[], onWaiting?: () => void): Promise<Result[]> {
-    return this.#post((id) => ({ id, statements }), transferable(statements), onWaiting);
+  /** Runs statements in one transaction; the options as for `Engine.write`. */
+  run(statements: readonly Statement[], { onWaiting, mayBeLost }: WriteOptions = {}): Promise<Result[]> {
+    return this.#post((id) => ({ id, statements, mayBeLost }), transferable(statements), onWaiting);
   }
 
   /** Runs each list of statements as `run` does, one after the other; the thread is told of all of them at once. */
@@ -82,7 +82,7 @@ export class WorkerConnection {
   #post(
     requestAs: (id: number) => WorkerOptions | WorkerRequest,
     transfer: ArrayBuffer[],
-    onWaiting?: () => void,
+    onWaiting?: WriteOptions["onWaiting"],
   ): Promise<Result[]> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     return new Promise((resolve, reject) => {

@@ -29,9 +29,9 @@ export async function openEmbedded(path: string): Promise<Engine> {
   return {
     read: (statements) => readers.read(statements),
     scan: (statements) => readers.scan(statements),
-    async write(statements, onWaiting) {
+    async write(statements, options) {
       // Both at once: the look costs no time, because it is there before the commit is.
-      const [results] = await Promise.all([writer.run(statements, onWaiting).catch(advise), file.check()]);
+      const [results] = await Promise.all([writer.run(statements, options).catch(advise), file.check()]);
       return results;
     },
     async close() {

@@ -25,6 +25,20 @@ export interface Result {
   readonly changes: number;
 }
 
+/** How a write is committed. */
+export interface WriteOptions {
+  /**
+   * Called while another process holds the write lock, by an engine that can share a transaction: later calls join this
+   * one.
+   */
+  readonly onWaiting?: (() => void) | undefined;
+  /**
+   * Whether a power failure may undo it, as long as nothing that is durable was committed after it. It is seen by all at
+   * once, and survives that a process is killed; an engine may save the fsync.
+   */
+  readonly mayBeLost?: boolean | undefined;
+}
+
 /** A database that runs lists of statements. */
 export interface Engine {
   /**
@@ -36,10 +50,9 @@ export interface Engine {
   scan(statements: readonly Statement[]): Promise<Result[]>;
   /**
    * Runs statements in one write transaction: all take effect or none. It resolves after the commit is durable
-   * (embedded: `synchronous=FULL`; server: what that server promises). While another process
-   * holds the write lock, an engine that can share a transaction calls `onWaiting`: later calls join this transaction.
+   * (embedded: `synchronous=FULL`; server: what that server promises), unless the options say that it may be lost.
    */
-  write(statements: readonly Statement[], onWaiting?: () => void): Promise<Result[]>;
+  write(statements: readonly Statement[], options?: WriteOptions): Promise<Result[]>;
   /** Waits for what runs, then closes the database. */
   close(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export function joiningReads(engine: Engine): Engine {
       return new Promise((resolve, reject) => waiting.push({ statements, resolve, reject }));
     },
     scan: (statements) => engine.scan(statements),
-    write: (statements, onWaiting) => engine.write(statements, onWaiting),
+    write: (statements, options) => engine.write(statements, options),
     async close() {
       while (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
       await engine.close();

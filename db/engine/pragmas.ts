@@ -29,6 +29,12 @@ export const PRAGMAS = {
   replica: [],
 } as const;
 
+/**
+ * What the writer applies between two transactions, before one that a power failure may undo and after it. In WAL a commit
+ * without an fsync is whole, is seen at once by every process, and is durable with the next one that has an fsync.
+ */
+export const SYNCHRONOUS = { durable: "synchronous = FULL", mayBeLost: "synchronous = NORMAL" } as const;
+
 /** What each connection applies last: how long it waits for other processes once it is open. */
 export const OPENED_PRAGMAS = {
   // The writer waits by itself: write_lock.ts.

@@ -19,6 +19,8 @@ export interface WorkerOptions {
 export interface Transaction {
   readonly id: number;
   readonly statements: readonly Statement[];
+  /** As in `WriteOptions`. */
+  readonly mayBeLost?: boolean | undefined;
 }
 
 /** What a worker is asked. `id` comes back with its answer. */

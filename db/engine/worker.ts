@@ -6,7 +6,7 @@
 /// <reference lib="webworker" />
 import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
-import { CLOSING_PRAGMAS, OPENED_PRAGMAS, PRAGMAS } from "./pragmas.ts";
+import { CLOSING_PRAGMAS, OPENED_PRAGMAS, PRAGMAS, SYNCHRONOUS } from "./pragmas.ts";
 import type { Transaction, WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
 import { WriteLock } from "./write_lock.ts";
 
@@ -27,13 +27,16 @@ class Connection {
   readonly #prepared = new Map<string, Prepared>();
   readonly #lock: WriteLock;
   readonly #role: WorkerOptions["role"];
+  /** How the next transaction is committed, and how the connection is set. */
+  #wanted: keyof typeof SYNCHRONOUS = "durable";
+  #isSetTo: keyof typeof SYNCHRONOUS = "durable";
 
   constructor({ path, role, sync }: WorkerOptions) {
     const replica = { syncUrl: sync?.url, authToken: sync?.authToken };
     this.#db = new Database(path, (role === "replica" ? replica : {}) as Database.Options);
     for (const pragma of [...PRAGMAS[role], ...OPENED_PRAGMAS[role]]) this.#db.exec(`PRAGMA ${pragma}`);
     this.#role = role;
-    this.#lock = new WriteLock(path, () => this.#statement("BEGIN IMMEDIATE").run([]));
+    this.#lock = new WriteLock(path, () => this.#begin());
   }
 
   sync(): Result[] {
@@ -52,8 +55,9 @@ class Connection {
     return this.commit([statements])[0]!;
   }
 
-  /** Waits for the write lock; see `WriteLock.take`. A `commit` follows. */
-  lock(onWaiting: () => void): Promise<void> {
+  /** Waits for the write lock; see `WriteLock.take`. A `commit` of that kind follows. */
+  lock(commit: keyof typeof SYNCHRONOUS, onWaiting: () => void): Promise<void> {
+    this.#wanted = commit;
     return this.#lock.take(onWaiting);
   }
 
@@ -78,6 +82,15 @@ class Connection {
     this.#prepared.clear();
     if (this.#role === "writer") { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
     this.#db.close();
+  }
+
+  #begin(): void {
+    if (this.#wanted !== this.#isSetTo) {
+      // A prepared statement would set nothing when it runs: this pragma acts when it is parsed.
+      this.#db.exec(`PRAGMA ${SYNCHRONOUS[this.#wanted]}`);
+      this.#isSetTo = this.#wanted;
+    }
+    this.#statement("BEGIN IMMEDIATE").run([]);
   }
 
   #execute({ sql, args }: Statement): Result {
@@ -156,15 +169,19 @@ async function write(request: Transaction): Promise<void> {
   isWriting = false;
 }
 
-/** Commits all of `requests` and empties it. Answers those to be tried one by one, because one of them made all fail. */
+/**
+ * Commits `requests` and takes them away; after some that may be lost, those from the first one on that may not stay.
+ * Answers those to be tried one by one, because one of them made all fail.
+ */
 async function writeTogether(requests: Transaction[]): Promise<Transaction[]> {
   let taken: Transaction[] | undefined, results: Result[][];
   try {
-    await connection.lock(() => {
+    const mayBeLost = requests.every((request) => request.mayBeLost);
+    await connection.lock(mayBeLost ? "mayBeLost" : "durable", () => {
       answer({ id: requests[0]!.id, isWaiting: true });
       send();
     });
-    taken = requests.splice(0);
+    taken = mayBeLost ? takeThoseThatMayBeLost(requests) : requests.splice(0);
     results = connection.commit(taken.map(({ statements }) => statements));
   } catch (error) {
     if (taken !== undefined && taken.length > 1) return taken;
@@ -175,6 +192,12 @@ async function writeTogether(requests: Transaction[]): Promise<Transaction[]> {
   taken.forEach(({ id }, i) => answer({ id, results: results[i]! }));
   send();
   return [];
+}
+
+/** Takes them from the front: while they waited for the lock, others may have come. */
+function takeThoseThatMayBeLost(requests: Transaction[]): Transaction[] {
+  const firstDurable = requests.findIndex(({ mayBeLost }) => !mayBeLost);
+  return requests.splice(0, firstDurable < 0 ? requests.length : firstDurable);
 }
 
 /** Answers that are ready wait no longer than this for others of the same message, in milliseconds. */

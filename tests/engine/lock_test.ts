@@ -60,7 +60,7 @@ Deno.test("what is written while another process has the lock shares one commit;
   const other = new Database(path);
   const framesOfLog = () => Deno.statSync(`${path}-wal`).size;
   const insert = (a: number, onWaiting?: () => void) =>
-    engine.write([{ sql: "INSERT INTO kept VALUES (?1)", args: [a] }], onWaiting);
+    engine.write([{ sql: "INSERT INTO kept VALUES (?1)", args: [a] }], { onWaiting });
 
   const writeWhileLocked = async (values: number[]) => {
     other.exec("BEGIN IMMEDIATE");

@@ -1,6 +1,9 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EngineError } from "../../db/engine/engine.ts";
+import Database from "libsql";
+import { openEmbedded } from "../../db/engine/embedded.ts";
 import { createTestApp } from "../support/app.ts";
+import { temporaryFolder } from "../support/process.ts";
 
 const SHARED = { temp_store: 2, journal_mode: "wal" };
 const READER = { ...SHARED, busy_timeout: 1500, cache_size: -16384, query_only: 1 };
@@ -40,4 +43,36 @@ Deno.test("the connections that read cannot write", async () => {
   await app.send("POST", "/channel", { name: "there" });
   for (const call of ["read", "scan"] as const) await rejects(engine[call](deletion), EngineError);
   equal((await app.request("/channel/there")).status, 200);
+});
+
+Deno.test("a commit that may be lost has no fsync of its own, and whatever must not be lost has one", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`, engine = await openEmbedded(path);
+  const FULL = 2, NORMAL = 1;
+  let count = 0;
+  // Each another text: a prepared pragma answers as it was when it was parsed.
+  const synchronous = async (mayBeLost: boolean, onWaiting?: () => void) => {
+    const statement = { sql: `PRAGMA synchronous -- ${++count}`, args: [] };
+    const [result] = await engine.write([statement], { mayBeLost, onWaiting });
+    return result!.rows[0]![0];
+  };
+  const one = [await synchronous(true), await synchronous(false), await synchronous(true)];
+  deepEqual(one, [NORMAL, FULL, NORMAL]);
+
+  const other = new Database(path);
+  const whileLocked = async (kinds: boolean[]) => {
+    other.exec("BEGIN IMMEDIATE");
+    const waiting = Promise.withResolvers<void>();
+    const [first, ...rest] = kinds;
+    const all = [synchronous(first!, waiting.resolve)];
+    await waiting.promise;
+    all.push(...rest.map((mayBeLost) => synchronous(mayBeLost)));
+    other.exec("ROLLBACK");
+    return await Promise.all(all);
+  };
+  deepEqual(await whileLocked([false, true, false]), [FULL, FULL, FULL]);
+  const [first, second, third, last] = await whileLocked([true, true, false, true]);
+  deepEqual([first, third], [NORMAL, FULL], `${[second, last]}`);
+  other.close();
+  await engine.close();
 });
