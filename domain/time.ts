@@ -7,9 +7,15 @@ export { DAY_MS };
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 
-/** ISO 8601 in UTC with milliseconds, of milliseconds since the epoch. */
+let lastMillis = NaN, lastIso = "";
+
+/** ISO 8601 in UTC with milliseconds, of milliseconds since the epoch. Neighbours share their moment more often than not. */
 export function iso(millis: number): string {
-  return new Date(millis).toISOString();
+  if (millis !== lastMillis) {
+    lastIso = new Date(millis).toISOString();
+    lastMillis = millis;
+  }
+  return lastIso;
 }
 
 /** What a refusal says: the same words wherever a time is taken. */

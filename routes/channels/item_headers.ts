@@ -27,7 +27,7 @@ function buildHeaders(item: Item, channel: string): Record<string, string> {
   const { type, encoding, language, body, previous, next, itemKey, meta } = item;
   const headers: Record<string, string> = {
     ...USER_CONTENT,
-    "Creation-Date": isoTime(item.time),
+    "Creation-Date": iso(item.time),
     "ETag": etagOf(item),
     "Content-Type": type,
   };
@@ -59,15 +59,4 @@ export function cacheControl({ next }: Item, left: number, keysExist: boolean): 
   if (next === undefined || left <= 0) return "no-cache";
   const seconds = Math.min(MAX_CACHE_SECONDS, Math.floor(left / 1000));
   return `${keysExist ? "private" : "public"}, max-age=${seconds}`;
-}
-
-let lastTime = NaN, lastIso = "";
-
-/** ISO 8601 in UTC. Neighbouring requests ask for the same millisecond, so the last answer is kept. */
-export function isoTime(milliseconds: number): string {
-  if (milliseconds !== lastTime) {
-    lastTime = milliseconds;
-    lastIso = iso(milliseconds);
-  }
-  return lastIso;
 }

@@ -2,7 +2,8 @@
 import type { Reading } from "../../domain/channels/channels.ts";
 import type { WriteOptions } from "../../domain/channels/writer.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
-import { cacheControl, isoTime, itemHeaders } from "./item_headers.ts";
+import { iso } from "../../domain/time.ts";
+import { cacheControl, itemHeaders } from "./item_headers.ts";
 import { accepts, byteRange, checkPreconditions } from "../conditional.ts";
 import { isMediaType } from "../../domain/channels/media_type.ts";
 import { problem } from "../errors.ts";
@@ -34,7 +35,7 @@ export async function insertItem(call: Call): Promise<Response> {
   // By hand, because no part of it can need escaping: names, ids and checked hosts are plain ASCII.
   const body =
     `{"_links":{"channel":{"href":"${channel}"},"self":{"href":"${self}"}},"id":"${id}","timestamp":"${
-      isoTime(time)
+      iso(time)
     }"}`;
   return new Response(body, {
     status: 201,
