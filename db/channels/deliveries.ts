@@ -6,12 +6,14 @@ import type { Plan } from "../batcher.ts";
 import { EngineError, type Result, type Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { type Damage, textChecksum } from "../checksum.ts";
-import { checksumIn } from "./contents.ts";
+import { checksumIn, selectedChecksum } from "./contents.ts";
 import { trim } from "./items.ts";
-import { type BodyRow, CONTENT_COLUMNS, contentOf, SELECT_GONE, toBody } from "./pages.ts";
+import { type BodyRow, SELECT_GONE, toBody } from "./pages.ts";
 
-const SELECT_NEXT = `SELECT CAST(next_key AS TEXT) FROM consumer WHERE id = ?1`;
-const SELECT_GONE_BEFORE = SELECT_GONE.replaceAll("?2", "(SELECT next_key - 1 FROM consumer WHERE id = ?2)");
+// Before anything changes: the next key, what is gone from there on, and the newest key.
+const SELECT_BEFORE = `SELECT CAST(k.next_key AS TEXT),
+    (${SELECT_GONE.replaceAll("?2", "(k.next_key - 1)")}), CAST(c.last_key AS TEXT)
+  FROM consumer k CROSS JOIN channel c ON c.id = ?1 WHERE k.id = ?2`;
 // What expired, was trimmed or compacted is nobody's any more.
 const DROP_GONE = `DELETE FROM delivery WHERE consumer = ?1 AND (key < ?3
     OR until <= ?4 AND NOT EXISTS (SELECT 1 FROM item WHERE channel = ?2 AND key = delivery.key))`;
@@ -21,8 +23,6 @@ const AGAIN = `UPDATE delivery SET lease = ?6, until = ?5, deliveries = deliveri
     FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
     WHERE d.consumer = ?1 AND d.until <= ?4 AND d.deliveries < ?8 ORDER BY d.key LIMIT ?7)
     WHERE before < ?3)`;
-const COUNT_AGAIN =
-  `UPDATE consumer SET redelivered = redelivered + changes() WHERE id = ?1 AND changes() > 0`;
 const FIRST_TIME = `INSERT INTO delivery (consumer, key, lease, until, deliveries)
   SELECT ?1, key, ?6, ?5, 1 FROM (
     SELECT key, sum(size) OVER (ORDER BY key) - size AS before FROM (
@@ -31,22 +31,28 @@ const FIRST_TIME = `INSERT INTO delivery (consumer, key, lease, until, deliverie
       LIMIT max(0, min(?7 - (SELECT count(*) FROM delivery WHERE consumer = ?1 AND lease = ?6),
         ?4 - (SELECT count(*) FROM delivery WHERE consumer = ?1)))))
   WHERE before < ?8`;
-const ADVANCE = `UPDATE consumer SET next_key = max(next_key, ?2,
-    1 + ifnull((SELECT max(key) FROM delivery WHERE consumer = ?1), 0))
-  WHERE id = ?1 AND next_key < max(?2, 1 + ifnull((SELECT max(key) FROM delivery WHERE consumer = ?1), 0))`;
-const SELECT_GIVEN = `SELECT ${contentOf("?2", "d.key")}, d.deliveries
-  FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
-  WHERE d.consumer = ?1 AND d.lease = ?3 ORDER BY d.key`;
-const SELECT_REST = `SELECT (SELECT min(until) FROM delivery WHERE consumer = ?1 AND deliveries < ?3),
-    EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND until <= ?2 AND deliveries >= ?3),
-    (SELECT CAST(last_key AS TEXT) FROM channel WHERE id = ?4)`;
+const OF_LEASE = `FROM delivery WHERE consumer = ?1 AND lease = ?3`;
+const ADVANCE = `UPDATE consumer SET
+    redelivered = redelivered + (SELECT count(*) ${OF_LEASE} AND deliveries > 1),
+    next_key = max(next_key, ?2, 1 + ifnull((SELECT max(key) FROM delivery WHERE consumer = ?1), 0))
+  WHERE id = ?1 AND (next_key < ?2 OR EXISTS (SELECT 1 ${OF_LEASE}))`;
+// One row whatever was given: its bodies end to end, and as JSON what else `toBody` reads and how often it was given. A row
+// an item costs three times as much.
+const SELECT_GIVEN = `SELECT CAST(group_concat(body, '') AS BLOB),
+    json_group_array(json_array(head_key, type, encoding, language, item_key, size, meta, checksum, deliveries)),
+    (SELECT min(until) FROM delivery WHERE consumer = ?1 AND deliveries < ?5),
+    EXISTS (SELECT 1 FROM delivery WHERE consumer = ?1 AND until <= ?4 AND deliveries >= ?5)
+  FROM (SELECT CAST(d.key AS TEXT) AS head_key, i.type, i.encoding, i.language, i.item_key, length(i.body) AS size,
+      i.body, i.meta, ${selectedChecksum("?2", "d.key")} AS checksum, d.deliveries
+    FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
+    WHERE d.consumer = ?1 AND d.lease = ?3 ORDER BY d.key)`;
 
 // Which rows a worker's answer is about: ?2 is a JSON array of keys, or the greatest key.
 const BY_KEYS = `consumer = ?1 AND key IN (SELECT value FROM json_each(?2))`;
 const BY_GREATEST = `consumer = ?1 AND key <= ?2`;
 // With a lease, all of them must be held, or nothing happens. ?4: the lease, ?5: now, ?6: how many keys.
-const HELD_KEYS = `lease = ?4
-  AND (SELECT count(*) FROM delivery WHERE ${BY_KEYS} AND lease = ?4 AND until > ?5) = ?6`;
+const HELD_KEYS = `?6 = (SELECT count(*) FROM json_each(?2) r CROSS JOIN delivery d
+  ON d.consumer = ?1 AND d.key = r.value WHERE d.lease = ?4 AND d.until > ?5)`;
 const HELD_TO_GREATEST =
   `lease = ?4 AND (SELECT min(until) FROM delivery WHERE ${BY_GREATEST} AND lease = ?4) > ?5`;
 const ACTIONS = {
@@ -197,7 +203,7 @@ export function createDeliveryStore({ commits, query, scan, damage }: Database, 
   };
 }
 
-const PULL_STATEMENTS = 9;
+const PULL_STATEMENTS = 6;
 
 function planPulls(ops: readonly Pull[], now: number, damage: Damage): Plan<Pulled | undefined> {
   return {
@@ -212,35 +218,47 @@ function planPulls(ops: readonly Pull[], now: number, damage: Damage): Plan<Pull
 function pulling(op: Pull, now: number): Statement[] {
   const { consumer, channel, visible, max, maxDeliver, maxInFlight, until, lease } = op;
   return [
-    { sql: SELECT_NEXT, args: [consumer] },
-    { sql: SELECT_GONE_BEFORE, args: [channel, consumer, visible] },
+    { sql: SELECT_BEFORE, args: [channel, consumer, visible] },
     { sql: DROP_GONE, args: [consumer, channel, visible, now] },
     { sql: AGAIN, args: [consumer, channel, MOST_BYTES, now, until, lease, max, maxDeliver] },
-    { sql: COUNT_AGAIN, args: [consumer] },
     { sql: FIRST_TIME, args: [consumer, channel, visible, maxInFlight, until, lease, max, MOST_BYTES] },
-    { sql: ADVANCE, args: [consumer, visible] },
-    { sql: SELECT_GIVEN, args: [consumer, channel, lease] },
-    { sql: SELECT_REST, args: [consumer, now, maxDeliver, channel] },
+    { sql: ADVANCE, args: [consumer, visible, lease] },
+    { sql: SELECT_GIVEN, args: [consumer, channel, lease, now, maxDeliver] },
   ];
 }
 
 function pulled(results: readonly Result[], channel: number, damage: Damage): Pulled | undefined {
-  const next = results[0]!.rows[0]?.[0], gone = results[1]!.rows[0]?.[0];
-  const [due, hasExhausted, head] = results[8]!.rows[0]!;
-  if (next === undefined || typeof head !== "string") return undefined;
-  const nextKey = BigInt(next as string), goneKey = BigInt((gone ?? "0") as string);
+  const before = results[0]!.rows[0];
+  if (before === undefined) return undefined;
+  const [nextKey, gone, head] = before.map((value) => BigInt((value ?? "0") as string)) as [
+    bigint,
+    bigint,
+    bigint,
+  ];
+  const [bodies, heads, due, hasExhausted] = results[5]!.rows[0]!;
   return {
-    // What is damaged no worker gets: in the end it is given up.
-    rows: results[7]!.rows.flatMap((row) => {
-      const body = toBody(row, channel, damage);
-      return body instanceof EngineError ? [] : [{ ...body, deliveries: row[CONTENT_COLUMNS] as number }];
-    }),
+    rows: [...givenRows(bodies as Uint8Array<ArrayBuffer> | null, heads as string, channel, damage)],
     nextKey,
-    gone: goneKey > 0n && goneKey >= nextKey ? goneKey : undefined,
+    gone: gone > 0n && gone >= nextKey ? gone : undefined,
     due: due === null ? undefined : due as number,
     hasExhausted: hasExhausted === 1,
-    head: BigInt(head),
+    head,
   };
+}
+
+/** The items of SELECT_GIVEN. What is damaged no worker gets: in the end it is given up. */
+function* givenRows(
+  bodies: Uint8Array<ArrayBuffer> | null,
+  heads: string,
+  channel: number,
+  damage: Damage,
+): Generator<GivenRow> {
+  let at = 0;
+  for (const [key, type, encoding, language, itemKey, size, meta, sum, deliveries] of JSON.parse(heads)) {
+    const body = bodies?.subarray(at, at += size) ?? null;
+    const item = toBody([key, type, encoding, language, itemKey, size, body, meta, sum], channel, damage);
+    if (!(item instanceof EngineError)) yield { ...item, deliveries };
+  }
 }
 
 function planSettlements(ops: readonly Settlement[], now: number): Plan<number | undefined> {

@@ -15,10 +15,9 @@ const FITTING =
 // Columns of an item `i` that `toHead` reads. The key is the one that the index found.
 const headOf = (key: string) =>
   `CAST(${key} AS TEXT), i.type, i.encoding, i.language, i.item_key, length(i.body)`;
-/** Columns that `toBody` reads, of an item `i` that was looked for under that channel and key; and how many they are. */
-export const contentOf = (channel: string, key: string): string =>
+/** Columns that `toBody` reads, of an item `i` that was looked for under that channel and key. */
+const contentOf = (channel: string, key: string): string =>
   `${headOf(key)}, i.body, i.meta, ${selectedChecksum(channel, key)}`;
-export const CONTENT_COLUMNS = 9;
 const SELECT_FORWARD = `SELECT ${
   headOf("k.key")
 } FROM (${FORWARD}) k CROSS JOIN item i ON i.rowid = k.r ORDER BY k.key`;

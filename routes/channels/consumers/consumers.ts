@@ -4,7 +4,7 @@ import { AckBody, ConsumerBody, ExtendBody, NackBody, PullBody } from "../../../
 import type { GivenRow } from "../../../db/channels/deliveries.ts";
 import type { Consumer } from "../../../domain/channels/consumers/consumers.ts";
 import { iso } from "../../../domain/time.ts";
-import { check, readJson } from "../../request.ts";
+import { check, hasBody, readJson } from "../../request.ts";
 import { json, noContent } from "../../respond.ts";
 import { baseOf, type Call, param } from "../../route.ts";
 import { describeContent } from "../news.ts";
@@ -42,7 +42,7 @@ export async function removeConsumer(call: Call): Promise<Response> {
 
 export async function pullItems(call: Call): Promise<Response> {
   const channel = channelOf(call);
-  const { max = DEFAULT_PULL, wait = 0 } = call.request.body === null ? {} : await readJson(call, PullBody);
+  const { max = DEFAULT_PULL, wait = 0 } = hasBody(call.request) ? await readJson(call, PullBody) : {};
   const options = { max, wait, signal: call.request.signal };
   const { rows, lease, gap } = await call.services.consumers.pull(...nameOf(call), options);
   return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
