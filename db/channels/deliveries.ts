@@ -205,9 +205,11 @@ export function createDeliveryStore({ commits, query, scan, damage }: Database, 
 
 const PULL_STATEMENTS = 6;
 
+/** After a power failure an item may be given out before its lease has ended. It is given under another lease. */
 function planPulls(ops: readonly Pull[], now: number, damage: Damage): Plan<Pulled | undefined> {
   return {
     statements: ops.flatMap((op) => pulling(op, now)),
+    mayBeLost: true,
     settle: (results) =>
       ops.map(({ channel }, i) =>
         pulled(results.slice(i * PULL_STATEMENTS, (i + 1) * PULL_STATEMENTS), channel, damage)
