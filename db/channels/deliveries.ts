@@ -25,7 +25,7 @@ const AGAIN = `UPDATE delivery SET lease = ?6, until = ?5, deliveries = deliveri
     WHERE before < ?3)`;
 const FIRST_TIME = `INSERT INTO delivery (consumer, key, lease, until, deliveries)
   SELECT ?1, key, ?6, ?5, 1 FROM (
-    SELECT key, sum(size) OVER (ORDER BY key) - size AS before FROM (
+    SELECT key, sum(size) OVER (ORDER BY key ROWS UNBOUNDED PRECEDING) - size AS before FROM (
       SELECT key, length(body) AS size FROM item
       WHERE channel = ?2 AND key >= (SELECT max(next_key, ?3) FROM consumer WHERE id = ?1) ORDER BY key
       LIMIT max(0, min(?7 - (SELECT count(*) FROM delivery WHERE consumer = ?1 AND lease = ?6),
