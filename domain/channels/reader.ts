@@ -169,15 +169,22 @@ export class Reader {
     return page;
   }
 
-  /** The items of a list, page by page. */
-  async *heads(name: string, list: ItemList): AsyncGenerator<readonly ListedItem[]> {
-    if (list.items.length > 0) return yield list.items;
-    for await (const rows of this.#walk(name, list, PAGE_HEADS, this.#pages.forward)) yield rows.map(listed);
+  /**
+   * The items of a list, page by page, as `make` makes something of them. A page is let go of before what was made of it is
+   * given: whoever takes that slowly would hold both.
+   */
+  async *heads<T>(
+    name: string,
+    list: ItemList,
+    make: (items: readonly ListedItem[]) => T,
+  ): AsyncGenerator<T> {
+    if (list.items.length > 0) return yield make(list.items);
+    yield* this.#walk(name, list, this.#pages.forward, (rows) => make(rows.map(listed)));
   }
 
-  /** The contents of a list, page by page. */
-  bulk(name: string, list: ItemList): AsyncGenerator<readonly BodyRow[]> {
-    return this.#walk(name, list, PAGE_HEADS, (range) => this.#pages.bodies(range, PAGE_BYTES));
+  /** The contents of a list, in the same way. */
+  bulk<T>(name: string, list: ItemList, make: (rows: readonly BodyRow[]) => T): AsyncGenerator<T> {
+    return this.#walk(name, list, (range) => this.#pages.bodies(range, PAGE_BYTES), make);
   }
 
   /**
@@ -236,22 +243,21 @@ export class Reader {
     throw new RunnelError("item-not-found", `channel ${name} has no item with the key ${itemKey}`);
   }
 
-  /** What a list's items are made of, from its first to its last. */
-  async *#walk<T extends HeadRow>(
+  /** What is made of a list's rows, from its first to its last. */
+  async *#walk<Row extends HeadRow, Made>(
     name: string,
     { first, last }: ItemList,
-    limit: number,
-    read: (range: KeyRange) => Promise<T[]>,
-  ): AsyncGenerator<readonly T[]> {
+    read: (range: KeyRange) => Promise<Row[]>,
+    make: (rows: readonly Row[]) => Made,
+  ): AsyncGenerator<Made> {
     if (first === undefined || last === undefined) return;
     const { channel } = await this.#channels.window(name);
     const to = this.keyOf(last.id);
-    let from = this.keyOf(first.id);
-    while (from <= to) {
-      const rows = await read({ channel, from, to, limit });
-      if (rows.length === 0) return;
-      yield rows;
-      from = rows.at(-1)!.key + 1n;
+    for (let from = this.keyOf(first.id); from <= to;) {
+      const page = await makePage(read({ channel, from, to, limit: PAGE_HEADS }), make);
+      if (page === undefined) return;
+      from = page.last + 1n;
+      yield page.made;
     }
   }
 
@@ -293,6 +299,15 @@ export class Reader {
   async #hasBetween(channel: number, from: bigint, to: bigint): Promise<boolean> {
     return from <= to && (await this.#pages.forward({ channel, from, to, limit: 1 })).length > 0;
   }
+}
+
+/** A function of its own: a generator that waits keeps all that it has a name for. */
+async function makePage<Row extends HeadRow, Made>(
+  reading: Promise<Row[]>,
+  make: (rows: readonly Row[]) => Made,
+): Promise<{ readonly made: Made; readonly last: bigint } | undefined> {
+  const rows = await reading;
+  return rows.length === 0 ? undefined : { made: make(rows), last: rows.at(-1)!.key };
 }
 
 function refuseNotJson(key: bigint | undefined): void {

@@ -3,7 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import { describeError } from "../../domain/errors.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
-import { type Hold, holding } from "../serving/answers.ts";
+import type { Turns } from "../serving/admission.ts";
+import { Hold } from "../serving/answers.ts";
 import { type Coding, packed, WORTH_PACKING } from "../serving/compression.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -16,29 +17,46 @@ export interface StreamOptions {
   readonly headers?: Record<string, string>;
   /** What the client can unpack, if anything; `isNear`: a large answer is there sooner as it is. */
   readonly packing?: { readonly coding: Coding; readonly isNear: boolean } | undefined;
-  /** Counts what the answer holds, where its pieces are made of bytes that are counted already. */
-  readonly hold?: Hold;
+  /** Its pieces are made of pages that are read in a short time: few of them are made at once. */
+  readonly takesTurns?: boolean;
+  /** Counts what the answer holds, where that began before its first piece is made. */
+  readonly hold?: Hold | undefined;
 }
 
-/** An answer that is sent as it is made, and no faster than the client reads it. HEAD gets its head only. */
+/**
+ * What is taken of a long answer whose client takes none, beside what the system buffers: Deno has a buffer of 64 KiB. A
+ * piece goes beyond its limit, one waits before it and one after it. Measured: 250 KiB in pieces of 64 KiB, 2.2 MiB in
+ * pieces of 1 MiB.
+ */
+const BUFFERED_AHEAD = 64 << 10, PIECES_AHEAD = 4;
+
+/** Bytes that a long answer in pieces of so many bytes holds, at most, for a client that takes nothing. */
+function heldBy(piece: number): number {
+  return BUFFERED_AHEAD + PIECES_AHEAD * piece;
+}
+
+/**
+ * An answer that is sent as it is made, and no faster than the client reads it. HEAD gets its head only. What it holds is
+ * counted: no room for its first two pieces is `overloaded`.
+ */
 export async function streamed(
   call: Asked,
   made: AsyncGenerator<Bytes>,
-  { type, headers, packing, hold = holding(call) }: StreamOptions,
+  { type, headers, packing, takesTurns = false, hold = new Hold(call) }: StreamOptions,
 ): Promise<Response> {
   const { request: { method, url }, services: { log } } = call;
   const head: Record<string, string> = { "Content-Type": type, ...USER_CONTENT, ...headers };
-  const pieces = counted(made, hold);
+  const pieces = counted(takesTurns ? inTurn(made, call.services.admission.turns) : made, hold);
   // The first piece goes out only when there is one: until then an error has a status.
-  const first = await pieces.next(), second = first.done ? first : await pieces.next();
-  const start = [first, second].flatMap(({ done, value }) => done ? [] : [value!]);
-  const isWhole = second.done === true;
+  const start = await firstTwo(pieces), length = start[0]?.byteLength ?? 0;
+  const isWhole = start.length < 2;
+  if (isWhole) hold.exactly(length);
   const isPacked = packing !== undefined &&
-    (isWhole ? (start[0]?.length ?? 0) >= WORTH_PACKING : !packing.isNear);
+    (isWhole ? length >= WORTH_PACKING : !packing.isNear);
   if (isPacked) head["Content-Encoding"] = packing.coding;
   if (method === "HEAD") {
     await pieces.return(undefined);
-    if (isWhole && !isPacked) head["Content-Length"] = String(start[0]?.length ?? 0);
+    if (isWhole && !isPacked) head["Content-Length"] = String(length);
     return new Response(null, { headers: head });
   }
   if (isWhole && !isPacked) return new Response(start[0] ?? null, { headers: head });
@@ -66,18 +84,44 @@ export async function streamed(
   return new Response(body, { headers: head });
 }
 
-/** Pieces, of which an answer holds two at a time: one on its way, and the next. */
+async function firstTwo<T>(pieces: AsyncGenerator<T>): Promise<T[]> {
+  const start: T[] = [];
+  while (start.length < 2) {
+    const { done, value } = await pieces.next();
+    if (done) break;
+    start.push(value);
+  }
+  return start;
+}
+
+/** Pieces, each made when it is its turn. Whoever waits for a client has none. */
+async function* inTurn(pieces: AsyncGenerator<Bytes>, turns: Turns): AsyncGenerator<Bytes> {
+  try {
+    while (true) {
+      const { done, value } = await turns.take(() => pieces.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await pieces.return(undefined);
+  }
+}
+
+/** Pieces: the first is all that an answer holds until there is a second; then the largest says what it holds. */
 async function* counted(pieces: AsyncGenerator<Bytes>, hold: Hold): AsyncGenerator<Bytes> {
+  let largest = 0;
   for await (const piece of pieces) {
-    hold(2 * piece.byteLength);
+    const isFirst = largest === 0;
+    largest = Math.max(largest, piece.byteLength);
+    hold.atLeast(isFirst ? largest : heldBy(largest));
     yield piece;
   }
 }
 
 /** Pieces that were taken already, then the others. Between two of them other requests have their turn. */
-async function* resumed<T>(start: readonly T[], pieces: AsyncGenerator<T>): AsyncGenerator<T> {
+async function* resumed<T>(start: T[], pieces: AsyncGenerator<T>): AsyncGenerator<T> {
   try {
-    yield* start;
+    yield* sending(start);
     for await (const piece of pieces) {
       yield piece;
       await setImmediate();
@@ -87,38 +131,56 @@ async function* resumed<T>(start: readonly T[], pieces: AsyncGenerator<T>): Asyn
   }
 }
 
+/** Things from the first to the last, each of them let go of when it is given. */
+export function* sending<T>(things: T[]): Generator<T> {
+  for (let thing = things.shift(); thing !== undefined; thing = things.shift()) yield thing;
+}
+
 /** Characters from which text is sent. */
 const PIECE = 1 << 16;
 
 /** A long list in JSON. */
-export interface JsonList<T> {
+export interface JsonList {
   /** What stands before its elements; `[` unless given. */
   readonly before?: string;
-  /** Pages that are read as they are asked for; each of few elements, for which all other requests wait. */
-  readonly pages: AsyncIterable<readonly T[]>;
-  readonly describe: (element: T) => unknown;
+  /** Its elements in JSON, with commas between them: pages that are read as they are asked for, each of few elements. */
+  readonly elements: AsyncIterable<string>;
   /** What stands after the elements, once all are there; `]` unless given. */
   readonly after?: () => string;
 }
 
 /** An answer with a long list, which is sent as it is read. */
-export function jsonList<T>(call: Asked, list: JsonList<T>): Promise<Response> {
-  return streamed(call, encoded(listText(list)), { type: "application/json" });
+export function jsonList(call: Asked, list: JsonList): Promise<Response> {
+  return streamed(call, listBytes(list), { type: "application/json", takesTurns: true });
 }
 
-async function* listText<T>({ before = "[", pages, describe, after = () => "]" }: JsonList<T>) {
+async function* listBytes({ before = "[", elements, after = () => "]" }: JsonList): AsyncGenerator<Bytes> {
+  const encoder = new TextEncoder();
   let text = before, separator = "";
-  for await (const page of pages) {
-    if (text.length > PIECE) {
-      yield text;
-      text = "";
-    }
-    for (const element of page) {
-      text += separator + JSON.stringify(describe(element));
-      separator = ",";
-    }
+  for await (const some of elements) {
+    if (some === "") continue;
+    text += separator + some;
+    separator = ",";
+    if (text.length < PIECE) continue;
+    const bytes = encoder.encode(text);
+    // What waits to be sent is held once.
+    text = "";
+    yield bytes;
   }
-  yield text + after();
+  yield encoder.encode(text + after());
+}
+
+/** Elements in JSON, with commas between them. */
+export function elementsOf<T>(page: readonly T[], describe: (element: T) => unknown): string {
+  return JSON.stringify(page.map(describe)).slice(1, -1);
+}
+
+/** Pages of elements as `JsonList` has them. */
+export async function* described<T>(
+  pages: AsyncIterable<readonly T[]>,
+  describe: (element: T) => unknown,
+): AsyncGenerator<string> {
+  for await (const page of pages) yield elementsOf(page, describe);
 }
 
 /** Pages of one element each. */
@@ -156,14 +218,38 @@ export async function* encoded(texts: AsyncIterable<string>): AsyncGenerator<Byt
 const WORTH_RELEASING = 64 << 10;
 
 /**
- * Pieces whose memory is given back once the one after the next is asked for: by then they are on their way. The garbage
- * collector would leave 100 to 200 MB of them. For pieces that nobody else holds, and a reader that takes each as it comes.
+ * Pieces whose memory is given back once the one after the next is asked for: by then they are on their way. Where the
+ * reader stops before the end, it is given back at once. The garbage collector would leave 100 to 200 MB of them. For
+ * pieces that nobody else holds, and a reader that takes each as it comes.
  */
 export async function* released(pieces: AsyncIterable<Bytes>): AsyncGenerator<Bytes> {
-  let last: Bytes | undefined;
-  for await (const piece of pieces) {
-    yield piece;
-    if (last !== undefined && last.byteLength >= WORTH_RELEASING) last.buffer.transfer(0);
-    last = piece;
+  let last: Bytes | undefined, current: Bytes | undefined, isWhole = false;
+  try {
+    for await (current of pieces) {
+      yield current;
+      release(last);
+      last = current;
+    }
+    isWhole = true;
+  } finally {
+    if (!isWhole) {
+      release(last);
+      release(current);
+    }
   }
+}
+
+/** The same pieces, all of which an answer holds now. No room for them: `overloaded`, and their memory is given back. */
+export function heldPage(pieces: Bytes[], hold: Hold): Bytes[] {
+  try {
+    hold.atLeast(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    return pieces;
+  } catch (error) {
+    pieces.forEach(release);
+    throw error;
+  }
+}
+
+function release(piece: Bytes | undefined): void {
+  if (piece !== undefined && piece.byteLength >= WORTH_RELEASING) piece.buffer.transfer(0);
 }

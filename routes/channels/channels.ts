@@ -6,7 +6,7 @@ import { iso } from "../../domain/time.ts";
 import { check, readJson } from "../request.ts";
 import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
-import { FirstOf, jsonList } from "../answers/stream.ts";
+import { described, FirstOf, jsonList } from "../answers/stream.ts";
 
 export function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
   const base = baseOf(call), { tag, after, limit = Infinity } = call.query;
@@ -21,8 +21,7 @@ export function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
   };
   return jsonList(call, {
     before: `{"_links":{"self":${JSON.stringify({ href: `${base}/channel` })},"channels":[`,
-    pages: names.pages(),
-    describe: (name) => ({ name, href: `${base}/channel/${name}` }),
+    elements: described(names.pages(), (name) => ({ name, href: `${base}/channel/${name}` })),
     after: () => `]${names.hasMore ? nextLink() : ""}}}`,
   });
 }

@@ -15,12 +15,16 @@ import { DAY_MS, iso } from "../../domain/time.ts";
 import { qualityOf } from "../conditional.ts";
 import { json, seeOther } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
-import { FirstOf, jsonList, released, streamed } from "../answers/stream.ts";
-import { holding } from "../serving/answers.ts";
-import { multipartPieces } from "./multipart.ts";
+import { described, elementsOf, FirstOf, heldPage, jsonList, released, streamed } from "../answers/stream.ts";
+import { Hold } from "../serving/answers.ts";
+import { multipartPieces, partsOf } from "./multipart.ts";
 
 /** Items of a list of which the query says no number. */
 const DEFAULT_LIST = 1_000;
+/** Bytes of the contents of an item, as far as they are not known yet. */
+const USUAL_CONTENT = 4 << 10;
+/** Contents of a list that are read before the first of them are sent, at most, unless a single one is larger. */
+const CONTENTS_FIRST = 2 << 20;
 /** Steps of a rate. */
 const MOST_STEPS = 2_000;
 
@@ -81,13 +85,12 @@ export async function showKeys(call: Call<typeof KeysQuery>): Promise<Response> 
   });
   return await jsonList(call, {
     before: `{"keys":[`,
-    pages: keys.pages(),
-    describe: ({ itemKey, id, time }) => ({
+    elements: described(keys.pages(), ({ itemKey, id, time }) => ({
       key: itemKey,
       id,
       href: `${channel}/${id}`,
       timestamp: iso(time),
-    }),
+    })),
     after: () => `],"_links":${JSON.stringify(links())}}`,
   });
 }
@@ -148,7 +151,7 @@ export async function showTime(call: Call<typeof TimeQuery>): Promise<Response> 
     : until <= clock()
     ? `${time}/${pathOf(until, unit)}`
     : undefined;
-  return await answer(call, name, list, {
+  return await answer(call, name, list, limit, {
     self: `${time}/${parts.join("/")}`,
     next,
     previous: from > 0 ? `${time}/${pathOf(from - 1, unit)}` : undefined,
@@ -231,7 +234,7 @@ function render(
 ): Promise<Response> {
   const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
   const { first, last } = list;
-  return answer(call, name, list, {
+  return answer(call, name, list, count, {
     self: `${channel}/${self}`,
     next: list.hasNext ? `${channel}/${last!.id}/next/${count}` : undefined,
     previous: list.hasPrevious ? `${channel}/${first!.id}/previous/${count}` : undefined,
@@ -248,9 +251,10 @@ async function answer(
   call: Call<typeof ItemsQuery>,
   name: string,
   list: ItemList,
+  count: number,
   links: Links,
 ): Promise<Response> {
-  if (call.query.bulk) return await answerContents(call, name, list, links);
+  if (call.query.bulk) return await answerContents(call, name, list, count, links);
   const { gap } = list;
   const channel = `${baseOf(call)}/channel/${name}`;
   const { self, next, previous } = links;
@@ -259,17 +263,17 @@ async function answer(
     ...(next !== undefined && { next: { href: next } }),
     ...(previous !== undefined && { previous: { href: previous } }),
   };
+  const describe = ({ id, time, type, length, itemKey }: ListedItem) => ({
+    id,
+    href: `${channel}/${id}`,
+    timestamp: iso(time),
+    contentType: type,
+    length,
+    ...(itemKey !== null && { key: itemKey }),
+  });
   return await jsonList(call, {
     before: `{"_links":${JSON.stringify(shown)},"items":[`,
-    pages: call.services.reader.heads(name, list),
-    describe: ({ id, time, type, length, itemKey }) => ({
-      id,
-      href: `${channel}/${id}`,
-      timestamp: iso(time),
-      contentType: type,
-      length,
-      ...(itemKey !== null && { key: itemKey }),
-    }),
+    elements: call.services.reader.heads(name, list, (items) => elementsOf(items, describe)),
     after: () => gap === undefined ? "]}" : `],"gap":${JSON.stringify(gap)}}`,
   });
 }
@@ -278,9 +282,12 @@ async function answerContents(
   call: Call,
   name: string,
   list: ItemList,
+  count: number,
   { next, previous }: Links,
 ): Promise<Response> {
   const { request, services: { reader } } = call;
+  const hold = new Hold(call);
+  hold.atLeast(Math.min(count * USUAL_CONTENT, CONTENTS_FIRST));
   const link = [next && `<${next}>;rel="next"`, previous && `<${previous}>;rel="previous"`].filter(Boolean);
   const headers = {
     Vary: "Accept",
@@ -293,11 +300,18 @@ async function answerContents(
     accept?.toLowerCase().includes(type) && qualityOf(accept, type) > 0
   );
   if (lineType !== undefined) {
-    const hold = holding(call), lines = await reader.lines(name, list, hold);
-    return await streamed(call, released(lines), { type: lineType, headers, hold });
+    const lines = await reader.lines(name, list, (bytes) => hold.atLeast(bytes));
+    return await streamed(call, released(lines), {
+      type: lineType,
+      headers,
+      hold,
+      takesTurns: true,
+    });
   }
   const boundary = `runnel-${crypto.randomUUID()}`;
-  const pieces = multipartPieces(reader.bulk(name, list), boundary, `${baseOf(call)}/channel/${name}`);
+  const channel = `${baseOf(call)}/channel/${name}`;
+  const pages = reader.bulk(name, list, (rows) => heldPage(partsOf(rows, boundary, channel), hold));
+  const pieces = multipartPieces(pages, boundary);
   const type = `multipart/mixed; boundary=${boundary}`;
-  return await streamed(call, released(pieces), { type, headers });
+  return await streamed(call, released(pieces), { type, headers, hold, takesTurns: true });
 }

@@ -3,31 +3,39 @@ import type { BodyRow } from "../../db/channels/pages.ts";
 import { idOfKey, timeOfKey } from "../../domain/channels/item_id.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { iso } from "../../domain/time.ts";
+import { sending } from "../answers/stream.ts";
 
 /** Bytes of contents from which a copy into one piece with others costs more than a piece of their own. */
 const LARGE = 16 << 10;
 
-/** Items as the parts of a message, in few pieces. `channel` is the channel's address. */
-export async function* multipartPieces(
-  pages: AsyncIterable<readonly BodyRow[]>,
+/** Items as parts of a message, in few pieces. `channel` is the channel's address. */
+export function partsOf(
+  rows: readonly BodyRow[],
   boundary: string,
   channel: string,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+): Uint8Array<ArrayBuffer>[] {
   const encoder = new TextEncoder();
-  for await (const rows of pages) {
-    let waiting: Uint8Array[] = [];
-    for (const row of rows) {
-      waiting.push(encoder.encode(partHead(row, boundary, channel)));
-      if (row.body.length < LARGE) waiting.push(row.body);
-      else {
-        yield joined(waiting);
-        waiting = [];
-        yield row.body;
-      }
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let waiting: Uint8Array[] = [];
+  for (const row of rows) {
+    waiting.push(encoder.encode(partHead(row, boundary, channel)));
+    if (row.body.length < LARGE) waiting.push(row.body);
+    else {
+      pieces.push(joined(waiting), row.body);
+      waiting = [];
     }
-    if (waiting.length > 0) yield joined(waiting);
   }
-  yield encoder.encode(`\r\n--${boundary}--\r\n`);
+  if (waiting.length > 0) pieces.push(joined(waiting));
+  return pieces;
+}
+
+/** A whole message of parts that come page by page. */
+export async function* multipartPieces(
+  pages: AsyncIterable<Uint8Array<ArrayBuffer>[]>,
+  boundary: string,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const pieces of pages) yield* sending(pieces);
+  yield new TextEncoder().encode(`\r\n--${boundary}--\r\n`);
 }
 
 function partHead(

@@ -7,7 +7,7 @@ import type { Origin } from "../../domain/series/bins/grid.ts";
 import { parseWhere } from "../../domain/series/bins/where.ts";
 import { parseEvery, parseOffset } from "../../domain/series/bins/width.ts";
 import type { Orient } from "../../domain/series/formats/read_frame.ts";
-import type { FrameSource } from "../../domain/series/storage/source.ts";
+import { type FrameSource, MemorySource } from "../../domain/series/storage/source.ts";
 import type { SeriesName } from "../../domain/series/storage/save.ts";
 import type { ListedSeries } from "../../domain/series/series.ts";
 import {
@@ -24,7 +24,8 @@ import { checkPreconditions, etagOf, preconditionOf, qualityOf } from "../condit
 import type { Peer } from "../serving/peer.ts";
 import { check, pathParts, readJsonOfAnyType, readOptionalJson } from "../request.ts";
 import { json } from "../respond.ts";
-import { jsonList, single, streamed } from "../answers/stream.ts";
+import { described, jsonList, single, streamed } from "../answers/stream.ts";
+import { Hold } from "../serving/answers.ts";
 import { baseOf, type Call, del, get, patch, post, put, type Route } from "../route.ts";
 import {
   type DeleteQuery,
@@ -58,6 +59,8 @@ const ANSWERS: readonly (readonly ["json" | "csv" | "ndjson" | TypedFormat, type
   ["feather", "application/vnd.apache.arrow.file"],
   ["parquet", "application/vnd.apache.parquet"],
 ];
+/** Bytes that are read of a series before its size is known, and those of a row, and of a text in a cell, about. */
+const READ_FIRST = 128 << 10, USUAL_ROW = 1 << 10, TEXT_BYTES = 32;
 const FRAME_TYPES =
   "application/json, text/csv, application/x-ndjson, application/vnd.apache.arrow.stream, " +
   "application/vnd.apache.arrow.file or application/vnd.apache.parquet";
@@ -105,7 +108,10 @@ export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Respo
   const asked = ANSWERS.find(([kind]) => kind === query.format);
   const [kind, type] = asked ?? answerType(request.headers.get("accept"));
   const format = kind === "json" ? orientOf(query) : kind;
+  const hold = new Hold(call);
+  hold.atLeast(Math.min(READ_FIRST, (query.limit ?? query.tail ?? Infinity) * USUAL_ROW));
   const source = await series.open(name, rangeOf(query));
+  hold.keep(heldBySource(source));
   const headers = {
     Vary: "Accept, Accept-Encoding",
     ETag: etagOf(source.revision),
@@ -118,7 +124,19 @@ export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Respo
     includeIndex: query.include_index,
     doublePrecision: query.double_precision,
   });
-  return await streamed(call, pieces, { type, headers, packing: packingFor(call) });
+  return await streamed(call, pieces, { type, headers, packing: packingFor(call), hold });
+}
+
+/** Bytes of the rows that a source has in memory, about. */
+function heldBySource(source: FrameSource): number {
+  if (!(source instanceof MemorySource)) return 0;
+  return source.frames.reduce((sum, { stamps, columns }) => {
+    const cells = columns.reduce(
+      (sum, { values }) => sum + ("byteLength" in values ? values.byteLength : values.length * TEXT_BYTES),
+      0,
+    );
+    return sum + stamps.byteLength + cells;
+  }, 0);
 }
 
 /** Whether the client has these rows. Of rows that expire, a revision has fewer later. */
@@ -160,7 +178,7 @@ export async function listRevisions(call: Call<typeof RevisionsQuery>): Promise<
   const { query: { limit }, services: { series } } = call;
   const revisions = await series.revisions(seriesName(call.request));
   const listed = limit === undefined ? revisions : first(revisions, limit);
-  return await jsonList(call, { pages: single(listed), describe: showRevision });
+  return await jsonList(call, { elements: described(single(listed), showRevision) });
 }
 
 async function* first<T>(values: AsyncGenerator<T>, most: number): AsyncGenerator<T> {
@@ -184,16 +202,17 @@ function showRevision({ revision, changedAt, rows, change }: RevisionRow) {
 
 export async function listReferences(call: Call): Promise<Response> {
   const base = baseOf(call);
-  return await jsonList(call, {
-    pages: single(call.services.series.references()),
-    describe: ({ reference, symbols, ttlMillis, keepsDuplicates }) => ({
+  const elements = described(
+    single(call.services.series.references()),
+    ({ reference, symbols, ttlMillis, keepsDuplicates }) => ({
       reference,
       symbols,
       ...(ttlMillis !== null && { ttlMillis }),
       ...(keepsDuplicates && { duplicates: "keep" }),
       href: `${base}/api/store/${encodeURIComponent(reference)}`,
     }),
-  });
+  );
+  return await jsonList(call, { elements });
 }
 
 export async function listSymbols(call: Call<typeof SymbolsQuery>): Promise<Response> {
@@ -202,7 +221,7 @@ export async function listSymbols(call: Call<typeof SymbolsQuery>): Promise<Resp
   await series.reference(reference);
   const base = `${baseOf(call)}/api/store/${encodeURIComponent(reference)}`;
   const pages = single(series.list(reference, query));
-  return await jsonList(call, { pages, describe: (listed) => describe(listed, base) });
+  return await jsonList(call, { elements: described(pages, (listed) => describe(listed, base)) });
 }
 
 export async function changeReference(call: Call<typeof ReferenceQuery>): Promise<Response> {

@@ -6,6 +6,8 @@ import { Slots } from "../../db/slots.ts";
 import { RunnelError } from "../../domain/errors.ts";
 
 const KIB = 1 << 10, MIB = 1 << 20;
+/** Pages of lists that are read and written at once. */
+const PAGES_AT_ONCE = 8;
 /** How long a client may send or read nothing. */
 const IDLE_MS = 30_000;
 /** How often clients are looked at in that time. */
@@ -26,10 +28,18 @@ export class ByteBudget {
 
   /** Takes bytes until they are given back. `overloaded`: others hold so many that these do not fit. */
   take(bytes: number): void {
-    if (!this.fits(bytes)) {
-      throw new RunnelError("overloaded", "more bytes are under way than can be held: try again");
+    this.exchange(0, bytes);
+  }
+
+  /** Takes bytes instead of those that were taken. `overloaded`: nothing is changed. */
+  exchange(taken: number, bytes: number): void {
+    this.#used -= taken;
+    if (bytes <= taken || this.fits(bytes)) {
+      this.#used += bytes;
+      return;
     }
-    this.#used += bytes;
+    this.#used += taken;
+    throw new RunnelError("overloaded", "more bytes are under way than can be held: try again");
   }
 
   /** Takes them however many others hold: for what cannot be refused any more. */
@@ -39,6 +49,29 @@ export class ByteBudget {
 
   give(bytes: number): void {
     this.#used -= bytes;
+  }
+}
+
+/** Lets few do at once what takes memory, in the order in which they asked. */
+export class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  /** Does the work when it is its turn. */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
   }
 }
 
@@ -132,6 +165,8 @@ export class Admission {
   readonly webhooks: Bodies;
   /** Answers, of everybody. */
   readonly answers: ByteBudget;
+  /** For pieces of lists, of which each has a page of rows in memory while it is made. */
+  readonly turns = new Turns(PAGES_AT_ONCE);
 
   constructor({ maxBodyBytes, maxAnswerBytes, idleMillis, closing }: AdmissionOptions) {
     this.answers = new ByteBudget(maxAnswerBytes);

@@ -14,17 +14,57 @@ export function holdAnswer(asked: Asked, bytes: number): void {
   if (bytes >= LARGE) take(asked, bytes);
 }
 
-/** Counts what an answer holds, until it is sent: the most that it held so far. What fits no more: `overloaded`. */
-export type Hold = (bytes: number) => void;
+/** Counts what an answer holds whose size is not known before it is sent, until it is sent or its client has left. */
+export class Hold {
+  readonly #asked: Asked;
+  #onItsWay = 0;
+  #kept = 0;
+  #counted = 0;
+  #isWatched = false;
+  #isOver = false;
 
-/** For an answer whose size is not known before it is sent. */
-export function holding(asked: Asked): Hold {
-  let held = 0;
-  return (bytes) => {
-    if (bytes < LARGE || bytes <= held) return;
-    take(asked, bytes - held);
-    held = bytes;
-  };
+  constructor(asked: Asked) {
+    this.#asked = asked;
+  }
+
+  /** Has so many bytes on its way, or more. What fits no more: `overloaded`. */
+  atLeast(bytes: number): void {
+    if (bytes > this.#onItsWay) this.#count(bytes, this.#kept);
+  }
+
+  /** Has so many bytes on its way, and no more. */
+  exactly(bytes: number): void {
+    this.#count(bytes, this.#kept);
+  }
+
+  /** Keeps so many bytes to its end, beside what is on its way. What fits no more: `overloaded`. */
+  keep(bytes: number): void {
+    this.#count(this.#onItsWay, bytes);
+  }
+
+  #count(onItsWay: number, kept: number): void {
+    const bytes = onItsWay + kept < LARGE ? 0 : onItsWay + kept;
+    if (bytes !== this.#counted) {
+      if (this.#isOver || !this.#isSeen()) return;
+      this.#asked.services.admission.answers.exchange(this.#counted, bytes);
+      this.#counted = bytes;
+    }
+    this.#onItsWay = onItsWay;
+    this.#kept = kept;
+  }
+
+  /** Whether it will be known that the answer is sent. */
+  #isSeen(): boolean {
+    if (this.#isWatched) return true;
+    const sent: Promise<void> | undefined = this.#asked.context.env.sent?.();
+    if (sent === undefined) return false;
+    const end = () => {
+      this.#count(0, 0);
+      this.#isOver = true;
+    };
+    sent.then(end, end);
+    return this.#isWatched = true;
+  }
 }
 
 /** Counts what is on its way of an answer without end, which is one message at a time. */

@@ -53,6 +53,51 @@ Deno.test("a long list holds what it has under way, any other answer all that it
   equal((await app.fetch(list, env)).status, 200);
 });
 
+Deno.test("a series holds the rows that it keeps in memory until its answer is sent", async () => {
+  await using app = await createTestApp({ maxAnswerBytes: MIB });
+  const rows = Array.from({ length: 30_000 }, (_, i) => `${new Date(i * 1_000).toISOString()},${i}`);
+  const saved = await app.request("/api/store/plant/pump?index=time", {
+    method: "PUT",
+    headers: { "Content-Type": "text/csv" },
+    body: ["time,a", ...rows].join("\n"),
+  });
+  equal(saved.status, 200);
+  const taken = Promise.withResolvers<void>();
+  const env = { isLocal: () => true, sent: () => taken.promise };
+  const first = await app.fetch("/api/store/plant/pump", env);
+  equal(first.status, 200);
+  equal((await app.fetch("/api/store/plant/pump", env)).status, 503);
+  equal((await app.fetch("/api/store/plant/pump?tail=1", env)).status, 200);
+  await first.body?.cancel();
+  taken.resolve();
+  await taken.promise;
+  const later = await app.fetch("/api/store/plant/pump", env);
+  equal(later.status, 200);
+  await later.body?.cancel();
+});
+
+Deno.test("many who ask for the contents of a large item at once: what there is no room for is refused, and let go of", async () => {
+  await using app = await createTestApp({ maxAnswerBytes: 4 * MIB, engine: "file" });
+  await app.send("PUT", "/channel/news", {});
+  const body = new Uint8Array(3 * MIB).fill(65);
+  equal((await app.request("/channel/news", { method: "POST", body })).status, 201);
+  const path = "/channel/news/latest/1?bulk=true";
+  const taken = Promise.withResolvers<void>();
+  const env = { isLocal: () => true, sent: () => taken.promise };
+  const read: Uint8Array[] = [];
+  const { engine } = app.database, scan = engine.scan.bind(engine);
+  engine.scan = async (statements) => {
+    const results = await scan(statements);
+    read.push(...results.flatMap(({ rows }) => rows.flat()).filter((value) => value instanceof Uint8Array));
+    return results;
+  };
+  const answers = await Promise.all(Array.from({ length: 12 }, () => app.fetch(path, env)));
+  equal(answers.filter(({ status }) => status === 200).length, 1);
+  equal(answers.filter(({ status }) => status === 503).length, 11);
+  equal(read.filter(({ byteLength }) => byteLength > 0).length, 1);
+  for (const answer of answers) await answer.body?.cancel();
+});
+
 Deno.test("a list that its reader does not take is not read", async () => {
   await using app = await createTestApp({ engine: "file" });
   await fill(app, "long", 5_000);
