@@ -9,8 +9,8 @@ import type { Bodies, Patience, Sender } from "./serving/admission.ts";
 const READ_AT_ONCE = 64 * 1024;
 /** Bytes after which others have a turn: what has arrived already is read without one. */
 const BYTES_PER_TURN = 128 * 1024;
-/** Bytes of a whole body that count as progress: fewer in the time allowed are a client that only pretends to send. */
-const PROGRESS_BYTES = 4 * 1024;
+/** Bytes of a body that must come in each time allowed, 30 s: a client that sends fewer only pretends to send. */
+const PROGRESS_BYTES = 16 * 1024;
 /** Largest JSON request, where a route names no other limit. */
 export const MAX_JSON_BYTES = 1 << 20;
 
@@ -73,7 +73,7 @@ async function readPieces(sender: Sender, declared: number, limit: number): Prom
   };
   try {
     let bytes = hold(declared > 0 ? declared : Math.min(READ_AT_ONCE, limit)), length = 0;
-    for await (const piece of bodyPieces(sender, PROGRESS_BYTES)) {
+    for await (const piece of bodyPieces(sender)) {
       if (length + piece.byteLength > limit) throw tooLarge(limit);
       if (length + piece.byteLength > bytes.length) {
         const larger = hold(Math.max(length + piece.byteLength, bytes.length * 2));
@@ -89,11 +89,8 @@ async function readPieces(sender: Sender, declared: number, limit: number): Prom
   }
 }
 
-/** A body as it comes, refused as by `readBody`; whoever stops early cancels it. `progress`: bytes that start its time anew. */
-export async function* bodyPieces(
-  { request: { body }, bodies }: Sender,
-  progress = 1,
-): AsyncGenerator<Uint8Array> {
+/** A body as it comes, refused as by `readBody`; whoever stops early cancels it. */
+export async function* bodyPieces({ request: { body }, bodies }: Sender): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
   const late = Promise.withResolvers<never>();
@@ -110,7 +107,7 @@ export async function* bodyPieces(
       yield value;
       sinceTurn += value.byteLength;
       sinceTouch += value.byteLength;
-      if (sinceTouch >= progress) {
+      if (sinceTouch >= PROGRESS_BYTES) {
         sinceTouch = 0;
         idle.touch();
       }

@@ -78,6 +78,29 @@ Deno.test("a body of which nothing comes is answered 408, whatever its size", as
   }
 });
 
+Deno.test("a body that trickles in is answered 408, whatever reads it, and one that keeps the rate is taken", async () => {
+  await using app = await appWithChannel({ idleMillis: 100 });
+  const trickle = async (path: string, type: string, bytes: number) => {
+    const { body, send, end } = endless();
+    let sent = 0;
+    const dripping = setInterval(() => {
+      send(bytes);
+      if ((sent += bytes) >= 1 << 20) {
+        clearInterval(dripping);
+        end();
+      }
+    }, 5);
+    const answer = await app.request(path, { method: "POST", body, headers: { "Content-Type": type } });
+    clearInterval(dripping);
+    return answer.status;
+  };
+  equal(await trickle("/channel/news", "text/plain", 1), 408);
+  equal(await trickle("/channel/news/bulk", "application/x-ndjson", 1), 408);
+  equal(await trickle("/channel/news/bulk", "multipart/mixed; boundary=b", 1), 408);
+  equal(await trickle("/user/batches?partial=true", "application/x-ndjson", 1), 408);
+  equal(await trickle("/channel/news", "text/plain", 32 << 10), 201);
+});
+
 Deno.test("half a body whose client closes is 400, stores nothing, and is not counted as a fault of ours", async () => {
   await using folder = await temporaryFolder();
   await using process = await startProcess({
