@@ -188,13 +188,13 @@ export class Reader {
   }
 
   /**
-   * The contents of a list as lines of JSON. An item that is none: `not-acceptable`, before the first line. `hold` is told
-   * how many bytes are read before then, and may refuse them.
+   * The contents of a list as lines of JSON. An item that is none: `not-acceptable`, before the first line. `onRead`
+   * is told how many bytes are held before then, page by page; it may refuse them, or throw because nobody waits any more.
    */
   async lines(
     name: string,
     { first, last }: ItemList,
-    hold: (bytes: number) => void,
+    onRead: (bytes: number) => void,
   ): Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> {
     if (first === undefined || last === undefined) return (async function* () {})();
     const { channel } = await this.#channels.window(name);
@@ -207,13 +207,14 @@ export class Reader {
       if (page === undefined) from = to + 1n;
       else {
         read.push(page.text);
-        hold(bytes += page.text.length);
+        onRead(bytes += page.text.length);
         from = page.last + 1n;
       }
     }
     for (let at = from; at <= to;) {
       const checked = await this.#pages.checkJson({ channel, from: at, to, limit: PAGE_LINES }, PAGE_BYTES);
       refuseNotJson(checked?.wrong);
+      onRead(bytes);
       at = (checked?.last ?? to) + 1n;
     }
     return this.#lines(read, channel, from, to);

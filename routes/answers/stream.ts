@@ -1,6 +1,6 @@
 /** Answers that are sent piece by piece: nobody waits for a long one, and a slow reader holds a piece of it. */
 import { setImmediate } from "node:timers/promises";
-import { describeError } from "../../domain/errors.ts";
+import { describeError, invalid } from "../../domain/errors.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
 import type { Turns } from "../serving/admission.ts";
@@ -48,7 +48,7 @@ export async function streamed(
   const head: Record<string, string> = { "Content-Type": type, ...USER_CONTENT, ...headers };
   const pieces = counted(takesTurns ? inTurn(made, call.services.admission.turns) : made, hold);
   // The first piece goes out only when there is one: until then an error has a status.
-  const start = await firstTwo(pieces), length = start[0]?.byteLength ?? 0;
+  const start = await firstTwo(call.request, pieces), length = start[0]?.byteLength ?? 0;
   const isWhole = start.length < 2;
   if (isWhole) hold.exactly(length);
   const isPacked = packing !== undefined &&
@@ -84,9 +84,15 @@ export async function streamed(
   return new Response(body, { headers: head });
 }
 
-async function firstTwo<T>(pieces: AsyncGenerator<T>): Promise<T[]> {
+/** Throws where the client of a request has left: nothing more is to be read for it. */
+export function checkPresence({ signal }: Request): void {
+  if (signal.aborted) throw invalid("the client left before its answer");
+}
+
+async function firstTwo<T>(request: Request, pieces: AsyncGenerator<T>): Promise<T[]> {
   const start: T[] = [];
   while (start.length < 2) {
+    checkPresence(request);
     const { done, value } = await pieces.next();
     if (done) break;
     start.push(value);

@@ -15,7 +15,16 @@ import { DAY_MS, iso } from "../../domain/time.ts";
 import { qualityOf } from "../conditional.ts";
 import { json, seeOther } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
-import { described, elementsOf, FirstOf, heldPage, jsonList, released, streamed } from "../answers/stream.ts";
+import {
+  checkPresence,
+  described,
+  elementsOf,
+  FirstOf,
+  heldPage,
+  jsonList,
+  released,
+  streamed,
+} from "../answers/stream.ts";
 import { Hold } from "../serving/answers.ts";
 import { multipartPieces, partsOf } from "./multipart.ts";
 
@@ -300,7 +309,10 @@ async function answerContents(
     accept?.toLowerCase().includes(type) && qualityOf(accept, type) > 0
   );
   if (lineType !== undefined) {
-    const lines = await reader.lines(name, list, (bytes) => hold.atLeast(bytes));
+    const lines = await reader.lines(name, list, (bytes) => {
+      checkPresence(request);
+      hold.atLeast(bytes);
+    });
     return await streamed(call, released(lines), {
       type: lineType,
       headers,

@@ -119,6 +119,29 @@ Deno.test("a list that its reader does not take is not read", async () => {
   deepEqual(app.log, []);
 });
 
+Deno.test("lines of JSON are checked no further once their client has left", async () => {
+  await using app = await createTestApp({ engine: "file" });
+  await app.send("PUT", "/channel/long", {});
+  const body = JSON.stringify("x".repeat(MIB));
+  const headers = { "Content-Type": "application/json" };
+  for (let i = 0; i < 9; i++) {
+    equal((await app.request("/channel/long", { method: "POST", headers, body })).status, 201);
+  }
+  const leaving = new AbortController();
+  const { engine } = app.database, scan = engine.scan.bind(engine);
+  let scans = 0;
+  engine.scan = async (statements) => {
+    const results = await scan(statements);
+    if (++scans === 6) leaving.abort();
+    return results;
+  };
+  const path = "/channel/long/latest/9?bulk=true", asked = { Accept: "application/x-ndjson" };
+  const answer = await app.request(path, { headers: asked, signal: leaving.signal });
+  equal(answer.status, 400);
+  equal(scans, 6);
+  deepEqual(app.log, []);
+});
+
 /** A channel with so many items, `0` and so on. */
 async function fill(app: TestApp, channel: string, items: number): Promise<void> {
   await app.send("PUT", `/channel/${channel}`, {});
