@@ -29,6 +29,7 @@ const EXPOSED = [
   "X-Request-Id",
   "RateLimit",
   "RateLimit-Policy",
+  "Runnel-Note",
 ].join(",");
 
 type Fetch<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>;
