@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { describeError, invalid } from "../../domain/errors.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
-import type { Turns } from "../serving/admission.ts";
+import type { Semaphore } from "../serving/admission.ts";
 import { Hold } from "../serving/answers.ts";
 import { type Coding, packed, WORTH_PACKING } from "../serving/compression.ts";
 
@@ -18,7 +18,7 @@ export interface StreamOptions {
   /** What the client can unpack, if anything; `isNear`: a large answer is there sooner as it is. */
   readonly packing?: { readonly coding: Coding; readonly isNear: boolean } | undefined;
   /** Its pieces are made of pages that are read in a short time: few of them are made at once. */
-  readonly takesTurns?: boolean;
+  readonly isPaged?: boolean;
   /** Counts what the answer holds, where that began before its first piece is made. */
   readonly hold?: Hold | undefined;
 }
@@ -42,11 +42,11 @@ function heldBy(piece: number): number {
 export async function streamed(
   call: Asked,
   made: AsyncGenerator<Bytes>,
-  { type, headers, packing, takesTurns = false, hold = new Hold(call) }: StreamOptions,
+  { type, headers, packing, isPaged = false, hold = new Hold(call) }: StreamOptions,
 ): Promise<Response> {
   const { request: { method, url }, services: { log } } = call;
   const head: Record<string, string> = { "Content-Type": type, ...USER_CONTENT, ...headers };
-  const pieces = counted(takesTurns ? inTurn(made, call.services.admission.turns) : made, hold);
+  const pieces = counted(isPaged ? fewAtOnce(made, call.services.admission.pages) : made, hold);
   // The first piece goes out only when there is one: until then an error has a status.
   const start = await firstTwo(call.request, pieces), length = start[0]?.byteLength ?? 0;
   const isWhole = start.length < 2;
@@ -100,11 +100,11 @@ async function firstTwo<T>(request: Request, pieces: AsyncGenerator<T>): Promise
   return start;
 }
 
-/** Pieces, each made when it is its turn. Whoever waits for a client has none. */
-async function* inTurn(pieces: AsyncGenerator<Bytes>, turns: Turns): AsyncGenerator<Bytes> {
+/** Pieces, few of which are made at once. While a client is waited for, none is made. */
+async function* fewAtOnce(pieces: AsyncGenerator<Bytes>, semaphore: Semaphore): AsyncGenerator<Bytes> {
   try {
     while (true) {
-      const { done, value } = await turns.take(() => pieces.next());
+      const { done, value } = await semaphore.run(() => pieces.next());
       if (done) return;
       yield value;
     }
@@ -157,7 +157,7 @@ export interface JsonList {
 
 /** An answer with a long list, which is sent as it is read. */
 export function jsonList(call: Asked, list: JsonList): Promise<Response> {
-  return streamed(call, listBytes(list), { type: "application/json", takesTurns: true });
+  return streamed(call, listBytes(list), { type: "application/json", isPaged: true });
 }
 
 async function* listBytes({ before = "[", elements, after = () => "]" }: JsonList): AsyncGenerator<Bytes> {

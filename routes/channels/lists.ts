@@ -317,7 +317,7 @@ async function answerContents(
       type: lineType,
       headers,
       hold,
-      takesTurns: true,
+      isPaged: true,
     });
   }
   const boundary = `runnel-${crypto.randomUUID()}`;
@@ -325,5 +325,5 @@ async function answerContents(
   const pages = reader.bulk(name, list, (rows) => heldPage(partsOf(rows, boundary, channel), hold));
   const pieces = multipartPieces(pages, boundary);
   const type = `multipart/mixed; boundary=${boundary}`;
-  return await streamed(call, released(pieces), { type, headers, hold, takesTurns: true });
+  return await streamed(call, released(pieces), { type, headers, hold, isPaged: true });
 }

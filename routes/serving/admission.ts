@@ -53,7 +53,7 @@ export class ByteBudget {
 }
 
 /** Lets few do at once what takes memory, in the order in which they asked. */
-export class Turns {
+export class Semaphore {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
@@ -61,8 +61,8 @@ export class Turns {
     this.#free = atOnce;
   }
 
-  /** Does the work when it is its turn. */
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  /** Does the work once fewer do. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
@@ -166,7 +166,7 @@ export class Admission {
   /** Answers, of everybody. */
   readonly answers: ByteBudget;
   /** For pieces of lists, of which each has a page of rows in memory while it is made. */
-  readonly turns = new Turns(PAGES_AT_ONCE);
+  readonly pages = new Semaphore(PAGES_AT_ONCE);
 
   constructor({ maxBodyBytes, maxAnswerBytes, idleMillis, closing }: AdmissionOptions) {
     this.answers = new ByteBudget(maxAnswerBytes);
