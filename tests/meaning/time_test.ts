@@ -1,6 +1,6 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { readTime } from "../../domain/time.ts";
+import { iso, readTime } from "../../domain/time.ts";
 
 Deno.test("readTime() reads what Date writes, in any zone, to the nanosecond", () => {
   const offset = fc.integer({ min: -23 * 60 - 59, max: 23 * 60 + 59 });
@@ -19,6 +19,19 @@ Deno.test("readTime() reads what Date writes, in any zone, to the nanosecond", (
     deepEqual(readTime(text), { millis, nanos, isDay: false }, text);
     if (zone.startsWith("+")) deepEqual(readTime(text.replace("+", " ")), readTime(text), text);
   }));
+});
+
+Deno.test("iso() writes what Date writes, from the first day of a year to the last that Date knows", () => {
+  const near = fc.record({ millis: fc.integer({ min: -8.64e15, max: 8.64e15 }), later: fc.nat(200_000_000) });
+  fc.assert(fc.property(near, ({ millis, later }) => {
+    for (const time of [millis, Math.min(millis + later, 8.64e15), millis]) {
+      equal(iso(time), new Date(time).toISOString());
+    }
+  }));
+  for (const time of [0, -0, -1, 0.5, 1.7, 86_399_999, 86_400_000]) {
+    equal(iso(time), new Date(time).toISOString());
+  }
+  for (const time of [NaN, Infinity, 8.64e15 + 1]) throws(() => iso(time), RangeError);
 });
 
 Deno.test("readTime() knows exactly the days that exist", () => {
