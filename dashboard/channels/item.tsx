@@ -127,7 +127,7 @@ function Tree(
 
 /** An item that is an image; anything else is refused. */
 export async function rawImage(view: View): Promise<Response> {
-  const response = await view.api(addressOf(view));
+  const response = await view.api(addressOf(view), { signal: view.signal });
   const type = (response.headers.get("content-type") ?? "").split(";", 1)[0]!;
   if (!response.ok || !IMAGE.test(type)) throw new Refused(404, "This item is no image that can be shown.");
   return response;

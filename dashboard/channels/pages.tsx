@@ -246,7 +246,9 @@ async function filtered(view: View): Promise<Response> {
   filter.set("content", "true");
   if (after === null) filter.set("since", FILTERED_SINCE);
   else filter.set("after", after);
-  const answer = await view.api(`/channel/${part(view.param("name"))}/events?${filter}`);
+  const answer = await view.api(`/channel/${part(view.param("name"))}/events?${filter}`, {
+    signal: view.signal,
+  });
   if (!answer.ok) throw new Refused(answer.status, (await answer.json()).detail);
   return answer;
 }

@@ -176,7 +176,7 @@ function ForgetCard({ view, app, account }: { view: View; app: string; account: 
 
 /** Everything that is known of the person, as a file. */
 export async function exportPerson(view: View): Promise<Response> {
-  const answer = await view.api(personOf(view));
+  const answer = await view.api(personOf(view), { signal: view.signal });
   if (!answer.ok) throw new Refused(answer.status, (await answer.json()).detail);
   const headers = new Headers(answer.headers);
   headers.set("Content-Disposition", "attachment");

@@ -281,7 +281,7 @@ async function exported(view: View, of: Part, format: string): Promise<Response>
   if (!Object.values<string>(EXPORTS).includes(format)) throw new Refused(400, `${format} is no format.`);
   const range = rangeOf(of);
   range.set("format", format);
-  const answer = await view.api(`${addressOf(of)}?${range}`);
+  const answer = await view.api(`${addressOf(of)}?${range}`, { signal: view.signal });
   if (answer.status >= 400) throw new Refused(answer.status, (await answer.json()).detail);
   return answer;
 }

@@ -79,7 +79,7 @@ async function answer(server: Server, context: Context<GateEnv>, page: Page): Pr
       maxAge,
     });
   if (known === undefined) cookie("form", token);
-  const view = createView(server, context, page, { base, root, token, form });
+  const view = createView(server, context, { base, root, token, form });
   let shown: Answer;
   try {
     if (request.method === "POST" && (known === undefined || form.get("token") !== known)) {
@@ -131,14 +131,11 @@ function connectionOf(env: GateEnv["Bindings"]): GateEnv["Bindings"] {
 function createView(
   { app, services }: Server,
   context: Context<GateEnv>,
-  { isShared }: Page,
   given: Pick<View, "base" | "root" | "token" | "form">,
 ): View {
   const { raw: request } = context.req;
   const url = new URL(request.url);
   const key = getCookie(context, COOKIE.key), person = getCookie(context, COOKIE.person);
-  // What is made for many goes on when the first of them leaves.
-  const signal = isShared ? null : request.signal;
   const kept = KEPT_HEADERS.map((name) => [name, request.headers.get(name)] as const)
     .filter((pair): pair is [string, string] => pair[1] !== null);
   const api = async (path: string, init: RequestInit = {}) => {
@@ -149,7 +146,7 @@ function createView(
       headers.set("Authorization", `Bearer ${secret}`);
     }
     return await app.fetch(
-      new Request(url.origin + path, { signal, ...init, headers }),
+      new Request(url.origin + path, { ...init, headers }),
       connectionOf(context.env),
     );
   };
@@ -170,6 +167,9 @@ function createView(
     key,
     rights: JSON.stringify([admissionOf(context, services), services.keys.required, key, given.base]),
     hasPerson: person !== undefined,
+    get signal() {
+      return request.signal;
+    },
     param: (name) => context.req.param(name) ?? "",
     api,
     read,
