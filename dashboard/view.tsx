@@ -19,10 +19,7 @@ export interface View {
   readonly hasPerson: boolean;
   /** Two views in which this text is the same may see the same. */
   readonly rights: string;
-  /**
-   * Aborted when whoever looks leaves: for answers without end, or of any size. To read it costs more than most of a page.
-   * A page that is shared goes on for the others.
-   */
+  /** Aborted when whoever looks leaves: for answers without end, or of any size. Other answers of a page are short. */
   readonly signal: AbortSignal;
   /** The value of a parameter of the page's path. */
   param(name: string): string;
