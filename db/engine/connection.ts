@@ -46,14 +46,10 @@ export class WorkerConnection {
   /** Runs each list of statements as `run` does, one after the other; the thread is told of all of them at once. */
   runEach(lists: readonly (readonly Statement[])[]): Promise<Result[]>[] {
     if (this.#broken !== undefined) return lists.map(() => Promise.reject(this.#broken));
-    const requests: WorkerRequest[] = [];
-    const results = lists.map((statements) => {
-      const { promise, resolve, reject } = Promise.withResolvers<Result[]>();
-      requests.push({ id: this.#pending.add({ resolve, reject, onWaiting: undefined }), statements });
-      return promise;
-    });
+    const expected = lists.map(() => this.#expect());
+    const requests = lists.map((statements, i): WorkerRequest => ({ id: expected[i]!.id, statements }));
     this.#worker.postMessage(requests, lists.flatMap(transferable));
-    return results;
+    return expected.map(({ results }) => results);
   }
 
   /** Runs a statement that no transaction may hold, such as VACUUM. */
@@ -78,17 +74,23 @@ export class WorkerConnection {
     this.#worker.terminate();
   }
 
-  /** The id of a request is the slot in which its caller waits. */
   #post(
     requestAs: (id: number) => WorkerOptions | WorkerRequest,
     transfer: ArrayBuffer[],
     onWaiting?: WriteOptions["onWaiting"],
   ): Promise<Result[]> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    return new Promise((resolve, reject) => {
-      const id = this.#pending.add({ resolve, reject, onWaiting });
-      this.#worker.postMessage([requestAs(id)], transfer);
-    });
+    const { id, results } = this.#expect(onWaiting);
+    this.#worker.postMessage([requestAs(id)], transfer);
+    return results;
+  }
+
+  /** What a request will be answered. Its id is the slot in which its caller waits. */
+  #expect(
+    onWaiting?: WriteOptions["onWaiting"],
+  ): { readonly id: number; readonly results: Promise<Result[]> } {
+    const { promise, resolve, reject } = Promise.withResolvers<Result[]>();
+    return { id: this.#pending.add({ resolve, reject, onWaiting }), results: promise };
   }
 
   #settle(response: WorkerResponse): void {
