@@ -100,11 +100,7 @@ class LinuxSockets implements Sockets {
   }
 
   open(): number {
-    // The lowest free one is given: while more are open than ever before, it is the highest.
-    const free = this.#c.dup(0);
-    if (free < 0) return this.limit;
-    this.#c.close(free);
-    this.#highest = Math.max(this.#highest, free);
+    if (!this.#reach()) return this.limit;
     let open = 0;
     for (let descriptor = 0; descriptor < this.#highest + MARGIN; descriptor++) {
       if (this.#c.fcntl(descriptor, F_GETFD) !== -1) open++;
@@ -113,7 +109,7 @@ class LinuxSockets implements Sockets {
   }
 
   list(): Socket[] {
-    this.open();
+    this.#reach();
     const sockets: Socket[] = [];
     for (let descriptor = 0; descriptor < this.#highest + MARGIN; descriptor++) {
       if (this.#portOf(descriptor) !== this.#port) continue;
@@ -134,6 +130,16 @@ class LinuxSockets implements Sockets {
 
   resume(): void {
     this.#filter(SO_DETACH_FILTER);
+  }
+
+  /** Looks how far descriptors go; false: none is free. */
+  #reach(): boolean {
+    // The lowest free one is given: while more are open than ever before, it is the highest.
+    const free = this.#c.dup(0);
+    if (free < 0) return false;
+    this.#c.close(free);
+    this.#highest = Math.max(this.#highest, free);
+    return true;
   }
 
   #filter(option: number): void {
