@@ -1,4 +1,4 @@
-/** Long work in short steps, so that others have their turn. */
+/** Long work in short steps, and few of a kind at once, so that others have their turn and memory lasts. */
 import { setImmediate } from "node:timers/promises";
 
 const FIRST_STEP = 64;
@@ -36,5 +36,28 @@ export class Turns {
     if (performance.now() - this.#since < STRETCH_MS) return;
     await setImmediate();
     this.#since = performance.now();
+  }
+}
+
+/** Lets few do at once what takes memory, in the order in which they asked. */
+export class Semaphore {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  /** Does the work once fewer do. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
   }
 }

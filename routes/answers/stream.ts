@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { describeError, invalid } from "../../domain/errors.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
-import type { Semaphore } from "../serving/admission.ts";
+import type { Semaphore } from "../../domain/short_steps.ts";
 import { Hold } from "../serving/answers.ts";
 import { type Coding, packed, WORTH_PACKING } from "../serving/compression.ts";
 

@@ -4,6 +4,7 @@
  */
 import { Slots } from "../../db/slots.ts";
 import { RunnelError } from "../../domain/errors.ts";
+import { Semaphore } from "../../domain/short_steps.ts";
 
 const KIB = 1 << 10, MIB = 1 << 20;
 /** Pages of lists that are read and written at once. */
@@ -49,29 +50,6 @@ export class ByteBudget {
 
   give(bytes: number): void {
     this.#used -= bytes;
-  }
-}
-
-/** Lets few do at once what takes memory, in the order in which they asked. */
-export class Semaphore {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(atOnce: number) {
-    this.#free = atOnce;
-  }
-
-  /** Does the work once fewer do. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
   }
 }
 

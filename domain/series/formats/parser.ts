@@ -10,6 +10,7 @@ import type { ReadOptions } from "./options.ts";
 import { readFrame } from "./read_frame.ts";
 import { type TextPiece, TextPieces } from "./text_pieces.ts";
 import { inZone } from "../frame/zone.ts";
+import { Semaphore } from "../../short_steps.ts";
 import { mayStartThreads, type Thread, ThreadStarter } from "../../operation/threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
@@ -65,8 +66,7 @@ export class Parser {
   /** Threads that wait for work: what one has compiled makes its next body twice as fast. */
   readonly #idle: ParserThread[] = [];
   readonly #starter = new ThreadStarter();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #threads = new Semaphore(MAX_THREADS);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
@@ -74,17 +74,9 @@ export class Parser {
     if (request.bytes.length < WORTH_A_THREAD || !mayStartThreads()) {
       return await parseBody(request);
     }
-    if (this.#running < MAX_THREADS) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      const answer = await this.#parseInThread(request);
-      if ("refused" in answer) throw invalid(answer.refused);
-      return answer.frame;
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
-    }
+    const answer = await this.#threads.run(() => this.#parseInThread(request));
+    if ("refused" in answer) throw invalid(answer.refused);
+    return answer.frame;
   }
 
   /** Makes ready to start threads without waiting for them. */
