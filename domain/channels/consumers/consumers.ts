@@ -115,7 +115,7 @@ export class Consumers {
         );
       }
       await store.update(row.id, patchOf(changes));
-      this.#known.forget(`${channel} ${name}`);
+      this.#known.forget(rememberedAs(channel, name));
       return { created: false, consumer: await this.get(channelName, name) };
     }
     const settings = JSON.stringify(
@@ -147,7 +147,7 @@ export class Consumers {
   async remove(channelName: string, name: string): Promise<void> {
     const { id, channel } = await this.find(channelName, name);
     const wasThere = await this.options.store.remove(id);
-    this.#known.forget(`${channel} ${name}`);
+    this.#known.forget(rememberedAs(channel, name));
     if (!wasThere) throw unknown(channelName, name);
     this.wake(id);
   }
@@ -193,7 +193,7 @@ export class Consumers {
       });
       if (given === undefined) {
         // Another process may have made a new one of that name: the next look finds it.
-        this.#known.forget(`${channel} ${name}`);
+        this.#known.forget(rememberedAs(channel, name));
         throw unknown(channelName, name);
       }
       if (given.hasExhausted) await this.#deadLetters.buryExhausted(row, channelName);
@@ -268,7 +268,7 @@ export class Consumers {
   /** The same for who needs only its number and its settings, as they were not long ago. */
   async #recent(channelName: string, name: string): Promise<ConsumerRow> {
     const { channel } = await this.options.channels.window(channelName);
-    const key = `${channel} ${name}`;
+    const key = rememberedAs(channel, name);
     return this.#known.recent(key) ?? await this.#known.read(key, () => this.find(channelName, name));
   }
 
@@ -347,6 +347,11 @@ export class Consumers {
     wakes.delete(woken.resolve);
     if (wakes.size === 0) this.#waiting.delete(id);
   }
+}
+
+/** What a consumer is remembered by. */
+function rememberedAs(channel: number, name: string): string {
+  return `${channel} ${name}`;
 }
 
 function keysOf({ ids, upTo, lease }: SettleOptions) {
