@@ -55,8 +55,8 @@ export function openServer(url: string, authToken?: string): Server {
 }
 
 /**
- * A place in the log of the primary, as an answer named it. Of writes it is that of this process's last commit: a replica that is asked with it answers once it
- * has got so far (`replication_index` in https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md).
+ * A place in the log of the primary, as an answer named it. After a write it is the place of this process's last commit. A
+ * replica that is asked with that place answers once it has got so far (`replication_index` in https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md).
  */
 class LogIndex {
   index: string | undefined;

@@ -8,7 +8,7 @@ export function mayStartThreads(): boolean {
   return protocol !== "file:" || Deno.permissions.querySync({ name: "read" }).state === "granted";
 }
 
-/** A thread that was started. Its first message is the other port; what it sends and gets goes through that. */
+/** A thread that was started. It receives the other end of `port` as its first message, and talks through that. */
 export interface Thread {
   readonly port: MessagePort;
   /** Ends it. */
@@ -20,7 +20,7 @@ export type StarterRequest =
   | { readonly start: number; readonly url: string; readonly name: string; readonly port: MessagePort }
   | { readonly end: number };
 
-/** What it says of a thread that failed. */
+/** The starting thread's report of a thread that failed. */
 export interface StarterReport {
   readonly failed: number;
   readonly message: string;

@@ -36,8 +36,8 @@ function heldBy(piece: number): number {
 }
 
 /**
- * An answer that is sent as it is made, and no faster than the client reads it. HEAD gets its head only. What it holds is
- * counted: no room for its first two pieces is `overloaded`.
+ * An answer that is sent as it is made, and no faster than the client reads it. HEAD gets the head alone. The bytes that
+ * the answer holds are counted; if there is no room for the first two pieces: `overloaded`.
  */
 export async function streamed(
   call: Asked,
@@ -113,7 +113,7 @@ async function* fewAtOnce(pieces: AsyncGenerator<Bytes>, semaphore: Semaphore): 
   }
 }
 
-/** Pieces: the first is all that an answer holds until there is a second; then the largest says what it holds. */
+/** Counts the bytes that an answer holds: one piece while there is no second; from then on `heldBy` the largest piece. */
 async function* counted(pieces: AsyncGenerator<Bytes>, hold: Hold): AsyncGenerator<Bytes> {
   let largest = 0;
   for await (const piece of pieces) {

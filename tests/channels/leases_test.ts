@@ -1,4 +1,4 @@
-/** Leases are not written through to the disk at once: what that may cost after a power failure, and what it may not. */
+/** Leases reach the disk late. After a power failure items may come again; no acknowledgement and no item is lost. */
 import { deepEqual, equal } from "node:assert/strict";
 import type { Engine } from "../../db/engine/engine.ts";
 import { createTestApp } from "../support/app.ts";

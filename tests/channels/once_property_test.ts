@@ -67,7 +67,7 @@ class Model {
   >();
   readonly items: { readonly id: string; readonly body: string }[] = [];
 
-  /** Looks whether an answer is right, and remembers what it stored. */
+  /** Checks an answer, and remembers the item that it stored. */
   take(
     answer: PromiseSettledResult<StoredItems>,
     name: string,

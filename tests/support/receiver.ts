@@ -1,6 +1,6 @@
 /** What webhooks call. */
 
-/** A receiver of webhooks: what it got, and how it answers. */
+/** A receiver of webhooks, which keeps the calls that it got. */
 export function startReceiver(
   answer: (call: number, request: Request) => Response | Promise<Response> = () => new Response(),
 ) {

@@ -21,9 +21,9 @@ export interface Passage {
   readonly isQuestion: boolean;
   /** Passages of one group (a thread) are chosen from less often the more of them are chosen. */
   readonly group?: number;
-  /** How many factors of its own its worth has: how it reads, and what it says. */
+  /** The number of factors by which the worth of the passage is multiplied. */
   readonly factors: number;
-  /** One of them, above 0 and at most 1, the cheapest first: asked for only where those before leave a chance. */
+  /** One factor, above 0 and at most 1. Cheap factors come first: a later one is asked for only if the passage may still be chosen. */
   readonly factor: (index: number) => number;
 }
 

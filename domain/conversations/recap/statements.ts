@@ -121,7 +121,7 @@ interface Reading {
   readonly longest: number;
 }
 
-/** A sentence that may be chosen. What it is is looked for once it is asked for. */
+/** A sentence that may be chosen. Its kind and factors are computed when they are asked for. */
 export class Statement implements Passage {
   readonly message: number;
   readonly sentence: number;

@@ -54,8 +54,8 @@ export class CsvTable {
   }
 
   /**
-   * Whether `read` takes every cell of a column that is not null. `read` gets the text that the cell stands in, with the
-   * cell's begin and end; `skip` is called for each null.
+   * Whether `read` takes every cell of a column that is not null. `read` gets the whole text, and where the cell begins
+   * and ends in it; `skip` is called for each null.
    */
   everyCell(
     at: number,
