@@ -33,6 +33,14 @@ export interface SocketUse {
 }
 
 /**
+ * Whether a request asks for a WebSocket. Any other protocol that its Upgrade header names, such as the h2c of `curl
+ * --http2`, is an offer that a server may ignore (RFC 9110 §7.8).
+ */
+export function asksForSocket({ headers }: Request): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/**
  * Changes the protocol of a request to WebSocket. The socket is closed when the request's key can no longer be used, and
  * when a frame has more than `maxFrame` bytes. No WebSocket handshake: `upgrade-required` or `invalid-request`.
  */
@@ -41,7 +49,7 @@ export function openSocket(
   maxFrame: number,
   { opened, received }: SocketUse,
 ): Response {
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+  if (!asksForSocket(request)) {
     throw new RunnelError("upgrade-required", "connect with a WebSocket client");
   }
   // It is not known any more afterwards, and needed to tell that the connection may be silent.

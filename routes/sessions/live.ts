@@ -4,10 +4,11 @@ import type { LiveEvent as Shape, LiveQuery } from "../../api/sessions.ts";
 import { formatTime } from "../../domain/sessions/event.ts";
 import type { LiveEvent, LiveNews } from "../../domain/sessions/live.ts";
 import { asEvents, type Bundle, type Following, overSocket, resumed } from "../live/sending.ts";
+import { asksForSocket } from "../live/socket.ts";
 import type { Call } from "../route.ts";
 
 export async function followSessions(call: Call<typeof LiveQuery>): Promise<Response> {
-  return call.request.headers.has("upgrade")
+  return asksForSocket(call.request)
     ? overSocket(call, await following(call))
     : asEvents(call, await following(resumed(call)));
 }

@@ -173,6 +173,14 @@ Deno.test("a position that is none, or has not come, is refused", async () => {
   equal((await app.request("/user/sessions-live?since=1h")).status, 400);
 });
 
+Deno.test("an Upgrade to another protocol, as curl --http2 offers, is ignored", async () => {
+  await using app = await createTestApp();
+  const response = await app.request("/user/sessions-live", { headers: { Upgrade: "h2c" } });
+  equal(response.status, 200);
+  equal(response.headers.get("content-type"), "text/event-stream");
+  await response.body!.cancel();
+});
+
 Deno.test("starts and ends come over a WebSocket, each a message with its position", async () => {
   await using folder = await temporaryFolder();
   await using runnel = await startProcess({ database: `file:${folder.path}/runnel.db` });
