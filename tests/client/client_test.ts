@@ -4,6 +4,7 @@ import { type ListingOptions, type Orient, RunnelClient, RunnelProblem } from ".
 import { exactJson, parseExact } from "../../client/exact_json.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 function clientOf(app: { request(path: string, init?: RequestInit): Promise<Response> }): RunnelClient {
   return new RunnelClient({
@@ -232,7 +233,7 @@ Deno.test("ChannelsClient.follow() resumes by itself: killed servers cost time, 
   })();
   for (let kill = 0; kill < KILLS; kill++) {
     const enough = (kill + 1) * ITEMS / (KILLS + 1);
-    while (seen.length < enough) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => seen.length >= enough);
     await server.end("SIGKILL");
     server = await startProcess({ database, env: { PORT: port } });
   }

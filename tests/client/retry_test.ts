@@ -1,5 +1,6 @@
 import { equal, rejects } from "node:assert/strict";
 import { RunnelClient, RunnelProblem } from "../../client/mod.ts";
+import { until } from "../support/until.ts";
 
 /** A client whose server answers so, one after the other; and how often it was asked. */
 function clientOf(...answers: (() => Response)[]) {
@@ -51,7 +52,7 @@ Deno.test("a signal ends the wait before the next attempt", async () => {
   const stop = new AbortController();
   const { runnel, asked } = clientOf(busy("20"));
   const listing = runnel.with({ signal: stop.signal }).channels.list();
-  while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await until(() => asked.length > 0);
   stop.abort();
   await rejects(listing, { name: "AbortError" });
   equal(asked.length, 1);

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { createTestApp, START, type TestApp, testOnBothEngines } from "../support/app.ts";
+import { until } from "../support/until.ts";
 import { type FakeMattermost, type FakePost, idOf, startFakeMattermost } from "./fake_mattermost.ts";
 import { logIn, PASSWORD, stats } from "./support.ts";
 
@@ -79,11 +80,6 @@ Deno.test("a login does not wait for a Mattermost whose posts do not come", asyn
     await until(() => server.sessions.size === 0);
   });
 });
-
-/** Resolves when the background has come so far. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 Deno.test("later syncs bring edits, deletions and new posts", async () => {
   await using server = startServer();

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { startProcess, temporaryFolder } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** Three sessions, b0 to b2, of the user u: six lines, compressed with bzip2 in two members. */
@@ -137,7 +138,7 @@ Deno.test("a load that is killed and begun again stores what one that is not kil
     const { size } = await Deno.stat(`${folder.path}/killed.db-wal`).catch(() => ({ size: 0 }));
     return size > 1 << 20;
   };
-  while (!await hasCommitted()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(hasCommitted);
   process.kill("SIGKILL");
   equal((await process.status).signal, "SIGKILL");
 
