@@ -1,4 +1,5 @@
 /** The first page: what every area holds, what came last, and what to try first. */
+import type { Child } from "hono/jsx";
 import type { z } from "zod";
 import type { ChannelList, ItemList } from "../api/channels.ts";
 import type { Apps } from "../api/profiles.ts";
@@ -27,19 +28,9 @@ const SHOWN = 4;
 /** The page of every visitor; what needs a key is left out where there is none. */
 export async function homePage(view: View): Promise<Shown> {
   const time = stretch("1h");
-  const [{ holds }, channels, references, apps, starts, history] = await Promise.all([
-    view.read<z.output<typeof Home>>("/"),
-    view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
-    view.glance<z.output<typeof References>>("/api/store"),
-    view.glance<z.output<typeof Apps>>("/analytics"),
-    view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
-    view.glance<History>(`/figures?${time.asked}`),
-  ]);
-  const newest = await Promise.all(
-    (channels?._links.channels ?? []).map(({ name }) => newestItem(view, name)),
-  );
+  const overview = await readOverview(view, time);
+  const { holds, history } = overview;
   const isEmpty = holds.channels + holds.profiles + holds.series + holds.sessions + holds.conversations === 0;
-  const common = { view, history, time };
   return {
     title: "Runnel",
     body: (
@@ -52,58 +43,7 @@ export async function homePage(view: View): Promise<Shown> {
         </p>
         <Refreshing view={view} id="home" seconds={5}>
           <div class="grid">
-            <Card
-              {...common}
-              area="channels"
-              title="Channels"
-              figures={[
-                ["Channels", holds.channels],
-                ["Items", holds.items],
-                ["Followers", holds.subscribers],
-              ]}
-              locked={channels === undefined}
-            >
-              {newest.length > 0 && <NewestItems root={view.root} newest={newest} />}
-            </Card>
-            <Card
-              {...common}
-              area="series"
-              title="Time series"
-              figures={[["Series", holds.series]]}
-              locked={references === undefined}
-            >
-              <Links
-                root={`${view.root}/dashboard/series`}
-                names={references?.map(({ reference }) => reference) ?? []}
-              />
-            </Card>
-            <Card
-              {...common}
-              area="sessions"
-              title="Sessions"
-              figures={[["Sessions", holds.sessions]]}
-              locked={starts === undefined}
-            >
-              <NewestStarts root={view.root} starts={starts ?? {}} />
-            </Card>
-            <Card
-              {...common}
-              area="profiles"
-              title="Apps"
-              figures={[["Accounts", holds.profiles]]}
-              locked={apps === undefined}
-            >
-              <Links root={`${view.root}/dashboard/apps`} names={apps?.apps ?? []} />
-            </Card>
-            <Card
-              {...common}
-              area="conversations"
-              title="Conversations"
-              figures={[["Chat channels", holds.conversations]]}
-              locked={false}
-            >
-              <p class="soft">People log in, and see what their own channels are about.</p>
-            </Card>
+            <Areas {...overview} view={view} time={time} />
             <Process history={history} time={time} />
           </div>
         </Refreshing>
@@ -111,6 +51,72 @@ export async function homePage(view: View): Promise<Shown> {
       </>
     ),
   };
+}
+
+type Stretch = ReturnType<typeof stretch>;
+/** What the page shows; undefined is what the visitor may not see. */
+type Overview = Awaited<ReturnType<typeof readOverview>>;
+
+async function readOverview(view: View, time: Stretch) {
+  const [{ holds }, channels, references, apps, starts, history] = await Promise.all([
+    view.read<z.output<typeof Home>>("/"),
+    view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
+    view.glance<z.output<typeof References>>("/api/store"),
+    view.glance<z.output<typeof Apps>>("/analytics"),
+    view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
+    view.glance<History>(`/figures?${time.asked}`),
+  ]);
+  const newest = channels &&
+    await Promise.all(channels._links.channels.map(({ name }) => newestItem(view, name)));
+  return { holds, newest, references, apps, starts, history };
+}
+
+/** A card for each area. */
+function Areas(
+  { view, time, holds, newest, references, apps, starts, history }:
+    & Overview
+    & { view: View; time: Stretch },
+) {
+  const common = { view, history, time };
+  const { root } = view;
+  return (
+    <>
+      <Card
+        {...common}
+        area="channels"
+        title="Channels"
+        figures={[
+          ["Channels", holds.channels],
+          ["Items", holds.items],
+          ["Followers", holds.subscribers],
+        ]}
+      >
+        {newest && <NewestItems root={root} newest={newest} />}
+      </Card>
+      <Card {...common} area="series" title="Time series" figures={[["Series", holds.series]]}>
+        {references && (
+          <Links
+            root={`${root}/dashboard/series`}
+            names={references.map(({ reference }) => reference)}
+          />
+        )}
+      </Card>
+      <Card {...common} area="sessions" title="Sessions" figures={[["Sessions", holds.sessions]]}>
+        {starts && <NewestStarts root={root} starts={starts} />}
+      </Card>
+      <Card {...common} area="profiles" title="Apps" figures={[["Accounts", holds.profiles]]}>
+        {apps && <Links root={`${root}/dashboard/apps`} names={apps.apps} />}
+      </Card>
+      <Card
+        {...common}
+        area="conversations"
+        title="Conversations"
+        figures={[["Chat channels", holds.conversations]]}
+      >
+        <p class="soft">People log in, and see what their own channels are about.</p>
+      </Card>
+    </>
+  );
 }
 
 /** A channel with its newest item, as text; none where it is empty. */
@@ -174,10 +180,10 @@ interface CardProps {
   readonly area: keyof History["points"][number]["changes"];
   /** Undefined for those who may not see figures. */
   readonly history: History | undefined;
-  readonly time: ReturnType<typeof stretch>;
+  readonly time: Stretch;
   readonly figures: readonly (readonly [string, number])[];
-  readonly locked: boolean;
-  readonly children?: unknown;
+  /** Undefined for those who may not see it. */
+  readonly children: Child | undefined;
 }
 
 /** The page of each area. */
@@ -189,7 +195,7 @@ const PAGE_OF = {
   conversations: "conversations",
 } as const;
 
-function Card({ view, title, area, history, time, figures, locked, children }: CardProps) {
+function Card({ view, title, area, history, time, figures, children }: CardProps) {
   const changes = history &&
     course(history, time.slots, (point) => 60 * perSecond(point.changes[area], point));
   return (
@@ -206,7 +212,7 @@ function Card({ view, title, area, history, time, figures, locked, children }: C
           label={`${title}: requests that wrote, by minute, in ${time.name}`}
         />
       )}
-      {locked ? <Empty says="Sign in with a key that may read it to see more." /> : children}
+      {children ?? <Empty says="Sign in with a key that may read it to see more." />}
     </section>
   );
 }

@@ -128,18 +128,20 @@ function Rate({ rate: { steps, atLeast } }: { rate: z.output<typeof ChannelRate>
 
 type ListedItem = z.output<typeof ItemList>["items"][number] & { readonly text: string };
 
-function Items({ view, name, stretch, items }: {
-  view: View;
-  name: string;
-  stretch: Stretch;
-  items: readonly ListedItem[];
-}) {
-  const here = `${view.root}/dashboard/channels/${name}`, newest = items[0], oldest = items.at(-1);
-  const filter = filterOf(view), isFiltered = filter.size > 0;
+interface ItemsProps {
+  readonly view: View;
+  readonly name: string;
+  readonly stretch: Stretch;
+  /** Newest first. */
+  readonly items: readonly ListedItem[];
+}
+
+function Items({ view, name, stretch, items }: ItemsProps) {
+  const here = `${view.root}/dashboard/channels/${name}`, isFiltered = filterOf(view).size > 0;
   const live = stretch.isNewest && {
-    "data-live": `${here}/live?${filter}`,
+    "data-live": `${here}/live?${filterOf(view)}`,
     "data-items": here,
-    "data-after": isFiltered ? "" : newest?.id ?? EARLIEST,
+    "data-after": isFiltered ? "" : items[0]?.id ?? EARLIEST,
     "data-status": "status",
     "data-empty": "none",
   };
@@ -149,46 +151,11 @@ function Items({ view, name, stretch, items }: {
         <h2>{stretch.title}</h2>
         {stretch.isNewest && <span id="status" role="status">Load again to see what is new</span>}
       </div>
-      <form class="row" method="get" action={here}>
-        <label>
-          Jump to a time (UTC){" "}
-          <input name="at" type="datetime-local" step="1" value={view.query.get("at") ?? ""} required />
-        </label>
-        <button class="quiet" type="submit">Go</button>
-        {(!stretch.isNewest || isFiltered) && <a class="quiet" href={here}>Newest</a>}
-        {oldest !== undefined && <a class="quiet" href={`${here}?before=${oldest.id}`}>Earlier</a>}
-        {!stretch.isNewest && newest !== undefined && (
-          <a class="quiet" href={`${here}?after=${newest.id}`}>Later</a>
-        )}
-      </form>
-      <details open={isFiltered}>
-        <summary>Only some items</summary>
-        <form class="row" method="get" action={here}>
-          <label>
-            Media type <input name="contentType" value={filter.get("contentType") ?? ""} size={16} />
-          </label>
-          <label>
-            Key <input name="key" value={filter.get("key") ?? ""} size={10} />
-          </label>
-          <label>
-            JSON has{" "}
-            <input name="where" value={filter.get("where") ?? ""} placeholder="/status=open" size={16} />
-          </label>
-          <button class="quiet" type="submit">Filter</button>
-        </form>
-      </details>
+      <JumpForm view={view} here={here} stretch={stretch} items={items} />
+      <FilterForm view={view} here={here} />
       {items.length === 0 && (
         <div id="none">
-          {isFiltered
-            ? <Empty says="Nothing yet that matches. What comes is shown while this page is open." />
-            : stretch.isNewest
-            ? (
-              <Empty
-                says="Nothing yet: what you insert appears here at once."
-                curl={`curl -i ${view.base}/channel/${name} -H 'Content-Type: text/plain' -d 'hello'`}
-              />
-            )
-            : <Empty says="There is no item in this direction." />}
+          <NoItems view={view} name={name} stretch={stretch} />
         </div>
       )}
       <ul class="list tail" tabindex={0} aria-label={stretch.title} {...live}>
@@ -202,6 +169,61 @@ function Items({ view, name, stretch, items }: {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** The ways to other items: from a time on, the newest, earlier and later ones. */
+function JumpForm({ view, here, stretch, items }: Omit<ItemsProps, "name"> & { here: string }) {
+  const newest = items[0], oldest = items.at(-1);
+  return (
+    <form class="row" method="get" action={here}>
+      <label>
+        Jump to a time (UTC){" "}
+        <input name="at" type="datetime-local" step="1" value={view.query.get("at") ?? ""} required />
+      </label>
+      <button class="quiet" type="submit">Go</button>
+      {(!stretch.isNewest || filterOf(view).size > 0) && <a class="quiet" href={here}>Newest</a>}
+      {oldest !== undefined && <a class="quiet" href={`${here}?before=${oldest.id}`}>Earlier</a>}
+      {!stretch.isNewest && newest !== undefined && (
+        <a class="quiet" href={`${here}?after=${newest.id}`}>Later</a>
+      )}
+    </form>
+  );
+}
+
+function FilterForm({ view, here }: { view: View; here: string }) {
+  const filter = filterOf(view);
+  return (
+    <details open={filter.size > 0}>
+      <summary>Only some items</summary>
+      <form class="row" method="get" action={here}>
+        <label>
+          Media type <input name="contentType" value={filter.get("contentType") ?? ""} size={16} />
+        </label>
+        <label>
+          Key <input name="key" value={filter.get("key") ?? ""} size={10} />
+        </label>
+        <label>
+          JSON has{" "}
+          <input name="where" value={filter.get("where") ?? ""} placeholder="/status=open" size={16} />
+        </label>
+        <button class="quiet" type="submit">Filter</button>
+      </form>
+    </details>
+  );
+}
+
+/** Why there is nothing to see. */
+function NoItems({ view, name, stretch }: Omit<ItemsProps, "items">) {
+  if (filterOf(view).size > 0) {
+    return <Empty says="Nothing yet that matches. What comes is shown while this page is open." />;
+  }
+  if (!stretch.isNewest) return <Empty says="There is no item in this direction." />;
+  return (
+    <Empty
+      says="Nothing yet: what you insert appears here at once."
+      curl={`curl -i ${view.base}/channel/${name} -H 'Content-Type: text/plain' -d 'hello'`}
+    />
   );
 }
 

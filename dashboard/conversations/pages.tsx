@@ -27,10 +27,13 @@ export async function conversationsPage(view: View): Promise<Shown> {
     : [];
   if (recaps === undefined) return { title: "Conversations", body: <LogIn view={view} /> };
   const channels = recaps.data.channels.slice(0, MOST_CHANNELS);
-  const more = await Promise.all(channels.map(async ({ id }) => ({
-    topics: await view.glance<z.output<typeof Topics>>(`/api/stats/hot_topics/${part(id)}`),
-    people: await view.glance<z.output<typeof Usernames>>(`/api/stats/most_active/${part(id)}`),
-  })));
+  const more = await Promise.all(channels.map(async ({ id }) => {
+    const [topics, people] = await Promise.all([
+      view.glance<z.output<typeof Topics>>(`/api/stats/hot_topics/${part(id)}`),
+      view.glance<z.output<typeof Usernames>>(`/api/stats/most_active/${part(id)}`),
+    ]);
+    return { topics: topics?.data ?? [], people: people?.data ?? [] };
+  }));
   return {
     title: "Conversations",
     body: (
@@ -55,8 +58,7 @@ export async function conversationsPage(view: View): Promise<Shown> {
           <Recap
             zone={asked.zone}
             channel={channel}
-            topics={more[i]!.topics?.data ?? []}
-            people={more[i]!.people?.data ?? []}
+            {...more[i]!}
           />
         ))}
       </div>
