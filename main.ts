@@ -11,7 +11,7 @@ import {
   forgetVariables,
   openOptions,
   readConfig,
-} from "./config.ts";
+} from "./config/mod.ts";
 import { DatabaseFileError } from "./db/engine/engine.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
 import { describeError } from "./domain/errors.ts";

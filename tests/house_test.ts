@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { VARIABLES } from "../config.ts";
+import { READABLE, ROWS } from "../.ci/settings.ts";
 import settings from "../deno.json" with { type: "json" };
 import { ADVICE, type ErrorCode, ERRORS } from "../domain/errors.ts";
 import { AREA_NAMES } from "../domain/areas.ts";
@@ -160,7 +160,7 @@ Deno.test("the domain knows no Hono and no SQL text; the database knows no HTTP"
   }
 });
 
-Deno.test("only config.ts reads the environment", async () => {
+Deno.test("only config/ reads the environment", async () => {
   for (const room of ["main", "routes", "jobs", "cli", "domain", "db", "dashboard", "client"]) {
     for (const file of new Set((await importsOf(room).catch(() => [])).map((item) => item.file))) {
       const text = await Deno.readTextFile(new URL(file, ROOT));
@@ -169,22 +169,14 @@ Deno.test("only config.ts reads the environment", async () => {
   }
 });
 
-Deno.test("README's table of environment variables is config.ts's", async () => {
+Deno.test("README's table of environment variables is config/variables.ts's", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   const rows = tableRows(readme).filter(([name]) => /^`[A-Z_]+`$/.test(name!));
-  const expected = Object.entries(VARIABLES).map(([name, { initial, about }]) => [
-    `\`${name}\``,
-    initial === undefined || initial === "" ? "" : `\`${initial}\``,
-    about,
-  ]);
-  deepEqual(rows, expected);
+  deepEqual(rows, ROWS, "deno task settings");
 });
 
-Deno.test("deno.json lets the program read config.ts's environment variables", () => {
-  const { env } = settings.permissions.default;
-  // The driver of the database reads one of its own.
-  const missing = [...Object.keys(VARIABLES), "LIBSQL_JS_DEV"].filter((name) => !env.includes(name));
-  deepEqual(missing, [], "name it in permissions.default.env of deno.json");
+Deno.test("deno.json lets the program read config/'s environment variables", () => {
+  deepEqual(settings.permissions.default.env, READABLE, "deno task settings");
 });
 
 Deno.test("docs/errors.md lists every error with its status", async () => {

@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 const ROOT = new URL("../", import.meta.url);
 const PROGRAM = [
   "main.ts",
-  "config.ts",
+  "config",
   "api",
   "cli",
   "client",

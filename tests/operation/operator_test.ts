@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { describeConfig } from "../../config.ts";
+import { describeConfig } from "../../config/mod.ts";
 import { areaOfTable } from "../../domain/operation/storage.ts";
 import { History, type Sample } from "../../routes/operation/history.ts";
 import { createTestApp, START } from "../support/app.ts";
