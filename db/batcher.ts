@@ -10,8 +10,8 @@ import {
   type Result,
   type Statement,
 } from "./engine/engine.ts";
-import { Histogram } from "./histogram.ts";
-import { traced } from "./tracing.ts";
+import { Histogram } from "./operation/histogram.ts";
+import { traced } from "./operation/tracing.ts";
 import { Batcher, type BatchLimits, DEFAULT_LIMITS } from "./queue.ts";
 
 /** Turns the waiting operations of one kind into few statements, and their results back into outcomes. */

@@ -9,6 +9,7 @@ import type { WorkerOptions } from "./protocol.ts";
 import { Readers } from "./readers.ts";
 import { openServer, type Server } from "./server.ts";
 import { WorkerConnection } from "./connection.ts";
+import { LateError, within } from "../within.ts";
 
 /** How often the primary is asked for what is new. */
 const PERIOD_MS = 200;
@@ -70,20 +71,19 @@ async function copied(follower: Follower, primary: Server, path: string): Promis
   // Nobody waits for it once the primary is away.
   following.catch(() => {});
   let frame: number | undefined;
-  do await primary.position(); while ((frame = await within(ASK_MS, following)) === undefined);
+  while (frame === undefined) {
+    await primary.position();
+    frame = await within(ASK_MS, "the primary", following).catch((error) => {
+      if (!(error instanceof LateError)) throw error;
+      return undefined;
+    });
+  }
   const last = await primary.position();
   if (last === undefined || frame <= last) return;
   throw new DatabaseFileError(
     `the copy ${path} goes further (to frame ${frame}) than its primary (${last}), which was restored from an older ` +
       `state: remove the files whose names begin with ${path}, and start again: the primary is copied anew`,
   );
-}
-
-/** What a promise becomes, or undefined after so many milliseconds. */
-async function within<T>(millis: number, promise: Promise<T>): Promise<T | undefined> {
-  const over = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => over.resolve(undefined), millis);
-  return await Promise.race([promise, over.promise]).finally(() => clearTimeout(timer));
 }
 
 /** The thread that keeps the copy up to date. It stands still while the primary hangs, which is why it does nothing else. */
@@ -100,8 +100,10 @@ class Follower {
 
   /** As `follow`, but fails when that takes too long. */
   async catchUp(): Promise<void> {
-    if (await within(PATIENCE_MS, this.follow()) !== undefined) return;
-    throw new EngineError("unavailable", "the primary does not bring the copy up to date");
+    await within(PATIENCE_MS, "the primary, asked for what the copy lacks,", this.follow()).catch((error) => {
+      if (error instanceof LateError) throw new EngineError("unavailable", error.message, { cause: error });
+      throw error;
+    });
   }
 
   /** Follows from now on. */

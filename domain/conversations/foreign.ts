@@ -27,17 +27,3 @@ export function wellFormed<S extends z.ZodType>(entries: unknown, schema: S): z.
     return result.success ? [result.data] : [];
   });
 }
-
-/** Fails when the promise takes longer. What it waits for goes on, but nobody waits for it. */
-export async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`no answer within ${milliseconds / 1000} seconds`)),
-    milliseconds,
-  );
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

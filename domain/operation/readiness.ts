@@ -2,12 +2,15 @@
 import type { Damaged } from "../../db/checksum.ts";
 import type { HealthStore } from "../../db/operation/health.ts";
 import { EngineError, type EngineFailure } from "../../db/engine/engine.ts";
+import { LateError, within } from "../../db/within.ts";
 import { describeError, type Issue } from "../errors.ts";
 import { CLOCK_LEEWAY_MS, iso } from "../time.ts";
 import type { Jobs } from "../jobs.ts";
 
-/** How long a check may take, and how long its outcome answers further questions. */
-const PATIENCE_MS = 2_000, MAX_AGE_MS = 1_000;
+/** How long a check may take. */
+export const CHECK_PATIENCE_MS = 2_000;
+/** How long the outcome of a check answers further questions. */
+const MAX_AGE_MS = 1_000;
 /** Looking through all channels costs more. */
 const MAX_AGE_OF_CHANNELS_MS = 10_000;
 const MOST_NAMES = 3;
@@ -21,8 +24,6 @@ const OF_ENGINE: Record<EngineFailure, string> = {
   constraint: "the database refuses it; the log has more",
   other: "the database refuses it; the log has more",
 };
-
-class LateError extends Error {}
 
 /** One thing that must hold. */
 export interface Check {
@@ -81,7 +82,9 @@ export class Readiness {
     const now = this.#clock(), last = this.#outcomes.get(check);
     const age = last === undefined ? Infinity : now - last.at;
     if (last !== undefined && age >= 0 && age < check.maxAgeMillis) return last.reason;
-    const reason = inTime(check.look()).catch((error) => this.#reasonFor(check, error));
+    const reason = within(CHECK_PATIENCE_MS, "the check", check.look()).catch((error) =>
+      this.#reasonFor(check, error)
+    );
     this.#outcomes.set(check, { at: now, reason });
     return reason;
   }
@@ -99,20 +102,6 @@ export class Readiness {
     this.#lastSaid = names;
     const reasons = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
     this.#log(issues.length === 0 ? "ready again" : `not ready: ${reasons}`);
-  }
-}
-
-/** The same outcome, or a failure once it has taken too long. */
-export async function inTime<T>(outcome: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new LateError(`no answer within ${PATIENCE_MS} ms`)),
-    PATIENCE_MS,
-  );
-  try {
-    return await Promise.race([outcome, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

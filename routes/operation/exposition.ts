@@ -1,4 +1,4 @@
-import { BOUNDS, type Histogram } from "../../db/histogram.ts";
+import { BOUNDS, type Histogram } from "../../db/operation/histogram.ts";
 
 /** A histogram of seconds in Prometheus' text format. Labels come as that format writes them: `method="GET"`. */
 export function exposition(

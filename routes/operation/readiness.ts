@@ -1,7 +1,8 @@
 /** Whether the process can serve, for load balancers; and why not, for operators. */
 import { Ready } from "../../api/system.ts";
+import { within } from "../../db/within.ts";
 import { RunnelError } from "../../domain/errors.ts";
-import { inTime } from "../../domain/operation/readiness.ts";
+import { CHECK_PATIENCE_MS } from "../../domain/operation/readiness.ts";
 import { admissionOf, secretOf } from "../gate.ts";
 import { json } from "../respond.ts";
 import type { Call, RouteReference } from "../route.ts";
@@ -39,6 +40,6 @@ export async function showReady(call: Call): Promise<Response> {
 /** While the database does not answer, the keys that were read last decide. */
 async function maySeeReasons({ request, context, services }: Call): Promise<boolean> {
   const { keys } = services;
-  if (!keys.isFresh) await inTime(keys.refresh()).catch(() => {});
+  if (!keys.isFresh) await within(CHECK_PATIENCE_MS, "the list of keys", keys.refresh()).catch(() => {});
   return keys.allows(secretOf(request), "metrics:read", admissionOf(context, services));
 }

@@ -1,5 +1,5 @@
 /** How long requests take, as a histogram in Prometheus' text format. */
-import { Histogram } from "../../db/histogram.ts";
+import { Histogram } from "../../db/operation/histogram.ts";
 import { exposition } from "./exposition.ts";
 
 const NAME = "http_server_request_duration_seconds";

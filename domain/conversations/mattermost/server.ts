@@ -4,9 +4,10 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
+import { within } from "../../../db/within.ts";
 import { mattermostPerson } from "../people/access.ts";
 import type { LoginAuthority } from "../people/accounts.ts";
-import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
+import { ForeignId, ForeignName, wellFormed } from "../foreign.ts";
 import { isSpoken, messageOf, Post } from "./posts.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
@@ -79,7 +80,7 @@ export class Mattermost implements LoginAuthority {
     }
     const person = mattermostPerson(user.id);
     const sync = this.#sync(client, person).finally(() => client.logout().catch(() => {}));
-    await within(LOGIN_SYNC_MS, sync).catch(() => {});
+    await within(LOGIN_SYNC_MS, "Mattermost", sync).catch(() => {});
     sync.catch((error) => this.options.log(`Mattermost, after a login: ${describe(error)}`));
     return person;
   }

@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
 import { slackPerson } from "../people/access.ts";
-import { ForeignId, ForeignName, wellFormed, within } from "../foreign.ts";
+import { within } from "../../../db/within.ts";
+import { ForeignId, ForeignName, wellFormed } from "../foreign.ts";
 import { type SlackInbox, SlackMessage, Timestamp, toMillis } from "./inbox.ts";
 import { type SlackNames, SlackUser } from "./names.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
@@ -167,7 +168,7 @@ export class SlackHistory {
     let cursor = "";
     do {
       seen.add(cursor);
-      const page = await within(CALL_TIMEOUT_MS, call(cursor === "" ? {} : { cursor }));
+      const page = await within(CALL_TIMEOUT_MS, "Slack", call(cursor === "" ? {} : { cursor }));
       yield page;
       const next = Cursor.safeParse(page);
       cursor = next.success ? next.data.response_metadata.next_cursor : "";

@@ -2,7 +2,8 @@
 import { LRUCache } from "lru-cache";
 import { type RetryHandler, SlackAPIClient } from "slack-web-api-client";
 import { z } from "zod";
-import { ForeignId, ForeignName, unnamed, within } from "../foreign.ts";
+import { within } from "../../../db/within.ts";
+import { ForeignId, ForeignName, unnamed } from "../foreign.ts";
 import type { SlackNaming } from "./text.ts";
 
 const NAME_MAX_AGE_MS = 3_600_000;
@@ -54,7 +55,7 @@ export class SlackNames implements SlackNaming {
       this.#names.set(userId, name);
       name.catch(() => this.#names.delete(userId));
     }
-    return await within(NAME_TIMEOUT_MS, name).catch(() => unnamed(userId));
+    return await within(NAME_TIMEOUT_MS, "Slack", name).catch(() => unnamed(userId));
   }
 
   channel(id: string): string | undefined {
@@ -74,7 +75,7 @@ export class SlackNames implements SlackNaming {
   /** Asks once where the workspace is, so that messages can be linked to. */
   async learnWorkspace(): Promise<void> {
     if (this.#workspace !== undefined || this.client === undefined) return;
-    const answer = await within(NAME_TIMEOUT_MS, this.client.auth.test()).catch(() => undefined);
+    const answer = await within(NAME_TIMEOUT_MS, "Slack", this.client.auth.test()).catch(() => undefined);
     this.#workspace = Workspace.safeParse(answer).data?.url;
   }
 
