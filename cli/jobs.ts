@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { JobState } from "../domain/jobs.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { iso } from "../domain/time.ts";
 
 export function addJobCommands(program: Command, { out, withServices }: Terminal): void {
   const jobs = program.command("jobs").description("what runs on a schedule over the configured database");
@@ -23,7 +24,7 @@ export function addJobCommands(program: Command, { out, withServices }: Terminal
 function cells({ name, schedule, isRunning, last }: JobState): string[] {
   if (last === undefined) return [name, schedule, "never", "", ""];
   const { startedAt, endedAt, result, error } = last;
-  const start = new Date(startedAt).toISOString().slice(0, 19).replace("T", " ");
+  const start = iso(startedAt).slice(0, 19).replace("T", " ");
   const took = endedAt === null ? "" : `${endedAt - startedAt} ms`;
   return [name, schedule, start, took, isRunning ? "running" : error ?? result ?? "done"];
 }

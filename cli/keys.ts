@@ -5,7 +5,7 @@ import { duration } from "../api/parameters.ts";
 import { COMMAND_LINE } from "../domain/access/audit.ts";
 import { type Scope, SCOPES } from "../domain/access/keys.ts";
 import { isDots } from "../domain/names.ts";
-import { DAY_MS } from "../domain/time.ts";
+import { DAY_MS, iso } from "../domain/time.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -70,7 +70,7 @@ export function addKeyCommands(program: Command, { out, withServices }: Terminal
 }
 
 function cells({ name, scopes, createdAt, expiresAt, usedAt }: KeyRow): string[] {
-  const day = (time: number) => new Date(time).toISOString().slice(0, 16).replace("T", " ");
+  const day = (time: number) => iso(time).slice(0, 16).replace("T", " ");
   const hour = (time: number) => `${day(time).slice(0, 13)} h`;
   return [
     name,

@@ -7,6 +7,7 @@ import { AuditQuery } from "../api/system.ts";
 import { type AuditEntry, COMMAND_LINE } from "../domain/access/audit.ts";
 import { table } from "./terminal/table.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { iso } from "../domain/time.ts";
 
 export function addOperationCommands(program: Command, { out, databaseUrl, withServices }: Terminal): void {
   program.command("backup").description("write the whole database to a file, while Runnel goes on serving")
@@ -47,7 +48,7 @@ export function addOperationCommands(program: Command, { out, databaseUrl, withS
 }
 
 function auditCells({ at, actor, action, subject }: AuditEntry): string[] {
-  return [new Date(at).toISOString().slice(0, 19).replace("T", " "), actor, action, subject];
+  return [iso(at).slice(0, 19).replace("T", " "), actor, action, subject];
 }
 
 function cells({ area, about, wrong }: Finding): string[] {

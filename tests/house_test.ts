@@ -160,6 +160,18 @@ Deno.test("the domain knows no Hono and no SQL text; the database knows no HTTP"
   }
 });
 
+Deno.test("only domain/time.ts writes moments as text", async () => {
+  for (const room of ["routes", "api", "jobs", "cli", "domain", "db"]) {
+    for await (const file of sourceFiles(new URL(`${room}/`, ROOT))) {
+      if (file.pathname.endsWith("/domain/time.ts")) continue;
+      ok(
+        !/\.toISOString\(/.test(await Deno.readTextFile(file)),
+        `${file.pathname} writes a time without iso()`,
+      );
+    }
+  }
+});
+
 Deno.test("only config/ reads the environment", async () => {
   for (const room of ["main", "routes", "jobs", "cli", "domain", "db", "dashboard", "client"]) {
     for (const file of new Set((await importsOf(room).catch(() => [])).map((item) => item.file))) {

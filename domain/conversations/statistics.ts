@@ -5,7 +5,7 @@ import type { ReadingRights } from "./people/access.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
-import { DAY_MS, HOUR_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS, iso } from "../time.ts";
 import type { Period, Spans } from "./spans.ts";
 import { localDays } from "./people/zones.ts";
 
@@ -187,7 +187,7 @@ export class Statistics {
     if (timezone !== "UTC") return await this.#localSummaries(channel, timezone, since);
     const stored = await this.options.summaries.since(channel.id, Math.floor(since / DAY_MS));
     return stored.map(({ day, ...rest }) => ({
-      day: new Date(day * DAY_MS).toISOString().slice(0, 10),
+      day: iso(day * DAY_MS).slice(0, 10),
       ...rest,
     }));
   }

@@ -1,5 +1,6 @@
 /** Backups: files of their own, each a whole database, written on a schedule and kept for a while. */
 import { copyDatabase, CopyError } from "../../db/operation/copies.ts";
+import { iso } from "../time.ts";
 
 const BACKUP = /^runnel-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db$/;
 const UNFINISHED = /^runnel-.*\.db\.part(-journal)?$/;
@@ -76,7 +77,7 @@ export class Backups {
 }
 
 function nameOf(millis: number): string {
-  return `runnel-${new Date(millis).toISOString().slice(0, 19).replaceAll(":", "-")}Z.db`;
+  return `runnel-${iso(millis).slice(0, 19).replaceAll(":", "-")}Z.db`;
 }
 
 function timeOf(name: string): number {

@@ -1,5 +1,5 @@
 /** Days, weeks, months and hours as the clocks of a time zone show them. */
-import { DAY_MS, HOUR_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS, iso } from "../time.ts";
 
 /** What sessions are grouped by, beside their country. */
 export type CalendarUnit = "day" | "week" | "month" | "hour_of_day";
@@ -26,7 +26,7 @@ export class Calendar {
   /** The unit that a moment is in: 2026-01-31, 2026-W05, 2026-01 or 23. */
   nameOf(moment: number, unit: CalendarUnit): string {
     const local = moment + this.#offsetAt(moment);
-    const text = new Date(local).toISOString();
+    const text = iso(local);
     if (unit === "day") return text.slice(0, 10);
     if (unit === "month") return text.slice(0, 7);
     if (unit === "hour_of_day") return text.slice(11, 13);

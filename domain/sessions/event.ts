@@ -1,6 +1,6 @@
 /** Events as clients send them: the schemas that validate and document, and the typed values that they become. */
 import { z } from "zod";
-import { type Moment, readTime, timeWithin } from "../time.ts";
+import { iso, type Moment, readTime, timeWithin } from "../time.ts";
 import type { SessionPart } from "./merge.ts";
 
 /** Events that one batch may have. */
@@ -34,7 +34,7 @@ const EventId = z.unknown().transform((value, context) => {
 /** Microseconds since the epoch as ISO 8601 in UTC without a zone; a fraction only where there is one. */
 export function formatTime(micros: number): string {
   const fraction = micros % 1_000_000;
-  const seconds = new Date(Math.floor(micros / 1000)).toISOString().slice(0, 19);
+  const seconds = iso(Math.floor(micros / 1000)).slice(0, 19);
   return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
 }
 

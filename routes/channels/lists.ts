@@ -208,7 +208,7 @@ function startOf(parts: readonly string[]): number {
 }
 
 function pathOf(time: number, unit: Unit): string {
-  return new Date(time).toISOString().slice(0, 19).split(/[-T:]/).slice(0, UNITS.indexOf(unit) + 3).join("/");
+  return iso(time).slice(0, 19).split(/[-T:]/).slice(0, UNITS.indexOf(unit) + 3).join("/");
 }
 
 /** Contents are read page by page: a list of them needs its ends alone. */

@@ -4,6 +4,7 @@ import type { Log } from "../../domain/log.ts";
 import { oneLine } from "../../domain/one_line.ts";
 import { secretOf } from "../gate.ts";
 import { givenId, requestIdOf, withId } from "./request_id.ts";
+import { iso } from "../../domain/time.ts";
 
 /** What is logged of requests. */
 export interface RequestLogOptions {
@@ -27,7 +28,7 @@ export function logging<Rest extends unknown[]>(
     };
   }
   return async (request, ...rest) => {
-    const started = performance.now(), time = new Date().toISOString();
+    const started = performance.now(), time = iso(Date.now());
     const answer = await fetch(request, ...rest);
     const id = requestIdOf(request), millis = (performance.now() - started).toFixed(1);
     const { method } = request, { status } = answer, key = keys.nameOf(secretOf(request));

@@ -1,5 +1,5 @@
 import { invalid, invalidPart, quote } from "../../errors.ts";
-import { DAY_MS, readTime, WANTED_TIME } from "../../time.ts";
+import { DAY_MS, iso, readTime, WANTED_TIME } from "../../time.ts";
 
 /** The units in which stamps are read and written as numbers, as pandas' `date_unit`. */
 export const DATE_UNITS = ["s", "ms", "us", "ns"] as const;
@@ -193,5 +193,5 @@ export function formatStamp(ns: bigint, aware: boolean): string {
   const ms = ns >= 0n || ns % UNIT_NS.ms === 0n ? ns / UNIT_NS.ms : ns / UNIT_NS.ms - 1n;
   const rest = Number(ns - ms * UNIT_NS.ms);
   const fine = rest === 0 ? "" : String(rest).padStart(6, "0").replace(/^(\d{3})000$/, "$1");
-  return new Date(Number(ms)).toISOString().slice(0, 23) + fine + (aware ? "Z" : "");
+  return iso(Number(ms)).slice(0, 23) + fine + (aware ? "Z" : "");
 }

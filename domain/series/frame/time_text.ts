@@ -1,5 +1,5 @@
 /** Times, durations and decimals of columns as the texts that stand for them in cells, and back, exactly. */
-import { DAY_MS } from "../../time.ts";
+import { DAY_MS, iso } from "../../time.ts";
 import type { DtypeKind } from "../../../db/series/catalogue_row.ts";
 import { formatStamp, UNIT_NS } from "./stamps.ts";
 
@@ -21,7 +21,7 @@ export function timeText(kind: DtypeKind, count: bigint): string | undefined {
     case "date":
     case "date64": {
       const ms = kind.type === "date" ? count * BigInt(DAY_MS) : count;
-      return isDate(ms) ? new Date(Number(ms)).toISOString().replace(/T.*/, "") : undefined;
+      return isDate(ms) ? iso(Number(ms)).replace(/T.*/, "") : undefined;
     }
     case "duration":
       return durationText(count * UNIT_NS[kind.unit]);
@@ -94,7 +94,7 @@ function readStampNs(text: string, aware: boolean): bigint | undefined {
   const [, day, time = "00:00:00", fraction = "", zone] = STAMP.exec(text) ?? [];
   if (day === undefined || (zone !== undefined) !== aware) return undefined;
   const ms = Date.parse(`${day}T${time}.000Z`);
-  if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(day)) return undefined;
+  if (Number.isNaN(ms) || !iso(ms).startsWith(day)) return undefined;
   return BigInt(ms) * UNIT_NS.ms + nanos(fraction);
 }
 
