@@ -1,7 +1,7 @@
 /** The wire shapes of time series. Frames themselves are the user's own data. */
 import { z } from "zod";
-import { ORIENTS } from "../domain/series/formats/read_frame.ts";
-import { DATE_FORMATS } from "../domain/series/formats/stamp_cells.ts";
+import { ORIENTS } from "../domain/series/formats/json/read_frame.ts";
+import { DATE_FORMATS } from "../domain/series/formats/text/stamp_cells.ts";
 import { FILLS } from "../domain/series/bins/fill.ts";
 import { SIDES } from "../domain/series/bins/grid.ts";
 import { DUPLICATES } from "../domain/series/frame/frame.ts";

@@ -18,7 +18,7 @@ import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
 import { createBaseUrl, refuseDots } from "./request.ts";
 import { METHODS, type Route } from "./route.ts";
-import { seriesRoutes } from "./series/series.ts";
+import { seriesRoutes } from "./series/routes.ts";
 import type { AppSettings, Services } from "./services.ts";
 import { Admission } from "./serving/admission.ts";
 import { sharing } from "./serving/cors.ts";

@@ -81,7 +81,7 @@ async function holdings(
   const [held, ...counts] = await Promise.all([
     channels.summary(),
     profiles.count(),
-    series.count(),
+    series.listing.count(),
     sessions.count(),
     conversations.statistics.count(),
   ]);

@@ -30,7 +30,7 @@ const COMPOSES_AREAS = [
 ];
 /** Folders whose many small files are one subject. */
 // Migrations grow by one with each change of the schema.
-const LARGE_FOLDERS = ["domain/series/formats", "domain/conversations/analysis", "db/migrations"];
+const LARGE_FOLDERS = ["domain/conversations/analysis", "db/migrations"];
 const MOST_FILES = 13;
 
 interface Import {

@@ -1,13 +1,14 @@
 /** Writing what a source holds, in every format, batch by batch. */
-import { csvPass } from "./formats/csv.ts";
+import { csvPass } from "./formats/csv/write_csv.ts";
 import { hasNulls } from "./frame/column.ts";
-import { ndjsonPass } from "./formats/ndjson.ts";
-import type { Orient } from "./formats/read_frame.ts";
-import { PassWriter, type WritePass } from "./formats/row_pass.ts";
+import { ndjsonPass } from "./formats/json/ndjson.ts";
+import type { Orient } from "./formats/json/read_frame.ts";
+import { PassWriter, type WritePass } from "./formats/text/row_pass.ts";
 import type { FrameSource } from "./storage/source.ts";
-import { checkDistinctKeys, findAlike } from "./formats/stamp_cells.ts";
+import { checkDistinctKeys, findAlike } from "./formats/text/stamp_cells.ts";
 import { areWhole, type DateUnit } from "./frame/stamps.ts";
-import { type FrameHead, stampFormat, type WriteOptions, writePasses } from "./formats/write_frame.ts";
+import { writePasses } from "./formats/json/write_frame.ts";
+import { type FrameHead, stampFormat, type WriteOptions } from "./formats/text/frame_head.ts";
 
 /** The shapes of a frame as text: pandas' orients, and those of other tools. */
 export type TextFormat = Orient | "csv" | "ndjson";

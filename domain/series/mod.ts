@@ -32,6 +32,6 @@ export function createSeriesArea(
     services: { series },
     portable: portableSeries(series, catalogue),
     sweep: (signal) => series.sweep(signal),
-    close: () => series.close(),
+    close: () => series.bodies.close(),
   };
 }

@@ -48,14 +48,14 @@ const Record = z.discriminatedUnion("record", [ReferenceRecord, RowsRecord]);
 export function portableSeries(series: Series, catalogue: SeriesCatalogue): Portable {
   return {
     async *records() {
-      for await (const { reference, ttlMillis, keepsDuplicates } of series.references()) {
+      for await (const { reference, ttlMillis, keepsDuplicates } of series.references.list()) {
         yield [{
           record: "reference",
           reference,
           ttlMillis,
           duplicates: keepsDuplicates ? "keep" : "refuse",
         }];
-        for await (const { symbol } of series.list(reference)) {
+        for await (const { symbol } of series.listing.list(reference)) {
           const source = await series.open({ reference, symbol }, {});
           for await (const frame of evenFrames(source)) {
             yield [await recordOf(reference, symbol, source, frame)];
@@ -83,7 +83,7 @@ class SeriesImporter implements Importer {
     if (record.record === "reference") {
       const { reference, ttlMillis, duplicates } = record;
       await this.catalogue.setTtl(reference, ttlMillis);
-      await this.series.setDuplicates(reference, duplicates);
+      await this.series.references.setDuplicates(reference, duplicates);
     } else {
       const { reference, symbol } = record;
       await this.series.save({ reference, symbol }, await this.#frameOf(record), "append");
@@ -97,7 +97,7 @@ class SeriesImporter implements Importer {
 
   async #frameOf({ arrow, rows, mixed = [] }: z.output<typeof RowsRecord>): Promise<DataFrame> {
     const bytes = Uint8Array.fromBase64(arrow);
-    const frame = await this.series.parse({ bytes, format: "arrow", options: { duplicates: "keep" } });
+    const frame = await this.series.bodies.parse({ bytes, format: "arrow", options: { duplicates: "keep" } });
     const columns: Column[] = [...frame.columns];
     for (const { at, name, cells } of mixed) {
       columns.splice(at, 0, { name, type: "mixed", values: cells.map(fromStored) });

@@ -1,9 +1,9 @@
 /** The short way through the stamps of a CSV. */
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { readCsv } from "../../domain/series/formats/csv.ts";
-import { CsvLines } from "../../domain/series/formats/csv_lines.ts";
-import { plainStamps } from "../../domain/series/formats/csv_stamps.ts";
+import { readCsv } from "../../domain/series/formats/csv/read_csv.ts";
+import { CsvLines } from "../../domain/series/formats/csv/csv_lines.ts";
+import { plainStamps } from "../../domain/series/formats/csv/csv_stamps.ts";
 import { readLabels } from "../../domain/series/formats/labels.ts";
 
 const plainOf = (labels: readonly string[]) =>

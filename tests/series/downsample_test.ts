@@ -5,9 +5,9 @@ import { AGGREGATES, parseAggregates } from "../../domain/series/bins/aggregates
 import { type BinOptions, downsample, Downsampler } from "../../domain/series/bins/downsample.ts";
 import { parseEvery } from "../../domain/series/bins/width.ts";
 import { type DataFrame, sliceFrame } from "../../domain/series/frame/frame.ts";
-import { readFrame } from "../../domain/series/formats/read_frame.ts";
+import { readFrame } from "../../domain/series/formats/json/read_frame.ts";
 import { summarise } from "../../domain/series/frame/summary.ts";
-import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 
 /** As pandas has it by default. */
 const bins = (every: string, agg: string): BinOptions => ({

@@ -1,8 +1,8 @@
 /** Frames that lose nothing on their way out. */
 import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
-import { putShortest } from "../../domain/series/formats/ascii.ts";
-import { floatText } from "../../domain/series/formats/float_text.ts";
+import { putShortest } from "../../domain/series/formats/text/ascii.ts";
+import { floatText } from "../../domain/series/formats/text/float_text.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { fromBits, readVector } from "./vectors.ts";
 

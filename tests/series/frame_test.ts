@@ -3,10 +3,10 @@ import { cellAt, type Column, uniteTypes } from "../../domain/series/frame/colum
 import { RunnelError } from "../../domain/errors.ts";
 import { concatFrames, rangeOf, selectColumns, sliceFrame } from "../../domain/series/frame/frame.ts";
 import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";
-import { readFrame } from "../../domain/series/formats/read_frame.ts";
+import { readFrame } from "../../domain/series/formats/json/read_frame.ts";
 import { parseRangeEnd, parseRangeStart } from "../../domain/series/frame/stamps.ts";
-import { PassWriter } from "../../domain/series/formats/row_pass.ts";
-import { writeFrame, writeFrameText, writePasses } from "../../domain/series/formats/write_frame.ts";
+import { PassWriter } from "../../domain/series/formats/text/row_pass.ts";
+import { writeFrame, writeFrameText, writePasses } from "../../domain/series/formats/json/write_frame.ts";
 
 const index = (body: unknown) => readFrame(JSON.stringify(body), "index");
 const text = (frame: ReturnType<typeof index>) =>

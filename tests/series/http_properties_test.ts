@@ -5,8 +5,8 @@ import { concatFrames, type DataFrame, rangeOf } from "../../domain/series/frame
 import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";
 import { parseAggregates } from "../../domain/series/bins/aggregates.ts";
 import { downsample } from "../../domain/series/bins/downsample.ts";
-import { type Orient, readFrame } from "../../domain/series/formats/read_frame.ts";
-import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+import { type Orient, readFrame } from "../../domain/series/formats/json/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 
 const HOUR = 3_600_000_000_000n;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RunnelError } from "../../domain/errors.ts";
-import { MAX_DEPTH, parseJson } from "../../domain/series/formats/json_reader.ts";
+import { MAX_DEPTH, parseJson } from "../../domain/series/formats/json/json_reader.ts";
 
 Deno.test("parseJson() keeps the order of members, also of integer-like and prototype names", () => {
   const value = parseJson('{"b":1,"2":2,"1":3,"__proto__":4,"constructor":5,"":6}');

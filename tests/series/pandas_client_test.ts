@@ -1,8 +1,8 @@
 /** The Python client of the published description, and real pandas where it is installed. */
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { RunnelError } from "../../domain/errors.ts";
-import { readFrame } from "../../domain/series/formats/read_frame.ts";
-import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+import { readFrame } from "../../domain/series/formats/json/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { frameVectors } from "./vectors.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readLabels } from "../../domain/series/formats/labels.ts";
 import { RunnelError } from "../../domain/errors.ts";
-import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 import { readVector, type VectorCell } from "./vectors.ts";
 
 interface DateVectors {

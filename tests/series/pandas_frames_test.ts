@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RunnelError } from "../../domain/errors.ts";
-import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 import { frameVectors, toFrame } from "./vectors.ts";
 
 /** Frames that cannot be in a store of time series, and why. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RunnelError } from "../../domain/errors.ts";
-import { readFrame } from "../../domain/series/formats/read_frame.ts";
-import { writeFrameText } from "../../domain/series/formats/write_frame.ts";
+import { readFrame } from "../../domain/series/formats/json/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { type InputVector, inputVectors } from "./vectors.ts";
 

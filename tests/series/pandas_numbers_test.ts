@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { putFloat } from "../../domain/series/formats/ascii.ts";
-import { JsonReader } from "../../domain/series/formats/json_reader.ts";
+import { putFloat } from "../../domain/series/formats/text/ascii.ts";
+import { JsonReader } from "../../domain/series/formats/json/json_reader.ts";
 import { bitsOf, fromBits, readVector } from "./vectors.ts";
 
 interface NumberVectors {

@@ -2,17 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Cell, Column } from "../../domain/series/frame/column.ts";
 import { columnOf } from "../../domain/series/frame/column_builder.ts";
-import { csvPass, readCsv } from "../../domain/series/formats/csv.ts";
+import { readCsv } from "../../domain/series/formats/csv/read_csv.ts";
+import { csvPass } from "../../domain/series/formats/csv/write_csv.ts";
 import type { DataFrame } from "../../domain/series/frame/frame.ts";
-import { ndjsonPass, readNdjson } from "../../domain/series/formats/ndjson.ts";
-import { type Orient, readFrame } from "../../domain/series/formats/read_frame.ts";
-import {
-  type FrameHead,
-  headOf,
-  writeFrameText,
-  type WriteOptions,
-} from "../../domain/series/formats/write_frame.ts";
-import { runPasses, type WritePass } from "../../domain/series/formats/row_pass.ts";
+import { ndjsonPass, readNdjson } from "../../domain/series/formats/json/ndjson.ts";
+import { type Orient, readFrame } from "../../domain/series/formats/json/read_frame.ts";
+import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
+import { type FrameHead, headOf, type WriteOptions } from "../../domain/series/formats/text/frame_head.ts";
+import { runPasses, type WritePass } from "../../domain/series/formats/text/row_pass.ts";
 
 /** Fractions that ten decimals write exactly, so that the text is the value. */
 const fraction = fc.integer({ min: -(2 ** 40), max: 2 ** 40 }).map((each) => each / 1024);

@@ -1,7 +1,7 @@
 import { type Cell, cellAt, type Column, type ColumnType } from "../frame/column.ts";
 import { columnOf, integerColumn } from "../frame/column_builder.ts";
 import type { ColumnSummary } from "../frame/summary.ts";
-import { jsonString } from "../formats/ascii.ts";
+import { jsonString } from "../formats/text/ascii.ts";
 import type { Output } from "./aggregates.ts";
 import type { Fill } from "./fill.ts";
 import type { Reducer } from "./reducer.ts";

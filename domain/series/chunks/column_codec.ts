@@ -123,8 +123,7 @@ function inflateText(body: Uint8Array): string {
   return new TextDecoder().decode(inflateRawSync(body));
 }
 
-/** JSON has neither bigint nor infinities nor -0: these go as an array of one text. */
-/** A cell as JSON; integers and what JSON has no number for stand as text in an array. */
+/** A cell as JSON; integers, infinities and -0, for which JSON has no number, stand as text in an array. */
 export type StoredCell = null | boolean | string | number | readonly [string];
 
 /** A cell of a mixed column as JSON has it, exactly. */

@@ -1,13 +1,13 @@
 /** Turning bodies into frames; a large body is parsed in a thread of its own, so that other requests go on. */
 import { setImmediate } from "node:timers";
 import { Buffer, isAscii, isUtf8 } from "node:buffer";
-import { readCsv } from "./csv.ts";
+import { readCsv } from "./csv/read_csv.ts";
 import { invalid } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
 import type { FrameFormat } from "../answer.ts";
-import { readNdjson } from "./ndjson.ts";
+import { readNdjson } from "./json/ndjson.ts";
 import type { ReadOptions } from "./options.ts";
-import { readFrame } from "./read_frame.ts";
+import { readFrame } from "./json/read_frame.ts";
 import { type TextPiece, TextPieces } from "./text_pieces.ts";
 import { inZone } from "../frame/zone.ts";
 import { Semaphore } from "../../short_steps.ts";

@@ -18,7 +18,7 @@ import {
   type SelectedColumn,
 } from "./source.ts";
 import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
-import { headOf } from "../formats/write_frame.ts";
+import { headOf } from "../formats/text/frame_head.ts";
 import { expiredUntil } from "../../expiry.ts";
 import { Turns } from "../../short_steps.ts";
 

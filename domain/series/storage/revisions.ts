@@ -5,6 +5,7 @@ import { quote, RunnelError } from "../../errors.ts";
 import { cutChunks, decodeChunk } from "../chunks/chunk.ts";
 import { rangeOf } from "../frame/frame.ts";
 import { MIN_STAMP } from "../frame/stamps.ts";
+import { inPages } from "./pages.ts";
 import type { SeriesName } from "./save.ts";
 
 export { CHANGES } from "../../../db/series/changes.ts";
@@ -13,8 +14,6 @@ export type { RevisionRow } from "../../../db/series/revisions.ts";
 /** A revision by its number, or the one that was the newest at a time, in milliseconds since the epoch. */
 export type Version = { readonly revision: number } | { readonly time: number };
 
-/** Revisions that are listed in one look. */
-const LISTED = 500;
 const MAX_ATTEMPTS = 50;
 
 /** The revisions of all series. */
@@ -58,12 +57,8 @@ export class Revisions {
 
   async *#from({ reference, symbol }: SeriesName, newest: SeriesRow): AsyncGenerator<RevisionRow> {
     yield newest;
-    let before = newest.revision, page: RevisionRow[];
-    do {
-      page = await this.revisions.list(reference, symbol, before, LISTED);
-      yield* page;
-      before = page.at(-1)?.revision ?? 0;
-    } while (page.length === LISTED);
+    const read = (before: number, limit: number) => this.revisions.list(reference, symbol, before, limit);
+    yield* inPages(read, newest.revision, ({ revision }) => revision);
   }
 
   /** Makes the series what it was at a revision, which is a new revision; answers it. Refuses as `find` does. */

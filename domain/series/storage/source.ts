@@ -8,7 +8,7 @@ import { decodeChunk, decodeSummaries, rowsPerChunk } from "../chunks/chunk.ts";
 import { outputsOf } from "../bins/aggregates.ts";
 import { type BinOptions, Downsampler } from "../bins/downsample.ts";
 import { type DataFrame, type FrameKind, rangeOf, sliceFrame } from "../frame/frame.ts";
-import type { FrameHead } from "../formats/write_frame.ts";
+import type { FrameHead } from "../formats/text/frame_head.ts";
 
 /** Cells in a page. */
 const PAGE_CELLS = 1 << 18;
@@ -17,6 +17,9 @@ const SUMMARY_PAGE = 512, CUT_PAGE = 64;
 /** How long what an answer reads is kept from being freed, without a sign of life. */
 export const LEASE_MS = 300_000;
 const RENEW_AFTER_MS = 60_000;
+
+/** Bytes of a text in a cell, about. */
+const TEXT_BYTES = 32;
 
 /** A column that is asked for: its place in the catalogue, its name and its type. */
 export type SelectedColumn = FrameHead["columns"][number] & { readonly place: number };
@@ -33,6 +36,8 @@ export interface FrameSource extends FrameKind, Dated {
   /** What to know of columns whose cells are not what one expects. */
   readonly notes?: readonly string[] | undefined;
   readonly columns: readonly SelectedColumn[];
+  /** Bytes of rows that it has in memory as long as it is open, about. */
+  readonly heldBytes: number;
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
   /** The rows reduced to bins (see Downsampler). */
@@ -60,6 +65,15 @@ export class MemorySource implements FrameSource {
     this.labels = labels;
     this.revision = revision;
     this.ttlMillis = ttlMillis;
+  }
+
+  get heldBytes(): number {
+    return this.frames.reduce((sum, { stamps, columns }) => {
+      const cells = columns.map(({ values }) =>
+        ArrayBuffer.isView(values) ? values.byteLength : values.length * TEXT_BYTES
+      );
+      return cells.reduce((sum, bytes) => sum + bytes, sum + stamps.byteLength);
+    }, 0);
   }
 
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
@@ -108,6 +122,7 @@ export class LeasedSource implements FrameSource {
   readonly revision: number;
   readonly ttlMillis: number | null;
   readonly columns: readonly SelectedColumn[];
+  readonly heldBytes = 0;
   readonly #options: LeasedOptions;
   readonly #lease: number;
   #renewedAt: number;

@@ -16,7 +16,7 @@ import { float64ToUint16 } from "apache-arrow/util/math";
 import { columnOf } from "../frame/column_builder.ts";
 import type { Cell } from "../frame/column.ts";
 import { type DtypeKind, isInteger } from "../frame/dtype.ts";
-import type { FrameHead } from "../formats/write_frame.ts";
+import type { FrameHead } from "../formats/text/frame_head.ts";
 import { arrowType, fieldOf } from "./arrow_types.ts";
 import { writePandas } from "./pandas_metadata.ts";
 import { type RawCells, rawOf } from "./raw_column.ts";

@@ -5,7 +5,7 @@
 import { invalid } from "../../errors.ts";
 import { type Dtype, dtypeOf, isInteger } from "../frame/dtype.ts";
 import type { Labels } from "../../../db/series/catalogue_row.ts";
-import type { FrameHead } from "../formats/write_frame.ts";
+import type { FrameHead } from "../formats/text/frame_head.ts";
 
 /** Characters that the index of columns may take, and the name of one of pandas' types. */
 const MAX_COLUMN_INDEX = 4096, MAX_NUMPY = 200;

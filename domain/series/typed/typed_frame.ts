@@ -5,7 +5,7 @@ import type { Column } from "../frame/column.ts";
 import { type Dtype, isInteger } from "../frame/dtype.ts";
 import { checkCells, type DataFrame, type FrameStamps, makeFrame } from "../frame/frame.ts";
 import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
-import { isStampName, STAMP_NAMES } from "../formats/csv.ts";
+import { isStampName, STAMP_NAMES } from "../formats/csv/read_csv.ts";
 import { readCounts, readLabels } from "../formats/labels.ts";
 import type { ReadOptions } from "../formats/options.ts";
 import { readPandas, withNumpy } from "./pandas_metadata.ts";

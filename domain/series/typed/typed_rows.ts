@@ -3,7 +3,7 @@ import { castColumn, type Column } from "../frame/column.ts";
 import { type Dtype, dtypeOf } from "../frame/dtype.ts";
 import { concatFrames, type DataFrame } from "../frame/frame.ts";
 import { UNIT_NS } from "../frame/stamps.ts";
-import type { FrameHead } from "../formats/write_frame.ts";
+import type { FrameHead } from "../formats/text/frame_head.ts";
 import { indexDtype, indexField } from "./pandas_metadata.ts";
 import { type RawCells, rawOf } from "./raw_column.ts";
 

@@ -11,7 +11,7 @@ import type { ColumnEncoder, PageData } from "hyparquet-writer/src/types.js";
 import { unconvert } from "hyparquet-writer/src/unconvert.js";
 import { Turns } from "../../../short_steps.ts";
 import { type DtypeKind, isInteger } from "../../frame/dtype.ts";
-import type { FrameHead } from "../../formats/write_frame.ts";
+import type { FrameHead } from "../../formats/text/frame_head.ts";
 import { schemaMessage, schemaOf, wordCells } from "../arrow_write.ts";
 import { elementOf } from "./types.ts";
 import { type RawCells } from "../raw_column.ts";

@@ -1,13 +1,13 @@
-import type { Column } from "../frame/column.ts";
+import type { Column } from "../../frame/column.ts";
 import { ColumnSet, readCell } from "./column_set.ts";
-import { invalid, quote } from "../../errors.ts";
-import { checkCells, type DataFrame, type FrameKind, makeFrame } from "../frame/frame.ts";
+import { invalid, quote } from "../../../errors.ts";
+import { checkCells, type DataFrame, type FrameKind, makeFrame } from "../../frame/frame.ts";
 import type { JsonReader, JsonValue } from "./json_reader.ts";
-import { readLabels } from "./labels.ts";
-import type { ReadOptions } from "./options.ts";
+import { readLabels } from "../labels.ts";
+import type { ReadOptions } from "../options.ts";
 import { readLabelValue, RowLabels } from "./row_labels.ts";
 import { dtypeOfTableField, labelsOfNames, withTableDtype } from "./table_fields.ts";
-import { isTimeZone } from "../../time.ts";
+import { isTimeZone } from "../../../time.ts";
 
 /** The field types of Table Schema that pandas writes. All but the first three keep cells as they are. */
 const FIELD_TYPES = new Set(["number", "integer", "boolean", "string", "datetime", "duration", "any"]);

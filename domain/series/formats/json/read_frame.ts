@@ -1,14 +1,14 @@
-import { ColumnBuilder } from "../frame/column_builder.ts";
+import { ColumnBuilder } from "../../frame/column_builder.ts";
 import { readCell } from "./column_set.ts";
-import { invalid, quote } from "../../errors.ts";
-import { checkCells, type DataFrame, makeFrame } from "../frame/frame.ts";
+import { invalid, quote } from "../../../errors.ts";
+import { checkCells, type DataFrame, makeFrame } from "../../frame/frame.ts";
 import { JsonReader } from "./json_reader.ts";
-import { readLabels } from "./labels.ts";
+import { readLabels } from "../labels.ts";
 import { readIndex, readRecords } from "./read_rows.ts";
 import { readSplit } from "./read_split.ts";
 import { readTable } from "./read_table.ts";
 import { RowLabels } from "./row_labels.ts";
-import type { ReadOptions } from "./options.ts";
+import type { ReadOptions } from "../options.ts";
 
 /** The shapes in which pandas writes a frame as JSON (DataFrame.to_json, `orient`). */
 export const ORIENTS = ["split", "records", "index", "columns", "values", "table"] as const;

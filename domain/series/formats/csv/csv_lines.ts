@@ -1,5 +1,5 @@
 /** The cells of a CSV text (RFC 4180; lines may end in CRLF or LF), found without a text of each. */
-import { invalid } from "../../errors.ts";
+import { invalid } from "../../../errors.ts";
 
 const COMMA = 0x2c, SEMICOLON = 0x3b, TAB = 0x09, NEWLINE = 0x0a, QUOTE = 0x22, RETURN = 0x0d, NINE = 0x39;
 

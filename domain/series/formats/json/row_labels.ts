@@ -1,4 +1,4 @@
-import { quote, type RunnelError } from "../../errors.ts";
+import { quote, type RunnelError } from "../../../errors.ts";
 import type { JsonReader } from "./json_reader.ts";
 
 /**

@@ -1,16 +1,10 @@
-import type { DataFrame } from "../frame/frame.ts";
+import type { DataFrame } from "../../frame/frame.ts";
 import { JsonReader } from "./json_reader.ts";
-import type { ReadOptions } from "./options.ts";
+import type { ReadOptions } from "../options.ts";
 import { RecordReader } from "./read_rows.ts";
-import type { WritePass } from "./row_pass.ts";
-import {
-  cellsFor,
-  type FrameHead,
-  recordPass,
-  recordStampKey,
-  stampFormat,
-  type WriteOptions,
-} from "./write_frame.ts";
+import type { WritePass } from "../text/row_pass.ts";
+import { cellsFor, recordPass } from "./write_frame.ts";
+import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "../text/frame_head.ts";
 
 /**
  * Reads newline-delimited JSON (https://github.com/ndjson/ndjson-spec): one record a line, each with its

@@ -11,8 +11,8 @@ import {
   type Sink,
 } from "./ascii.ts";
 import { FLOAT_BYTES, floatText } from "./float_text.ts";
-import type { Cell, Column } from "../frame/column.ts";
-import { isNullableInteger } from "./table_fields.ts";
+import type { Cell, Column } from "../../frame/column.ts";
+import { isNullableInteger } from "../json/table_fields.ts";
 
 /** How the cells of one batch of rows are written: the commonest kinds in the open, so that no call stands between. */
 export type Cells = FloatCells | TextCells | OtherCells;

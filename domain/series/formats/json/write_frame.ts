@@ -1,37 +1,19 @@
-import { jsonString } from "./ascii.ts";
-import { type Cells, jsonCells } from "./cells.ts";
-import { type Column, type ColumnType, hasNulls } from "../frame/column.ts";
-import { invalid } from "../../errors.ts";
-import type { Dtype } from "../frame/dtype.ts";
-import type { DataFrame, FrameKind } from "../frame/frame.ts";
+import { jsonString } from "../text/ascii.ts";
+import { type Cells, jsonCells } from "../text/cells.ts";
+import type { Column } from "../../frame/column.ts";
+import { invalid } from "../../../errors.ts";
+import type { DataFrame } from "../../frame/frame.ts";
 import type { Orient } from "./read_frame.ts";
-import { rowPass, runPasses, type WritePass } from "./row_pass.ts";
+import { rowPass, runPasses, type WritePass } from "../text/row_pass.ts";
 import { nameWriter, tableField } from "./table_fields.ts";
-import { checkDistinctKeys, type DateFormat, stampCells, type StampFormat } from "./stamp_cells.ts";
-import type { DateUnit } from "../frame/stamps.ts";
-
-/** How to write a frame; every default is pandas'. */
-export interface WriteOptions {
-  /** Default iso, as the service's (pandas: epoch, but iso for table). */
-  dateFormat?: DateFormat | undefined;
-  /** Default ms. */
-  dateUnit?: DateUnit | undefined;
-  /** Decimals of floats, 0 to 15, as pandas' `double_precision`; `full`: as many as read back as the same double. Default 10. */
-  doublePrecision?: number | "full" | undefined;
-  /** Orient records only: each record begins with its stamp under "index", so that it can be read again. */
-  includeIndex?: boolean | undefined;
-}
-
-/** What a writer must know before the first row. */
-export interface FrameHead extends FrameKind {
-  /** In order. `nulls` says whether any cell is null; only orient table asks. */
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: ColumnType;
-    readonly nulls: boolean;
-    readonly dtype?: Dtype | undefined;
-  }[];
-}
+import {
+  type FrameHead,
+  headOf,
+  recordStampKey,
+  stampFormat,
+  type WriteOptions,
+} from "../text/frame_head.ts";
+import { checkDistinctKeys, stampCells, type StampFormat } from "../text/stamp_cells.ts";
 
 /**
  * Writes a frame byte for byte as pandas 1.5 (DataFrame.to_json) does, as pieces of ASCII of at most 256 KB, unless a row is longer.
@@ -56,22 +38,6 @@ export function writeFrameText(frame: DataFrame, orient: Orient, options: WriteO
   let text = "";
   for (const chunk of writeFrame(frame, orient, options)) text += decoder.decode(chunk);
   return text;
-}
-
-/** What writers must know of a frame that is in memory. */
-export function headOf(frame: DataFrame): FrameHead {
-  const columns = frame.columns.map((column) => ({
-    name: column.name,
-    type: column.type,
-    nulls: hasNulls(column),
-    dtype: column.dtype,
-  }));
-  return { aware: frame.aware, zone: frame.zone, labels: frame.labels, columns };
-}
-
-/** The stamp format that options ask for. */
-export function stampFormat(aware: boolean, options: WriteOptions): StampFormat {
-  return { aware, dateFormat: options.dateFormat ?? "iso", dateUnit: options.dateUnit ?? "ms" };
 }
 
 /**
@@ -174,13 +140,6 @@ function columnPasses(head: FrameHead, format: StampFormat, cells: CellsOf): Wri
   return passes.length > 0
     ? passes
     : [{ ...rowPass({ columns: [] }), rows: () => undefined, open: "{", close: "}" }];
-}
-
-/** The key of the stamp in records, or null if they go without. Throws RunnelError if a column has it. */
-export function recordStampKey(head: FrameHead, options: WriteOptions): string | null {
-  if (!options.includeIndex) return null;
-  if (!head.columns.some((column) => column.name === "index")) return "index";
-  throw invalid('A column is called "index", so records cannot carry their stamps under that name.');
 }
 
 /** pandas resets the index into a column of its name; one without a name is called index, or level_0 if that is taken. */

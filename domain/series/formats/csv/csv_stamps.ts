@@ -1,6 +1,6 @@
 /** Stamps of a CSV that are written as most are: they need no text and no object each. */
-import type { FrameStamps } from "../frame/frame.ts";
-import { halvesOf, parseStamp, putStamp } from "../frame/stamps.ts";
+import type { FrameStamps } from "../../frame/frame.ts";
+import { halvesOf, parseStamp, putStamp } from "../../frame/stamps.ts";
 import type { CsvTable } from "./csv_lines.ts";
 
 const DASH = 0x2d, COLON = 0x3a, DOT = 0x2e, SPACE = 0x20, UPPER_T = 0x54, UPPER_Z = 0x5a, ZERO = 0x30;

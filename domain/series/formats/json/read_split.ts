@@ -1,10 +1,10 @@
-import { ColumnBuilder } from "../frame/column_builder.ts";
+import { ColumnBuilder } from "../../frame/column_builder.ts";
 import { readCell } from "./column_set.ts";
-import { invalid, quote } from "../../errors.ts";
-import { type DataFrame, makeFrame } from "../frame/frame.ts";
+import { invalid, quote } from "../../../errors.ts";
+import { type DataFrame, makeFrame } from "../../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
-import { readLabels } from "./labels.ts";
-import type { ReadOptions } from "./options.ts";
+import { readLabels } from "../labels.ts";
+import type { ReadOptions } from "../options.ts";
 import { readLabelValue } from "./row_labels.ts";
 
 /**

@@ -9,9 +9,9 @@ import {
   putPair,
 } from "./ascii.ts";
 import type { Cells } from "./cells.ts";
-import { invalid, quote, type RunnelError } from "../../errors.ts";
-import { type DateUnit, DAY_NS, formatStamp, halvesOf, UNIT_NS } from "../frame/stamps.ts";
-import { DAY_MS } from "../../time.ts";
+import { invalid, quote, type RunnelError } from "../../../errors.ts";
+import { type DateUnit, DAY_NS, formatStamp, halvesOf, UNIT_NS } from "../../frame/stamps.ts";
+import { DAY_MS } from "../../../time.ts";
 
 /** How stamps are written, as pandas' `date_format`: ISO 8601 texts, or numbers since 1970. */
 export const DATE_FORMATS = ["iso", "epoch"] as const;

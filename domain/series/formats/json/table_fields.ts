@@ -1,9 +1,9 @@
 /** Fields of the schema of orient table, as pandas writes them, and the dtypes that they are. */
-import type { Labels } from "../../../db/series/catalogue_row.ts";
-import type { Column, ColumnType } from "../frame/column.ts";
-import { conforms, type Dtype, type DtypeKind, dtypeOf, isInteger } from "../frame/dtype.ts";
-import { isTimeZone } from "../../time.ts";
-import { jsonString } from "./ascii.ts";
+import type { Labels } from "../../../../db/series/catalogue_row.ts";
+import type { Column, ColumnType } from "../../frame/column.ts";
+import { conforms, type Dtype, type DtypeKind, dtypeOf, isInteger } from "../../frame/dtype.ts";
+import { isTimeZone } from "../../../time.ts";
+import { jsonString } from "../text/ascii.ts";
 import type { JsonValue } from "./json_reader.ts";
 
 /** pandas' extension types, and what their cells are. */

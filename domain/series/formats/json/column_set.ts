@@ -1,7 +1,7 @@
-import type { Column } from "../frame/column.ts";
-import { ColumnBuilder } from "../frame/column_builder.ts";
-import { quote } from "../../errors.ts";
-import { checkCells } from "../frame/frame.ts";
+import type { Column } from "../../frame/column.ts";
+import { ColumnBuilder } from "../../frame/column_builder.ts";
+import { quote } from "../../../errors.ts";
+import { checkCells } from "../../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
 
 /** Names that JsonReader.skipKey can compare with what is written. */

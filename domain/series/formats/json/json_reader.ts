@@ -1,4 +1,4 @@
-import { invalid, quote, type RunnelError } from "../../errors.ts";
+import { invalid, quote, type RunnelError } from "../../../errors.ts";
 import { unescapeString } from "./json_string.ts";
 
 /** How deeply arrays and objects may nest, as in pandas' own reader. */

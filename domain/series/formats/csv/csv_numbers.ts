@@ -1,5 +1,5 @@
 /** Columns of a CSV that hold nothing but plain numbers, which most do: they need no patterns. */
-import type { Column } from "../frame/column.ts";
+import type { Column } from "../../frame/column.ts";
 import type { CsvTable } from "./csv_lines.ts";
 
 const MINUS = 0x2d, DOT = 0x2e, ZERO = 0x30;

@@ -1,9 +1,9 @@
 import { ColumnSet, readCell } from "./column_set.ts";
-import { invalid, quote } from "../../errors.ts";
-import { type DataFrame, makeFrame } from "../frame/frame.ts";
+import { invalid, quote } from "../../../errors.ts";
+import { type DataFrame, makeFrame } from "../../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
-import { readLabels } from "./labels.ts";
-import type { ReadOptions } from "./options.ts";
+import { readLabels } from "../labels.ts";
+import type { ReadOptions } from "../options.ts";
 import { peekKeys, readLabelValue, RowLabels } from "./row_labels.ts";
 
 /** The names under which a record may carry its stamp; the first that the first record has is the one. */

@@ -1,7 +1,7 @@
 import { Literal, PIECE_BYTES, putLiteral, Sink } from "./ascii.ts";
 import { type Cells, jsonCells, putCell } from "./cells.ts";
-import type { Column } from "../frame/column.ts";
-import type { DataFrame } from "../frame/frame.ts";
+import type { Column } from "../../frame/column.ts";
+import type { DataFrame } from "../../frame/frame.ts";
 
 /**
  * One run over the rows. A frame is written as open, rows of each batch in order, close, for each pass in turn; every
