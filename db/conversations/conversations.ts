@@ -1,6 +1,6 @@
 /** The queries of chat channels, who is in them, and what their messages add up to. Times are milliseconds. */
 import type { Row } from "../engine/engine.ts";
-import type { ConversationOrigin, Source } from "./messages.ts";
+import type { ConversationOrigin, ConversationPlace, Source } from "./messages.ts";
 import type { Database } from "../open.ts";
 
 // A person, and the accounts that are theirs.
@@ -34,30 +34,35 @@ const SELECT_MESSAGES = `SELECT json_group_array(
 const SELECT_BY_ID = `SELECT m.author, m.text, m.origin, m.time, m.details ->> 'link'
   FROM json_each(?1) r JOIN message m ON m.id = r.value ORDER BY r.key`;
 
+// One source's channel is never touched in the name of another that has the same id.
+const OF_SOURCE = `(SELECT id FROM conversation WHERE public_id = ?1 AND source = ?2)`;
 const ENSURE = `INSERT INTO conversation (public_id, source, name) VALUES (?1, ?2, ?3)
-  ON CONFLICT (public_id) DO UPDATE SET name = excluded.name WHERE source = excluded.source`;
-const RENAME = `UPDATE conversation SET name = ?2 WHERE public_id = ?1`;
-const JOIN = `INSERT OR IGNORE INTO member SELECT id, ?2 FROM conversation WHERE public_id = ?1`;
-const LEAVE =
-  `DELETE FROM member WHERE person = ?2 AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)`;
+  ON CONFLICT (public_id) DO UPDATE SET name = excluded.name, source = excluded.source
+  WHERE source IN (excluded.source, 'unclaimed')`;
+const RESERVE = `INSERT OR IGNORE INTO conversation (public_id, source, name) VALUES (?1, 'unclaimed', ?1)`;
+const ADMIT = `INSERT OR IGNORE INTO member SELECT id, ?2 FROM conversation WHERE public_id = ?1`;
+const RENAME = `UPDATE conversation SET name = ?3 WHERE public_id = ?1 AND source = ?2`;
+const JOIN = `INSERT OR IGNORE INTO member
+  SELECT id, ?3 FROM conversation WHERE public_id = ?1 AND source = ?2`;
+const LEAVE = `DELETE FROM member WHERE person = ?3 AND conversation = ${OF_SOURCE}`;
 const LEAVE_OTHERS = `DELETE FROM member WHERE person = ?1
   AND conversation NOT IN (SELECT id FROM conversation WHERE public_id IN (SELECT value FROM json_each(?2)))`;
-const KEEP_MEMBERS = `DELETE FROM member WHERE substr(person, 1, length(?2)) = ?2
-  AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)
-  AND person NOT IN (SELECT value FROM json_each(?3))`;
-const JOIN_ALL = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_each(?2) r
-  CROSS JOIN conversation c ON c.public_id = ?1`;
+const KEEP_MEMBERS = `DELETE FROM member WHERE substr(person, 1, length(?3)) = ?3
+  AND conversation = ${OF_SOURCE} AND person NOT IN (SELECT value FROM json_each(?4))`;
+const JOIN_ALL = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_each(?3) r
+  CROSS JOIN conversation c ON c.public_id = ?1 AND c.source = ?2`;
 const EMPTY_OTHERS = `DELETE FROM member WHERE substr(person, 1, length(?1) + 1) = ?1 || ':'
   AND conversation IN (SELECT id FROM conversation
     WHERE source = ?1 AND public_id NOT IN (SELECT value FROM json_each(?2)))`;
-const PUBLISH = `UPDATE conversation SET is_public = ?2 WHERE public_id = ?1`;
+const PUBLISH = `UPDATE conversation SET is_public = ?3 WHERE public_id = ?1 AND source = ?2`;
 const CLAIM = `UPDATE conversation SET source = ?2 WHERE public_id = ?1 AND source = 'api'`;
 const SELECT_SOURCE = `SELECT source FROM conversation WHERE public_id = ?1`;
 const LINK = `INSERT OR IGNORE INTO person_link (person, account) VALUES (?1, ?2)`;
 const UNLINK = `DELETE FROM person_link WHERE person = ?1 AND account = ?2 RETURNING 1`;
 const SELECT_LINKS = `SELECT account FROM person_link WHERE person = ?1 ORDER BY account`;
-const SELECT_SYNCED = `SELECT synced_at FROM conversation WHERE public_id = ?1`;
-const SET_SYNCED = `UPDATE conversation SET synced_at = max(synced_at, ?2) WHERE public_id = ?1`;
+const SELECT_SYNCED = `SELECT synced_at FROM conversation WHERE public_id = ?1 AND source = ?2`;
+const SET_SYNCED = `UPDATE conversation SET synced_at = max(synced_at, ?3)
+  WHERE public_id = ?1 AND source = ?2`;
 
 /** A chat channel that somebody may see. */
 export interface ConversationRow {
@@ -146,28 +151,43 @@ export function createConversationStore({ commits, query, scan }: Database) {
       await commits.execute([{ sql: SET_VISIT, args: [person, conversation, until] }]);
     },
 
-    /** Creates the channel, or gives it this name; makes these people members. */
-    async ensure({ publicId, source, name }: ConversationOrigin, people: readonly string[] = []) {
-      await commits.execute([
+    /**
+     * Creates the channel, claims it if it is unclaimed, or gives it this name; makes these people members. False, and
+     * nothing is done: a channel of another source has this id.
+     */
+    async ensure(
+      { publicId, source, name }: ConversationOrigin,
+      people: readonly string[] = [],
+    ): Promise<boolean> {
+      const [ensured] = await commits.execute([
         { sql: ENSURE, args: [publicId, source, name] },
-        ...people.map((person) => ({ sql: JOIN, args: [publicId, person] })),
+        ...people.map((person) => ({ sql: JOIN, args: [publicId, source, person] })),
       ]);
+      return ensured!.changes > 0;
     },
-    async rename(publicId: string, name: string): Promise<void> {
-      await commits.execute([{ sql: RENAME, args: [publicId, name] }]);
+    /** Makes the person a member of the channel with that id, whichever its source; of one that is yet to be claimed. */
+    async admit(publicId: string, person: string): Promise<void> {
+      await commits.execute([{ sql: RESERVE, args: [publicId] }, { sql: ADMIT, args: [publicId, person] }]);
     },
-    async join(publicId: string, person: string): Promise<void> {
-      await commits.execute([{ sql: JOIN, args: [publicId, person] }]);
+    async rename({ publicId, source }: ConversationPlace, name: string): Promise<void> {
+      await commits.execute([{ sql: RENAME, args: [publicId, source, name] }]);
     },
-    async leave(publicId: string, person: string): Promise<void> {
-      await commits.execute([{ sql: LEAVE, args: [publicId, person] }]);
+    async join({ publicId, source }: ConversationPlace, person: string): Promise<void> {
+      await commits.execute([{ sql: JOIN, args: [publicId, source, person] }]);
     },
-    /** Makes these the channel's members from a source (`slack:` or `mattermost:`), and nobody else. */
-    async replaceMembers(publicId: string, source: string, people: readonly string[]): Promise<void> {
+    async leave({ publicId, source }: ConversationPlace, person: string): Promise<void> {
+      await commits.execute([{ sql: LEAVE, args: [publicId, source, person] }]);
+    },
+    /** Makes these, of all accounts that begin so (`slack:`, `mattermost:`), the channel's members. */
+    async replaceMembers(
+      { publicId, source }: ConversationPlace,
+      accounts: string,
+      people: readonly string[],
+    ): Promise<void> {
       const members = JSON.stringify(people);
       await commits.execute([
-        { sql: KEEP_MEMBERS, args: [publicId, source, members] },
-        { sql: JOIN_ALL, args: [publicId, members] },
+        { sql: KEEP_MEMBERS, args: [publicId, source, accounts, members] },
+        { sql: JOIN_ALL, args: [publicId, source, members] },
       ]);
     },
     /** Ends all membership of a source's channels but these: nobody can say any more who is in them. */
@@ -175,8 +195,8 @@ export function createConversationStore({ commits, query, scan }: Database) {
       await commits.execute([{ sql: EMPTY_OTHERS, args: [source, JSON.stringify(publicIds)] }]);
     },
     /** Lets every person of Runnel read the channel, or its members only. */
-    async setPublic(publicId: string, isPublic: boolean): Promise<void> {
-      await commits.execute([{ sql: PUBLISH, args: [publicId, isPublic ? 1 : 0] }]);
+    async setPublic({ publicId, source }: ConversationPlace, isPublic: boolean): Promise<void> {
+      await commits.execute([{ sql: PUBLISH, args: [publicId, source, isPublic ? 1 : 0] }]);
     },
     /** Where the channel comes from; undefined when it is not known yet. */
     async sourceOf(publicId: string): Promise<string | undefined> {
@@ -202,12 +222,12 @@ export function createConversationStore({ commits, query, scan }: Database) {
       await commits.execute([{ sql: LEAVE_OTHERS, args: [person, JSON.stringify(publicIds)] }]);
     },
     /** How far the source's history of a channel was read; 0: not at all. */
-    async syncedAt(publicId: string): Promise<number> {
-      const [row] = await query(SELECT_SYNCED, publicId);
+    async syncedAt({ publicId, source }: ConversationPlace): Promise<number> {
+      const [row] = await query(SELECT_SYNCED, publicId, source);
       return (row?.[0] ?? 0) as number;
     },
-    async setSyncedAt(publicId: string, time: number): Promise<void> {
-      await commits.execute([{ sql: SET_SYNCED, args: [publicId, time] }]);
+    async setSyncedAt({ publicId, source }: ConversationPlace, time: number): Promise<void> {
+      await commits.execute([{ sql: SET_SYNCED, args: [publicId, source, time] }]);
     },
   };
 }

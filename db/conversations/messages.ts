@@ -4,10 +4,13 @@ import type { Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { DAY_MS } from "../day.ts";
 
+// An unclaimed channel becomes the source's; a channel of another source stays as it is.
 const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
-  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)`;
-const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO NOTHING`;
-const ENSURE_CHANGED_CONVERSATIONS = `${INSERT_CONVERSATIONS} DO UPDATE SET version = version + 1`;
+  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)
+  DO UPDATE SET source = excluded.source, name = iif(source = 'unclaimed', excluded.name, name)`;
+const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} WHERE source = 'unclaimed'`;
+const ENSURE_CHANGED_CONVERSATIONS =
+  `${INSERT_CONVERSATIONS}, version = version + 1 WHERE source IN (excluded.source, 'unclaimed')`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
 const UPSERT_MESSAGES = `INSERT INTO message 
     (conversation, origin, time, revised_at, author, text, details, reactions)
@@ -21,7 +24,7 @@ const UPSERT_MESSAGES = `INSERT INTO message
     WHERE excluded.revised_at >= revised_at`;
 // Places of the messages that a channel lacks, or has otherwise.
 const SELECT_NEWS = `SELECT r.key FROM json_each(?2) r
-    LEFT JOIN conversation c ON c.public_id = ?1
+    LEFT JOIN conversation c ON c.public_id = ?1 AND c.source = ?3
     LEFT JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 0
   WHERE CASE WHEN m.id IS NULL
     THEN NOT EXISTS (SELECT 1 FROM deleted_message d WHERE d.conversation = c.id AND d.origin = r.value ->> 0)
@@ -30,31 +33,30 @@ const SELECT_NEWS = `SELECT r.key FROM json_each(?2) r
         OR ifnull(r.value ->> 5, m.reactions) IS NOT m.reactions)
     END`;
 const SELECT_WINDOW = `SELECT origin, details ->> 'thread' FROM message
-  WHERE conversation = (SELECT id FROM conversation WHERE public_id = ?1) AND time >= ?2 AND time < ?3`;
+  WHERE conversation = (SELECT id FROM conversation WHERE public_id = ?1 AND source = ?2)
+    AND time >= ?3 AND time < ?4`;
 // RFC 7396: what is set to null is taken away.
-const REACT = `UPDATE message SET reactions = json_patch(ifnull(reactions, '{}'), ?3)
-  WHERE origin = ?2 AND conversation = (SELECT id FROM conversation WHERE public_id = ?1)`;
+const REACT = `UPDATE message SET reactions = json_patch(ifnull(reactions, '{}'), ?4)
+  WHERE origin = ?3 AND conversation = (SELECT id FROM conversation WHERE public_id = ?1 AND source = ?2)`;
+// Places: public id, source, and what of the channel is meant.
+const PLACES = `json_each(?1) r
+    CROSS JOIN conversation c ON c.public_id = r.value ->> 0 AND c.source = r.value ->> 1`;
+const MESSAGES_AT_PLACES = `${PLACES}
+    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 2`;
 const MARK_DAYS = `INSERT INTO changed_day (conversation, day, changes)
-  SELECT c.id, r.value ->> 1, 1 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
+  SELECT c.id, r.value ->> 2, 1 FROM ${PLACES}
   WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1`;
 // An edit keeps its message's time, so the changed day is that of the stored row.
 const MARK_STORED_DAYS = `INSERT INTO changed_day (conversation, day, changes)
   SELECT DISTINCT m.conversation, m.time / ${DAY_MS}, 1
-  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
-    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1
+  FROM ${MESSAGES_AT_PLACES}
   WHERE true ON CONFLICT DO UPDATE SET changes = changes + 1`;
-const COUNT_CHANGE = `UPDATE conversation SET version = version + 1
-  WHERE public_id IN (SELECT value FROM json_each(?1))`;
+const COUNT_CHANGE = `UPDATE conversation SET version = version + 1 WHERE public_id = ?1 AND source = ?2`;
 const BURY = `INSERT OR IGNORE INTO deleted_message (conversation, origin, deleted_at)
-  SELECT c.id, r.value ->> 1, ?2
-  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0`;
+  SELECT c.id, r.value ->> 2, ?2 FROM ${PLACES}`;
 const BURY_EXISTING = `INSERT OR IGNORE INTO deleted_message (conversation, origin, deleted_at)
-  SELECT m.conversation, m.origin, ?2
-  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
-    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1`;
-const DELETE_MESSAGES = `DELETE FROM message WHERE id IN (SELECT m.id
-  FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
-    CROSS JOIN message m ON m.conversation = c.id AND m.origin = r.value ->> 1)`;
+  SELECT m.conversation, m.origin, ?2 FROM ${MESSAGES_AT_PLACES}`;
+const DELETE_MESSAGES = `DELETE FROM message WHERE id IN (SELECT m.id FROM ${MESSAGES_AT_PLACES})`;
 
 const SELECT_EXPIRED = `SELECT id FROM conversation c
   WHERE EXISTS (SELECT 1 FROM message WHERE conversation = c.id AND time < ?1)`;
@@ -70,10 +72,14 @@ const SELECT_IDS = `SELECT id FROM conversation`;
 /** Where messages come from: a chat system, the program with a key, or a program without one (`api`). */
 export type Source = "api" | "mattermost" | "slack" | `key:${string}`;
 
-/** A chat channel as its source knows it. */
-export interface ConversationOrigin {
+/** A channel by the id that its source gave it. */
+export interface ConversationPlace {
   readonly publicId: string;
   readonly source: Source;
+}
+
+/** A chat channel as its source knows it. */
+export interface ConversationOrigin extends ConversationPlace {
   readonly name: string;
 }
 
@@ -121,41 +127,50 @@ export function createMessageStore({ commits, scan }: Database) {
     store: (batch: MessageBatch): Promise<void> =>
       store(batch, batch.messages.reduce((bytes, { text }) => bytes + 200 + text.length, 0)),
     /** Those of the messages that the channel lacks or has otherwise, so that reading a history again changes nothing. */
-    async newsAmong(publicId: string, messages: readonly IncomingMessage[]): Promise<IncomingMessage[]> {
+    async newsAmong(
+      { publicId, source }: ConversationPlace,
+      messages: readonly IncomingMessage[],
+    ): Promise<IncomingMessage[]> {
       const rows = messages.map((message) => {
         const { origin, revisedAt, author, text } = message;
         return [origin, revisedAt, author, text, ...detailColumns(message)];
       });
-      const found = await scan(SELECT_NEWS, publicId, JSON.stringify(rows));
+      const found = await scan(SELECT_NEWS, publicId, JSON.stringify(rows), source);
       return found.map(([place]) => messages[place as number]!);
     },
     /** Ids of a channel's messages from then to before `until`, with those of their threads. */
-    async window(publicId: string, from: number, until: number) {
-      const rows = await scan(SELECT_WINDOW, publicId, from, until);
+    async window({ publicId, source }: ConversationPlace, from: number, until: number) {
+      const rows = await scan(SELECT_WINDOW, publicId, source, from, until);
       return rows.map(([origin, thread]) => ({ origin: origin as string, thread: thread as string | null }));
     },
     /** Adds a reaction to a message that is there, or takes it away; the same again changes nothing. */
-    async react(publicId: string, origin: string, reaction: string, isThere: boolean): Promise<void> {
+    async react(
+      { publicId, source }: ConversationPlace,
+      origin: string,
+      reaction: string,
+      isThere: boolean,
+    ): Promise<void> {
+      const change = JSON.stringify({ [reaction]: isThere ? 1 : null });
       await commits.execute([
-        { sql: REACT, args: [publicId, origin, JSON.stringify({ [reaction]: isThere ? 1 : null })] },
-        { sql: COUNT_CHANGE, args: [JSON.stringify([publicId])] },
+        { sql: REACT, args: [publicId, source, origin, change] },
+        { sql: COUNT_CHANGE, args: [publicId, source] },
       ]);
     },
     /** Deletes messages for good, also those that are still to come. */
     async remove(conversation: ConversationOrigin, origins: readonly string[], now: number): Promise<void> {
-      const places = placesOf(conversation.publicId, origins);
+      const places = placesOf(conversation, origins);
       await commits.execute([
         { sql: ENSURE_CONVERSATIONS, args: [JSON.stringify([originRow(conversation)])] },
         { sql: BURY, args: [places, now] },
-        ...deletion(conversation.publicId, places),
+        ...deletion(conversation, places),
       ]);
     },
     /** Deletes a message for good if it is there, and answers whether it was. */
-    async removeExisting(publicId: string, origin: string, now: number): Promise<boolean> {
-      const places = placesOf(publicId, [origin]);
+    async removeExisting(conversation: ConversationPlace, origin: string, now: number): Promise<boolean> {
+      const places = placesOf(conversation, [origin]);
       const [buried] = await commits.execute([
         { sql: BURY_EXISTING, args: [places, now] },
-        ...deletion(publicId, places),
+        ...deletion(conversation, places),
       ]);
       return buried!.changes > 0;
     },
@@ -201,29 +216,31 @@ function detailColumns({ details, reactions }: IncomingMessage): (string | null)
   ];
 }
 
-const placesOf = (publicId: string, origins: readonly string[]) =>
-  JSON.stringify(origins.map((origin) => [publicId, origin]));
+const placesOf = ({ publicId, source }: ConversationPlace, origins: readonly string[]) =>
+  JSON.stringify(origins.map((origin) => [publicId, source, origin]));
 
-function deletion(publicId: string, places: string): Statement[] {
+function deletion({ publicId, source }: ConversationPlace, places: string): Statement[] {
   return [
     { sql: MARK_STORED_DAYS, args: [places] },
     { sql: DELETE_MESSAGES, args: [places] },
-    { sql: COUNT_CHANGE, args: [JSON.stringify([publicId])] },
+    { sql: COUNT_CHANGE, args: [publicId, source] },
   ];
 }
 
 /** All messages of all waiting callers in one statement, in the order in which they came. */
 function planBatches(batches: MessageBatch[]): Plan<void> {
-  const origins = new Map(batches.map(({ conversation }) => [conversation.publicId, conversation]));
-  const rows: unknown[][] = [], maybeStored: [string, string][] = [];
-  const days = new Map<string, [string, number]>();
+  const origins = new Map(
+    batches.map(({ conversation }) => [`${conversation.source} ${conversation.publicId}`, conversation]),
+  );
+  const rows: unknown[][] = [], maybeStored: [string, Source, string][] = [];
+  const days = new Map<string, [string, Source, number]>();
   for (const { conversation: { publicId, source }, messages } of batches) {
     for (const message of messages) {
       const { origin, time, revisedAt, author, text, isNew } = message;
       rows.push([publicId, origin, time, revisedAt, author, text, source, ...detailColumns(message)]);
       const day = Math.floor(time / DAY_MS);
-      if (isNew) days.set(`${publicId} ${day}`, [publicId, day]);
-      else maybeStored.push([publicId, origin]);
+      if (isNew) days.set(`${source} ${publicId} ${day}`, [publicId, source, day]);
+      else maybeStored.push([publicId, source, origin]);
     }
   }
   const statements: Statement[] = [

@@ -13,10 +13,12 @@ const SELECT_DELETIONS = `SELECT d.conversation, d.origin, c.public_id, d.delete
   FROM deleted_message d JOIN conversation c ON c.id = d.conversation
   WHERE (d.conversation, d.origin) > (?1, ?2) ORDER BY d.conversation, d.origin LIMIT ?3`;
 const RESTORE = `INSERT INTO conversation (public_id, source, name, is_public) VALUES (?1, ?2, ?3, ?4)
-  ON CONFLICT (public_id) DO UPDATE SET name = excluded.name, is_public = excluded.is_public
-  WHERE source = excluded.source`;
-const JOIN = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_each(?2) r
-  CROSS JOIN conversation c ON c.public_id = ?1`;
+  ON CONFLICT (public_id) DO UPDATE
+  SET name = excluded.name, is_public = excluded.is_public, source = excluded.source
+  WHERE source IN (excluded.source, 'unclaimed')`;
+// Who may read an unclaimed channel may read it whoever has claimed it.
+const JOIN = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_each(?3) r
+  CROSS JOIN conversation c ON c.public_id = ?1 AND ?2 IN (c.source, 'unclaimed')`;
 const BURY = `INSERT OR IGNORE INTO deleted_message (conversation, origin, deleted_at)
   SELECT c.id, r.value ->> 1, r.value ->> 2 FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0
   WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.origin = r.value ->> 1)`;
@@ -99,7 +101,7 @@ export function createPortableStore({ commits, scan }: Database) {
       await commits.execute(
         conversations.flatMap(({ publicId, source, name, isPublic, members }) => [
           { sql: RESTORE, args: [publicId, source, name, isPublic ? 1 : 0] },
-          { sql: JOIN, args: [publicId, JSON.stringify(members)] },
+          { sql: JOIN, args: [publicId, source, JSON.stringify(members)] },
         ]),
       );
     },

@@ -103,15 +103,19 @@ export class Inbox {
     const conversation = { publicId: channel, source, name: channel };
     await this.options.messages.store({ conversation, messages });
     if (members.length > 0) await this.options.conversations.ensure(conversation, members.map(ownPerson));
-    if (isPublic !== undefined) await this.options.conversations.setPublic(channel, isPublic);
+    if (isPublic !== undefined) await this.options.conversations.setPublic(conversation, isPublic);
     return messages.map(({ origin }) => origin);
   }
 
   /** Deletes a message for good. False when there was none. A channel of somebody else's: `forbidden`. */
   async remove({ channel, key }: ProgramChannel, id: string): Promise<boolean> {
     if (await this.options.conversations.sourceOf(channel) === undefined) return false;
-    await this.#checkSource({ channel, key });
-    return await this.options.messages.removeExisting(channel, id, this.options.clock());
+    const source = await this.#checkSource({ channel, key });
+    return await this.options.messages.removeExisting(
+      { publicId: channel, source },
+      id,
+      this.options.clock(),
+    );
   }
 
   /** The source that a program is. A channel belongs to the first key that writes to it. */
@@ -121,7 +125,7 @@ export class Inbox {
     if (this.#ofPrograms.has(place)) return own;
     const { conversations } = this.options;
     let source = await conversations.sourceOf(channel);
-    if (source === undefined) {
+    if (source === undefined || source === "unclaimed") {
       await conversations.ensure({ publicId: channel, source: own, name: channel });
       source = await conversations.sourceOf(channel);
     } else if (source === "api" && own !== "api") {

@@ -14,7 +14,10 @@ const Moment = z.iso.datetime().transform((text) => Date.parse(text));
 const ConversationRecord = z.strictObject({
   record: z.literal("conversation"),
   id: SourceId,
-  source: z.string().regex(/^(api|mattermost|slack|key:.+)$/s, "api, mattermost, slack, or key: and a name"),
+  source: z.string().regex(
+    /^(api|mattermost|slack|unclaimed|key:.+)$/s,
+    "api, mattermost, slack, unclaimed, or key: and a name",
+  ),
   name: SourceId,
   public: z.boolean(),
   members: z.array(z.string().min(1).max(256)),
@@ -83,7 +86,7 @@ export function portableConversations(
           { publicId: id, isPublic, source, name, members }
         )));
         for (const { id, source } of restored) {
-          if (await conversations.sourceOf(id) !== source) {
+          if (source !== "unclaimed" && await conversations.sourceOf(id) !== source) {
             throw new RunnelError("forbidden", `conversation ${id} is there already, and not of ${source}`);
           }
         }

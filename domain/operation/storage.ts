@@ -9,7 +9,7 @@ const TABLES: Record<AreaName, RegExp> = {
   series: /^(dropped_)?series(_|$)/,
   sessions: /^session(_|$)/,
   conversations:
-    /^(conversation|member|(deleted_)?message|changed_day|day_(summary|phrase)|visit|own_user|revoked_token|person_zone|wrong_password|known_address)$/,
+    /^(conversation|member|(deleted_)?message|changed_day|day_(summary|phrase)|visit|own_user|revoked_token|voided_account|person_zone|wrong_password|known_address)$/,
 };
 
 /** Which area a table belongs to. */

@@ -88,14 +88,16 @@ async function take(
 ): Promise<void> {
   if (line.type === "channel") {
     const { team, name, display_name } = line.channel;
-    return await conversations.ensure(channelOf(`${team}/${name}`, display_name || name));
+    await conversations.ensure(channelOf(`${team}/${name}`, display_name || name));
+    return;
   }
   if (line.type === "user") {
     const { username, teams, delete_at } = line.user;
     if (delete_at > 0) return;
     for (const team of teams ?? []) {
       for (const channel of team.channels ?? []) {
-        await conversations.join(`${team.name}/${channel.name}`, exportedMattermostPerson(username));
+        const place = channelOf(`${team.name}/${channel.name}`, channel.name);
+        await conversations.join(place, exportedMattermostPerson(username));
       }
     }
     return;
@@ -137,7 +139,7 @@ class PostQueue {
       Array.from(
         this.#waiting.values(),
         async ({ origin, messages }) => {
-          const news = await this.messages.newsAmong(origin.publicId, messages);
+          const news = await this.messages.newsAmong(origin, messages);
           if (news.length > 0) await this.messages.store({ conversation: origin, messages: news });
         },
       ),

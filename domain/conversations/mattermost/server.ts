@@ -109,35 +109,42 @@ export class Mattermost implements LoginAuthority {
   /** Channels first, all of them, so that the person sees what is theirs; then the posts of each. */
   async #sync(client: Client4, person: string | undefined, signal?: AbortSignal): Promise<void> {
     const { conversations } = this.options;
-    const channels = new Map<string, TeamChannel>();
-    for (const { id: team, name: teamName } of wellFormed(await client.getMyTeams(), Team)) {
-      const address = `${this.options.url}/${encodeURIComponent(teamName)}`;
-      for (const { id, display_name, name } of wellFormed(await client.getMyChannels(team), Channel)) {
-        channels.set(id, {
-          publicId: id,
-          source: "mattermost",
-          name: display_name || name || "channel",
-          address,
-        });
-      }
+    const channels = await this.#ensureChannels(client, person);
+    if (person !== undefined) {
+      await conversations.leaveOthers(person, channels.map(({ publicId }) => publicId));
     }
-    for (const channel of channels.values()) {
-      await conversations.ensure(channel, person === undefined ? [] : [person]);
-    }
-    if (person !== undefined) await conversations.leaveOthers(person, [...channels.keys()]);
-    for (const { publicId } of person === undefined ? channels.values() : []) {
+    for (const { publicId } of person === undefined ? channels : []) {
       if (signal?.aborted) return;
       await this.#syncMembers(client, publicId).catch((error) =>
         this.options.log(`Mattermost, members of ${publicId}: ${describe(error)}`)
       );
     }
-    for (const channel of channels.values()) {
+    for (const channel of channels) {
       if (signal?.aborted) return;
       // One channel that fails must not keep the others from being read.
       await this.#syncPosts(client, channel).catch((error) =>
         this.options.log(`Mattermost, channel ${channel.publicId}: ${describe(error)}`)
       );
     }
+  }
+
+  /** The channels of the client's user, without those whose ids other sources have; the person is in them. */
+  async #ensureChannels(client: Client4, person: string | undefined): Promise<TeamChannel[]> {
+    const { conversations, url, log } = this.options;
+    const channels = new Map<string, TeamChannel>();
+    for (const { id: team, name: teamName } of wellFormed(await client.getMyTeams(), Team)) {
+      const address = `${url}/${encodeURIComponent(teamName)}`;
+      for (const { id, display_name, name } of wellFormed(await client.getMyChannels(team), Channel)) {
+        const shown = display_name || name || "channel";
+        channels.set(id, { publicId: id, source: "mattermost", name: shown, address });
+      }
+    }
+    const own: TeamChannel[] = [];
+    for (const channel of channels.values()) {
+      if (await conversations.ensure(channel, person === undefined ? [] : [person])) own.push(channel);
+      else log(`Mattermost, channel ${channel.publicId}: another source has a channel with this id`);
+    }
+    return own;
   }
 
   /** Whoever left, was removed or deactivated reads nothing from now on. */
@@ -153,18 +160,22 @@ export class Mattermost implements LoginAuthority {
       const users = wellFormed(await client.getProfilesByIds(ids.slice(from, from + PAGE)), User);
       active.push(...users.filter(({ delete_at }) => delete_at === 0).map(({ id }) => mattermostPerson(id)));
     }
-    await this.options.conversations.replaceMembers(channel, "mattermost:", active);
+    await this.options.conversations.replaceMembers(
+      { publicId: channel, source: "mattermost" },
+      "mattermost:",
+      active,
+    );
   }
 
   async #syncPosts(client: Client4, channel: TeamChannel): Promise<void> {
     const { conversations, windowMillis } = this.options;
-    const since = await conversations.syncedAt(channel.publicId);
+    const since = await conversations.syncedAt(channel);
     const from = this.#reread.has(channel.publicId) ? since : Math.max(1, since - windowMillis);
     const newest = since === 0
       ? await this.#firstTime(client, channel)
       : await this.#changedSince(client, channel, from);
     this.#reread.add(channel.publicId);
-    if (newest > since) await conversations.setSyncedAt(channel.publicId, newest);
+    if (newest > since) await conversations.setSyncedAt(channel, newest);
   }
 
   async #firstTime(client: Client4, channel: TeamChannel): Promise<number> {
@@ -200,7 +211,7 @@ export class Mattermost implements LoginAuthority {
     const said = kept.flatMap((post) =>
       messageOf(post, this.#names.get(post.user_id), channel.address) ?? []
     );
-    const news = await messages.newsAmong(channel.publicId, said);
+    const news = await messages.newsAmong(channel, said);
     if (news.length > 0) await messages.store({ conversation: channel, messages: news });
     return posts.reduce((latest, { update_at, delete_at }) => Math.max(latest, update_at, delete_at), 0);
   }

@@ -79,12 +79,15 @@ export class Accounts {
     return this.options.tokens.revoke(user);
   }
 
-  /** Makes an own user, or gives it a new password, and makes it a member of these channels (created as needed). */
+  /**
+   * Makes an own user, or gives it a new password, and makes it a member of these channels. One that is not there yet
+   * belongs to the first source that writes to it.
+   */
   async add(name: string, password: string, channels: readonly string[] = []): Promise<void> {
     const { people, conversations, clock } = this.options;
     await people.setPassword(name, await hashPassword(password), clock());
     for (const publicId of channels) {
-      await conversations.ensure({ publicId, source: "api", name: publicId }, [ownPerson(name)]);
+      await conversations.admit(publicId, ownPerson(name));
     }
   }
 

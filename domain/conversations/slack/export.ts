@@ -61,11 +61,11 @@ export async function* importSlackExport(
     for (const channel of await listOf(files, list, Channel)) {
       const { id, name = id, members } = channel;
       const origin = { publicId: id, source: "slack", name } as const;
-      byFolder.set(folder === "name" ? name : id, origin);
       if (list === "channels.json") names.learnChannel(id, name);
+      if (!await conversations.ensure(origin)) continue;
+      byFolder.set(folder === "name" ? name : id, origin);
       const people = wellFormed(members, ForeignId).filter((member) => !gone.has(member)).map(slackPerson);
-      await conversations.ensure(origin);
-      await conversations.replaceMembers(id, "slack:", people);
+      await conversations.replaceMembers(origin, "slack:", people);
     }
   }
   const days = files.names.filter((name) => /^[^/]+\/\d{4}-\d\d-\d\d\.json$/.test(name));

@@ -84,11 +84,13 @@ export class SlackHistory {
     const { conversations, messages, clock, ttlMillis, windowMillis } = this.options;
     const started = clock();
     const conversation = { publicId: channel, source: "slack", name } as const;
-    await conversations.ensure(conversation);
-    await conversations.replaceMembers(channel, "slack:", await this.#members(channel));
-    const synced = await conversations.syncedAt(channel);
+    if (!await conversations.ensure(conversation)) {
+      throw new TypeError(`another source has a channel with the id ${channel}`);
+    }
+    await conversations.replaceMembers(conversation, "slack:", await this.#members(channel));
+    const synced = await conversations.syncedAt(conversation);
     const from = Math.max(synced - windowMillis, firstAlive(ttlMillis, started), 0);
-    const known = await messages.window(channel, from, started);
+    const known = await messages.window(conversation, from, started);
     const read = await this.#readFrom(conversation, from, signal);
     if (signal?.aborted) return;
     const isDue = started - (this.#reread.get(channel) ?? -Infinity) >= HOUR_MS;
@@ -102,7 +104,7 @@ export class SlackHistory {
     );
     if (gone.length > 0) await messages.remove(conversation, gone.map(({ origin }) => origin), started);
     if (isDue) this.#reread.set(channel, started);
-    await conversations.setSyncedAt(channel, started);
+    await conversations.setSyncedAt(conversation, started);
   }
 
   /** Stores what stands in a channel itself since then. Answers what was seen, and its threads with their last replies. */

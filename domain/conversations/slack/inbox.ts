@@ -90,7 +90,7 @@ export class SlackInbox {
 
   async renamed(event: unknown): Promise<void> {
     const { success, data } = Renamed.safeParse(event);
-    if (success) await this.options.conversations.rename(data.channel.id, data.channel.name);
+    if (success) await this.options.conversations.rename(slackChannel(data.channel.id), data.channel.name);
   }
 
   async joined(event: unknown): Promise<void> {
@@ -99,13 +99,13 @@ export class SlackInbox {
     const conversation = slackChannel(data.channel);
     // Storing no message creates the channel without renaming it.
     await this.options.messages.store({ conversation, messages: [] });
-    await this.options.conversations.join(conversation.publicId, slackPerson(data.user));
+    await this.options.conversations.join(conversation, slackPerson(data.user));
   }
 
   async left(event: unknown): Promise<void> {
     const { success, data } = Membership.safeParse(event);
     if (!success) return;
-    await this.options.conversations.leave(data.channel, slackPerson(data.user));
+    await this.options.conversations.leave(slackChannel(data.channel), slackPerson(data.user));
   }
 
   /** A reaction that somebody gave or took back. */
@@ -113,7 +113,7 @@ export class SlackInbox {
     const { success, data } = Reacted.safeParse(event);
     if (!success) return;
     const { user, reaction, item: { channel, ts } } = data;
-    await this.options.messages.react(channel, ts, `${reaction} ${user}`, isThere);
+    await this.options.messages.react(slackChannel(channel), ts, `${reaction} ${user}`, isThere);
   }
 
   /** Stores those of the messages that say something, and answers their ids. */
@@ -130,7 +130,7 @@ export class SlackInbox {
       incoming.push({ ...read, revisedAt: Math.max(revisedAt, read.revisedAt), reactions });
     }
     const { messages: stored } = this.options;
-    const news = isHistory ? await stored.newsAmong(conversation.publicId, incoming) : incoming;
+    const news = isHistory ? await stored.newsAmong(conversation, incoming) : incoming;
     if (news.length > 0) await stored.store({ conversation, messages: news });
     return incoming.map(({ origin }) => origin);
   }
