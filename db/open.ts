@@ -3,7 +3,7 @@ import { Damage } from "./checksum.ts";
 import { GroupCommit } from "./batcher.ts";
 import { DEFAULT_LIMITS } from "./queue.ts";
 import { type Engine, EngineError, type Row, type Value } from "./engine/engine.ts";
-import { joiningReads } from "./engine/joined_reads.ts";
+import { joiningReads } from "./engine/remote/joined_reads.ts";
 import { migrated } from "./late.ts";
 import { migrate } from "./migrate.ts";
 
@@ -105,7 +105,7 @@ function pathOf(url: string): string {
 
 async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
   if (!url.startsWith("file:")) {
-    return joiningReads((await import("./engine/server.ts")).openServer(url, authToken));
+    return joiningReads((await import("./engine/remote/server.ts")).openServer(url, authToken));
   }
   const path = pathOf(url);
   if (syncUrl === undefined) return (await import("./engine/embedded.ts")).openEmbedded(path);

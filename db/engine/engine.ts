@@ -1,6 +1,6 @@
 /**
  * What every storage engine of Runnel offers: a list of statements in one transaction. The embedded engine
- * (embedded.ts) and the server engine (server.ts) implement it; batcher.ts gathers many callers into few calls.
+ * (embedded.ts) and the server engine (remote/server.ts) implement it; batcher.ts gathers many callers into few calls.
  */
 
 /** A value that SQL stores or binds. Integers are bound as 64-bit integers, other numbers as doubles. */

@@ -7,7 +7,7 @@ import { DatabaseFileError, type Engine, EngineError } from "./engine.ts";
 import { makeFolderOf } from "./embedded.ts";
 import type { WorkerOptions } from "./protocol.ts";
 import { Readers } from "./readers.ts";
-import { openServer, type Server } from "./server.ts";
+import { openServer, type Server } from "./remote/server.ts";
 import { WorkerConnection } from "./connection.ts";
 import { LateError, within } from "../within.ts";
 

@@ -3,7 +3,7 @@
  * that has no answer yet makes this process ask the server for a trifle: as long as that is answered the call may go
  * on, up to its limit. A server that does not answer is away: every call is refused at once until it answers again.
  */
-import { EngineError } from "./engine.ts";
+import { EngineError } from "../engine.ts";
 
 /** After so long without an answer the server is asked whether it lives, and how long that may take: together below 2 s. */
 const PATIENCE_MS = 500, PROBE_MS = 1_200, PROBE_TICKS = 24;

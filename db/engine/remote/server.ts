@@ -12,7 +12,7 @@ import {
   toBinding,
   toEngineError,
   type Value,
-} from "./engine.ts";
+} from "../engine.ts";
 import { Patience, TRIFLES } from "./patience.ts";
 
 /** Calls of a kind under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */

@@ -1,6 +1,6 @@
 /** Reads of a database that is far away: what is asked for in one turn of the event loop shares a round trip. */
 import { setImmediate } from "node:timers";
-import { type Engine, EngineError, type Result, type Statement } from "./engine.ts";
+import { type Engine, EngineError, type Result, type Statement } from "../engine.ts";
 
 interface Waiting {
   readonly statements: readonly Statement[];
