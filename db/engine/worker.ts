@@ -25,8 +25,8 @@ interface Prepared {
 class Connection {
   readonly #db: Database.Database;
   readonly #prepared = new Map<string, Prepared>();
-  readonly #lock: WriteLock;
-  readonly #role: WorkerOptions["role"];
+  /** Of a writer alone. */
+  readonly #lock: WriteLock | undefined;
   /** How the next transaction is committed, and how the connection is set. */
   #wanted: keyof typeof SYNCHRONOUS = "durable";
   #isSetTo: keyof typeof SYNCHRONOUS = "durable";
@@ -35,8 +35,7 @@ class Connection {
     const replica = { syncUrl: sync?.url, authToken: sync?.authToken };
     this.#db = new Database(path, (role === "replica" ? replica : {}) as Database.Options);
     for (const pragma of [...PRAGMAS[role], ...OPENED_PRAGMAS[role]]) this.#db.exec(`PRAGMA ${pragma}`);
-    this.#role = role;
-    this.#lock = new WriteLock(path, () => this.#begin());
+    if (role === "writer") this.#lock = new WriteLock(path, () => this.#begin());
   }
 
   sync(): Result[] {
@@ -47,7 +46,7 @@ class Connection {
 
   /** Whether it shares the file with other writers, so that a transaction waits for theirs. */
   get isWriter(): boolean {
-    return this.#role === "writer";
+    return this.#lock !== undefined;
   }
 
   transaction(statements: readonly Statement[]): Result[] {
@@ -56,9 +55,9 @@ class Connection {
   }
 
   /** Waits for the write lock; see `WriteLock.take`. A `commit` of that kind follows. */
-  lock(commit: keyof typeof SYNCHRONOUS, onWaiting: () => void): Promise<void> {
+  async lock(commit: keyof typeof SYNCHRONOUS, onWaiting: () => void): Promise<void> {
     this.#wanted = commit;
-    return this.#lock.take(onWaiting);
+    await this.#lock?.take(onWaiting);
   }
 
   /** Runs lists of statements in the transaction that has begun, and answers the results of each. All are stored or none. */
@@ -70,6 +69,8 @@ class Connection {
     } catch (error) {
       if (this.#db.inTransaction) this.#statement("ROLLBACK").run([]);
       throw error;
+    } finally {
+      this.#lock?.release();
     }
   }
 
@@ -80,8 +81,9 @@ class Connection {
 
   close(): void {
     this.#prepared.clear();
-    if (this.#role === "writer") { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
+    if (this.isWriter) { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
     this.#db.close();
+    this.#lock?.close();
   }
 
   #begin(): void {

@@ -1,6 +1,7 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import Database from "libsql";
+import { EngineError } from "../../db/engine/engine.ts";
 import { openDatabase } from "../../db/open.ts";
 import { createChannel, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
@@ -103,6 +104,41 @@ Deno.test("a write goes to the thread that waits for the lock at once, so that i
   deepEqual((await database.query("SELECT a FROM kept ORDER BY a")).flat(), [1, 2, 3, 4]);
   other.close();
   await database.close();
+});
+
+Deno.test("a write waits for its turn, shares it with what came meanwhile, and is refused when it does not come", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  const { engine, close } = await openDatabase({ url: `file:${path}` });
+  await engine.write([{ sql: "CREATE TABLE kept (a PRIMARY KEY)", args: [] }]);
+  using turn = await Deno.open(`${path}-turn`, { write: true });
+  const insert = (a: number, onWaiting?: () => void) =>
+    engine.write([{ sql: "INSERT INTO kept VALUES (?1)", args: [a] }], { onWaiting });
+
+  await turn.lock(true);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const first = insert(1, resolve);
+  await promise;
+  const second = insert(2);
+  await turn.unlock();
+  await Promise.all([first, second]);
+
+  await turn.lock(true);
+  await rejects(insert(3), (error) => error instanceof EngineError && error.failure === "busy");
+  await turn.unlock();
+  await insert(4);
+  const [kept] = await engine.read([{ sql: "SELECT a FROM kept ORDER BY a", args: [] }]);
+  deepEqual(kept!.rows.flat(), [1, 2, 4]);
+  await close();
+});
+
+Deno.test("where there can be no file for turns, a database is written all the same", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  await Deno.mkdir(`${path}-turn`);
+  const { engine, close } = await openDatabase({ url: `file:${path}` });
+  await engine.write([{ sql: "CREATE TABLE kept (a)", args: [] }]);
+  await close();
 });
 
 Deno.test("two processes that write one file as fast as they can: no write is refused, and each is stored once", async () => {
