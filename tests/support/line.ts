@@ -3,6 +3,8 @@
 /** A proxy in front of a server. `await using` ends it. */
 export interface Line extends AsyncDisposable {
   readonly url: string;
+  /** Where it leads to; may be set. */
+  target: string;
   /** Requests since the start: each is a round trip. */
   readonly requests: number;
   /** The round trips that something takes. */
@@ -10,8 +12,8 @@ export interface Line extends AsyncDisposable {
 }
 
 /** Opens a line to an HTTP server. A request takes `delayMillis` more than the server needs. */
-export function openLine(target: string, delayMillis = 0): Line {
-  let requests = 0;
+export function openLine(to: string, delayMillis = 0): Line {
+  let requests = 0, target = to;
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
     requests++;
     const { pathname, search } = new URL(request.url);
@@ -29,6 +31,12 @@ export function openLine(target: string, delayMillis = 0): Line {
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
+    get target() {
+      return target;
+    },
+    set target(other) {
+      target = other;
+    },
     get requests() {
       return requests;
     },

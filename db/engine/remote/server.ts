@@ -14,6 +14,7 @@ import {
   type Value,
 } from "../engine.ts";
 import { Patience, TRIFLES } from "./patience.ts";
+import { Streams } from "./streams.ts";
 
 /** Calls of a kind under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
 const MOST_CALLS = 32;
@@ -28,8 +29,7 @@ export interface Server extends Engine {
 export function openServer(url: string, authToken?: string): Server {
   const written = new LogIndex(), last = new LogIndex();
   const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
-  const open = (fetch: (request: Request) => Promise<Response>) =>
-    createClient({ url, ...(authToken !== undefined && { authToken }), fetch, concurrency: MOST_CALLS });
+  const open = (send: (request: Request) => Promise<Response>) => openClient(url, authToken, send);
   const openReader = () => open(async (request) => reading.fetch(await written.awaitedBy(request)));
   const reader = openReader(), scanner = openReader();
   const writer = open(async (request) => written.after(await writing.fetch(request)));
@@ -42,14 +42,37 @@ export function openServer(url: string, authToken?: string): Server {
       await run(asker, [{ sql: TRIFLES.read, args: [] }], "read");
       return last.index === undefined ? undefined : Number(last.index);
     },
-    close() {
+    async close() {
+      await Promise.all([reader, scanner, writer, asker].map((client) => client.close()));
       reading.close();
       writing.close();
-      reader.close();
-      scanner.close();
-      writer.close();
-      asker.close();
-      return Promise.resolve();
+    },
+  };
+}
+
+/** A client that sends calls of one kind. */
+interface KindClient {
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
+function openClient(
+  url: string,
+  authToken: string | undefined,
+  send: (request: Request) => Promise<Response>,
+): KindClient {
+  const streams = new Streams(send);
+  const client = createClient({
+    url,
+    ...(authToken !== undefined && { authToken }),
+    fetch: (request: Request) => streams.fetch(request),
+    concurrency: MOST_CALLS,
+  });
+  return {
+    client,
+    async close() {
+      await streams.close();
+      client.close();
     },
   };
 }
@@ -84,7 +107,7 @@ class LogIndex {
 const INDEX = /(?<!\\)"replication_index":"(\d+)"/;
 
 async function run(
-  client: Client,
+  { client }: KindClient,
   statements: readonly Statement[],
   mode: "read" | "write",
 ): Promise<Result[]> {
