@@ -14,6 +14,7 @@ import {
 } from "./config/mod.ts";
 import { DatabaseFileError } from "./db/engine/engine.ts";
 import { NewerDatabaseError } from "./db/migrate.ts";
+import type { DatabaseOptions } from "./db/open.ts";
 import { describeError } from "./domain/errors.ts";
 import { createLog } from "./domain/log.ts";
 import { openRunnel, type Runnel } from "./domain/services.ts";
@@ -34,9 +35,9 @@ const config = await Promise.try(readConfig).catch(exitWith);
 const configuration = describeConfig();
 const log = createLog(write, config.LOG_FORMAT);
 forgetVariables();
-const open = (onAway?: (why: string) => void) => {
+const open = (told: Pick<DatabaseOptions, "onAway" | "onOtherHistory"> = {}) => {
   const { database, ...options } = openOptions(config, log);
-  return openRunnel({ ...options, database: { ...database, onAway }, jobs: JOBS });
+  return openRunnel({ ...options, database: { ...database, ...told }, jobs: JOBS });
 };
 const isServe = Deno.args.length === 1 && Deno.args[0] === "serve";
 if (Deno.args.length > 0 && !isServe) {
@@ -45,7 +46,12 @@ if (Deno.args.length > 0 && !isServe) {
 }
 
 const onAway = (why: string) => log(`runnel: waiting for the database: ${why}`);
-const runnel = await open(onAway).catch(exitWith);
+const onOtherHistory = (why: string) => {
+  log(`runnel: ends: ${why}`);
+  // At once: what this process remembers is in no answer any more, and what it acknowledged the primary has.
+  Deno.exit(1);
+};
+const runnel = await open({ onAway, onOtherHistory }).catch(exitWith);
 serving.resolve(runnel);
 // A fault here is no reason not to serve: it looks again soon.
 runnel.services.webhooks.start().catch((error) => log(`webhooks: ${describeError(error)}`));

@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly maxWaitingWrites?: number | undefined;
   /** Told when a server does not answer at the start, and opening goes on without; else opening fails then. */
   readonly onAway?: ((why: string) => void) | undefined;
+  /** Told when the primary of a replica has another history than its copy; see `ReplicaOptions`. */
+  readonly onOtherHistory?: ((why: string) => void) | undefined;
 }
 
 /** A migrated database. */
@@ -103,11 +105,11 @@ function pathOf(url: string): string {
   return url.slice("file:".length).replace(/^\/\/(?=\/)/, "");
 }
 
-async function openEngine({ url, authToken, syncUrl }: DatabaseOptions): Promise<Engine> {
+async function openEngine({ url, authToken, syncUrl, onOtherHistory }: DatabaseOptions): Promise<Engine> {
   if (!url.startsWith("file:")) {
     return joiningReads((await import("./engine/remote/server.ts")).openServer(url, authToken));
   }
   const path = pathOf(url);
   if (syncUrl === undefined) return (await import("./engine/embedded.ts")).openEmbedded(path);
-  return (await import("./engine/replica.ts")).openReplica(path, syncUrl, authToken);
+  return (await import("./engine/replica.ts")).openReplica({ path, url: syncUrl, authToken, onOtherHistory });
 }

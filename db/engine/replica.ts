@@ -1,55 +1,67 @@
 /**
  * The replica engine: reads are answered from a local copy of a libSQL server's database, writes go to that server, the
- * primary. A write resolves when the copy has it, so that this process reads what it wrote. What others write arrives
- * within the period of following; while the primary is away, reading goes on.
+ * primary. A write resolves when the copy has it, so that this process reads what it wrote. A copy that does not come that
+ * far in time is not read before it does: the primary is. What others write arrives within the period of following; while
+ * the primary is away, reading goes on. A copy that has what the primary has not (origin.ts) is read no more.
  */
-import { DatabaseFileError, type Engine, EngineError } from "./engine.ts";
 import { makeFolderOf } from "./embedded.ts";
-import type { WorkerOptions } from "./protocol.ts";
+import { type Engine, EngineError } from "./engine.ts";
+import { Follower } from "./follower.ts";
+import { Origin, OtherHistoryError } from "./origin.ts";
 import { Readers } from "./readers.ts";
-import { openServer, type Server } from "./remote/server.ts";
-import { WorkerConnection } from "./connection.ts";
+import { openServer } from "./remote/server.ts";
 import { LateError, within } from "../within.ts";
 
-/** How often the primary is asked for what is new. */
-const PERIOD_MS = 200;
-/** How long a caller waits for the copy; the thread that follows may wait longer, and goes on by itself. */
-const PATIENCE_MS = 1_500;
 /** How often the primary is asked whether it lives, while the copy is brought up to date at the start. */
 const ASK_MS = 500;
 
+/** Where a replica is, and of what. */
+export interface ReplicaOptions {
+  /** Path of the copy, which is made when it is absent. */
+  readonly path: string;
+  /** The primary. */
+  readonly url: string;
+  readonly authToken?: string | undefined;
+  /** Told once when the copy, and what this process remembers of it, cannot be trusted any more. Then all is refused. */
+  readonly onOtherHistory?: ((why: string) => void) | undefined;
+}
+
 /**
- * Opens the local copy at `path` (made when absent) of the database at `url`, and brings it up to date, which takes as
- * long as there is something to bring. Fails with `unavailable` when there is no copy yet and the primary does not answer, with
- * `DatabaseFileError` when the copy is ahead of its primary.
+ * Opens the copy and brings it up to date, which takes as long as there is something to bring. A copy that has what the
+ * primary has not is set aside, and made anew. Fails with `unavailable` when there is no copy yet and the primary does not
+ * answer.
  */
-export async function openReplica(path: string, url: string, authToken?: string): Promise<Engine> {
+export async function openReplica(options: ReplicaOptions): Promise<Engine> {
+  const { path, url, authToken } = options;
   await makeFolderOf(path);
-  const follower = new Follower({
-    path,
-    role: "replica",
-    sync: { url, ...(authToken !== undefined && { authToken }) },
-  });
   const primary = openServer(url, authToken);
-  const wasCopy = await isCopy(path);
-  try {
-    await copied(follower, primary, path);
-  } catch (error) {
-    const isAhead = error instanceof DatabaseFileError;
-    if (isAhead || !wasCopy) {
-      await Promise.all([follower.close(), primary.close()]);
-      if (isAhead) throw error;
-      throw new EngineError("unavailable", `there is no copy yet, and the primary: ${error}`, {
-        cause: error,
-      });
-    }
-  }
+  const follower = await followed(options, primary).catch(async (error) => {
+    await primary.close();
+    throw error;
+  });
   const copy = await Readers.open(path);
-  follower.start();
+  let refusal: EngineError | undefined;
+  follower.start((error) => {
+    if (!(error instanceof OtherHistoryError) || refusal !== undefined) return;
+    refusal = new EngineError(
+      "unavailable",
+      `${error.message}. Start Runnel again: the primary is copied anew`,
+    );
+    options.onOtherHistory?.(refusal.message);
+  });
+  const reader = () => {
+    if (refusal !== undefined) throw refusal;
+    return follower.isBehind ? primary : copy;
+  };
   return {
-    read: (statements) => copy.read(statements),
-    scan: (statements) => copy.scan(statements),
+    async read(statements) {
+      return await reader().read(statements);
+    },
+    async scan(statements) {
+      return await reader().scan(statements);
+    },
     async write(statements) {
+      if (refusal !== undefined) throw refusal;
       const results = await primary.write(statements);
       await follower.catchUp();
       return results;
@@ -62,88 +74,43 @@ export async function openReplica(path: string, url: string, authToken?: string)
   };
 }
 
-/**
- * Resolves when the copy has all that there was. Fails when the primary does not answer, or has less: to what was restored
- * from an older state, later frames would be added that belong to something else.
- */
-async function copied(follower: Follower, primary: Server, path: string): Promise<void> {
+/** Who follows the primary, with a copy that has all that there was; or with the copy that there is, while it is away. */
+async function followed(options: ReplicaOptions, primary: Engine): Promise<Follower> {
+  const { path, url, authToken } = options;
+  const origin = new Origin(path, url, authToken), isCopy = await origin.open();
+  const sync = { url, ...(authToken !== undefined && { authToken }) };
+  const follower = new Follower({ path, role: "replica", sync }, origin);
+  try {
+    await copied(follower, primary);
+    return follower;
+  } catch (error) {
+    if (isCopy && !(error instanceof OtherHistoryError)) return follower;
+    await follower.close();
+    if (isCopy) return await setAside(path).then(() => followed(options, primary));
+    throw new EngineError("unavailable", `there is no copy yet, and the primary: ${error}`, { cause: error });
+  }
+}
+
+/** Resolves when the copy has all that there was. Fails when the primary does not answer. */
+async function copied(follower: Follower, primary: Engine): Promise<void> {
   const following = follower.follow();
   // Nobody waits for it once the primary is away.
   following.catch(() => {});
-  let frame: number | undefined;
-  while (frame === undefined) {
-    await primary.position();
-    frame = await within(ASK_MS, "the primary", following).catch((error) => {
+  while (true) {
+    await primary.read([{ sql: "SELECT 1", args: [] }]);
+    try {
+      return await within(ASK_MS, "the primary", following);
+    } catch (error) {
       if (!(error instanceof LateError)) throw error;
-      return undefined;
-    });
-  }
-  const last = await primary.position();
-  if (last === undefined || frame <= last) return;
-  throw new DatabaseFileError(
-    `the copy ${path} goes further (to frame ${frame}) than its primary (${last}), which was restored from an older ` +
-      `state: remove the files whose names begin with ${path}, and start again: the primary is copied anew`,
-  );
-}
-
-/** The thread that keeps the copy up to date. It stands still while the primary hangs, which is why it does nothing else. */
-class Follower {
-  readonly #options: WorkerOptions;
-  #connection: WorkerConnection | undefined;
-  #running: Promise<number> | undefined;
-  #next: Promise<number> | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
-
-  constructor(options: WorkerOptions) {
-    this.#options = options;
-  }
-
-  /** As `follow`, but fails when that takes too long. */
-  async catchUp(): Promise<void> {
-    await within(PATIENCE_MS, "the primary, asked for what the copy lacks,", this.follow()).catch((error) => {
-      if (error instanceof LateError) throw new EngineError("unavailable", error.message, { cause: error });
-      throw error;
-    });
-  }
-
-  /** Follows from now on. */
-  start(): void {
-    this.#timer = setInterval(() => {
-      if (this.#running === undefined) this.follow().catch(() => {});
-    }, PERIOD_MS);
-    Deno.unrefTimer(Number(this.#timer));
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    if (this.#running !== undefined) await this.catchUp().catch(() => {});
-    // The thread of a primary that hangs cannot close its connection. Ending it loses nothing: each synchronisation is whole.
-    if (this.#running === undefined) await this.#connection?.close();
-    else this.#connection?.terminate();
-  }
-
-  /**
-   * Resolves when the copy has all that was committed before the call, however long that takes, with the number of the
-   * last frame. What is under way may have begun before the caller's commit, so the caller waits for the one after it.
-   */
-  follow(): Promise<number> {
-    if (this.#running === undefined) return this.#begin();
-    return this.#next ??= this.#running.catch(() => {}).then(() => {
-      this.#next = undefined;
-      return this.#begin();
-    });
-  }
-
-  #begin(): Promise<number> {
-    return this.#running = this.#sync().finally(() => this.#running = undefined);
-  }
-
-  async #sync(): Promise<number> {
-    this.#connection ??= await WorkerConnection.open(this.#options);
-    return await this.#connection.sync();
+    }
   }
 }
 
-async function isCopy(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ size }) => size > 0, () => false);
+/** Renames the files of a copy: what only the copy has may be wanted still. */
+async function setAside(path: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm", "-info", "-client_wal_index", "-origin", "-progress"]) {
+    await Deno.rename(path + suffix, `${path}.replaced${suffix}`).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
 }

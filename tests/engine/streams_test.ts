@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { EngineError } from "../../db/engine/engine.ts";
-import { openServer, type Server } from "../../db/engine/remote/server.ts";
+import { type Engine, EngineError } from "../../db/engine/engine.ts";
+import { openServer } from "../../db/engine/remote/server.ts";
 import { type LibsqlServer, startLibsqlServer } from "../support/libsql_server.ts";
 import { openLine } from "../support/line.ts";
 
@@ -8,13 +8,13 @@ const ignore = !(Deno.build.os === "linux" && Deno.build.arch === "x86_64");
 const statement = (sql: string, ...args: number[]) => ({ sql, args });
 const INSERT = "INSERT INTO kept VALUES (?1)", COUNT = "SELECT count(*) FROM kept";
 
-async function opened(server: LibsqlServer): Promise<Server> {
+async function opened(server: LibsqlServer): Promise<Engine> {
   const engine = openServer(server.url);
   await engine.write([statement("CREATE TABLE kept (a PRIMARY KEY)")]);
   return engine;
 }
 
-async function count(engine: Server): Promise<unknown> {
+async function count(engine: Engine): Promise<unknown> {
   const [result] = await engine.read([statement(COUNT)]);
   return result!.rows[0]![0];
 }

@@ -6,6 +6,8 @@ export interface LibsqlServer extends AsyncDisposable {
   readonly url: string;
   /** Where its replicas follow it. */
   readonly followUrl: string;
+  /** Those of both addresses. */
+  readonly ports: readonly [number, number];
   /** Stops it in its tracks (SIGSTOP), lets it go on (SIGCONT), or ends it; resolves when it has. */
   signal(signal: "SIGSTOP" | "SIGCONT" | "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -15,13 +17,15 @@ interface ServerOptions {
   readonly primary?: LibsqlServer | undefined;
   /** A folder that stays when the server has ended; one of its own unless given. */
   readonly data?: string;
+  /** Those of a server that has ended; free ones unless given. */
+  readonly ports?: LibsqlServer["ports"] | undefined;
 }
 
 /** Starts the server, a replica if it has a primary, and waits until it answers. Only for Linux on x64: its binary. */
-export async function startLibsqlServer({ primary, data }: ServerOptions = {}): Promise<LibsqlServer> {
+export async function startLibsqlServer({ primary, data, ports }: ServerOptions = {}): Promise<LibsqlServer> {
   const folder = await Deno.makeTempDir({ prefix: "runnel-sqld-" });
   const binary = `${folder}/sqld`;
-  const port = freePort(), followPort = freePort();
+  const [port, followPort] = ports ?? [freePort(), freePort()];
   const follow = primary === undefined
     ? ["--grpc-listen-addr", `127.0.0.1:${followPort}`]
     : ["--primary-grpc-url", primary.followUrl];
@@ -42,6 +46,7 @@ export async function startLibsqlServer({ primary, data }: ServerOptions = {}): 
   return {
     url,
     followUrl: `http://127.0.0.1:${followPort}`,
+    ports: [port, followPort],
     async signal(signal) {
       process.kill(signal);
       if (signal === "SIGKILL" || signal === "SIGTERM") await process.status;

@@ -7,6 +7,8 @@ export interface Line extends AsyncDisposable {
   target: string;
   /** Requests since the start: each is a round trip. */
   readonly requests: number;
+  /** Keeps requests to such paths waiting, until what it answers is called. */
+  hold(path: RegExp): () => void;
   /** The round trips that something takes. */
   count(what: () => Promise<unknown>): Promise<number>;
 }
@@ -14,10 +16,12 @@ export interface Line extends AsyncDisposable {
 /** Opens a line to an HTTP server. A request takes `delayMillis` more than the server needs. */
 export function openLine(to: string, delayMillis = 0): Line {
   let requests = 0, target = to;
+  let held: { readonly path: RegExp; readonly released: Promise<void> } | undefined;
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
     requests++;
     const { pathname, search } = new URL(request.url);
     const body = await request.bytes();
+    if (held?.path.test(pathname)) await held.released;
     if (delayMillis > 0) await new Promise((resolve) => setTimeout(resolve, delayMillis));
     const answer = await fetch(target + pathname + search, {
       method: request.method,
@@ -39,6 +43,11 @@ export function openLine(to: string, delayMillis = 0): Line {
     },
     get requests() {
       return requests;
+    },
+    hold(path) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = { path, released: promise };
+      return resolve;
     },
     async count(what) {
       const before = requests;

@@ -15,7 +15,7 @@ const AWAY_MS = 500;
 const PIPELINE = "v2/pipeline";
 
 /** What a server is asked to see whether it lives. */
-export const TRIFLES = {
+const TRIFLES = {
   read: "SELECT 1",
   // A replica passes it on to its primary, which refuses the name at once, without a lock: any answer is one.
   write: "CREATE TABLE IF NOT EXISTS sqlite_schema (x)",

@@ -13,68 +13,46 @@ import {
   toEngineError,
   type Value,
 } from "../engine.ts";
-import { Patience, TRIFLES } from "./patience.ts";
+import { Patience } from "./patience.ts";
 import { Streams } from "./streams.ts";
 
 /** Calls of a kind under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
 const MOST_CALLS = 32;
 
-/** A libSQL server. */
-export interface Server extends Engine {
-  /** How far its log goes: the number of the last frame (a page that was written). Undefined: it does not say. */
-  position(): Promise<number | undefined>;
-}
-
 /** Connects to `http://`, `https://` or `libsql://`. Nothing is sent until the first call. */
-export function openServer(url: string, authToken?: string): Server {
-  const written = new LogIndex(), last = new LogIndex();
+export function openServer(url: string, authToken?: string): Engine {
+  const written = new LogIndex();
   const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
   const open = (send: (request: Request) => Promise<Response>) => openClient(url, authToken, send);
   const openReader = () => open(async (request) => reading.fetch(await written.awaitedBy(request)));
   const reader = openReader(), scanner = openReader();
   const writer = open(async (request) => written.after(await writing.fetch(request)));
-  const asker = open(async (request) => last.after(await reading.fetch(request)));
   return {
     read: (statements) => run(reader, statements, "read"),
     scan: (statements) => run(scanner, statements, "read"),
     write: (statements) => run(writer, statements, "write"),
-    async position() {
-      await run(asker, [{ sql: TRIFLES.read, args: [] }], "read");
-      return last.index === undefined ? undefined : Number(last.index);
-    },
-    async close() {
-      await Promise.all([reader, scanner, writer, asker].map((client) => client.close()));
+    close() {
       reading.close();
       writing.close();
+      for (const client of [reader, scanner, writer]) client.close();
+      return Promise.resolve();
     },
   };
 }
 
-/** A client that sends calls of one kind. */
-interface KindClient {
-  readonly client: Client;
-  close(): Promise<void>;
-}
-
+/** A client that sends calls of one kind, over streams of its own. */
 function openClient(
   url: string,
   authToken: string | undefined,
   send: (request: Request) => Promise<Response>,
-): KindClient {
+): Client {
   const streams = new Streams(send);
-  const client = createClient({
+  return createClient({
     url,
     ...(authToken !== undefined && { authToken }),
     fetch: (request: Request) => streams.fetch(request),
     concurrency: MOST_CALLS,
   });
-  return {
-    client,
-    async close() {
-      await streams.close();
-      client.close();
-    },
-  };
 }
 
 /**
@@ -107,7 +85,7 @@ class LogIndex {
 const INDEX = /(?<!\\)"replication_index":"(\d+)"/;
 
 async function run(
-  { client }: KindClient,
+  client: Client,
   statements: readonly Statement[],
   mode: "read" | "write",
 ): Promise<Result[]> {

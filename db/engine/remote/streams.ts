@@ -11,7 +11,7 @@ const MOST_KEPT = 2;
 const KEPT_MS = 5_000;
 
 /** How @libsql/client writes a call that opens a stream and closes it. */
-const CLOSE = '{"type":"close"}', OPENING = '{"requests":[', CLOSING = `,${CLOSE}]}`;
+const OPENING = '{"requests":[', CLOSING = ',{"type":"close"}]}';
 /** How it begins to store the text of a statement under a number that it counts from 0. */
 const STORING = '{"type":"store_sql",';
 /** What a server says of a stream that it has forgotten. It has done nothing then. */
@@ -51,8 +51,6 @@ export class Streams {
   #idle: { readonly baton: string; readonly since: number }[] = [];
   /** Streams that are kept, those in a call included. */
   #kept = 0;
-  /** Ends a stream, once a call has shown where. */
-  #end: ((baton: string) => Promise<void>) | undefined;
 
   constructor(send: Send) {
     this.#send = send;
@@ -66,16 +64,10 @@ export class Streams {
     if (asked === undefined) {
       return await this.#send(text === "" ? new Request(url, { method, headers }) : toRequest(text));
     }
-    this.#end ??= (baton) => this.#send(toRequest(bodyOf(CLOSE, baton))).then(() => {}, () => {});
     const baton = this.#takeIdle();
     if (baton === undefined && this.#kept >= MOST_KEPT) return await this.#send(toRequest(text));
     if (baton === undefined) this.#kept++;
     return await this.#call(asked, baton, toRequest);
-  }
-
-  /** Ends the streams that wait. */
-  async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map(({ baton }) => this.#end?.(baton)));
   }
 
   async #call(
@@ -93,7 +85,7 @@ export class Streams {
         }
         if (!response.ok) return response;
         const answered: Answered = await response.json();
-        isKept = await this.#keep(answered);
+        isKept = this.#keep(answered);
         return new ParsedResponse(asIfClosed(answered, stored));
       }
     } finally {
@@ -101,13 +93,12 @@ export class Streams {
     }
   }
 
-  /** Keeps the stream of an answer, and says whether it does. After an error nobody knows in what state a stream is. */
-  async #keep({ baton, base_url, results }: Answered): Promise<boolean> {
-    if (typeof baton !== "string") return false;
-    if (typeof base_url === "string" || results.some(hasFailed)) {
-      await this.#end?.(baton);
-      return false;
-    }
+  /**
+   * Keeps the stream of an answer, and says whether it does. After an error nobody knows in what state a stream is. What is
+   * not kept the server forgets by itself.
+   */
+  #keep({ baton, base_url, results }: Answered): boolean {
+    if (typeof baton !== "string" || typeof base_url === "string" || results.some(hasFailed)) return false;
     this.#idle.push({ baton, since: performance.now() });
     return true;
   }
