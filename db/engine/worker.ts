@@ -160,6 +160,8 @@ let connection: Connection;
 /** Transactions that wait for the write lock: those that are here once it is free share one, and its fsync. */
 const waiting: Transaction[] = [];
 let isWriting = false;
+/** What no transaction may hold, and came while one was under way. */
+const postponed: WorkerRequest[] = [];
 
 async function write(request: Transaction): Promise<void> {
   waiting.push(request);
@@ -169,6 +171,7 @@ async function write(request: Transaction): Promise<void> {
     for (const failed of await writeTogether(waiting)) await writeTogether([failed]);
   }
   isWriting = false;
+  performAll(postponed.splice(0));
 }
 
 /**
@@ -207,6 +210,7 @@ const LONGEST_WAIT = 1;
 
 function perform(request: WorkerRequest): void {
   if ("statements" in request && connection.isWriter) return void write(request);
+  if (isWriting) return void postponed.push(request);
   try {
     if ("close" in request) connection.close();
     const results = "statements" in request

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import Database from "libsql";
+import { WorkerConnection } from "../../db/engine/connection.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { openDatabase } from "../../db/open.ts";
 import { createChannel, send } from "../support/http.ts";
@@ -130,6 +131,26 @@ Deno.test("a write waits for its turn, shares it with what came meanwhile, and i
   const [kept] = await engine.read([{ sql: "SELECT a FROM kept ORDER BY a", args: [] }]);
   deepEqual(kept!.rows.flat(), [1, 2, 4]);
   await close();
+});
+
+Deno.test("closing waits for the writes that came before it", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/runnel.db`;
+  const open = () => WorkerConnection.open({ path, role: "writer" });
+  const ROUNDS = 20;
+  for (let round = 0; round < ROUNDS; round++) {
+    const connection = await open();
+    const written = connection.run([
+      { sql: "CREATE TABLE IF NOT EXISTS kept (a)", args: [] },
+      { sql: "INSERT INTO kept VALUES (?1)", args: [round] },
+    ]);
+    await connection.close();
+    await written;
+  }
+  const reader = await open();
+  const [counted] = await reader.run([{ sql: "SELECT count(*) FROM kept", args: [] }]);
+  equal(counted!.rows[0]![0], ROUNDS);
+  await reader.close();
 });
 
 Deno.test("where there can be no file for turns, a database is written all the same", async () => {
