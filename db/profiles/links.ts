@@ -39,12 +39,14 @@ const COUNT_ON = [
 ].map(plain);
 
 const THEIR_PERSONS = `SELECT person FROM account WHERE id IN (${ACCOUNTS}) AND person IS NOT NULL`;
-const FIND_EDGES = `INSERT INTO person_edge (account, first) SELECT account, first FROM (
+// Materialized, so that the oldest account of an id is looked up once for each row.
+const FIND_EDGES = `WITH edge (account, first) AS MATERIALIZED (
     SELECT i.account, (SELECT o.account FROM identity o WHERE o.service = i.service AND o.id = i.id
-        AND o.split_at IS NULL ORDER BY o.account LIMIT 1) AS first
+        AND o.split_at IS NULL ORDER BY o.account LIMIT 1)
       FROM account a CROSS JOIN identity i ON i.account = a.id AND i.split_at IS NULL
       WHERE a.person IN (${THEIR_PERSONS}))
-  WHERE account <> first ON CONFLICT DO NOTHING`;
+  INSERT INTO person_edge (account, first) SELECT account, first FROM edge
+    WHERE account <> first ON CONFLICT DO NOTHING`;
 // The part with the account that the person is named after goes on as that person, or where it is gone the part with
 // the oldest. Each other is named after its oldest account, which names nobody else: a person has the account that it is
 // named after as long as there is one.
@@ -53,18 +55,33 @@ const KEPT = `kept (person, account) AS MATERIALIZED (
       WHERE person IN (${THEIR_PERSONS}) GROUP BY person)`;
 // From the oldest accounts on, so that each part is found by its oldest.
 const FIND_PARTS = `WITH ${KEPT}
-  INSERT INTO person_seed (person, account, kept) SELECT DISTINCT a.person, a.id, k.account
-    FROM person_edge e CROSS JOIN account a ON a.id = e.first CROSS JOIN kept k ON k.person = a.person
+  INSERT INTO person_seed (person, account, kept) SELECT a.person, a.id, k.account
+    FROM (SELECT DISTINCT first FROM person_edge) e CROSS JOIN account a ON a.id = e.first
+      CROSS JOIN kept k ON k.person = a.person
     WHERE NOT EXISTS (SELECT 1 FROM person_edge older WHERE older.account = e.first) ORDER BY a.person, a.id`;
 const FIND_SINGLES = `WITH ${KEPT}
   INSERT INTO person_part SELECT a.person, a.id, iif(a.id = k.account, a.person, a.id)
     FROM kept k CROSS JOIN account a ON a.person = k.person WHERE true ON CONFLICT DO NOTHING`;
+// A part keeps what its accounts said last of all. Only parts that lack one of the person's fields then are looked
+// through, and what nobody says any more goes.
 const DIVIDE = [
   `DELETE FROM person_edge`,
-  `DELETE FROM person_field WHERE person IN (SELECT person FROM person_part)`,
-  `INSERT INTO person_field (person, field, value, number, account)
+  `UPDATE person_field SET person = p.part FROM person_part p
+    WHERE person_field.person IN (SELECT person FROM person_part)
+      AND p.person = person_field.person AND p.account = person_field.account AND p.part <> p.person`,
+  `WITH parts (person, part) AS MATERIALIZED (SELECT DISTINCT person, part FROM person_part),
+    known (person, field) AS MATERIALIZED (
+      SELECT DISTINCT p.person, f.field FROM parts p CROSS JOIN person_field f ON f.person = p.part),
+    lacking (part) AS MATERIALIZED (
+      SELECT DISTINCT p.part FROM parts p CROSS JOIN known k ON k.person = p.person
+        WHERE NOT EXISTS (SELECT 1 FROM person_field WHERE person = p.part AND field = k.field))
+  INSERT INTO person_field (person, field, value, number, account)
     SELECT p.part, f.field, f.value, max(f.number), f.account
-      FROM person_part p CROSS JOIN account_field f ON f.account = p.account GROUP BY p.part, f.field`,
+      FROM person_part p CROSS JOIN account_field f ON f.account = p.account
+      WHERE p.part IN (SELECT part FROM lacking) GROUP BY p.part, f.field
+    ON CONFLICT DO NOTHING`,
+  `DELETE FROM person_field WHERE person IN (SELECT part FROM person_part) AND NOT EXISTS (SELECT 1
+    FROM account_field said WHERE said.account = person_field.account AND said.field = person_field.field)`,
   `UPDATE account SET person = p.part FROM person_part p WHERE p.account = account.id AND p.part <> p.person`,
 ].map(plain);
 
