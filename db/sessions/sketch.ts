@@ -15,12 +15,12 @@ const MOST_SPARSE = Math.floor((REGISTERS - 1) / SPARSE_ENTRY);
 /** Registers in a map, whose entries take forty bytes: a merge holds a sketch for each country and day. */
 const MOST_IN_MAP = 400;
 
-/** A hash of the first `length` bytes, the id of a user: the bits that sketches use. */
-export function hashOfUser(id: Uint8Array, length: number): number {
+/** A hash of the bytes from one to before another, the id of a user: the bits that sketches use. */
+export function hashOfUser(bytes: Uint8Array, from: number, to: number): number {
   let high = 0xDEADBEEF, low = 0x41C6CE57;
-  for (let i = 0; i < length; i++) {
-    high = Math.imul(high ^ id[i]!, 2654435761);
-    low = Math.imul(low ^ id[i]!, 1597334677);
+  for (let i = from; i < to; i++) {
+    high = Math.imul(high ^ bytes[i]!, 2654435761);
+    low = Math.imul(low ^ bytes[i]!, 1597334677);
   }
   high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
@@ -50,17 +50,11 @@ export class Sketch {
   }
 
   pack(): Uint8Array {
-    const count = this.#sparse?.size ?? this.#dense!.reduce((sum, rank) => sum + Number(rank > 0), 0);
-    if (count > MOST_SPARSE) return this.#dense!;
-    const packed = new Uint8Array(count * SPARSE_ENTRY);
-    let at = 0;
-    for (const [index, rank] of this.#sparse ?? this.#dense!.entries()) {
-      if (rank === 0) continue;
-      packed[at++] = index >> 8;
-      packed[at++] = index & 0xFF;
-      packed[at++] = rank;
-    }
-    return packed;
+    const dense = this.#dense;
+    if (dense === undefined) return packSparse(this.#sparse!, this.#sparse!.size);
+    let count = 0;
+    for (let i = 0; i < REGISTERS; i++) if (dense[i]! > 0) count++;
+    return count > MOST_SPARSE ? dense : packSparse(usedOf(dense), count);
   }
 
   /** How many users there are, about. */
@@ -92,6 +86,21 @@ export class Sketch {
     for (const [index, rank] of this.#sparse!) this.#dense[index] = rank;
     this.#sparse = undefined;
   }
+}
+
+function packSparse(registers: Iterable<readonly [index: number, rank: number]>, count: number): Uint8Array {
+  const packed = new Uint8Array(count * SPARSE_ENTRY);
+  let at = 0;
+  for (const [index, rank] of registers) {
+    packed[at++] = index >> 8;
+    packed[at++] = index & 0xFF;
+    packed[at++] = rank;
+  }
+  return packed;
+}
+
+function* usedOf(dense: Uint8Array): Generator<readonly [index: number, rank: number]> {
+  for (let i = 0; i < REGISTERS; i++) if (dense[i]! > 0) yield [i, dense[i]!];
 }
 
 /** What the empty registers tell (Ertl, algorithm 5). */

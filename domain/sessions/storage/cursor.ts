@@ -97,65 +97,88 @@ export class Cursor {
 
 /** Several cursors as one. Of equal entries the first cursor's counts, so the newest run comes first. */
 export class MergedCursor {
-  #current: Cursor | undefined;
-  readonly #equal: Cursor[] = [];
+  /** Cursors at an entry, by their numbers, in the order of their entries: only one that moves finds its place again. */
+  readonly #ready: number[] = [];
+  /** Cursors whose next entry is not known yet. */
+  readonly #away: number[];
+  /** Those of `#ready` whose entries were answered last: they move before the next answer. */
+  #answered = 0;
 
   constructor(
     readonly store: Pick<SessionStore, "chunks">,
     readonly cursors: readonly Cursor[],
     readonly order: Order,
-  ) {}
+  ) {
+    this.#away = [...cursors.keys()];
+  }
 
   get chunk(): Chunk {
-    return this.#current!.chunk!;
+    return this.#first.chunk!;
   }
 
   get i(): number {
-    return this.#current!.i;
+    return this.#first.i;
   }
 
   /** Goes to the next entry; false where chunks must be read first, or there is none. */
   next(): boolean {
-    for (const cursor of this.#equal) cursor.move();
-    this.#equal.length = 0;
-    this.#current = undefined;
-    for (const cursor of this.cursors) {
-      if (cursor.chunk === undefined) {
-        if (!cursor.hasEnded) cursor.open();
-        if (cursor.hasEnded || !cursor.isNeeded) continue;
-        if (cursor.chunk === undefined) return this.#wait();
-      }
-      const least = this.#current;
-      const side = least === undefined
-        ? -1
-        : cursor.step * this.order.compare(cursor.chunk!, cursor.i, least.chunk!, least.i);
-      if (side > 0) continue;
-      if (side < 0) {
-        this.#current = cursor;
-        this.#equal.length = 0;
-      }
-      this.#equal.push(cursor);
+    for (; this.#answered > 0; this.#answered--) {
+      const number = this.#ready.shift()!;
+      this.cursors[number]!.move();
+      this.#away.push(number);
     }
-    return this.#needsMore() ? this.#wait() : this.#current !== undefined;
+    if (!this.#place() || this.#needsMore() || this.#ready.length === 0) return false;
+    const [first] = this.#ready;
+    do this.#answered++; while (
+      this.#answered < this.#ready.length && this.#compare(first!, this.#ready[this.#answered]!) === 0
+    );
+    return true;
+  }
+
+  get #first(): Cursor {
+    return this.cursors[this.#ready[0]!]!;
+  }
+
+  /** Puts cursors where their entries belong; false where one must be read before that. */
+  #place(): boolean {
+    for (let k = this.#away.length - 1; k >= 0; k--) {
+      const number = this.#away[k]!, cursor = this.cursors[number]!;
+      if (cursor.chunk === undefined) cursor.open();
+      if (cursor.chunk === undefined && !cursor.hasEnded) {
+        if (cursor.isNeeded) return false;
+        continue;
+      }
+      this.#away.splice(k, 1);
+      if (!cursor.hasEnded) this.#insert(number);
+    }
+    return true;
+  }
+
+  #insert(number: number): void {
+    let at = 0;
+    while (at < this.#ready.length) {
+      const other = this.#ready[at]!, side = this.#compare(number, other);
+      if (side < 0 || (side === 0 && number < other)) break;
+      at++;
+    }
+    this.#ready.splice(at, 0, number);
+  }
+
+  #compare(number: number, other: number): number {
+    const a = this.cursors[number]!, b = this.cursors[other]!;
+    return a.step * this.order.compare(a.chunk!, a.i, b.chunk!, b.i);
   }
 
   /** Whether a cursor that is not read yet may have something that comes first. */
   #needsMore(): boolean {
-    if (this.cursors.every(({ isNeeded, hasEnded }) => isNeeded || hasEnded)) return false;
-    const unread = this.cursors.filter(({ isNeeded, hasEnded }) => !isNeeded && !hasEnded);
-    const current = this.#current;
-    const reached = current === undefined
+    if (this.#away.length === 0) return false;
+    const unread = this.#away.map((number) => this.cursors[number]!);
+    const reached = this.#ready.length === 0
       ? unread.reduce((most, { latest }) => Math.max(most, latest), -Infinity)
-      : current.chunk!.starts[current.i]!;
+      : this.chunk.starts[this.i]!;
     const needed = unread.filter(({ latest }) => latest >= reached);
     for (const cursor of needed) cursor.isNeeded = true;
     return needed.length > 0;
-  }
-
-  #wait(): false {
-    this.#current = undefined;
-    this.#equal.length = 0;
-    return false;
   }
 
   /** Reads what is needed to go on; false at the end. A run that was merged away: `RunGone`. */

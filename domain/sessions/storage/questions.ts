@@ -203,7 +203,7 @@ export class Questions {
       const quarter = Math.floor((start ?? -1) / QUARTER_MICROS);
       if (quarter < from || quarter >= to || (country !== null && started !== country)) continue;
       if (received < storage.firstVisible) continue;
-      const hash = hashOfUser(scratch, packId(userId, scratch, 0));
+      const hash = hashOfUser(scratch, 0, packId(userId, scratch, 0));
       sketchOf(started!, Math.floor(quarter / QUARTERS_A_DAY)).add(hash);
     }
     return new Map(Array.from(groups, ([group, sketch]) => [group, Math.round(sketch.estimate())]));

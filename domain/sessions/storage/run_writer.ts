@@ -33,6 +33,10 @@ export class RunWriter {
   /** The last start of each country. */
   readonly #ends = new Map<string, number>();
   readonly #sketches = new Map<string, Map<number, Sketch>>();
+  /** The sketches that the last entry was counted in. */
+  #latest:
+    | { readonly country: string; readonly day: number; readonly sketches: readonly Sketch[] }
+    | undefined;
   #id: number | undefined;
   #ready: Uint8Array[] = [];
   #writing: Promise<void> | undefined;
@@ -115,9 +119,13 @@ export class RunWriter {
 
   #sketch(chunk: Chunk, i: number, received: number, start: number): void {
     if (received === GONE) return;
-    const day = Math.floor(start / DAY_MICROS), user = hashOfUser(chunk.ids(i), chunk.middle(i));
-    this.#sketchOf(chunk.country(i)!, day).add(user);
-    this.#sketchOf("", day).add(user);
+    const country = chunk.country(i)!, day = Math.floor(start / DAY_MICROS);
+    // A run by start has the starts of a country and a day one after the other.
+    if (country !== this.#latest?.country || day !== this.#latest.day) {
+      this.#latest = { country, day, sketches: [this.#sketchOf(country, day), this.#sketchOf("", day)] };
+    }
+    const from = chunk.idsFrom(i), user = hashOfUser(chunk.idBytes, from, from + chunk.middle(i));
+    for (const sketch of this.#latest.sketches) sketch.add(user);
   }
 
   #sketchOf(country: string, day: number): Sketch {
