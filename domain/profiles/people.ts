@@ -1,6 +1,6 @@
 /** Everything that is stored of a person's accounts, as it is shown to them, and its removal. */
 import { BUCKET_MS } from "../../db/profiles/events.ts";
-import type { AccountRow, PeopleStore } from "../../db/profiles/people.ts";
+import type { AccountRow, EventRow, PeopleStore } from "../../db/profiles/people.ts";
 import type { AccountName } from "../../db/profiles/links.ts";
 import { RunnelError } from "../errors.ts";
 import { iso } from "../time.ts";
@@ -44,18 +44,7 @@ export class ProfilesOfPeople {
     for (const row of accounts) {
       const { app, account } = row;
       for await (const page of this.store.events(row)) {
-        yield [
-          "events",
-          page.map(([event, bucket, context, count]) => ({
-            app,
-            account,
-            event,
-            context,
-            from: iso(bucket * BUCKET_MS),
-            to: iso((bucket + 1) * BUCKET_MS),
-            count,
-          })),
-        ];
+        yield ["events", page.map((event) => ({ app, account, ...shownEvents(event) }))];
       }
     }
   }
@@ -64,6 +53,10 @@ export class ProfilesOfPeople {
   remove(accounts: readonly AccountRow[]): Promise<{ ids: number; events: number }> {
     return this.store.remove(accounts);
   }
+}
+
+function shownEvents([event, bucket, context, count]: EventRow) {
+  return { event, context, from: iso(bucket * BUCKET_MS), to: iso((bucket + 1) * BUCKET_MS), count };
 }
 
 function shownAccount({ app, account, fields, keywords, lastHour }: AccountRow) {

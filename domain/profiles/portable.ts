@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { BUCKET_MS, type EventStore } from "../../db/profiles/events.ts";
 import type { PortableStore, SaidId } from "../../db/profiles/portable.ts";
-import type { ProfileStore } from "../../db/profiles/profiles.ts";
+import type { ProfileStore, ProfileUpdate } from "../../db/profiles/profiles.ts";
 import { RunnelError } from "../errors.ts";
 import { Gatherer, type Portable } from "../operation/portable.ts";
 import { iso } from "../time.ts";
@@ -90,19 +90,8 @@ export function portableProfiles(options: ProfilePortableOptions): Portable {
 async function storeRecords(options: ProfilePortableOptions, records: readonly Read[]): Promise<void> {
   const { store, profiles, events, clock, maxAccounts } = options;
   const now = clock();
-  const stored = await Promise.all(records.flatMap((record) => {
-    if (record.record === "events" || (record.record === "id" && record.split !== null)) return [];
-    const update = {
-      app: record.app,
-      account: record.account,
-      identities: record.record === "id" ? [[record.service, record.id] as const] : [],
-      fields: record.record === "fields" ? record.fields : {},
-      keywords: record.record === "account" ? record.keywords ?? undefined : undefined,
-      at: record.record === "id" ? record.said ?? now : now,
-      maxAccounts,
-    };
-    return [profiles.update(update, UPDATE_BYTES)];
-  }));
+  const updates = records.flatMap((record) => updateOf(record, now, maxAccounts) ?? []);
+  const stored = await Promise.all(updates.map((update) => profiles.update(update, UPDATE_BYTES)));
   if (stored.includes(false)) {
     throw new RunnelError("person-full", `an id makes one person of more than ${maxAccounts} accounts`);
   }
@@ -123,4 +112,18 @@ async function storeRecords(options: ProfilePortableOptions, records: readonly R
     now,
     idsUntil: now,
   }, 400 * counted.length);
+}
+
+/** What a record says of an account; undefined for events, and for an id that joins nobody. */
+function updateOf(record: Read, now: number, maxAccounts: number): ProfileUpdate | undefined {
+  if (record.record === "events" || (record.record === "id" && record.split !== null)) return undefined;
+  return {
+    app: record.app,
+    account: record.account,
+    identities: record.record === "id" ? [[record.service, record.id]] : [],
+    fields: record.record === "fields" ? record.fields : {},
+    keywords: record.record === "account" ? record.keywords ?? undefined : undefined,
+    at: record.record === "id" ? record.said ?? now : now,
+    maxAccounts,
+  };
 }

@@ -115,15 +115,9 @@ export class LiveSessions {
         yield { gap: { after: textOf(at), before: position }, events: [], position, isCrowded: false };
         at = gone;
       }
-      for (const { number, events } of commits) {
-        const rest = number === at.number ? events.slice(placeAfter(events, at)) : events;
-        for (let i = 0; i < Math.max(1, rest.length); i += MOST_EVENTS) {
-          const some = rest.slice(i, i + MOST_EVENTS);
-          const wanted = some.filter((event) => country === undefined || event.country === country);
-          const isCrowded = wanted.length > 1 && wanted.length * watch.crowd > CALM_MESSAGES;
-          yield { gap: undefined, events: wanted, position: some.at(-1)?.position ?? `${number}`, isCrowded };
-        }
-        at = { number };
+      for (const commit of commits) {
+        yield* newsOf(commit, at, country, watch);
+        at = { number: commit.number };
       }
       if (commits.length === 0) await Promise.race([watch.after(head), aborted]);
     }
@@ -160,6 +154,22 @@ export class LiveSessions {
         ),
       })),
     };
+  }
+}
+
+/** What a commit tells of a country after a position, some events at a time; `watch` knows how many follow. */
+function* newsOf(
+  { number, events }: Commit,
+  at: Position,
+  country: string | undefined,
+  watch: { readonly crowd: number },
+): Generator<LiveNews> {
+  const rest = number === at.number ? events.slice(placeAfter(events, at)) : events;
+  for (let i = 0; i < Math.max(1, rest.length); i += MOST_EVENTS) {
+    const some = rest.slice(i, i + MOST_EVENTS);
+    const wanted = some.filter((event) => country === undefined || event.country === country);
+    const isCrowded = wanted.length > 1 && wanted.length * watch.crowd > CALM_MESSAGES;
+    yield { gap: undefined, events: wanted, position: some.at(-1)?.position ?? `${number}`, isCrowded };
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the kept figures amount to. */
 import type { Counts } from "../../db/sessions/figures.ts";
 import { SKETCH_ERROR } from "../../db/sessions/sketch.ts";
-import type { Calendar } from "./calendar.ts";
+import type { Calendar, CalendarUnit } from "./calendar.ts";
 import { sortsBefore } from "./merge.ts";
 import { DURATION_ERROR, middleOf } from "./storage/changes.ts";
 import type { SessionFigures } from "./storage/questions.ts";
@@ -86,17 +86,11 @@ export function metricsOf(
   users: Users,
   { calendar, by, durations: isHistogramWanted }: Shape,
 ): Metrics {
-  const { byTime, byCountry, durations } = figures;
-  const { duration, ...sessions } = total(byTime.values());
-  const histogram = Array.from(durations, ([bucket, n]) => ({ bucket, n })).filter(({ n }) => n > 0)
+  const { duration, ...sessions } = total(figures.byTime.values());
+  const histogram = Array.from(figures.durations, ([bucket, n]) => ({ bucket, n })).filter(({ n }) => n > 0)
     .sort((a, b) => a.bucket - b.bucket);
-  const groupsOf = (unit: Unit) => {
-    const groups = unit === "country"
-      ? byCountry
-      : grouped(byTime, (slot) => calendar.nameOf(slot * slotMillis, unit));
-    return Array.from(groups, ([group, row]) => ({ group, ...counts(row) }))
-      .filter(({ started }) => started > 0).sort(ORDERS[unit]);
-  };
+  const nameOf = (slot: number, unit: CalendarUnit) => calendar.nameOf(slot * slotMillis, unit);
+  const groupsOf = (unit: Unit) => rowsOf(unit, figures, nameOf);
   return {
     sessions,
     users: users.all,
@@ -114,6 +108,17 @@ export function metricsOf(
       groups: groupsOf(by).map((row) => ({ ...row, users: users.groups?.get(row.group) ?? null })),
     }),
   };
+}
+
+/** The groups of a unit that have a session, in its order. */
+function rowsOf(
+  unit: Unit,
+  { byTime, byCountry }: SessionFigures,
+  nameOf: (slot: number, unit: CalendarUnit) => string,
+) {
+  const groups = unit === "country" ? byCountry : grouped(byTime, (slot) => nameOf(slot, unit));
+  return Array.from(groups, ([group, row]) => ({ group, ...counts(row) }))
+    .filter(({ started }) => started > 0).sort(ORDERS[unit]);
 }
 
 type Row = StateCounts & { readonly group: string };

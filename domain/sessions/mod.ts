@@ -8,7 +8,7 @@ import { LiveSessions } from "./live.ts";
 import { portableSessions } from "./portable.ts";
 import { Sessions } from "./sessions.ts";
 import { Storage } from "./storage/storage.ts";
-import { Upkeep } from "./storage/upkeep.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
 
 /** Settings of user sessions. */
 export interface SessionAreaOptions {

@@ -17,14 +17,15 @@ import {
   type Users,
 } from "./metrics.ts";
 import { QUARTER_MICROS } from "./storage/changes.ts";
-import { deleteUser } from "./storage/deletion.ts";
-import { sweepChunks, sweepFigures } from "./storage/expiry.ts";
+import { deleteUser } from "./upkeep/deletion.ts";
+import { sweepChunks, sweepFigures } from "./upkeep/expiry.ts";
 import type { CompleteSession } from "./storage/last_sessions.ts";
 import { Questions } from "./storage/questions.ts";
 import { eachStart, openStarts } from "./storage/starts.ts";
 import type { Overlay, Received, Storage } from "./storage/storage.ts";
-import type { Upkeep } from "./storage/upkeep.ts";
+import type { Upkeep } from "./upkeep/upkeep.ts";
 import type { RestoredSession, SessionMap } from "./merge.ts";
+import { UserCount } from "./user_count.ts";
 
 /** A start that is further ahead of the clock than this is kept, and left out of every answer until its time has come. */
 const AHEAD_MS = HOUR_MS;
@@ -176,22 +177,17 @@ export class Sessions {
       counted !== undefined && counted.overlay === overlay && counted.asked === asked &&
       this.storage.firstVisible <= counted.oldest
     ) return counted.users;
-    let oldest = Infinity;
-    const all = new Set<string>(), groups = new Map<string, Set<string>>();
     const groupOf = (chunk: Chunk, i: number) =>
-      by === "country" ? chunk.country(i)! : calendar.nameOf(Math.floor(chunk.starts[i]! / 1000), by!);
+      by === undefined || by === "country"
+        ? by && chunk.country(i)!
+        : calendar.nameOf(Math.floor(chunk.starts[i]! / 1000), by);
     const range = { since: from * QUARTER_MICROS, until: to * QUARTER_MICROS };
     const countries = country === null ? await this.storage.store.countries() : [country];
+    const count = new UserCount();
     await eachStart(this.storage, countries.map((country) => ({ country, ...range })), (chunk, i) => {
-      const user = chunk.userId(i);
-      all.add(user);
-      oldest = Math.min(oldest, chunk.received[i]!);
-      if (by === undefined) return;
-      const group = groupOf(chunk, i), users = groups.get(group) ?? new Set();
-      groups.set(group, users.add(user));
+      count.add(chunk.userId(i), chunk.received[i]!, groupOf(chunk, i));
     });
-    const sizes = Array.from(groups, ([group, { size }]) => [group, size] as const);
-    const users = { all: all.size, isEstimate: false, groups: new Map(sizes) };
+    const { oldest, users } = count;
     if (asked !== undefined) this.#counted = { overlay, asked, oldest, users };
     return users;
   }

@@ -1,5 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { createSessionStore, type FinishedRun, showRun } from "../../db/sessions/store.ts";
+import { type FinishedRun, showRun } from "../../db/sessions/run_changes.ts";
+import { createSessionStore } from "../../db/sessions/store.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 const CHUNK = new Uint8Array([1, 2, 3]);

@@ -16,9 +16,17 @@ import {
 } from "../../../db/sessions/figures.ts";
 import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/ledger.ts";
 import { hashOfUser, Sketch, unpackSketches } from "../../../db/sessions/sketch.ts";
-import { bucketOf, changeOf, contributionsOf, QUARTER_MICROS, QUARTERS_A_DAY } from "./changes.ts";
+import {
+  bucketOf,
+  type Change,
+  changeOf,
+  contributionsOf,
+  QUARTER_MICROS,
+  QUARTERS_A_DAY,
+} from "./changes.ts";
+import type { Gathered } from "../merge.ts";
 import { Cursor, MergedCursor, type Within } from "./cursor.ts";
-import { negated } from "./expiry.ts";
+import { negated } from "../upkeep/expiry.ts";
 import { byUser, placesOfKeys } from "./runs.ts";
 import { type CompleteSession, lastOf, lastOfRuns, type LastSessionsQuery } from "./last_sessions.ts";
 import type { Storage } from "./storage.ts";
@@ -87,14 +95,18 @@ export class Questions {
     }
     return await Promise.all(asked.map(async (query) => {
       const { userId, runs } = query, { firstAlive, firstVisible } = storage;
-      const told = Map.groupBy(
-        storage.tail.ofUser(userKey(userId), userId),
-        ({ sessionId }) => sessionId,
-      );
-      const wanted = { ...query, told, firstAlive, firstVisible };
+      const wanted = { ...query, told: this.#toldOf(userId), firstAlive, firstVisible };
       if (isMuch(runs)) return lastOf(await Array.fromAsync(this.sessionsOfUser(userId)), wanted);
       return lastOfRuns(runs.map((places) => places.map(({ id }) => held.get(id)!)), wanted);
     }));
+  }
+
+  /** What the log tells of a user's sessions, by their ids. */
+  #toldOf(userId: string): Map<string, Gathered[]> {
+    return Map.groupBy(
+      this.#storage.tail.ofUser(userKey(userId), userId),
+      ({ sessionId }) => sessionId,
+    );
   }
 
   /** The chunks that may have sessions of a user, the newest run's first. */
@@ -125,8 +137,7 @@ export class Questions {
   /** All that can be seen of a user, page by page, in no particular order. */
   async *allOfUser(userId: string): AsyncGenerator<StoredSession[]> {
     await this.#storage.view();
-    const { tail, firstAlive, firstVisible } = this.#storage;
-    const told = Map.groupBy(tail.ofUser(userKey(userId), userId), ({ sessionId }) => sessionId);
+    const { firstAlive, firstVisible } = this.#storage, told = this.#toldOf(userId);
     const isVisible = ({ received }: StoredSession) => received >= firstVisible;
     let page: StoredSession[] = [];
     for await (const stored of this.sessionsOfUser(userId)) {
@@ -176,11 +187,11 @@ export class Questions {
    * have it. The first and the last day count as a whole.
    */
   async users(
-    { from, to, country }: FigureRange,
+    range: FigureRange,
     groupOf: GroupOf,
     byCountry: boolean,
   ): Promise<Map<string, number>> {
-    const storage = this.#storage, groups = new Map<string, Sketch>();
+    const { from, to, country } = range, storage = this.#storage, groups = new Map<string, Sketch>();
     const { changes } = await storage.overlay();
     const results = await storage.view(() => {
       const runs = storage.startRuns.filter(({ lastReceived }) => lastReceived >= storage.firstVisible);
@@ -198,17 +209,28 @@ export class Questions {
         if (day >= firstDay && day <= lastDay) sketchOf(started, day).unite(packed);
       }
     }
-    const scratch = new Uint8Array(MAX_ID_BYTES);
-    for (const { after: { start, userId, country: started, received } } of changes) {
-      const quarter = Math.floor((start ?? -1) / QUARTER_MICROS);
-      if (quarter < from || quarter >= to || (country !== null && started !== country)) continue;
-      if (received < storage.firstVisible) continue;
-      const hash = hashOfUser(scratch, 0, packId(userId, scratch, 0));
-      sketchOf(started!, Math.floor(quarter / QUARTERS_A_DAY)).add(hash);
+    for (const { country, quarter, userId } of startsWithin(changes, range, storage.firstVisible)) {
+      sketchOf(country, Math.floor(quarter / QUARTERS_A_DAY)).add(hashOfText(userId));
     }
     return new Map(Array.from(groups, ([group, sketch]) => [group, Math.round(sketch.estimate())]));
   }
 }
+
+/** The starts within a range that changes tell of. */
+function* startsWithin(
+  changes: readonly Change[],
+  { from, to, country: wanted }: FigureRange,
+  firstVisible: number,
+): Generator<{ readonly country: string; readonly quarter: number; readonly userId: string }> {
+  for (const { after: { start, userId, country, received } } of changes) {
+    const quarter = Math.floor((start ?? -1) / QUARTER_MICROS);
+    if (quarter < from || quarter >= to || (wanted !== null && country !== wanted)) continue;
+    if (received >= firstVisible) yield { country: country!, quarter, userId };
+  }
+}
+
+const scratch = new Uint8Array(MAX_ID_BYTES);
+const hashOfText = (userId: string) => hashOfUser(scratch, 0, packId(userId, scratch, 0));
 
 /** The group of a country (or '' for all) and a day since the epoch (UTC). */
 export type GroupOf = (country: string, day: number) => string;

@@ -4,15 +4,8 @@
  */
 import type { Result, Statement } from "../../../db/engine/engine.ts";
 import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
-import {
-  type Append,
-  chunkId,
-  type RunIndex,
-  type RunRow,
-  selectChunks,
-  type SessionStore,
-  type State,
-} from "../../../db/sessions/store.ts";
+import type { RunIndex, RunRow, State } from "../../../db/sessions/run_changes.ts";
+import { type Append, chunkId, selectChunks, type SessionStore } from "../../../db/sessions/store.ts";
 import { type SessionEvent, toPart } from "../event.ts";
 import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
 import { type Change, changeOf } from "./changes.ts";

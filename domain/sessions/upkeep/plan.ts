@@ -1,5 +1,5 @@
 /** Which runs should be merged next. */
-import type { RunRow } from "../../../db/sessions/store.ts";
+import type { RunRow } from "../../../db/sessions/run_changes.ts";
 import { DAY_MS } from "../../time.ts";
 
 /** Runs of one size that become one of the next. */

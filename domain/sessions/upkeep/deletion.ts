@@ -3,12 +3,14 @@ import { Buffer } from "node:buffer";
 import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
 import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
 import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
+import type { Contribution } from "../../../db/sessions/ledger.ts";
 import type { RecentStore } from "../../../db/sessions/recent.ts";
-import { chunkId, passDeletion, type ShrunkChunk } from "../../../db/sessions/store.ts";
-import { contributionOf } from "./changes.ts";
+import { passDeletion, type ShrunkChunk } from "../../../db/sessions/run_changes.ts";
+import { chunkId } from "../../../db/sessions/store.ts";
+import { contributionOf } from "../storage/changes.ts";
 import { figuresOf, sweepChunks } from "./expiry.ts";
-import { type Places, placesOfKeys } from "./runs.ts";
-import type { Storage } from "./storage.ts";
+import { type Places, placesOfKeys } from "../storage/runs.ts";
+import type { Storage } from "../storage/storage.ts";
 
 /** Chunks that are read, and those that are written, at one go. */
 const READ_AT_ONCE = 32;
@@ -22,15 +24,10 @@ const ALL_DOOMED_MS = 86_400_000;
 export async function deleteUser(storage: Storage, recent: RecentStore, userId: string): Promise<number> {
   const { store, clock, firstVisible } = storage;
   const scratch = new Uint8Array(MAX_ID_BYTES), user = scratch.slice(0, packId(userId, scratch, 0));
-  const remove = async (chunks: readonly ShrunkChunk[], figures: Parameters<typeof figuresOf>[0]) => {
-    if (chunks.length === 0) return;
-    await store.commit([...passDeletion(storage.state.version, chunks), ...figuresOf(figures)]);
-    await storage.view();
-  };
   // Runs by start have no order of users, so all of each is looked through.
   for (const { id, fences } of storage.startRuns) {
     for await (const chunks of shrunkChunks(storage, id, { from: 0, to: fences.length }, user)) {
-      await remove(chunks, []);
+      await replaceChunks(storage, chunks, []);
     }
   }
   const sessions = new Map<string, StoredSession>(), shrunk: ShrunkChunk[] = [], first = userKey(userId);
@@ -44,11 +41,25 @@ export async function deleteUser(storage: Storage, recent: RecentStore, userId: 
     for await (const chunks of shrunkChunks(storage, run.id, places, user, removed)) shrunk.push(...chunks);
   }
   const visible = [...sessions.values()].filter(({ received }) => received >= firstVisible);
-  await remove(shrunk, visible.flatMap((session) => contributionOf(session, -1) ?? []));
+  await replaceChunks(storage, shrunk, visible.flatMap((session) => contributionOf(session, -1) ?? []));
   await forgetInLog(recent, userId);
   // Chunks of runs that were merged have them, too.
   await sweepChunks({ store, clock: () => clock() + ALL_DOOMED_MS });
   return visible.length;
+}
+
+/** Stores chunks without what was deleted from them, and adds to the figures. */
+async function replaceChunks(
+  storage: Storage,
+  chunks: readonly ShrunkChunk[],
+  contributions: readonly Contribution[],
+): Promise<void> {
+  if (chunks.length === 0) return;
+  await storage.store.commit([
+    ...passDeletion(storage.state.version, chunks),
+    ...figuresOf(contributions),
+  ]);
+  await storage.view();
 }
 
 /** Chunks of a run that have something of a user, without it. */

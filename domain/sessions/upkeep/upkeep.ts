@@ -15,18 +15,17 @@ import {
   passMerge,
   type RunRow,
   showRun,
-} from "../../../db/sessions/store.ts";
-import { chunkOf, contributionsOf, startsOf } from "./changes.ts";
-import { Cursor, MergedCursor, RunGone } from "./cursor.ts";
-import type { Segment } from "./log_tail.ts";
-import { hasExpired, nextMerge } from "./plan.ts";
+} from "../../../db/sessions/run_changes.ts";
+import { chunkOf, contributionsOf, startsOf } from "../storage/changes.ts";
+import { Cursor, MergedCursor } from "../storage/cursor.ts";
+import type { Segment } from "../storage/log_tail.ts";
+import { byStart, byUser, type Order, sortedPlaces, type StartRun, type UserRun } from "../storage/runs.ts";
+import { StaleRuns, type Storage } from "../storage/storage.ts";
 import { figuresOf, sweepChunks } from "./expiry.ts";
+import { hasExpired, nextMerge } from "./plan.ts";
 import { type RunPlan, RunWriter } from "./run_writer.ts";
-import { byStart, byUser, type Order, sortedPlaces, type StartRun, type UserRun } from "./runs.ts";
-import { StaleRuns, type Storage } from "./storage.ts";
+import { Turns } from "./turns.ts";
 
-/** How long a process that does this work is believed to be alive without a word from it. */
-const LEASE_MS = 5_000;
 /** Chunks of merged runs stay this long for questions that read them; longer ones look for the sessions where they are. */
 const LINGER_MS = 5_000;
 /** Entries between two turns of others, some tenths of a millisecond apart. */
@@ -41,29 +40,23 @@ const LOG_AGE_MS = 3_600_000;
 const RESUME_MS = 3_600_000;
 /** Rows of the time before runs that are moved at a time. */
 const OLD_ROWS = 5_000;
-const RETRY_MS = 1_000;
 /** A look at how far another process has come. */
 const LOOK_MS = 50;
 
 export class Upkeep {
   readonly #storage: Storage;
   readonly #log: (line: string) => void;
-  readonly #worker = crypto.randomUUID();
+  readonly #turns: Turns;
   #working: Promise<void> | undefined;
-  #leaseUntil = 0;
-  #isClosed = false;
   #moved: Promise<void> | undefined;
-  readonly #queues = { flush: Promise.resolve(), merge: Promise.resolve() };
-  #active = 0;
   /** Resolved by the next segment that becomes a run. */
   #flushed = Promise.withResolvers<void>();
   #merging: Promise<void> | undefined;
-  /** While another process does the work it is not asked for. */
-  #notBefore = 0;
 
   constructor(storage: Storage, log: (line: string) => void) {
     this.#storage = storage;
     this.#log = log;
+    this.#turns = new Turns(storage);
     storage.onAppend = () => this.#wake();
   }
 
@@ -80,7 +73,7 @@ export class Upkeep {
     for (let working = true; working && tail.segments.length > MOST_SEGMENTS;) {
       working = await Promise.race([this.#work().then(() => false), this.#flushed.promise.then(() => true)]);
     }
-    while (tail.segments.length > 2 * MOST_SEGMENTS && !this.#isClosed) {
+    while (tail.segments.length > 2 * MOST_SEGMENTS && !this.#turns.isClosed) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       await this.#storage.view();
       await this.#work();
@@ -96,7 +89,7 @@ export class Upkeep {
   /** Makes runs of the log, whatever it holds. */
   async flush(): Promise<void> {
     await this.#storage.view();
-    await this.#locked("flush", async () => {
+    await this.#turns.take("flush", async () => {
       while (await this.#flushNext(() => true));
     });
   }
@@ -117,10 +110,10 @@ export class Upkeep {
       );
     if (isIdle) return 0;
     let expired = 0;
-    await this.#locked("flush", async () => {
+    await this.#turns.take("flush", async () => {
       for (let done; !signal?.aborted && (done = await this.#flushNext(isOld));) expired += done.expired;
     });
-    await this.#locked("merge", async () => {
+    await this.#turns.take("merge", async () => {
       while (!signal?.aborted && (await this.#dropExpired() || await this.#mergeNext()));
     });
     return expired;
@@ -131,11 +124,11 @@ export class Upkeep {
    * process changed something all the same.
    */
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    while (!this.#isClosed) {
+    while (!this.#turns.isClosed) {
       await this.#storage.view();
       let done: { readonly value: T } | undefined;
-      await this.#locked("merge", () =>
-        this.#locked("flush", async () => {
+      await this.#turns.take("merge", () =>
+        this.#turns.take("flush", async () => {
           while (await this.#flushNext(() => true));
           done = { value: await work() };
         }));
@@ -156,12 +149,12 @@ export class Upkeep {
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#turns.close();
   }
 
   async #moveOldRows(): Promise<void> {
     const { store } = this.#storage;
-    while (!this.#isClosed) {
+    while (!this.#turns.isClosed) {
       const { upTo, sessions } = await store.oldRows(OLD_ROWS, sessionKey);
       if (sessions.length === 0) return;
       const writer = new ChunkWriter(sessions.length);
@@ -174,13 +167,13 @@ export class Upkeep {
   }
 
   #wake(): void {
-    if (this.#storage.tail.hasFull && performance.now() >= this.#notBefore) {
+    if (this.#storage.tail.hasFull && this.#turns.mayTry) {
       this.#work().catch((error) => this.#log(`sessions: ${error}`));
     }
   }
 
   #work(): Promise<void> {
-    return this.#working ??= this.#locked("flush", async () => {
+    return this.#working ??= this.#turns.take("flush", async () => {
       while (await this.#flushNext(() => false)) {
         this.#flushed.resolve();
         this.#flushed = Promise.withResolvers();
@@ -191,50 +184,15 @@ export class Upkeep {
 
   /** Merging takes its time; what comes becomes runs all the same. */
   #mergeMeanwhile(): void {
-    this.#merging ??= this.#locked("merge", async () => {
+    this.#merging ??= this.#turns.take("merge", async () => {
       while (await this.#mergeNext()) await sweepChunks(this.#storage);
     }).catch((error) => this.#log(`sessions: ${error}`)).finally(() => this.#merging = undefined);
-  }
-
-  /** Work of one kind is done one after the other in this process. */
-  #locked(kind: "flush" | "merge", work: () => Promise<void>): Promise<void> {
-    const done = this.#queues[kind].then(() => this.#carryOut(work));
-    this.#queues[kind] = done.catch(() => {});
-    return done;
-  }
-
-  /** Does the work unless another process does. What was changed under its hands is left for the next time. */
-  async #carryOut(work: () => Promise<void>): Promise<void> {
-    if (this.#isClosed) return;
-    if (!await this.#takeLease()) {
-      this.#notBefore = performance.now() + RETRY_MS;
-      return;
-    }
-    this.#active++;
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof StaleRuns || error instanceof RunGone || this.#isClosed) return;
-      if (!(error instanceof EngineError && error.failure === "constraint")) throw error;
-    } finally {
-      const isLast = --this.#active === 0;
-      if (isLast) this.#leaseUntil = 0;
-      if (isLast && !this.#isClosed) await this.#storage.store.leaveWork(this.#worker);
-    }
-  }
-
-  async #takeLease(): Promise<boolean> {
-    const now = this.#storage.clock();
-    if (this.#leaseUntil - now > LEASE_MS / 2) return true;
-    if (!await this.#storage.store.takeWork(this.#worker, now + LEASE_MS, now)) return false;
-    this.#leaseUntil = now + LEASE_MS;
-    return true;
   }
 
   /** Makes runs of the oldest segment; undefined when there is none to take. */
   async #flushNext(wants: (segment: Segment) => boolean): Promise<{ expired: number } | undefined> {
     const storage = this.#storage, { tail } = storage;
-    const segment = this.#isClosed ? undefined : tail.close(wants);
+    const segment = this.#turns.isClosed ? undefined : tail.close(wants);
     if (segment === undefined) return undefined;
     const { state } = storage;
     const changes = await storage.changesOf(Array.from(segment.sessions.sessions(), (session) => [session]));
@@ -316,7 +274,9 @@ export class Upkeep {
   /** Gives others their turn; ends the work where this process is no longer the one to do it. */
   async #pause(): Promise<void> {
     await setImmediate();
-    if (this.#isClosed || !await this.#takeLease()) throw new StaleRuns("another process does this work");
+    if (this.#turns.isClosed || !await this.#turns.keep()) {
+      throw new StaleRuns("another process does this work");
+    }
   }
 
   async #commit(statements: readonly Statement[]): Promise<void> {

@@ -3,10 +3,11 @@ import { CHUNK, type Chunk, ChunkWriter, GONE } from "../../../db/sessions/chunk
 import { KeyFilter } from "../../../db/sessions/filter.ts";
 import { firstKeyOfUser } from "../../../db/sessions/keys.ts";
 import { hashOfUser, packSketches, Sketch } from "../../../db/sessions/sketch.ts";
-import type { FinishedRun, SessionStore } from "../../../db/sessions/store.ts";
-import { QUARTER_MICROS, QUARTERS_A_DAY } from "./changes.ts";
-import { RunGone } from "./cursor.ts";
-import type { StartFence } from "./runs.ts";
+import type { FinishedRun } from "../../../db/sessions/run_changes.ts";
+import type { SessionStore } from "../../../db/sessions/store.ts";
+import { QUARTER_MICROS, QUARTERS_A_DAY } from "../storage/changes.ts";
+import { RunGone } from "../storage/cursor.ts";
+import type { StartFence } from "../storage/runs.ts";
 
 /** Chunks in one commit. */
 const COMMITTED = 16;
