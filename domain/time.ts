@@ -1,6 +1,7 @@
 /** Time as people and programs write it: one reader for every parameter and body. Frames read their labels themselves. */
 import { z } from "zod";
 import { DAY_MS } from "../db/day.ts";
+import { clockEnd, clockNanos, dayAt, timeBytes, zoneMinutes } from "./time/digits.ts";
 export { DAY_MS };
 
 /** An hour, in milliseconds. */
@@ -38,16 +39,7 @@ export interface Moment {
   readonly isDay: boolean;
 }
 
-const DOT = 0x2e,
-  COMMA = 0x2c,
-  COLON = 0x3a,
-  DASH = 0x2d,
-  PLUS = 0x2b,
-  SPACE = 0x20,
-  LOWER_T = 0x74,
-  LOWER_Z = 0x7a;
-const TO_LOWER = 0x20;
-const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const SPACE = 0x20, LOWER_T = 0x74, TO_LOWER = 0x20;
 
 /**
  * Reads `YYYY-MM-DD`, or that with `T` or a space, `HH:MM[:SS[.1 to 9 digits]]` and a zone: `Z`, `±HH:MM`, `±HHMM`,
@@ -55,74 +47,18 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * read as `+`. Undefined for every other text, and for days that do not exist.
  */
 export function readTime(text: string): Moment | undefined {
-  const year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
-  // Comparisons with NaN are false.
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return undefined;
-  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return undefined;
-  const midnight = daysBefore(year, month, day) * DAY_MS;
-  if (text.length === 10) return { millis: midnight, nanos: 0, isDay: true };
-  const separator = text.charCodeAt(10), hour = digits(text, 11, 2), minute = digits(text, 14, 2);
-  if ((separator | TO_LOWER) !== LOWER_T && separator !== SPACE) return undefined;
-  if (!(hour < 24 && minute < 60) || text.charCodeAt(13) !== COLON) return undefined;
-  let second = 0, fraction = 0, end = 16;
-  if (text.charCodeAt(16) === COLON) {
-    second = digits(text, 17, 2);
-    if (!(second < 60)) return undefined;
-    end = 19;
-    const point = text.charCodeAt(19);
-    if (point === DOT || point === COMMA) {
-      end = fractionEnd(text);
-      const length = end - 20;
-      if (length < 1 || length > 9) return undefined;
-      fraction = digits(text, 20, length) * 10 ** (9 - length);
-    }
-  }
-  const zone = zoneMinutes(text, end);
-  if (Number.isNaN(zone)) return undefined;
-  const seconds = (hour * 60 + minute - zone) * 60 + second;
-  const millis = Math.floor(fraction / 1e6);
-  return { millis: midnight + seconds * 1000 + millis, nanos: fraction - millis * 1e6, isDay: false };
-}
-
-/** Minutes east of UTC that the text names from `at` to its end; NaN when that is no zone. */
-function zoneMinutes(text: string, at: number): number {
-  const length = text.length - at, first = text.charCodeAt(at);
-  if (length === 0 || (length === 1 && (first | TO_LOWER) === LOWER_Z)) return 0;
-  if (first !== PLUS && first !== DASH && first !== SPACE) return NaN;
-  const hasColon = text.charCodeAt(at + 3) === COLON;
-  if (length !== 3 && length !== (hasColon ? 6 : 5)) return NaN;
-  const hour = digits(text, at + 1, 2), minute = length === 3 ? 0 : digits(text, text.length - 2, 2);
-  if (!(hour < 24 && minute < 60)) return NaN;
-  return (first === DASH ? -1 : 1) * (hour * 60 + minute);
-}
-
-/** The number in so many digits; NaN where there are others than digits. */
-function digits(text: string, at: number, count: number): number {
-  let value = 0;
-  for (const end = at + count; at < end; at++) {
-    const digit = text.charCodeAt(at) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return NaN;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-function fractionEnd(text: string): number {
-  let at = 20;
-  while (text.charCodeAt(at) >= 0x30 && text.charCodeAt(at) <= 0x39) at++;
-  return at;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) return 29;
-  return MONTH_DAYS[month - 1]!;
-}
-
-/** Days from 1970-01-01 to a day. Years begin in March, so that the day that may be missing is their last. */
-function daysBefore(year: number, month: number, day: number): number {
-  const years = month <= 2 ? year - 1 : year, months = (month + 9) % 12;
-  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
-  return years * 365 + leapDays + Math.floor((months * 153 + 2) / 5) + day - 719_469;
+  const bytes = timeBytes(text), { length } = text;
+  if (bytes === undefined || length < 10) return undefined;
+  const midnight = dayAt(bytes, 0) * DAY_MS;
+  if (Number.isNaN(midnight)) return undefined;
+  if (length === 10) return { millis: midnight, nanos: 0, isDay: true };
+  if ((bytes[10]! | TO_LOWER) !== LOWER_T && bytes[10] !== SPACE) return undefined;
+  const end = clockEnd(bytes, 11, length);
+  if (end > length) return undefined;
+  const clock = clockNanos(bytes, 11, end), zone = zoneMinutes(bytes, end, length);
+  if (Number.isNaN(clock) || Number.isNaN(zone)) return undefined;
+  const millis = Math.floor(clock / 1e6);
+  return { millis: midnight + millis - zone * MINUTE_MS, nanos: clock - millis * 1e6, isDay: false };
 }
 
 /** Which times an area keeps: from the first to before `end`, in milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import { invalid, invalidPart, quote } from "../../errors.ts";
 import { DAY_MS, iso, readTime, WANTED_TIME } from "../../time.ts";
+import { clockEnd, clockNanos, dayAt, dayOf, digitsAt, timeBytes, zoneMinutes } from "../../time/digits.ts";
 
 /** The units in which stamps are read and written as numbers, as pandas' `date_unit`. */
 export const DATE_UNITS = ["s", "ms", "us", "ns"] as const;
@@ -15,8 +16,7 @@ export const DAY_NS = DAY_MS * 1e6;
 /** The first and the last stamp, in nanoseconds since 1970. -2^63 itself is pandas' "not a time". */
 export const MIN_STAMP = -(2n ** 63n) + 1n, MAX_STAMP = 2n ** 63n - 1n;
 
-const DASH = 0x2d, COLON = 0x3a, PLUS = 0x2b, DOT = 0x2e, SPACE = 0x20, UPPER_T = 0x54, UPPER_Z = 0x5a;
-const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const DASH = 0x2d, PLUS = 0x2b, COMMA = 0x2c, SPACE = 0x20, UPPER_T = 0x54, UPPER_Z = 0x5a;
 
 /** What a text says about a time. Offsets are already taken off, so that it is UTC. */
 export interface ParsedStamp {
@@ -25,59 +25,59 @@ export interface ParsedStamp {
   nanos: number;
   /** Whether the text named its offset (Z or ±HH:MM). */
   aware: boolean;
-  /** How much the text leaves open: "month" for 2020-01, "day" for 2020-01-02, "time" otherwise. */
-  precision: "month" | "day" | "time";
 }
+
+const found: ParsedStamp = { day: 0, nanos: 0, aware: false };
+/** What stampAt read last: one object for all rows. */
+export const readStamp: Readonly<ParsedStamp> = found;
 
 /**
  * Reads ISO 8601 texts strictly: `YYYY-MM` or `YYYY-MM-DD[T or space HH:MM[:SS[.1 to 9 digits]]]`, after a
  * time also `Z`, `±HH:MM` or `±HHMM`. What pandas merely guesses (01/02/2020, May 2020, now) and days that do
  * not exist are refused. Returns null if the text is not such a text; throws RunnelError if it is, but the
- * time does not fit 64 bits of nanoseconds (1677-09-22 to 2262-04-11).
+ * time does not fit 64 bits of nanoseconds (1677-09-22 to 2262-04-11). The answer holds until the next call.
  */
-export function parseStamp(text: string): ParsedStamp | null {
-  const year = digits(text, 0, 4), month = digits(text, 5, 2);
-  if (year < 0 || month < 1 || month > 12 || text.charCodeAt(4) !== DASH) return null;
-  if (text.length === 7) return stamp(text, Date.UTC(year, month - 1) / DAY_MS, 0, false, "month");
-  const day = digits(text, 8, 2);
-  if (text.charCodeAt(7) !== DASH || day < 1 || day > daysIn(year, month)) return null;
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999; all of them are out of range.
-  const epochDay = year < 100 ? -1e6 : Date.UTC(year, month - 1, day) / DAY_MS;
-  if (text.length === 10) return stamp(text, epochDay, 0, false, "day");
-  const separator = text.charCodeAt(10), hour = digits(text, 11, 2), minute = digits(text, 14, 2);
-  if (separator !== UPPER_T && separator !== SPACE) return null;
-  if (hour < 0 || hour > 23 || text.charCodeAt(13) !== COLON || minute < 0 || minute > 59) return null;
-  let at = 16, nanos = (hour * 60 + minute) * 60e9;
-  if (text.charCodeAt(at) === COLON) {
-    const second = digits(text, 17, 2);
-    if (second < 0 || second > 59) return null;
-    nanos += second * 1e9;
-    at = 19;
-    if (text.charCodeAt(at) === DOT) {
-      const end = fractionEnd(text, at + 1);
-      if (end === at + 1 || end > at + 10) return null;
-      nanos += digits(text, at + 1, end - at - 1) * 10 ** (9 - (end - at - 1));
-      at = end;
-    }
-  }
-  if (at === text.length) return stamp(text, epochDay, nanos, false, "time");
-  const offset = offsetMinutes(text, at);
-  return offset === null ? null : stamp(text, epochDay, nanos - offset * 60e9, true, "time");
+export function parseStamp(text: string): Readonly<ParsedStamp> | null {
+  const bytes = timeBytes(text);
+  if (bytes === undefined || !stampAt(bytes, 0, text.length)) return null;
+  if (isStamp(readStamp)) return readStamp;
+  throw invalid(`The stamp ${quote(text)} is outside 1677-09-22 to 2262-04-11.`);
 }
 
-/** Minutes east of UTC that the text names from `at` to its end, or null. */
-function offsetMinutes(text: string, at: number): number | null {
-  const sign = text.charCodeAt(at);
-  if (sign === UPPER_Z) return text.length === at + 1 ? 0 : null;
-  if (sign !== PLUS && sign !== DASH) return null;
-  const minuteAt = text.charCodeAt(at + 3) === COLON ? at + 4 : at + 3;
-  const hour = digits(text, at + 1, 2), minute = digits(text, minuteAt, 2);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || text.length !== minuteAt + 2) return null;
-  return (sign === PLUS ? 1 : -1) * (hour * 60 + minute);
+/** Reads such a text from bytes into `readStamp`. Whether it is one; isStamp says whether it fits. */
+export function stampAt(bytes: Uint8Array, at: number, end: number): boolean {
+  if (end - at === 7) return setStamp(monthAt(bytes, at), 0, false);
+  if (end - at < 10) return false;
+  const day = dayAt(bytes, at), time = at + 11;
+  if (end - at === 10) return setStamp(day, 0, false);
+  if (bytes[at + 10] !== UPPER_T && bytes[at + 10] !== SPACE) return false;
+  const zone = clockEnd(bytes, time, end);
+  if (zone > end || (zone > at + 19 && bytes[at + 19] === COMMA)) return false;
+  const nanos = clockNanos(bytes, time, zone);
+  if (zone === end) return setStamp(day, nanos, false);
+  return setStamp(day, nanos - offsetMinutes(bytes, zone, end) * 60e9, true);
+}
+
+function setStamp(day: number, nanos: number, aware: boolean): boolean {
+  found.day = day;
+  found.nanos = nanos;
+  found.aware = aware;
+  return day === day && nanos === nanos;
+}
+
+function monthAt(bytes: Uint8Array, at: number): number {
+  return bytes[at + 4] === DASH ? dayOf(digitsAt(bytes, at, 4), digitsAt(bytes, at + 5, 2), 1) : NaN;
+}
+
+/** Minutes east of UTC, in the forms that pandas takes. */
+function offsetMinutes(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at];
+  const isKnown = first === UPPER_Z || ((first === PLUS || first === DASH) && end - at > 3);
+  return isKnown ? zoneMinutes(bytes, at, end) : NaN;
 }
 
 /** Nanoseconds since 1970-01-01T00:00:00Z. */
-function stampNs({ day, nanos }: ParsedStamp): bigint {
+function stampNs({ day, nanos }: Readonly<ParsedStamp>): bigint {
   return BigInt(day) * BigInt(DAY_NS) + BigInt(nanos);
 }
 
@@ -89,6 +89,13 @@ export function halvesOf(stamps: BigInt64Array): Int32Array {
 /** Seconds that are safely within the range of stamps. */
 const SAFE_SECONDS = 9_223_372_000;
 
+/** Whether a time fits 64 bits of nanoseconds. */
+export function isStamp(parsed: Readonly<ParsedStamp>): boolean {
+  if (Math.abs(parsed.day * 86_400 + parsed.nanos / 1e9) <= SAFE_SECONDS) return true;
+  const ns = stampNs(parsed);
+  return ns >= MIN_STAMP && ns <= MAX_STAMP;
+}
+
 /** Writes a stamp, days since 1970 and nanoseconds after, into an array's halves (see halvesOf). */
 export function putStamp(halves: Int32Array, row: number, day: number, nanos: number): void {
   const carried = Math.floor(nanos / 1e9);
@@ -96,7 +103,8 @@ export function putStamp(halves: Int32Array, row: number, day: number, nanos: nu
   // In parts of 16 bits, whose products are exact in doubles.
   const high = Math.floor(seconds / 65_536) * 1e9, low = (seconds & 0xffff) * 1e9 + (nanos - carried * 1e9);
   const upper = Math.floor(high / 65_536), rest = (high - upper * 65_536) * 65_536 + low;
-  halves[row * 2] = rest % 4_294_967_296;
+  // Of a number beyond 32 bits the low ones are kept.
+  halves[row * 2] = rest;
   halves[row * 2 + 1] = upper + Math.floor(rest / 4_294_967_296);
 }
 
@@ -110,45 +118,6 @@ export function areWhole(stamps: BigInt64Array, unit: DateUnit): boolean {
     if (rest % size !== 0) return false;
   }
   return true;
-}
-
-function stamp(
-  text: string,
-  day: number,
-  nanos: number,
-  aware: boolean,
-  precision: ParsedStamp["precision"],
-): ParsedStamp {
-  const parsed = { day, nanos, aware, precision };
-  if (Math.abs(day * 86_400 + nanos / 1e9) > SAFE_SECONDS) {
-    const ns = stampNs(parsed);
-    if (ns < MIN_STAMP || ns > MAX_STAMP) {
-      throw invalid(`The stamp ${quote(text)} is outside 1677-09-22 to 2262-04-11.`);
-    }
-  }
-  return parsed;
-}
-
-/** The number in `count` digits from `at`, or -1. */
-function digits(text: string, at: number, count: number): number {
-  const end = at + count;
-  let value = 0;
-  for (; at < end; at++) {
-    const digit = text.charCodeAt(at) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return -1;
-    value = value * 10 + digit;
-  }
-  return value;
-}
-
-function fractionEnd(text: string, at: number): number {
-  while (text.charCodeAt(at) >= 0x30 && text.charCodeAt(at) <= 0x39) at++;
-  return at;
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) return 29;
-  return MONTH_DAYS[month - 1]!;
 }
 
 /** Reads a time of a query: the first nanosecond that the text names. Throws RunnelError for what is no time. */
