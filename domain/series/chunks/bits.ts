@@ -20,6 +20,29 @@ export class BitWriter {
     this.#put(value, width);
   }
 
+  /** Writes `values[from]` until `values[to]`, each less `least`, with `width` (0 to 53) bits each. */
+  writeAll(values: Float64Array, from: number, to: number, width: number, least: number): void {
+    if (width > STEP) {
+      for (let row = from; row < to; row++) this.write(values[row]! - least, width);
+      return;
+    }
+    while (this.#length + ((to - from) * width >>> 3) + 8 > this.#bytes.length) this.#grow();
+    // The same as #put in the open: the innermost loop of all packing.
+    const bytes = this.#bytes;
+    let length = this.#length, pending = this.#pending, bits = this.#pendingBits;
+    for (let row = from; row < to; row++) {
+      pending |= (values[row]! - least) << bits;
+      bits += width;
+      for (; bits >= 8; bits -= 8) {
+        bytes[length++] = pending;
+        pending >>>= 8;
+      }
+    }
+    this.#length = length;
+    this.#pending = pending;
+    this.#pendingBits = bits;
+  }
+
   /**
    * Writes a whole number of at most 2^53 in size, of either sign, in groups of seven bits (zigzag varint).
    */

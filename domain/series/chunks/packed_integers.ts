@@ -57,7 +57,7 @@ function writeBlock(writer: BitWriter, values: Float64Array, from: number, to: n
   const { least, width } = rangeOf(values, from, to);
   writer.writeSigned(least);
   writer.write(width, 8);
-  for (let at = from; at < to; at++) writer.write(values[at]! - least, width);
+  writer.writeAll(values, from, to, width, least);
 }
 
 /** The least of the values from `from` to `to` (exclusive), and how many bits the others need above it. */
