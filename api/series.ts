@@ -1,6 +1,7 @@
 /** The wire shapes of time series. Frames themselves are the user's own data. */
 import { z } from "zod";
 import { ORIENTS } from "../domain/series/formats/json/read_frame.ts";
+import { CSV_HEADERS } from "../domain/series/formats/options.ts";
 import { DATE_FORMATS } from "../domain/series/formats/text/stamp_cells.ts";
 import { FILLS } from "../domain/series/bins/fill.ts";
 import { SIDES } from "../domain/series/bins/grid.ts";
@@ -42,6 +43,10 @@ export const SaveQuery = Shape.extend({
       "that is called date, datetime, time, timestamp, ts, t or index in any case, else the first (in Arrow and Parquet: of times)",
     example: "Open time",
   }),
+  header: oneOf(
+    CSV_HEADERS,
+    "none: the first line of a CSV is a row, and columns are called 0, 1, 2 and so on",
+  ).optional(),
   mode: oneOf(
     SAVE_MODES,
     "replace: the rows between the first and last stamp are replaced; merge: cells are updated, null clears one, and one that is not named stays; append: only after the last row",

@@ -48,6 +48,8 @@ export interface SaveOptions {
   readonly dateUnit?: DateUnit;
   /** Name of the column that holds the stamps, in CSV, Arrow and Parquet; found by its name or type unless given. */
   readonly index?: string;
+  /** `none`: the first line of a CSV is a row, and columns are called by their places, from 0. */
+  readonly header?: "none";
   /**
    * What stamps without an offset are: local times of this zone, which the series keeps. `naive`: stamps lose their zone,
    * and are in UTC.
@@ -155,12 +157,19 @@ export class StoreClient {
     symbol: string,
     text: string | Uint8Array<ArrayBuffer>,
     format: Exclude<TextFormat, "values"> = "columns",
-    { mode, dateUnit, index, tz }: SaveOptions = {},
+    { mode, dateUnit, index, header, tz }: SaveOptions = {},
   ): Promise<void> {
     const type = TYPES[format];
     return this.#http.done("PUT", {
       path: [...ROOT, reference, symbol],
-      query: { jsonformat: type === undefined ? format : undefined, mode, date_unit: dateUnit, index, tz },
+      query: {
+        jsonformat: type === undefined ? format : undefined,
+        mode,
+        date_unit: dateUnit,
+        index,
+        header,
+        tz,
+      },
       body: text,
       headers: { "Content-Type": type ?? "application/json" },
     });

@@ -13,7 +13,7 @@ const UNITS = ["s", "ms", "us", "ns"] as const;
 /** Rows that people are shown unless they ask for more. */
 const SHOWN_ROWS = 50;
 
-interface SaveFlags extends RemoteOptions, Pick<SaveOptions, "index" | "tz" | "dateUnit"> {
+interface SaveFlags extends RemoteOptions, Pick<SaveOptions, "index" | "header" | "tz" | "dateUnit"> {
   readonly jsonFormat?: SavedOrient;
   readonly csv?: true;
   readonly format?: Format;
@@ -66,6 +66,7 @@ export function addSaveCommand(store: Command, terminal: Terminal): void {
     .option("--csv", "the input is CSV")
     .addOption(choice("--format <format>", "what the input is, if not JSON", FORMATS))
     .option("--index <column>", "the column that holds the stamps, in CSV, Arrow and Parquet")
+    .addOption(choice("--header <header>", "none: the first line of a CSV is a row", ["none"]))
     .option(
       "--tz <zone>",
       "what stamps without an offset are, such as America/New_York; naive: drop the zone",
@@ -81,10 +82,11 @@ export function addSaveCommand(store: Command, terminal: Terminal): void {
     .action(async (reference: string, symbol: string, file: string, flags: SaveFlags) => {
       const ending = FORMATS.find((each) => file.endsWith(`.${each}`));
       const format = formatOf(flags) ?? flags.jsonFormat ?? ending ?? "columns";
-      const { index, tz, dateUnit } = flags;
+      const { index, header, tz, dateUnit } = flags;
       await connect(flags, terminal).store.saveText(reference, symbol, await terminal.read(file), format, {
         mode: flags.merge ? "merge" : flags.append ? "append" : "replace",
         ...(index !== undefined && { index }),
+        ...(header !== undefined && { header }),
         ...(tz !== undefined && { tz }),
         ...(dateUnit !== undefined && { dateUnit }),
       });

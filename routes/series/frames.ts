@@ -27,6 +27,9 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
   if (query.index !== undefined && !["csv", "arrow", "feather", "parquet"].includes(format)) {
     throw invalid("index names a column of CSV, Arrow or Parquet: the body is none.");
   }
+  if (query.header !== undefined && format !== "csv") {
+    throw invalid("header says what the first line of a CSV is: the body is none.");
+  }
   // What a compressed body has is known when it is here.
   const isPlain = !request.headers.has("content-encoding");
   const declared = isPlain ? Math.min(Number(request.headers.get("content-length")) || 0, maxFrameBytes) : 0;
@@ -34,7 +37,7 @@ export async function saveFrame(call: Call<typeof SaveQuery>): Promise<Response>
     declared,
     read: () => readDecoded(call, maxFrameBytes),
     format,
-    options: { dateUnit: query.date_unit, tz: query.tz, index: query.index },
+    options: { dateUnit: query.date_unit, tz: query.tz, index: query.index, header: query.header },
     mode: query.mode,
     precondition: preconditionOf(request.headers),
   });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Cell, Column } from "../../domain/series/frame/column.ts";
 import { columnOf } from "../../domain/series/frame/column_builder.ts";
-import { readCsv } from "../../domain/series/formats/csv/read_csv.ts";
 import { csvPass } from "../../domain/series/formats/csv/write_csv.ts";
 import type { DataFrame } from "../../domain/series/frame/frame.ts";
 import { ndjsonPass, readNdjson } from "../../domain/series/formats/json/ndjson.ts";
@@ -10,6 +9,7 @@ import { type Orient, readFrame } from "../../domain/series/formats/json/read_fr
 import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
 import { type FrameHead, headOf, type WriteOptions } from "../../domain/series/formats/text/frame_head.ts";
 import { runPasses, type WritePass } from "../../domain/series/formats/text/row_pass.ts";
+import { readCsv } from "./csv.ts";
 
 /** Fractions that ten decimals write exactly, so that the text is the value. */
 const fraction = fc.integer({ min: -(2 ** 40), max: 2 ** 40 }).map((each) => each / 1024);

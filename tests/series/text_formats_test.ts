@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { readCsv } from "../../domain/series/formats/csv/read_csv.ts";
 import { csvPass } from "../../domain/series/formats/csv/write_csv.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { readNdjson } from "../../domain/series/formats/json/ndjson.ts";
 import { runPasses } from "../../domain/series/formats/text/row_pass.ts";
 import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";
+import { readCsv } from "./csv.ts";
 
 function refused(read: () => unknown, message: RegExp): void {
   assert.throws(read, (error) => error instanceof RunnelError && message.test(error.message));

@@ -46,8 +46,8 @@ async function readBody({ bytes, format, options }: ParseRequest): Promise<DataF
   if (format === "parquet") {
     return await (await import("../typed/parquet/read.ts")).readParquet(bytes, options);
   }
+  if (format === "csv") return readCsv(bytes, options);
   const text = decodeUtf8(bytes);
-  if (format === "csv") return readCsv(text, options);
   if (format === "ndjson") return readNdjson(text, options);
   return readFrame(text, format, options);
 }

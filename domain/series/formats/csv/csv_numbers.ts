@@ -1,57 +1,91 @@
-/** Columns of a CSV that hold nothing but plain numbers, which most do: they need no patterns. */
-import type { Column } from "../../frame/column.ts";
-import type { CsvTable } from "./csv_lines.ts";
+/** Numbers as pandas' read_csv takes them, read from bytes as exact doubles. */
+import type { CsvText } from "./csv_table.ts";
 
-const MINUS = 0x2d, DOT = 0x2e, ZERO = 0x30;
-/** Up to so many digits a whole number is an exact double. */
-const EXACT_DIGITS = 15;
-const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, decimals) => 10 ** decimals);
+const MINUS = 0x2d, PLUS = 0x2b, DOT = 0x2e, ZERO = 0x30, SPACE = 0x20, TAB = 0x09, LOWER_E = 0x65;
+const TO_LOWER = 0x20;
+/** Powers of ten that are exact doubles. */
+const EXACT_POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+const INFINITY = /^[-+]?inf(inity)?$/i;
 
-/** What `readPlain` read last. */
-let value = 0, isWhole = true;
-
-/**
- * The column, if each cell is digits, with or without a minus ahead and a point in or after them, or null. Undefined:
- * another cell is among them, or a whole number of more than 15 digits. Integers without null stay integers.
- */
-export function numberColumn(name: string, table: CsvTable, at: number): Column | undefined {
-  const values = new Float64Array(table.rows);
-  let areWhole = true;
-  const read = (row: number, text: string, start: number, end: number) => {
-    if (!readPlain(text, start, end)) return false;
-    values[row] = value;
-    areWhole &&= isWhole;
-    return true;
-  };
-  const skip = (row: number) => {
-    values[row] = NaN;
-    areWhole = false;
-  };
-  if (!table.everyCell(at, read, skip)) return undefined;
-  if (!areWhole) return { name, type: "float", values };
-  // Integers have no -0.
-  for (let row = 0; row < values.length; row++) values[row] = values[row]! + 0;
-  return { name, type: "integer", values };
+/** What readNumber read last: one object for all cells. */
+export interface ReadNumber {
+  value: number;
+  /** It was written without point and exponent. */
+  isWhole: boolean;
 }
 
-function readPlain(text: string, from: number, to: number): boolean {
-  const isNegative = text.charCodeAt(from) === MINUS, start = isNegative ? from + 1 : from;
+const found: ReadNumber = { value: 0, isWhole: true };
+/** What readNumber read last. */
+export const lastNumber: Readonly<ReadNumber> = found;
+
+/**
+ * Reads digits with or without a point in, ahead of or after them, a sign, an exponent, and blanks around them, or
+ * infinity, into `lastNumber`. False: the cell is none of these.
+ */
+export function readNumber(text: CsvText, from: number, to: number): boolean {
+  const { bytes } = text;
+  if (isBlank(bytes[from]!) || isBlank(bytes[to - 1]!)) return readTrimmed(text, from, to);
+  const sign = bytes[from]!;
+  let at = sign === MINUS || sign === PLUS ? from + 1 : from;
+  const start = at;
   let mantissa = 0, point = -1;
-  for (let at = start; at < to; at++) {
-    const code = text.charCodeAt(at), digit = code - ZERO;
+  for (; at < to; at++) {
+    const byte = bytes[at]!, digit = byte - ZERO;
     if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit;
-    else if (code === DOT && point < 0 && at > start) point = at;
-    else return false;
+    else if (byte === DOT && point < 0) point = at;
+    else break;
   }
-  const digits = to - start - (point < 0 ? 0 : 1);
-  if (digits <= 0) return false;
-  isWhole = point < 0;
-  if (digits <= EXACT_DIGITS) {
-    // Both are exact, so one division rounds correctly (Clinger 1990, the fast path).
-    const size = isWhole ? mantissa : mantissa / POWERS[to - 1 - point]!;
-    value = isNegative ? -size : size;
-    return true;
+  const digits = at - start - (point < 0 ? 0 : 1);
+  if (digits <= 0) return readInfinity(text, from, to);
+  let power = point < 0 ? 0 : point + 1 - at;
+  found.isWhole = point < 0 && at === to;
+  if (at < to) {
+    power += exponentAt(bytes, at, to);
+    if (power !== power) return false;
   }
-  value = Number(text.slice(from, to));
-  return !isWhole;
+  const size = sizeOf(mantissa, power);
+  if (size !== size) found.value = Number(text.slice(from, to));
+  else found.value = sign === MINUS ? -size : size;
+  return true;
+}
+
+/** The mantissa times ten to that power; NaN unless one operation of exact doubles has it (Clinger 1990, the fast path). */
+function sizeOf(mantissa: number, power: number): number {
+  if (mantissa > Number.MAX_SAFE_INTEGER) return NaN;
+  if (power === 0) return mantissa;
+  const scale = EXACT_POWERS[power < 0 ? -power : power];
+  if (scale === undefined) return NaN;
+  return power < 0 ? mantissa / scale : mantissa * scale;
+}
+
+/** The exponent in the bytes from its letter on; NaN: there is another. */
+function exponentAt(bytes: Uint8Array, at: number, to: number): number {
+  if ((bytes[at]! | TO_LOWER) !== LOWER_E) return NaN;
+  const sign = bytes[at + 1]!;
+  at += sign === MINUS || sign === PLUS ? 2 : 1;
+  if (at >= to) return NaN;
+  let exponent = 0;
+  for (; at < to; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return NaN;
+    exponent = exponent * 10 + digit;
+  }
+  return sign === MINUS ? -exponent : exponent;
+}
+
+function readTrimmed(text: CsvText, from: number, to: number): boolean {
+  while (from < to && isBlank(text.bytes[from]!)) from++;
+  while (to > from && isBlank(text.bytes[to - 1]!)) to--;
+  return from < to && readNumber(text, from, to);
+}
+
+function readInfinity(text: CsvText, from: number, to: number): boolean {
+  if (to - from > "-infinity".length || !INFINITY.test(text.slice(from, to))) return false;
+  found.value = text.bytes[from] === MINUS ? -Infinity : Infinity;
+  found.isWhole = false;
+  return true;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
 }

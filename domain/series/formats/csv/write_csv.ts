@@ -1,7 +1,7 @@
 import { NUMBER_BYTES, putAscii, putInteger, putShortest, putUtf8 } from "../text/ascii.ts";
 import { type OtherCells, widestOf, widthOf } from "../text/cells.ts";
 import type { Cell, Column } from "../../frame/column.ts";
-import { isNull } from "./csv_lines.ts";
+import { isNull } from "./csv_table.ts";
 import { rowPass, type WritePass } from "../text/row_pass.ts";
 import { stampCells } from "../text/stamp_cells.ts";
 import { type FrameHead, recordStampKey, stampFormat, type WriteOptions } from "../text/frame_head.ts";
