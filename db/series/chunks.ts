@@ -1,4 +1,5 @@
 /** The queries of series and their chunks. Stamps leave SQL as decimal text, because they exceed 2^53. */
+import type { Plan } from "../batcher.ts";
 import type { Row, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { type Catalogue, readCatalogue } from "./catalogue_row.ts";
@@ -140,6 +141,7 @@ export function createSeriesStore({ engine, commits, query, damage }: Database, 
       isWhole: past ? Number(oldest) <= revision : newest === revision,
     };
   };
+  const stage = commits.writer(planStaging);
   return {
     async find(reference: string, symbol: string): Promise<SeriesRow | undefined> {
       const [row] = await query(FIND, reference, symbol);
@@ -178,18 +180,12 @@ export function createSeriesStore({ engine, commits, query, damage }: Database, 
       return { series: row && toSeries(row), chunks: chunks!.rows.map(toKey) };
     },
 
-    /** Writes chunks ahead of the change with that batch. */
-    async stage(series: number, batch: bigint, chunks: readonly ChunkContent[]): Promise<void> {
-      const now = clock();
-      await commits.execute(chunks.flatMap((chunk) => {
-        const { first, last, rows, summary, body } = chunk;
-        const args = [series, first, last, rows, summary, chunkChecksum(summary, chunk), batch, now];
-        return [
-          { sql: STAGE_CHUNK, args },
-          { sql: STAGE_BODY, args: [body, chunkChecksum(body, chunk)] },
-        ];
-      }));
-    },
+    /**
+     * Writes chunks ahead of the change with that batch, which alone shows them. A power failure may take back those of
+     * which the change is not committed yet: its fsync covers all that was written before.
+     */
+    stage: (series: number, batch: bigint, chunks: readonly ChunkContent[]): Promise<void> =>
+      stage({ series, batch, chunks, now: clock() }),
     /** Makes a change visible, all of it at once. False: the series is another than was read; nothing changed. */
     async commit(change: SeriesChange): Promise<boolean> {
       const [committed] = await commits.execute(planCommit(change, clock()));
@@ -213,6 +209,30 @@ export function createSeriesStore({ engine, commits, query, damage }: Database, 
     async release(lease: number): Promise<void> {
       await commits.execute([{ sql: DELETE_LEASE, args: [lease] }]);
     },
+  };
+}
+
+interface StagedChunks {
+  readonly series: number;
+  readonly batch: bigint;
+  readonly chunks: readonly ChunkContent[];
+  readonly now: number;
+}
+
+function planStaging(ops: readonly StagedChunks[]): Plan<void> {
+  return {
+    statements: ops.flatMap(({ series, batch, chunks, now }) =>
+      chunks.flatMap((chunk) => {
+        const { first, last, rows, summary, body } = chunk;
+        const args = [series, first, last, rows, summary, chunkChecksum(summary, chunk), batch, now];
+        return [
+          { sql: STAGE_CHUNK, args },
+          { sql: STAGE_BODY, args: [body, chunkChecksum(body, chunk)] },
+        ];
+      })
+    ),
+    mayBeLost: true,
+    settle: () => ops.map(() => undefined),
   };
 }
 
