@@ -37,6 +37,23 @@ export class Turns {
     await setImmediate();
     this.#since = performance.now();
   }
+
+  /** Does work whose steps say where others may go first; answers what comes of it. */
+  async run<T>(steps: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await this.next();
+    }
+  }
+}
+
+/** Does work that may be done in steps without letting others go first. */
+export function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
 /** Lets few do at once what takes memory, in the order in which they asked. */

@@ -4,6 +4,7 @@ import { type ColumnSummary, isDoubles, summarise } from "../frame/summary.ts";
 import { type Aggregates, outputsOf } from "./aggregates.ts";
 import { type Fill, fillBins } from "./fill.ts";
 import { Grid, type GridOptions } from "./grid.ts";
+import { atOnce } from "../../short_steps.ts";
 import type { Reducer } from "./reducer.ts";
 import { makeReducers } from "./reducers.ts";
 
@@ -81,11 +82,13 @@ export class Downsampler {
       this.#grid.binOf(first) === this.#grid.binOf(last);
   }
 
-  /** The bins as a frame. */
-  finish(): DataFrame {
-    const byName = new Map(
-      this.#reducers.flatMap((reducer) => reducer.finish()).map((each) => [each.name, each]),
-    );
+  /** The bins as a frame, a column at each step. */
+  *finish(): Generator<void, DataFrame> {
+    const byName = new Map<string, Column>();
+    for (const reducer of this.#reducers) {
+      for (const column of reducer.finish()) byName.set(column.name, column);
+      yield;
+    }
     const columns = this.#names.map((name) => byName.get(name)!);
     const notes = this.#reducers.flatMap(({ note }) => note ?? []);
     const bins = { stamps: this.#grid.labels, aware: this.#aware, columns };
@@ -124,5 +127,5 @@ export function downsample(frame: DataFrame, options: BinOptions): DataFrame {
   const range = { first: stamps[0]!, last: stamps[stamps.length - 1]!, aware };
   const downsampler = new Downsampler(options, range, frame.columns);
   downsampler.add(frame);
-  return downsampler.finish();
+  return atOnce(downsampler.finish());
 }

@@ -1,6 +1,7 @@
 /** Percentiles of a bin: exact for as many cells as fit, then from a sketch. */
 import type { Column } from "../frame/column.ts";
 import type { Reducer } from "./reducer.ts";
+import { ranked, SortedRuns } from "./sorted_runs.ts";
 
 /** Cells of a bin up to which its percentiles are exact. */
 export const EXACT_CELLS = 262_144;
@@ -22,14 +23,29 @@ class Sketch {
   #count = 0;
 
   add(value: number): void {
-    this.#count++;
+    this.#put(value, 1);
+  }
+
+  /** Adds ascending numbers: those of one bucket stand together, and take one logarithm. */
+  addAscending(run: Float64Array): void {
+    for (let at = 0, next; at < run.length; at = next) {
+      const value = run[at]!, key = keyOf(value);
+      // Negative ones come with the size that is largest in their bucket.
+      const most = value > 0 ? Math.exp(key * LOG_GAMMA) : value < 0 ? -Math.exp((key - 1) * LOG_GAMMA) : 0;
+      next = at + 1;
+      while (next < run.length && (value < 0 ? run[next]! < most : run[next]! <= most)) next++;
+      this.#put(value, next - at);
+    }
+  }
+
+  #put(value: number, times: number): void {
+    this.#count += times;
     if (value === 0) {
-      this.#zeros++;
+      this.#zeros += times;
       return;
     }
-    const buckets = value > 0 ? this.#above : this.#below,
-      key = Math.ceil(Math.log(Math.abs(value)) / LOG_GAMMA);
-    buckets.set(key, (buckets.get(key) ?? 0) + 1);
+    const buckets = value > 0 ? this.#above : this.#below, key = keyOf(value);
+    buckets.set(key, (buckets.get(key) ?? 0) + times);
   }
 
   /** The value of a percentile, from 0 to 100, within SKETCH_ERROR. */
@@ -46,25 +62,31 @@ class Sketch {
   }
 }
 
+/** The bucket of a number that is not 0. */
+function keyOf(value: number): number {
+  return Math.ceil(Math.log(Math.abs(value)) / LOG_GAMMA);
+}
+
 /** The middle of a bucket, in proportion. That of the last ones may lie beyond the doubles, where their own cells do not. */
 function valueOf(key: number): number {
   const middle = Math.exp(key * LOG_GAMMA - LOG_MIDDLE);
   return key === Infinity ? middle : Math.max(Number.MIN_VALUE, Math.min(Number.MAX_VALUE, middle));
 }
 
-/** A percentile of ascending numbers, between the two next to it in proportion, as pandas' quantile does. */
-function between(sorted: Float64Array, percentile: number): number {
-  const rank = percentile / 100 * (sorted.length - 1), below = Math.floor(rank);
-  const low = sorted[below]!, high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return rank === below || low === high ? low : low + (high - low) * (rank - below);
+/** A percentile of all numbers in ascending runs, between the two next to it in proportion, as pandas' quantile does. */
+function between(runs: readonly Float64Array[], count: number, percentile: number): number {
+  const rank = percentile / 100 * (count - 1), below = Math.floor(rank);
+  const low = ranked(runs, below);
+  if (rank === below) return low;
+  const high = ranked(runs, below + 1);
+  return low === high ? low : low + (high - low) * (rank - below);
 }
 
 /** Several percentiles of one column. Bins come one after the other, so that only the cells of one are kept. */
 export class Percentiles implements Reducer {
   readonly #results: Float64Array[];
   #bin = -1;
-  #cells = new Float64Array(1024);
-  #count = 0;
+  readonly #cells: SortedRuns;
   #sketch: Sketch | undefined;
 
   constructor(
@@ -73,6 +95,7 @@ export class Percentiles implements Reducer {
     bins: number,
   ) {
     this.#results = outputs.map(() => new Float64Array(bins).fill(NaN));
+    this.#cells = new SortedRuns(1024 * (1 + inputs[0] % 8));
   }
 
   addCells(bin: number, [column]: readonly Column[], from: number, to: number): void {
@@ -92,27 +115,21 @@ export class Percentiles implements Reducer {
 
   #add(value: number): void {
     if (this.#sketch !== undefined) return this.#sketch.add(value);
-    if (this.#count === EXACT_CELLS) {
-      this.#sketch = new Sketch();
-      for (const cell of this.#cells.subarray(0, this.#count)) this.#sketch.add(cell);
-      return this.#sketch.add(value);
-    }
-    if (this.#count === this.#cells.length) {
-      const more = new Float64Array(this.#cells.length * 2);
-      more.set(this.#cells);
-      this.#cells = more;
-    }
-    this.#cells[this.#count++] = value;
+    if (this.#cells.count < EXACT_CELLS) return this.#cells.add(value);
+    this.#sketch = new Sketch();
+    for (const run of this.#cells.runs()) this.#sketch.addAscending(run);
+    this.#sketch.add(value);
   }
 
   #close(): void {
-    if (this.#count > 0) {
-      const sorted = this.#sketch ? undefined : this.#cells.subarray(0, this.#count).sort();
+    const { count } = this.#cells;
+    if (count > 0) {
+      const runs = this.#sketch ? [] : this.#cells.runs();
       this.outputs.forEach(({ percentile }, i) => {
-        this.#results[i]![this.#bin] = sorted ? between(sorted, percentile) : this.#sketch!.at(percentile);
+        this.#results[i]![this.#bin] = this.#sketch?.at(percentile) ?? between(runs, count, percentile);
       });
     }
-    this.#count = 0;
+    this.#cells.clear();
     this.#sketch = undefined;
   }
 }

@@ -2,6 +2,7 @@
 import type { Labels } from "../../../db/series/catalogue_row.ts";
 import { type Condition, testOf } from "../bins/where.ts";
 import { type BinOptions, Downsampler } from "../bins/downsample.ts";
+import { Turns } from "../../short_steps.ts";
 import { type DataFrame, sliceFrame, takeFrame } from "../frame/frame.ts";
 import { type FrameSource, noRows, type SelectedColumn } from "./source.ts";
 
@@ -68,7 +69,7 @@ export class FilteredSource implements FrameSource {
     if (first === undefined) return noRows(this, bins);
     const downsampler = new Downsampler(bins, { first, last, aware: this.aware }, this.columns);
     for await (const frame of this.batches([...this.columns.keys()])) downsampler.add(frame);
-    return downsampler.finish();
+    return await new Turns().run(downsampler.finish());
   }
 
   close(): Promise<void> {

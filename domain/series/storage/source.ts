@@ -93,7 +93,7 @@ export class MemorySource implements FrameSource {
       downsampler.add(frame);
       await turns.next();
     }
-    return downsampler.finish();
+    return await turns.run(downsampler.finish());
   }
 
   close(): Promise<void> {
@@ -179,7 +179,7 @@ export class LeasedSource implements FrameSource {
         }
       }
     }
-    return downsampler.finish();
+    return await turns.run(downsampler.finish());
   }
 
   close(): Promise<void> {
