@@ -1,6 +1,7 @@
-import assert from "node:assert/strict";
+import assert, { ok } from "node:assert/strict";
 import fc from "fast-check";
 import { decodeColumn, encodeColumn } from "../../domain/series/chunks/column_codec.ts";
+import { planes, TYPES } from "../../domain/series/chunks/chunk_layout.ts";
 import { decodeStamps, encodeStamps } from "../../domain/series/chunks/stamp_codec.ts";
 import { type Column, nullColumn } from "../../domain/series/frame/column.ts";
 import { integerColumn } from "../../domain/series/frame/column_builder.ts";
@@ -37,6 +38,42 @@ Deno.test("decodeColumn() gives back integers of every width", () => {
   fc.assert(fc.property(fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })), (values) => {
     assertSame(integerColumn("a", values));
   }));
+});
+
+Deno.test("decodeColumn() gives back large integers that lie close together, in a fraction of their bytes", () => {
+  const ids = (base: bigint, step: (row: number) => number) =>
+    integerColumn("a", Array.from({ length: 1000 }, (_, row) => base + BigInt(step(row))));
+  const jitter = (row: number) => row * 1_000_000 + (row * 7919) % 1000;
+  const bases = [
+    1_700_000_000_000_000n,
+    1_700_000_000_000_000_000n,
+    2n ** 63n + 5n,
+    -(2n ** 63n),
+    2n ** 53n - 500n,
+  ];
+  for (const base of bases) {
+    const column = ids(base, jitter);
+    assertSame(column);
+    ok(encodeColumn(column).length < 1000 * 2, `${base}: ${encodeColumn(column).length} bytes`);
+  }
+  const near = fc.tuple(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.array(fc.maxSafeInteger()));
+  fc.assert(fc.property(near, ([base, steps]) => {
+    const all = steps.map((step) => base + BigInt(step));
+    const fits = all.filter((each) => each >= -(2n ** 63n) && each < (base < 0n ? 2n ** 63n : 2n ** 64n));
+    const column = integerColumn("a", fits);
+    if (column.type === "integer") assertSame(column);
+  }));
+});
+
+Deno.test("decodeColumn() reads integers as earlier versions wrote them", () => {
+  const large = [2n ** 62n, 2n ** 62n + 1n, -3n], beyond = [2n ** 64n - 1n, 2n ** 64n - 2n];
+  const micros = Float64Array.of(1_700_000_000_000_000, 1_700_000_000_000_001);
+  const stored = [
+    [planes(TYPES.int64, BigInt64Array.from(large)), large],
+    [planes(TYPES.uint64, BigUint64Array.from(beyond)), beyond],
+    [planes(TYPES.integer, micros), [...micros]],
+  ] as const;
+  for (const [bytes, values] of stored) assert.deepEqual([...decodeColumn("a", bytes).values], values);
 });
 
 Deno.test("decodeColumn() gives back booleans, texts, mixed cells and nulls", () => {

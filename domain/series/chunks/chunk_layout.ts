@@ -20,7 +20,7 @@ export const TYPES = {
 } as const;
 
 /** How they are written; the numbers are in stored data and must not change. */
-export const ENCODINGS = { raw: 0, packed: 1, planes: 2, deflated: 3 } as const;
+export const ENCODINGS = { raw: 0, packed: 1, planes: 2, deflated: 3, offsets: 4 } as const;
 
 /** A flag: a bitmap of the rows that are not null comes before the cells. */
 export const HAS_BITMAP = 1;
@@ -99,7 +99,7 @@ export function makeChunk(
 export function openChunk(bytes: Uint8Array): Chunk {
   if (bytes.length < HEAD_BYTES) throw new RangeError("the chunk is too short");
   const [type, encoding, decimals, flags] = bytes as unknown as [ChunkType, Encoding, number, number];
-  if (type > TYPES.stamps || encoding > ENCODINGS.deflated || decimals > MAX_DECIMALS || flags > HAS_BITMAP) {
+  if (type > TYPES.stamps || encoding > ENCODINGS.offsets || decimals > MAX_DECIMALS || flags > HAS_BITMAP) {
     throw new RangeError("the chunk has a head that is not known");
   }
   const rows = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);

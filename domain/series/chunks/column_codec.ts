@@ -2,6 +2,7 @@
 import { inflateRawSync } from "node:zlib";
 import {
   type Chunk,
+  type ChunkType,
   deflated,
   ENCODINGS,
   HAS_BITMAP,
@@ -13,6 +14,7 @@ import {
   TYPES,
 } from "./chunk_layout.ts";
 import { type Cell, type Column, hasNulls, sliceColumn } from "../frame/column.ts";
+import { decodeOffsets, encodeOffsets } from "./offset_codec.ts";
 import { PACK_LIMIT, packIntegers, unpackIntegers } from "./packed_integers.ts";
 
 const POWERS = Array.from({ length: MAX_DECIMALS + 1 }, (_, decimals) => Number(`1e${decimals}`));
@@ -35,8 +37,8 @@ export function encodeColumn(column: Column, from = 0, to = column.values.length
     return deflated(TYPES[type], rows, new TextEncoder().encode(text));
   }
   if (type === "boolean") return deflated(TYPES.boolean, rows, values);
-  if (values instanceof BigInt64Array) return planes(TYPES.int64, values);
-  if (values instanceof BigUint64Array) return planes(TYPES.uint64, values);
+  if (values instanceof BigInt64Array) return encodeLong(TYPES.int64, values);
+  if (values instanceof BigUint64Array) return encodeLong(TYPES.uint64, values);
   return encodeDoubles(part as Column & { values: Float64Array });
 }
 
@@ -45,16 +47,16 @@ export function encodeColumn(column: Column, from = 0, to = column.values.length
  */
 export function decodeColumn(name: string, bytes: Uint8Array): Column {
   const chunk = openChunk(bytes);
-  const { type, rows, body } = chunk;
+  const { type, body } = chunk;
   switch (type) {
     case TYPES.float:
       return { name, type: "float", values: decodeDoubles(chunk) };
     case TYPES.integer:
       return { name, type: "integer", values: decodeDoubles(chunk) };
     case TYPES.int64:
-      return { name, type: "integer", values: new BigInt64Array(joinPlanes(body, rows).buffer) };
+      return { name, type: "integer", values: new BigInt64Array(decodeLong(chunk)) };
     case TYPES.uint64:
-      return { name, type: "integer", values: new BigUint64Array(joinPlanes(body, rows).buffer) };
+      return { name, type: "integer", values: new BigUint64Array(decodeLong(chunk)) };
     case TYPES.boolean:
       return { name, type: "boolean", values: new Uint8Array(inflateRawSync(body)) };
     case TYPES.string:
@@ -72,7 +74,7 @@ function encodeDoubles(column: Column & { values: Float64Array }): Uint8Array<Ar
   const nulls = hasNulls(column);
   const dense = nulls ? values.filter((value) => !Number.isNaN(value)) : values;
   const scaled = toDecimals(dense);
-  if (!scaled) return planes(type, values);
+  if (!scaled) return type === TYPES.integer ? encodeLong(type, values) : planes(type, values);
   const packed = packIntegers(scaled.integers);
   if (!nulls) return makeChunk(type, ENCODINGS.packed, values.length, packed, scaled.decimals);
   const bitmap = new Uint8Array(Math.ceil(values.length / 8));
@@ -83,8 +85,23 @@ function encodeDoubles(column: Column & { values: Float64Array }): Uint8Array<Ar
   return makeChunk(type, ENCODINGS.packed, values.length, body, scaled.decimals, HAS_BITMAP);
 }
 
-function decodeDoubles({ encoding, decimals, rows, present, body }: Chunk): Float64Array<ArrayBuffer> {
-  if (encoding === ENCODINGS.planes) return new Float64Array(joinPlanes(body, rows).buffer);
+/** Whole numbers of which some are too large to be packed as they are. */
+function encodeLong(
+  type: ChunkType,
+  values: Float64Array | BigInt64Array | BigUint64Array,
+): Uint8Array<ArrayBuffer> {
+  return encodeOffsets(type, values) ?? planes(type, values);
+}
+
+/** The memory of such numbers. */
+function decodeLong(chunk: Chunk): ArrayBuffer {
+  const { encoding, body, rows } = chunk;
+  return encoding === ENCODINGS.offsets ? decodeOffsets(chunk) : joinPlanes(body, rows).buffer;
+}
+
+function decodeDoubles(chunk: Chunk): Float64Array<ArrayBuffer> {
+  const { encoding, decimals, rows, present, body } = chunk;
+  if (encoding !== ENCODINGS.packed) return new Float64Array(decodeLong(chunk));
   const count = present ? present.reduce((sum, bit) => sum + bit, 0) : rows;
   const integers = unpackIntegers(body, count);
   const power = POWERS[decimals]!;
