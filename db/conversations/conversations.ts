@@ -54,6 +54,10 @@ const JOIN_ALL = `INSERT OR IGNORE INTO member SELECT c.id, r.value FROM json_ea
 const EMPTY_OTHERS = `DELETE FROM member WHERE substr(person, 1, length(?1) + 1) = ?1 || ':'
   AND conversation IN (SELECT id FROM conversation
     WHERE source = ?1 AND public_id NOT IN (SELECT value FROM json_each(?2)))`;
+const EXPEL = `DELETE FROM member WHERE person IN (SELECT value FROM json_each(?1))`;
+const SELECT_ACCOUNTS = `SELECT DISTINCT person FROM member WHERE person GLOB ?1`;
+const SELECT_WITH_MEMBERS = `SELECT public_id FROM conversation c WHERE source = ?1
+  AND EXISTS (SELECT 1 FROM member WHERE conversation = c.id AND person GLOB ?2)`;
 const PUBLISH = `UPDATE conversation SET is_public = ?3 WHERE public_id = ?1 AND source = ?2`;
 const CLAIM = `UPDATE conversation SET source = ?2 WHERE public_id = ?1 AND source = 'api'`;
 const SELECT_SOURCE = `SELECT source FROM conversation WHERE public_id = ?1`;
@@ -189,6 +193,18 @@ export function createConversationStore({ commits, query, scan }: Database) {
         { sql: KEEP_MEMBERS, args: [publicId, source, accounts, members] },
         { sql: JOIN_ALL, args: [publicId, source, members] },
       ]);
+    },
+    /** Ends all membership of these accounts. */
+    async expel(accounts: readonly string[]): Promise<void> {
+      await commits.execute([{ sql: EXPEL, args: [JSON.stringify(accounts)] }]);
+    },
+    /** All accounts of that pattern (GLOB) that are members anywhere. */
+    async accounts(pattern: string): Promise<string[]> {
+      return (await scan(SELECT_ACCOUNTS, pattern)).map(([person]) => person as string);
+    },
+    /** The ids of a source's channels with members of that pattern (GLOB). */
+    async withMembers(source: Source, pattern: string): Promise<string[]> {
+      return (await scan(SELECT_WITH_MEMBERS, source, pattern)).map(([publicId]) => publicId as string);
     },
     /** Ends all membership of a source's channels but these: nobody can say any more who is in them. */
     async emptyOthers(source: string, publicIds: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** The queries of those who log in: own users, revoked tokens, and the secret that signs tokens. */
+import type { Row } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 
 const UPSERT_USER = `INSERT INTO own_user (name, password, changed_at) VALUES (?1, ?2, ?3)
@@ -13,11 +14,21 @@ const FORGET_ZONE = `DELETE FROM person_zone WHERE person = ?1`;
 const SET_ZONE = `INSERT OR REPLACE INTO person_zone (person, timezone) VALUES (?1, ?2)`;
 const SELECT_ZONE = `SELECT timezone FROM person_zone WHERE person = ?1`;
 const SELECT_STANDING = `SELECT EXISTS (SELECT 1 FROM revoked_token WHERE id = ?1),
-  (SELECT changed_at FROM own_user WHERE name = ?2)`;
+  (SELECT changed_at FROM own_user WHERE name = ?2),
+  (SELECT voided_at FROM voided_account WHERE account = ?3)`;
 const REVOKE = `INSERT OR IGNORE INTO revoked_token (id, expires_at) VALUES (?1, ?2)`;
+const VOID = `INSERT OR REPLACE INTO voided_account (account, voided_at) SELECT value, ?2 FROM json_each(?1)`;
 const SWEEP_REVOKED = `DELETE FROM revoked_token WHERE expires_at < ?1`;
+const SWEEP_VOIDED = `DELETE FROM voided_account WHERE voided_at < ?1`;
 const KEEP_SECRET = `INSERT OR IGNORE INTO server_secret (name, value) VALUES (?1, ?2)`;
 const SELECT_SECRET = `SELECT value FROM server_secret WHERE name = ?1`;
+
+/** What speaks against a token; times in milliseconds since the epoch. */
+export interface TokenStanding {
+  readonly revoked: boolean;
+  readonly changedAt: number | undefined;
+  readonly voidedAt: number | undefined;
+}
 
 /** The queries, bound to a database. */
 export type PeopleStore = ReturnType<typeof createPeopleStore>;
@@ -53,20 +64,31 @@ export function createPeopleStore({ commits, query, scan }: Database) {
       ]);
       return results[0]!.changes > 0;
     },
-    /** Whether a token was revoked, and when the own user of that name last changed; undefined: there is none. */
-    async standing(
-      token: string,
-      name: string,
-    ): Promise<{ revoked: boolean; changedAt: number | undefined }> {
-      const [row] = await query(SELECT_STANDING, token, name);
-      return { revoked: row![0] === 1, changedAt: (row![1] ?? undefined) as number | undefined };
+    /**
+     * Whether a token was revoked, when the own user of that name last changed (undefined: there is none), and when the
+     * tokens of the person were voided last.
+     */
+    async standing(token: string, name: string, person: string): Promise<TokenStanding> {
+      const [[revoked, changedAt, voidedAt]] = await query(SELECT_STANDING, token, name, person) as [Row];
+      return {
+        revoked: revoked === 1,
+        changedAt: (changedAt ?? undefined) as number | undefined,
+        voidedAt: (voidedAt ?? undefined) as number | undefined,
+      };
+    },
+    /** Makes all tokens of these accounts useless that were issued until `now`. */
+    async voidTokens(accounts: readonly string[], now: number): Promise<void> {
+      if (accounts.length > 0) await commits.execute([{ sql: VOID, args: [JSON.stringify(accounts), now] }]);
     },
     async revoke(token: string, expiresAt: number): Promise<void> {
       await commits.execute([{ sql: REVOKE, args: [token, expiresAt] }]);
     },
-    /** Forgets revoked tokens that have expired. */
-    async sweep(now: number): Promise<void> {
-      await commits.execute([{ sql: SWEEP_REVOKED, args: [now] }]);
+    /** Forgets revoked and voided tokens that have expired; `life`: how long a token is valid, in milliseconds. */
+    async sweep(now: number, life: number): Promise<void> {
+      await commits.execute([
+        { sql: SWEEP_REVOKED, args: [now] },
+        { sql: SWEEP_VOIDED, args: [now - life] },
+      ]);
     },
     /** The secret of that name: the one that was kept first, by whichever process. */
     async secret(name: string, suggestion: string): Promise<string> {

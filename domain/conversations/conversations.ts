@@ -24,7 +24,7 @@ import { Statistics } from "./statistics.ts";
 import { type ModelOptions, Summarizer } from "./summarizer.ts";
 import { Tokens } from "./people/tokens.ts";
 import { days, type TimeToLive } from "../expiry.ts";
-import { DAY_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS } from "../time.ts";
 
 /** The Mattermost server that this works with. */
 export interface MattermostSettings {
@@ -96,7 +96,7 @@ export function createConversations(
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, conversations, clock, ttlMillis });
   const windowMillis = (settings.syncWindowDays ?? 3) * DAY_MS;
-  const shared = { messages, conversations, clock, ttlMillis, windowMillis, log };
+  const shared = { messages, conversations, people, clock, ttlMillis, windowMillis, log };
   const mattermost = connectMattermost(settings, shared);
   const attempts = createAttemptStore(database);
   const accounts = new Accounts({ people, attempts, conversations, tokens, clock, authority: mattermost });
@@ -129,7 +129,7 @@ export function createConversations(
       importMattermostExport(lines, totalBytes, { messages, conversations }),
     async sweep(signal) {
       const swept = await inbox.sweep(signal);
-      await people.sweep(clock());
+      await people.sweep(clock(), settings.tokenHours * HOUR_MS);
       await accounts.sweep();
       return swept;
     },
@@ -140,6 +140,7 @@ export function createConversations(
 interface Shared {
   readonly messages: ReturnType<typeof createMessageStore>;
   readonly conversations: ReturnType<typeof createConversationStore>;
+  readonly people: ReturnType<typeof createPeopleStore>;
   readonly clock: () => number;
   readonly ttlMillis: TimeToLive;
   readonly windowMillis: number;

@@ -17,6 +17,7 @@ const LISTENED = new Set([
   "group_rename",
   "member_joined_channel",
   "member_left_channel",
+  "user_change",
   "reaction_added",
   "reaction_removed",
 ]);
@@ -94,6 +95,7 @@ function createSlackApp(signingSecret: string, inbox: SlackInbox) {
     .event("group_rename", ({ payload }) => inbox.renamed(payload))
     .event("member_joined_channel", ({ payload }) => inbox.joined(payload))
     .event("member_left_channel", ({ payload }) => inbox.left(payload))
+    .event("user_change", ({ payload }) => inbox.userChanged(payload))
     .event("reaction_added", ({ payload }) => inbox.reacted(payload, true))
     .event("reaction_removed", ({ payload }) => inbox.reacted(payload, false));
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { createTestApp, type TestApp } from "../support/app.ts";
-import { idOf, startFakeMattermost } from "./fake_mattermost.ts";
+import { createTestApp, START, type TestApp } from "../support/app.ts";
+import { type FakeServer, idOf, startFakeMattermost } from "./fake_mattermost.ts";
 import { signedEvent, startFakeSlack } from "./fake_slack.ts";
 import { logIn, post, stats } from "./support.ts";
 
@@ -13,6 +13,8 @@ interface Workspace {
   deactivated: string[];
   /** Whether the app is still in the channel. */
   isIn: boolean;
+  /** The error that asking for members answers. */
+  refusal?: string;
 }
 
 async function withSlack(
@@ -30,7 +32,10 @@ async function withSlack(
     "conversations.list": () => ({
       channels: workspace.isIn ? [{ id: "C1", name: "secret", is_member: true }] : [],
     }),
-    "conversations.members": () => ({ members: workspace.members }),
+    "conversations.members": () =>
+      workspace.refusal === undefined
+        ? { members: workspace.members }
+        : { ok: false, error: workspace.refusal },
     "conversations.history": () => ({ messages: [said] }),
   });
   await using app = await createTestApp({
@@ -66,7 +71,17 @@ const DEPARTURES: Record<string, { happens(workspace: Workspace): void; event?: 
       inviter: "U2",
     },
   },
-  "deactivated": { happens: (workspace) => workspace.deactivated = ["U1"] },
+  "deactivated": {
+    happens: (workspace) => workspace.deactivated = ["U1"],
+    event: { type: "user_change", user: { id: "U1", name: "name-of-U1", deleted: true } },
+  },
+  "deactivated, with a channel that cannot be read": {
+    happens: (workspace) => {
+      workspace.deactivated = ["U1"];
+      workspace.refusal = "internal_error";
+    },
+  },
+  "no longer told of": { happens: (workspace) => workspace.refusal = "not_in_channel" },
   "deleted with its channel": { happens: (workspace) => workspace.isIn = false },
 };
 
@@ -146,36 +161,154 @@ Deno.test("a program says who reads its channels: members by name, or everybody"
   equal(await reads(app, bob, "ops"), false);
 });
 
-Deno.test("Mattermost: who was removed or deactivated while nobody listened reads nothing from the next sync on", async () => {
-  const users = ["ann", "bob"].map((username) => ({
-    id: idOf(username),
-    username,
-    password: `${username}'s secret`,
+/** Mattermost with a token's user, bob, who is in the town square but not in a private and a direct channel of ann's. */
+async function withMattermost(
+  test: (app: TestApp, server: FakeServer, enter: () => Promise<string>) => Promise<void>,
+): Promise<void> {
+  const users = ["ann", "bob"].map((username) => ({ id: idOf(username), username, password: "secret" }));
+  const channels = new Map([
+    [idOf("town"), { name: "Town", members: [idOf("ann"), idOf("bob")] }],
+    [idOf("private"), { name: "Private", members: [idOf("ann")] }],
+    [idOf("direct"), { name: "", members: [idOf("ann"), idOf("carl")] }],
+  ]);
+  const posts = [...channels.keys()].map((channel_id, index) => ({
+    id: idOf(`p${index}`),
+    user_id: idOf("ann"),
+    channel_id,
+    message: "the plan is secret",
+    type: "",
+    create_at: START - 60_000,
+    update_at: START - 60_000,
     delete_at: 0,
   }));
-  const members = [idOf("ann"), idOf("bob")];
-  await using mattermost = startFakeMattermost({
-    users,
-    channels: new Map([[idOf("town"), { name: "Town", members }]]),
-    posts: [],
-  });
+  await using mattermost = startFakeMattermost({ users, channels, posts });
   mattermost.sessions.set("job-token", idOf("bob"));
   await using app = await createTestApp({
     conversationSettings: { mattermost: { url: mattermost.url, token: "job-token", webhookTokens: [] } },
   });
-  const enter = async (username: string) =>
-    (await (await app.send("POST", "/api/auth", { username, password: `${username}'s secret` })).json()).data
-      .token;
-  const token = await enter("ann");
-  const status = async () => (await stats(app, token, `most_active/${idOf("town")}`)).status;
-  equal(await status(), 200);
-  users[0]!.delete_at = 1;
-  await app.services.conversations.sync();
-  equal(await status(), 404, "deactivated");
-  users[0]!.delete_at = 0;
-  await app.services.conversations.sync();
-  equal(await status(), 200, "active again");
-  members.shift();
-  await app.services.conversations.sync();
-  equal(await status(), 404, "removed");
+  const enter = async () => {
+    const login = await app.send("POST", "/api/auth", { username: "ann", password: "secret" });
+    return (await login.json()).data.token;
+  };
+  await test(app, mattermost.server, enter);
+}
+
+const statusOf = async (app: TestApp, token: string, channel: string) =>
+  (await stats(app, token, `most_active/${idOf(channel)}`)).status;
+
+Deno.test("Mattermost, removed while nobody listened: nothing is read of the channel after one sync", async () => {
+  await withMattermost(async (app, { channels }, enter) => {
+    const token = await enter();
+    await app.services.conversations.sync();
+    equal(await statusOf(app, token, "town"), 200);
+    channels.get(idOf("town"))!.members.shift();
+    await app.services.conversations.sync();
+    equal(await statusOf(app, token, "town"), 404);
+  });
+});
+
+Deno.test("Mattermost, whoever nobody can ask for: members that a login told are none after one sync", async () => {
+  await withMattermost(async (app, { channels }, enter) => {
+    const token = await enter();
+    for (const channel of ["private", "direct"]) equal(await statusOf(app, token, channel), 200, channel);
+    channels.get(idOf("private"))!.members.shift();
+    channels.delete(idOf("direct"));
+    await app.services.conversations.sync();
+    for (const channel of ["private", "direct"]) equal(await statusOf(app, token, channel), 404, channel);
+    equal(await statusOf(app, token, "town"), 200);
+  });
+});
+
+Deno.test("Mattermost, the token's user left: nobody reads the channel, until a login says who is in it", async () => {
+  await withMattermost(async (app, { channels }, enter) => {
+    const token = await enter();
+    await app.services.conversations.sync();
+    channels.get(idOf("town"))!.members.pop();
+    await app.services.conversations.sync();
+    equal(await statusOf(app, token, "town"), 404);
+    equal(await statusOf(app, await enter(), "town"), 200);
+  });
+});
+
+Deno.test("Mattermost, deactivated while nobody listened: nothing is read, and the token stays lost", async () => {
+  await withMattermost(async (app, { users }, enter) => {
+    const token = await enter();
+    users[0]!.delete_at = START;
+    await app.services.conversations.sync();
+    for (const channel of ["town", "private", "direct"]) equal(await statusOf(app, token, channel), 401);
+    equal(await enter(), undefined);
+    users[0]!.delete_at = 0;
+    app.time.now += 1;
+    await app.services.conversations.sync();
+    equal(await statusOf(app, token, "town"), 401);
+    equal(await statusOf(app, await enter(), "town"), 200);
+  });
+});
+
+Deno.test("Mattermost, deactivated: a person of Runnel whom the account is linked to reads nothing either", async () => {
+  await withMattermost(async (app, { users }, enter) => {
+    await enter();
+    const ann = await logIn(app, "anna", []);
+    await app.services.conversations.accounts.link("anna", [`mattermost:${idOf("ann")}`]);
+    equal(await statusOf(app, ann, "private"), 200);
+    users[0]!.delete_at = START;
+    await app.services.conversations.sync();
+    for (const channel of ["town", "private", "direct"]) equal(await statusOf(app, ann, channel), 404);
+  });
+});
+
+Deno.test("Mattermost that fails or answers nonsense takes no rights away", async () => {
+  await using mattermost = startFakeMattermost({
+    users: [{ id: idOf("ann"), username: "ann", password: "secret" }],
+    channels: new Map([[idOf("town"), { name: "Town", members: [idOf("ann")] }]]),
+    posts: [],
+  });
+  mattermost.sessions.set("job-token", idOf("ann"));
+  await using app = await createTestApp({
+    conversationSettings: { mattermost: { url: mattermost.url, token: "job-token", webhookTokens: [] } },
+  });
+  const login = await app.send("POST", "/api/auth", { username: "ann", password: "secret" });
+  const { token } = (await login.json()).data;
+  for (
+    const answer of [() => Response.json({ message: "internal" }, { status: 500 }), () => Response.json(null)]
+  ) {
+    for (const failing of ["/members", "/users/ids", "/teams"]) {
+      mattermost.intercept = (path) => path.endsWith(failing) ? answer() : undefined;
+      await app.services.conversations.sync();
+      equal(await statusOf(app, token, "town"), 200, failing);
+    }
+  }
+});
+
+Deno.test("exports: whoever a later one of Mattermost lacks or calls deactivated reads nothing of its channels", async () => {
+  await using app = await createTestApp();
+  const said = { user: "ann", message: "the plan is secret", create_at: START - 60_000 };
+  const importOf = async (users: object[]) => {
+    const lines = [
+      { type: "version", version: 1 },
+      { type: "channel", channel: { team: "ops", name: "town", display_name: "Town" } },
+      ...users.map((user) => ({ type: "user", user })),
+      { type: "post", post: { team: "ops", channel: "town", ...said } },
+      { type: "direct_post", direct_post: { channel_members: ["ann", "bob"], ...said } },
+    ].map((line) => JSON.stringify(line));
+    const progress = app.services.conversations.importMattermost(ReadableStream.from(lines), 0);
+    for await (const _ of progress) { /* until it is in */ }
+  };
+  const teams = [{ name: "ops", channels: [{ name: "town" }] }];
+  const people = ["ann", "bob", "carl"];
+  const tokens: string[] = [];
+  for (const name of people) {
+    tokens.push(await logIn(app, name, []));
+    await app.services.conversations.accounts.link(name, [`mattermost:@${name}`]);
+  }
+  const read = async () => {
+    const recaps = await Promise.all(tokens.map((token) => stats(app, token, "recap")));
+    return recaps.map(({ data }) => data.channels.map(({ name }: { name: string }) => name).toSorted());
+  };
+  await importOf(people.map((username) => ({ username, teams })));
+  deepEqual(await read(), [["Town", "ann, bob"], ["Town", "ann, bob"], ["Town"]]);
+  await importOf([{ username: "ann", teams }, { username: "bob", teams, delete_at: START }, {
+    username: "carl",
+  }]);
+  deepEqual(await read(), [["Town", "ann, bob"], [], []]);
 });

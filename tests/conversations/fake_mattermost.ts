@@ -23,6 +23,8 @@ interface FakeUser {
   readonly id: string;
   readonly username: string;
   readonly password: string;
+  /** When the user was deactivated; 0 or absent: is active. */
+  delete_at?: number;
 }
 
 /** What a fake server holds; a test may change it. */
@@ -102,6 +104,13 @@ function answer(
   }
   const of = /^\/channels\/(\w+)\/members$/.exec(path)?.[1];
   if (of !== undefined) {
+    if (!server.channels.get(of)?.members.includes(me)) {
+      return refusal(
+        403,
+        "api.context.permissions.app_error",
+        "You do not have the appropriate permissions.",
+      );
+    }
     const [page, size] = [Number(query.get("page")), Number(query.get("per_page"))];
     const members = server.channels.get(of)?.members.slice(page * size, (page + 1) * size) ?? [];
     return Response.json(members.map((user_id) => ({ channel_id: of, user_id })));
@@ -117,7 +126,7 @@ function logIn(
   { login_id, password }: { login_id: string; password: string },
 ): Response {
   const user = users.find(({ username }) => username === login_id);
-  if (user === undefined || user.password !== password) {
+  if (user === undefined || user.password !== password || (user.delete_at ?? 0) > 0) {
     return refusal(
       401,
       "api.user.login.invalid_credentials_email_username",

@@ -7,8 +7,8 @@ import type {
   IncomingMessage,
   MessageStore,
 } from "../../../db/conversations/messages.ts";
-import { exportedMattermostPerson } from "../people/access.ts";
 import { ForeignName, ForeignText, wellFormed } from "../foreign.ts";
+import { ExportMembers } from "./export_members.ts";
 import { isSpoken, PostProps, textOf } from "./posts.ts";
 import type { ImportProgress } from "../slack/export.ts";
 
@@ -54,14 +54,15 @@ export interface MattermostExportOptions {
 
 /**
  * Imports an export; the same one again changes nothing. A channel's id is TEAM/CHANNEL, and its members are those
- * of the export by their names there, without those who were deactivated. A first line that is no `version`: `TypeError`.
+ * of the export by their names there, and nobody else, without those who were deactivated. A first line that is no
+ * `version`: `TypeError`.
  */
 export async function* importMattermostExport(
   lines: AsyncIterable<string>,
   totalBytes: number,
   options: MattermostExportOptions,
 ): AsyncGenerator<ImportProgress> {
-  const posts = new PostQueue(options.messages);
+  const posts = new PostQueue(options.messages), members = new ExportMembers(options.conversations);
   let done = 0, isFirst = true;
   for await (const text of lines) {
     done += new TextEncoder().encode(text).length + 1;
@@ -71,45 +72,35 @@ export async function* importMattermostExport(
     }
     isFirst = false;
     const read = Line.safeParse(line);
-    if (read.success) await take(read.data, posts, options.conversations);
+    if (read.success) await take(read.data, posts, members);
     if (posts.isFull) {
       await posts.flush();
       yield { done, total: totalBytes, messages: posts.stored };
     }
   }
   await posts.flush();
+  await members.replace();
   yield { done: totalBytes, total: totalBytes, messages: posts.stored };
 }
 
 async function take(
   line: z.output<typeof Line>,
   posts: PostQueue,
-  conversations: ConversationStore,
+  members: ExportMembers,
 ): Promise<void> {
   if (line.type === "channel") {
     const { team, name, display_name } = line.channel;
-    await conversations.ensure(channelOf(`${team}/${name}`, display_name || name));
-    return;
+    return await members.addChannel(channelOf(`${team}/${name}`, display_name || name));
   }
-  if (line.type === "user") {
-    const { username, teams, delete_at } = line.user;
-    if (delete_at > 0) return;
-    for (const team of teams ?? []) {
-      for (const channel of team.channels ?? []) {
-        const place = channelOf(`${team.name}/${channel.name}`, channel.name);
-        await conversations.join(place, exportedMattermostPerson(username));
-      }
-    }
-    return;
-  }
+  if (line.type === "user") return members.addUser(line.user);
   if (line.type === "post") {
     const { team, channel, replies, ...post } = line.post;
     return posts.add(channelOf(`${team}/${channel}`, channel), [post, ...replies ?? []]);
   }
   const { channel_members, replies, ...post } = line.direct_post;
-  const members = channel_members.toSorted().join(", ");
-  const origin = channelOf(`direct/${createHash("sha256").update(members).digest("hex")}`, members);
-  await conversations.ensure(origin, channel_members.map(exportedMattermostPerson));
+  const names = channel_members.toSorted().join(", ");
+  const origin = channelOf(`direct/${createHash("sha256").update(names).digest("hex")}`, names);
+  await members.addChannel(origin, channel_members);
   posts.add(origin, [post, ...replies ?? []]);
 }
 

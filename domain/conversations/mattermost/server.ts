@@ -4,10 +4,12 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { ConversationStore } from "../../../db/conversations/conversations.ts";
 import type { ConversationOrigin, MessageStore } from "../../../db/conversations/messages.ts";
+import type { PeopleStore } from "../../../db/conversations/people.ts";
 import { within } from "../../../db/within.ts";
 import { mattermostPerson } from "../people/access.ts";
 import type { LoginAuthority } from "../people/accounts.ts";
 import { ForeignId, ForeignName, wellFormed } from "../foreign.ts";
+import { MattermostMembers } from "./members.ts";
 import { isSpoken, messageOf, Post } from "./posts.ts";
 import { firstAlive, type TimeToLive } from "../../expiry.ts";
 
@@ -24,9 +26,7 @@ const MAX_PAGES = 500;
 const User = z.object({
   id: ForeignId,
   username: ForeignName.pipe(z.string().min(1)),
-  delete_at: z.number().default(0),
 });
-const Member = z.object({ user_id: ForeignId });
 const Team = z.object({ id: ForeignId, name: ForeignName });
 const Channel = z.object({ id: ForeignId, display_name: ForeignName, name: ForeignName });
 const PostList = z.object({ posts: z.record(z.string(), z.unknown()) });
@@ -47,6 +47,7 @@ export interface MattermostOptions {
   readonly token: string | undefined;
   readonly messages: MessageStore;
   readonly conversations: ConversationStore;
+  readonly people: PeopleStore;
   readonly clock: () => number;
   /** How long messages are kept: older ones are not asked for. */
   readonly ttlMillis: TimeToLive;
@@ -65,9 +66,12 @@ export class Mattermost implements LoginAuthority {
   readonly #names = new LRUCache<string, string>({ max: 50_000, ttl: 3_600_000 });
   /** Channels whose window this process has read again. */
   readonly #reread = new Set<string>();
+  readonly #members: MattermostMembers;
   #syncing: Promise<void> | undefined;
 
-  constructor(readonly options: MattermostOptions) {}
+  constructor(readonly options: MattermostOptions) {
+    this.#members = new MattermostMembers(options);
+  }
 
   async logIn(username: string, password: string): Promise<string | undefined> {
     const client = this.#client();
@@ -110,15 +114,9 @@ export class Mattermost implements LoginAuthority {
   async #sync(client: Client4, person: string | undefined, signal?: AbortSignal): Promise<void> {
     const { conversations } = this.options;
     const channels = await this.#ensureChannels(client, person);
-    if (person !== undefined) {
-      await conversations.leaveOthers(person, channels.map(({ publicId }) => publicId));
-    }
-    for (const { publicId } of person === undefined ? channels : []) {
-      if (signal?.aborted) return;
-      await this.#syncMembers(client, publicId).catch((error) =>
-        this.options.log(`Mattermost, members of ${publicId}: ${describe(error)}`)
-      );
-    }
+    const publicIds = channels.map(({ publicId }) => publicId);
+    if (person !== undefined) await conversations.leaveOthers(person, publicIds);
+    else await this.#members.sync(client, publicIds, signal);
     for (const channel of channels) {
       if (signal?.aborted) return;
       // One channel that fails must not keep the others from being read.
@@ -145,26 +143,6 @@ export class Mattermost implements LoginAuthority {
       else log(`Mattermost, channel ${channel.publicId}: another source has a channel with this id`);
     }
     return own;
-  }
-
-  /** Whoever left, was removed or deactivated reads nothing from now on. */
-  async #syncMembers(client: Client4, channel: string): Promise<void> {
-    const ids: string[] = [];
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const members = wellFormed(await client.getChannelMembers(channel, page, PAGE), Member);
-      ids.push(...members.map(({ user_id }) => user_id));
-      if (members.length < PAGE) break;
-    }
-    const active: string[] = [];
-    for (let from = 0; from < ids.length; from += PAGE) {
-      const users = wellFormed(await client.getProfilesByIds(ids.slice(from, from + PAGE)), User);
-      active.push(...users.filter(({ delete_at }) => delete_at === 0).map(({ id }) => mattermostPerson(id)));
-    }
-    await this.options.conversations.replaceMembers(
-      { publicId: channel, source: "mattermost" },
-      "mattermost:",
-      active,
-    );
   }
 
   async #syncPosts(client: Client4, channel: TeamChannel): Promise<void> {

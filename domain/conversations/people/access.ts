@@ -30,6 +30,9 @@ export function exportedMattermostPerson(username: string): Person {
   return `mattermost:@${username}`;
 }
 
+/** Pattern (GLOB) of all accounts at a Mattermost server, without those that only exports know. */
+export const MATTERMOST_ACCOUNTS = "mattermost:[^@]*";
+
 /** What a person may read. */
 export class ReadingRights {
   constructor(readonly store: Pick<ConversationStore, "ofPerson" | "visibleTo">) {}

@@ -79,9 +79,10 @@ export class Tokens {
     const { jti, sub, exp, issued } = await this.#claims(token);
     if (exp * 1000 <= this.options.clock()) throw unauthorized("the token has expired: log in again");
     const ownName = sub.startsWith("own:") ? sub.slice("own:".length) : undefined;
-    const { revoked, changedAt } = await this.options.people.standing(jti, ownName ?? "");
+    const { revoked, changedAt, voidedAt } = await this.options.people.standing(jti, ownName ?? "", sub);
     const outdated = ownName !== undefined && (changedAt === undefined || changedAt > issued);
-    if (revoked || outdated) throw unauthorized("the token was revoked: log in again");
+    const voided = voidedAt !== undefined && voidedAt >= issued;
+    if (revoked || outdated || voided) throw unauthorized("the token was revoked: log in again");
     return { person: sub, token: { id: jti, expiresAt: exp * 1000 } };
   }
 

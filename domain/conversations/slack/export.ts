@@ -56,6 +56,7 @@ export async function* importSlackExport(
   const users = await listOf(files, "users.json", SlackUser);
   names.learn(users);
   const gone = new Set(users.filter(({ deleted }) => deleted).map(({ id }) => id));
+  await conversations.expel(Array.from(gone, slackPerson));
   const byFolder = new Map<string, { publicId: string; source: "slack"; name: string }>();
   for (const [list, folder] of Object.entries(LISTS)) {
     for (const channel of await listOf(files, list, Channel)) {

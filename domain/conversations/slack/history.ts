@@ -15,6 +15,9 @@ const PAGE = 200;
 /** A call with all its waiting for the rate limit. */
 const CALL_TIMEOUT_MS = 300_000;
 
+/** Errors after which trying again answers the same. */
+const REFUSALS = new Set(["channel_not_found", "not_in_channel", "access_denied", "missing_scope"]);
+
 const Channel = z.object({
   id: ForeignId,
   name: ForeignName,
@@ -53,12 +56,13 @@ export class SlackHistory {
    * there is news; all threads of the window when the process begins, and once an hour. A failure leaves that channel for the next time.
    */
   async sync(signal?: AbortSignal): Promise<void> {
-    const { client, names } = this.options;
+    const { client, conversations, names } = this.options;
     const users: z.output<typeof SlackUser>[] = [];
     for await (const page of this.#pages((cursor) => client.users.list({ limit: PAGE, ...cursor }))) {
       users.push(...wellFormed(page.members, SlackUser));
     }
     names.learn(users);
+    await conversations.expel(users.filter(({ deleted }) => deleted).map(({ id }) => slackPerson(id)));
     await names.learnWorkspace();
     const channels = this.#pages((cursor) =>
       client.conversations.list({ types: ["public_channel", "private_channel"], limit: PAGE, ...cursor })
@@ -76,7 +80,7 @@ export class SlackHistory {
       }
     }
     // Of a channel that the app is no longer in, nobody can say who is.
-    await this.options.conversations.emptyOthers("slack", seen);
+    await conversations.emptyOthers("slack", seen);
     if (failures.length > 0) throw failures[0];
   }
 
@@ -151,15 +155,21 @@ export class SlackHistory {
     });
   }
 
+  /** Nobody, where Slack refuses to say. */
   async #members(channel: string): Promise<string[]> {
     const people: string[] = [];
     const pages = this.#pages((cursor) =>
       this.options.client.conversations.members({ channel, limit: PAGE, ...cursor })
     );
-    for await (const page of pages) {
-      for (const user of wellFormed(page.members, ForeignId)) {
-        if (this.options.names.isActive(user)) people.push(slackPerson(user));
+    try {
+      for await (const page of pages) {
+        for (const user of wellFormed(page.members, ForeignId)) {
+          if (this.options.names.isActive(user)) people.push(slackPerson(user));
+        }
       }
+    } catch (error) {
+      if (!(error instanceof SlackAPIError && REFUSALS.has(error.error))) throw error;
+      return [];
     }
     return people;
   }

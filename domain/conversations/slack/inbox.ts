@@ -55,6 +55,7 @@ const Reacted = z.object({
   item: z.object({ type: z.literal("message"), channel: ForeignId, ts: Timestamp }),
 });
 const Membership = z.object({ channel: ForeignId, user: ForeignId });
+const UserChange = z.object({ user: z.object({ id: ForeignId, deleted: z.boolean() }) });
 
 /** Subtypes that people's or programs' words have; the others are notices such as "ann has joined". */
 const SPOKEN = new Set([undefined, "file_share", "thread_broadcast", "me_message", "bot_message"]);
@@ -106,6 +107,12 @@ export class SlackInbox {
     const { success, data } = Membership.safeParse(event);
     if (!success) return;
     await this.options.conversations.leave(slackChannel(data.channel), slackPerson(data.user));
+  }
+
+  /** What is known of a user has changed: whoever was deactivated reads nothing from now on. */
+  async userChanged(event: unknown): Promise<void> {
+    const { success, data } = UserChange.safeParse(event);
+    if (success && data.user.deleted) await this.options.conversations.expel([slackPerson(data.user.id)]);
   }
 
   /** A reaction that somebody gave or took back. */
