@@ -38,7 +38,7 @@ export async function homePage(view: View): Promise<Shown> {
         <h1>{isEmpty ? "Runnel is running" : "Overview"}</h1>
         <p class="lead">
           {isEmpty
-            ? "Nothing is stored yet. Send a first line from a terminal, and watch it appear here; or fill every page with lively data: deno task demo."
+            ? "There is nothing to see yet. Send a first line from a terminal, and watch it appear here; or fill every page with lively data: deno task demo."
             : "Everything that this process holds. It looks again every five seconds."}
         </p>
         <Refreshing view={view} id="home" seconds={5}>
@@ -111,7 +111,7 @@ function Areas(
         {...common}
         area="conversations"
         title="Conversations"
-        figures={[["Chat channels", holds.conversations]]}
+        figures={[["Public chat channels", holds.conversations]]}
       >
         <p class="soft">People log in, and see what their own channels are about.</p>
       </Card>

@@ -6,13 +6,15 @@ import { VERSION } from "../domain/version.ts";
 import { AUDIT, listAudit } from "./operation/audit.ts";
 import { METRICS, showMetrics } from "./operation/show_metrics.ts";
 import { READY, showReady } from "./operation/readiness.ts";
+import { bearerOf } from "./gate.ts";
 import { json, text } from "./respond.ts";
 import type { Services } from "./services.ts";
 import { baseOf, type Call, get, param, post, type Route, type RouteReference } from "./route.ts";
 
 const HOME: RouteReference = {
   summary: "What this is and what it holds",
-  description: "A page for browsers, JSON for programs.",
+  description:
+    "A page for browsers, JSON for programs. Of conversations it counts those that whoever asks may read: with a person's token theirs, else the public ones.",
   ignoresUnknown: true,
   answers: { 200: { description: "What the process holds at the moment.", schema: Home } },
 };
@@ -62,7 +64,9 @@ export const systemRoutes: readonly Route[] = [
 ];
 
 export async function showHome(call: Call): Promise<Response> {
-  const base = baseOf(call), holds = await holdings(call.services);
+  const base = baseOf(call);
+  const user = await call.services.conversations.accounts.whoMayBe(bearerOf(call.request.headers));
+  const holds = await holdings(call.services, user?.person);
   return json({
     name: "Runnel",
     holds,
@@ -74,16 +78,17 @@ export async function showHome(call: Call): Promise<Response> {
   });
 }
 
-/** What can be read at the moment, in every area. */
+/** What can be read at the moment, in every area; conversations by the person, or by anybody. */
 async function holdings(
   { channels, hub, profiles, series, sessions, conversations }: Services,
+  person: string | undefined,
 ) {
   const [held, ...counts] = await Promise.all([
     channels.summary(),
     profiles.count(),
     series.listing.count(),
     sessions.count(),
-    conversations.statistics.count(),
+    conversations.statistics.count(person),
   ]);
   return {
     ...held,

@@ -18,7 +18,8 @@ const SELECT_ENDS = `SELECT
   (SELECT min(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3),
   (SELECT max(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3)`;
 const COUNT_WITH_MESSAGES = `SELECT count(*) FROM conversation c
-  WHERE EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.time >= ?1)`;
+  WHERE (is_public = 1 OR id IN (SELECT conversation FROM member WHERE person IN ${ACCOUNTS}))
+    AND EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.time >= ?2)`;
 const SELECT_COUNT = `SELECT count(*) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3`;
 const SELECT_COUNTS = `SELECT conversation, count(*) FROM message
   WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
@@ -116,9 +117,9 @@ export function createConversationStore({ commits, query, scan }: Database) {
       const [first, last] = row as [number | null, number | null];
       return first === null || last === null ? undefined : { first, last };
     },
-    /** How many conversations have messages since that time. */
-    async countWithMessages(since: number): Promise<number> {
-      return (await scan(COUNT_WITH_MESSAGES, since))[0]![0] as number;
+    /** How many channels that a person is in, or nobody (undefined), have messages since that time. */
+    async countWithMessages(person: string | undefined, since: number): Promise<number> {
+      return (await scan(COUNT_WITH_MESSAGES, person ?? null, since))[0]![0] as number;
     },
     /** How many messages a span has. */
     async count({ conversation, from, until }: Span): Promise<number> {

@@ -90,9 +90,9 @@ export class Statistics {
     return rows.map(({ publicId, name }) => ({ id: publicId, name }));
   }
 
-  /** How many channels of anybody have messages that can be read. */
-  count(): Promise<number> {
-    return this.options.conversations.countWithMessages(this.#spans.firstVisible(this.options.clock()));
+  /** How many channels have messages that the person, or whoever has not logged in (undefined), may read. */
+  count(person: string | undefined): Promise<number> {
+    return this.#rights.count(person, this.#spans.firstVisible(this.options.clock()));
   }
 
   /** The pulse of one channel, or of all the person's channels together. Ascending; empty when nothing was said. */

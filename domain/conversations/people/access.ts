@@ -35,11 +35,16 @@ export const MATTERMOST_ACCOUNTS = "mattermost:[^@]*";
 
 /** What a person may read. */
 export class ReadingRights {
-  constructor(readonly store: Pick<ConversationStore, "ofPerson" | "visibleTo">) {}
+  constructor(readonly store: Pick<ConversationStore, "ofPerson" | "visibleTo" | "countWithMessages">) {}
 
   /** The channels that a person may read, by name. */
   channels(person: string): Promise<ConversationRow[]> {
     return this.store.ofPerson(person);
+  }
+
+  /** How many channels with messages since then a person may read; undefined: somebody who has not logged in. */
+  count(person: string | undefined, since: number): Promise<number> {
+    return this.store.countWithMessages(person, since);
   }
 
   /** The channel, if the person may read it. Otherwise `channel-not-found`, as if it did not exist. */

@@ -75,6 +75,15 @@ export class Accounts {
     return this.options.tokens.check(token);
   }
 
+  /** The same; undefined where the token lets nobody in. */
+  async whoMayBe(token: string | undefined): Promise<LoggedIn | undefined> {
+    if (token === undefined) return undefined;
+    return await this.whoIs(token).catch((error) => {
+      if (error instanceof RunnelError && error.code === "unauthorized") return undefined;
+      throw error;
+    });
+  }
+
   logOut(user: LoggedIn): Promise<void> {
     return this.options.tokens.revoke(user);
   }
