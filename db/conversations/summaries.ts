@@ -16,8 +16,9 @@ const INSERT_PHRASES = `INSERT OR REPLACE INTO day_phrase (conversation, phrase,
 const DELETE_PHRASES = `DELETE FROM day_phrase WHERE conversation = ?1 AND day = ?2`;
 // What changed since the day was read keeps its mark, so that it is written again.
 const UNMARK = `DELETE FROM changed_day WHERE conversation = ?1 AND day = ?2 AND changes = ?3`;
-const SELECT_SUMMARIES = `SELECT day, summary, messages, people FROM day_summary
-  WHERE conversation = ?1 AND day >= ?2 ORDER BY day`;
+const SELECT_SUMMARIES = `SELECT day, summary, messages, people,
+    EXISTS (SELECT 1 FROM changed_day c WHERE c.conversation = s.conversation AND c.day = s.day)
+  FROM day_summary s WHERE conversation = ?1 AND day >= ?2 ORDER BY day`;
 const SELECT_USUAL = `SELECT r.value, (SELECT sum(messages) FROM day_phrase
     WHERE conversation = ?1 AND phrase = r.value AND day >= ?2 AND day < ?3) AS usual
   FROM json_each(?4) r WHERE usual IS NOT NULL`;
@@ -42,6 +43,12 @@ export interface DaySummary {
   readonly summary: string;
   readonly messages: number;
   readonly people: number;
+}
+
+/** A summary as it was written. */
+export interface StoredSummary extends DaySummary {
+  /** Whether a message of the day came, was edited or was deleted since. */
+  readonly isOutdated: boolean;
 }
 
 /** The queries, bound to a database. */
@@ -87,13 +94,14 @@ export function createSummaryStore({ commits, scan, engine }: Database) {
       await commits.execute([{ sql: UNMARK, args: [conversation, day, changes] }]);
     },
     /** The stored summaries from that day on, ascending. */
-    async since(conversation: number, day: number): Promise<DaySummary[]> {
+    async since(conversation: number, day: number): Promise<StoredSummary[]> {
       const rows = await scan(SELECT_SUMMARIES, conversation, day);
-      return rows.map(([day, summary, messages, people]) => ({
+      return rows.map(([day, summary, messages, people, isOutdated]) => ({
         day: day as number,
         summary: summary as string,
         messages: messages as number,
         people: people as number,
+        isOutdated: isOutdated === 1,
       }));
     },
     /** Messages of the days from `from` to before `until`, and with each of these phrases; absent: none. */

@@ -1,5 +1,5 @@
 /** What people ask of their channels: pulse, most active people, hot topics, representative messages, summaries. */
-import type { ConversationRow, ConversationStore } from "../../db/conversations/conversations.ts";
+import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
 import type { DaySummary, SummaryStore } from "../../db/conversations/summaries.ts";
 import type { ReadingRights } from "./people/access.ts";
 import type { Analyst } from "./analyst.ts";
@@ -7,10 +7,10 @@ import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS, iso } from "../time.ts";
 import type { Period, Spans } from "./spans.ts";
-import { localDays } from "./people/zones.ts";
+import { type LocalDay, localDays } from "./people/zones.ts";
 
-/** Days of another time zone than UTC are summarised when they are asked for, and at most so many. */
-const MAX_LOCAL_DAYS = 31;
+/** So many days at most are summarised when they are asked for. */
+const MAX_WRITTEN_DAYS = 31;
 /** Words of a summary, unless others are asked for. */
 export const SUMMARY_WORDS = 100;
 
@@ -172,6 +172,10 @@ export class Statistics {
   ): Promise<CitedSummary> {
     const channel = await this.#rights.channel(person, publicId);
     const span = period === undefined ? this.#spans.past(channel, DAY_MS) : this.#spans.of(channel, period);
+    return await this.#summarize(channel, span, words);
+  }
+
+  async #summarize(channel: ConversationRow, span: Span, words: number): Promise<CitedSummary> {
     return await this.#spans.once<CitedSummary>(channel, span, `summary ${words}`, async (messages) => {
       const { ids, ...written } = await this.options.summarizer.summarize(channel.name, messages, words);
       const cited = await this.options.conversations.byIds(ids);
@@ -184,32 +188,47 @@ export class Statistics {
     const channel = await this.#rights.channel(person, publicId);
     const now = this.options.clock();
     const since = Math.max(now - days * DAY_MS, this.#spans.firstVisible(now));
-    if (timezone !== "UTC") return await this.#localSummaries(channel, timezone, since);
+    return timezone === "UTC"
+      ? await this.#storedSummaries(channel, since)
+      : await this.#localSummaries(channel, timezone, since);
+  }
+
+  /**
+   * What was stored of a day is not shown any more when its messages changed, or some of them are past their time: it may
+   * tell what was deleted. Such days are summarised as they are, the latest ones first, and left out beyond the limit.
+   */
+  async #storedSummaries(channel: ConversationRow, since: number): Promise<NamedDay[]> {
+    const firstWhole = this.#spans.firstVisible(this.options.clock()) / DAY_MS;
+    let left = MAX_WRITTEN_DAYS;
+    const shown: NamedDay[] = [];
     const stored = await this.options.summaries.since(channel.id, Math.floor(since / DAY_MS));
-    return stored.map(({ day, ...rest }) => ({
-      day: iso(day * DAY_MS).slice(0, 10),
-      ...rest,
-    }));
+    for (const { day: number, isOutdated, ...rest } of stored.toReversed()) {
+      const start = number * DAY_MS, day = iso(start).slice(0, 10);
+      if (!isOutdated && number >= firstWhole) shown.push({ day, ...rest });
+      else if (left-- > 0) {
+        shown.push(...await this.#summarizeDay(channel, { day, start, end: start + DAY_MS }));
+      }
+    }
+    return shown.toReversed();
   }
 
   async #localSummaries(channel: ConversationRow, timezone: string, since: number): Promise<NamedDay[]> {
-    const { clock, conversations, summaries, summarizer } = this.options;
-    const days = Math.min(Math.ceil((clock() - since) / DAY_MS), MAX_LOCAL_DAYS);
+    const now = this.options.clock();
+    const days = Math.min(Math.ceil((now - since) / DAY_MS), MAX_WRITTEN_DAYS);
     const written: NamedDay[] = [];
-    for (const { day, start, end } of localDays(timezone, clock(), days).slice(0, -1)) {
-      const span = this.#spans.of(channel, { from: start, until: end });
-      const messages = await conversations.count(span);
-      if (messages === 0) continue;
-      const { summary } = await this.#spans.once(
-        channel,
-        span,
-        `summary ${SUMMARY_WORDS}`,
-        (text) => summarizer.summarize(channel.name, text, SUMMARY_WORDS),
-        { summary: "", method: "extractive", ids: [] },
-      );
-      written.push({ day, summary, messages, people: await summaries.people(span) });
+    for (const day of localDays(timezone, now, days).slice(0, -1)) {
+      written.push(...await this.#summarizeDay(channel, day));
     }
     return written;
+  }
+
+  /** The summary of a day, none where nothing was said. */
+  async #summarizeDay(channel: ConversationRow, { day, start, end }: LocalDay): Promise<NamedDay[]> {
+    const span = this.#spans.of(channel, { from: start, until: end });
+    const messages = await this.options.conversations.count(span);
+    if (messages === 0) return [];
+    const { summary } = await this.#summarize(channel, span, SUMMARY_WORDS);
+    return [{ day, summary, messages, people: await this.options.summaries.people(span) }];
   }
 }
 
