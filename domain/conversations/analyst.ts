@@ -6,7 +6,7 @@
 import { LRUCache } from "lru-cache";
 import type { MessageDetails } from "../../db/conversations/messages.ts";
 import { OverloadError } from "../../db/queue.ts";
-import { mayStartThreads } from "../operation/threads.ts";
+import { mayStartThreads, type Thread, type ThreadStarter } from "../operation/threads.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,
@@ -179,9 +179,11 @@ const MAX_WAITING = 100;
 /** The thread that analyses. */
 export class Analyst {
   readonly #hasThread = mayStartThreads();
-  #worker: Worker | undefined;
+  #thread: Thread | undefined;
   readonly #waiting = new Map<number, PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>>();
   #lastId = 0;
+
+  constructor(readonly threads: ThreadStarter) {}
 
   /** Answers the task. Too many wait already: `OverloadError`. */
   async run<K extends AnalysisTask["kind"]>(task: AnalysisTask & { kind: K }): Promise<AnalysisAnswer[K]> {
@@ -193,43 +195,40 @@ export class Analyst {
     const answer = Promise.withResolvers<AnalysisAnswer[AnalysisTask["kind"]]>();
     this.#waiting.set(id, answer);
     this.start();
-    this.#worker!.postMessage({ id, task });
+    this.#thread!.port.postMessage({ id, task });
     return await answer.promise as AnalysisAnswer[K];
   }
 
   /** Starts the thread, if it does not run; a task would, too, but waits for it. */
   start(): void {
-    if (this.#hasThread) this.#worker ??= this.#spawn();
+    if (this.#hasThread) this.#thread ??= this.#begin();
   }
 
   /** Ends the thread. */
   close(): void {
-    this.#worker?.terminate();
+    this.#thread?.end();
     this.#fail("the analysis was closed");
   }
 
-  #spawn(): Worker {
-    const worker = new Worker(new URL("./analyst_worker.ts", import.meta.url), {
-      type: "module",
-      name: "runnel-analysis",
-    });
-    worker.onmessage = ({ data }: MessageEvent<AnalysisReply>) => {
+  #begin(): Thread {
+    const module = new URL("./analyst_worker.ts", import.meta.url);
+    const thread = this.threads.start(
+      module,
+      "runnel-analysis",
+      (message) => this.#fail(`the analysis failed: ${message}`),
+    );
+    thread.port.onmessage = ({ data }: MessageEvent<AnalysisReply>) => {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
       if ("failure" in data) waiting?.reject(new Error(data.failure));
       else waiting?.resolve(data.answer);
     };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      worker.terminate();
-      this.#fail(`the analysis failed: ${event.message}`);
-    };
-    return worker;
+    return thread;
   }
 
   /** The next task starts a new thread. */
   #fail(message: string): void {
-    this.#worker = undefined;
+    this.#thread = undefined;
     for (const { reject } of this.#waiting.values()) reject(new Error(message));
     this.#waiting.clear();
   }

@@ -5,12 +5,15 @@ import { type AnalysisReply, type AnalysisTask, runTask } from "./analyst.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-scope.onmessage = ({ data: { id, task } }: MessageEvent<{ id: number; task: AnalysisTask }>) => {
-  let reply: AnalysisReply;
-  try {
-    reply = { id, answer: runTask(task) };
-  } catch (error) {
-    reply = { id, failure: describeError(error) };
-  }
-  scope.postMessage(reply);
+scope.onmessage = ({ data: port }: MessageEvent<MessagePort>) => {
+  port.onmessage = ({ data: { id, task } }: MessageEvent<{ id: number; task: AnalysisTask }>) =>
+    port.postMessage(replyTo(id, task));
 };
+
+function replyTo(id: number, task: AnalysisTask): AnalysisReply {
+  try {
+    return { id, answer: runTask(task) };
+  } catch (error) {
+    return { id, failure: describeError(error) };
+  }
+}

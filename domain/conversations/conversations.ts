@@ -82,13 +82,13 @@ export interface Conversations {
 
 export function createConversations(
   database: Database,
-  { clock, log, ...settings }: ConversationSettings & AreaOptions,
+  { clock, log, threads, ...settings }: ConversationSettings & AreaOptions,
 ): Conversations {
   const conversations = createConversationStore(database);
   const messages = createMessageStore(database);
   const people = createPeopleStore(database);
   const summaries = createSummaryStore(database);
-  const analyst = new Analyst();
+  const analyst = new Analyst(threads);
   const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
   const rights = new ReadingRights(conversations);

@@ -19,7 +19,7 @@ export interface SeriesAreaOptions {
 
 export function createSeriesArea(
   database: Database,
-  { clock, keepRevisionsMillis }: AreaOptions & SeriesAreaOptions,
+  { clock, threads, keepRevisionsMillis }: AreaOptions & SeriesAreaOptions,
 ): Area<SeriesServices> {
   const catalogue = createSeriesCatalogue(database, clock);
   const series = new Series({
@@ -27,6 +27,7 @@ export function createSeriesArea(
     catalogue,
     revisions: createSeriesRevisions(database, clock, keepRevisionsMillis),
     clock,
+    threads,
   });
   return {
     services: { series },

@@ -2,6 +2,7 @@
 import type { SeriesStore } from "../../db/series/chunks.ts";
 import type { SeriesCatalogue } from "../../db/series/catalogue.ts";
 import type { RevisionRow, SeriesRevisions } from "../../db/series/revisions.ts";
+import type { ThreadStarter } from "../operation/threads.ts";
 import { FrameBodies, type FrameBody } from "./bodies.ts";
 import { Expiry } from "./expiry.ts";
 import { type DataFrame, duplicateStamp } from "./frame/frame.ts";
@@ -22,6 +23,7 @@ export interface SeriesOptions {
   readonly revisions: SeriesRevisions;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  readonly threads: ThreadStarter;
 }
 
 /** Which part of a series to remove. Stamps, both inclusive, are nanoseconds since the epoch. */
@@ -33,7 +35,7 @@ export interface SeriesPart {
 
 /** All series of a database. */
 export class Series {
-  readonly bodies = new FrameBodies();
+  readonly bodies: FrameBodies;
   readonly listing: Listing;
   readonly references: References;
   readonly #store: SeriesStore;
@@ -45,7 +47,8 @@ export class Series {
   readonly #expiry: Expiry;
   readonly #turns = new SeriesTurns();
 
-  constructor({ store, catalogue, revisions, clock }: SeriesOptions) {
+  constructor({ store, catalogue, revisions, clock, threads }: SeriesOptions) {
+    this.bodies = new FrameBodies(threads);
     this.#store = store;
     this.#catalogue = catalogue;
     this.#clock = clock;

@@ -11,7 +11,7 @@ import { readFrame } from "./json/read_frame.ts";
 import { type TextPiece, TextPieces } from "./text_pieces.ts";
 import { inZone } from "../frame/zone.ts";
 import { Semaphore } from "../../short_steps.ts";
-import { mayStartThreads, type Thread, ThreadStarter } from "../../operation/threads.ts";
+import { mayStartThreads, type Thread, type ThreadStarter } from "../../operation/threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
 export interface ParseRequest {
@@ -65,9 +65,10 @@ function decodeUtf8(bytes: Uint8Array<ArrayBuffer>): string {
 export class Parser {
   /** Threads that wait for work: what one has compiled makes its next body twice as fast. */
   readonly #idle: ParserThread[] = [];
-  readonly #starter = new ThreadStarter();
   readonly #threads = new Semaphore(MAX_THREADS);
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly threads: ThreadStarter) {}
 
   /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
   async parse(request: ParseRequest): Promise<DataFrame> {
@@ -79,15 +80,9 @@ export class Parser {
     return answer.frame;
   }
 
-  /** Makes ready to start threads without waiting for them. */
-  prepare(): void {
-    this.#starter.prepare();
-  }
-
-  /** Ends all threads. */
+  /** Ends the threads that are idle. */
   close(): void {
     this.#endIdle();
-    this.#starter.close();
   }
 
   #endIdle(): void {
@@ -96,7 +91,7 @@ export class Parser {
   }
 
   async #parseInThread(request: ParseRequest): Promise<ParseAnswer> {
-    const thread = this.#idle.pop() ?? new ParserThread(this.#starter);
+    const thread = this.#idle.pop() ?? new ParserThread(this.threads);
     const answer = await thread.ask(request);
     this.#idle.push(thread);
     clearTimeout(this.#timer);
