@@ -57,6 +57,8 @@ interface Candidate<Chosen extends Passage> {
   readonly order: number;
   /** The most that it can add, boosts aside; as more is chosen that can only shrink (Minoux 1978). */
   bound: number;
+  /** What that was while nothing was chosen. */
+  readonly firstBound: number;
   /** Its own factors are looked at only once its bound is high enough: how many were, and their product. */
   seen: number;
   product: number;
@@ -98,14 +100,27 @@ function candidatesOf<Chosen extends Passage>(
   messageCount: number,
   weigh: PassageWeights,
 ): Candidate<Chosen>[] {
+  const lengthFactors: number[] = [];
   const candidates = passages.map((passage, order): Candidate<Chosen> => {
-    const factor = placeFactor(passage, messageCount) * lengthFactor(passage.length, weigh);
+    const ofLength = lengthFactors[passage.length] ??= lengthFactor(passage.length, weigh);
+    const factor = placeFactor(passage, messageCount) * ofLength;
     const concepts = of[order]!;
     let worth = 0;
     for (const concept of concepts) worth += weights[concept]!;
-    return { passage, concepts, order, bound: factor * worth, seen: 0, product: 1, factor, isChosen: false };
+    const bound = factor * worth;
+    return {
+      passage,
+      concepts,
+      order,
+      factor,
+      bound,
+      firstBound: bound,
+      seen: 0,
+      product: 1,
+      isChosen: false,
+    };
   });
-  return candidates.sort((one, other) => other.bound - one.bound);
+  return candidates.sort((one, other) => other.firstBound - one.firstBound);
 }
 
 /**
@@ -202,13 +217,15 @@ export function choosePassages<Chosen extends Passage>(
   const concepts = weighConcepts(passages, weigh);
   const cost = budget.cost ?? (({ length }) => length);
   const cover = new Cover<Chosen>(concepts.weights);
-  let open = candidatesOf(passages, concepts, messageCount, weigh);
+  const candidates = candidatesOf(passages, concepts, messageCount, weigh);
   let words = budget.words ?? Infinity;
   while (cover.chosen.length < (budget.passages ?? Infinity)) {
-    open = open.filter(({ passage, isChosen }) => !isChosen && passage.length <= words);
     let best: Candidate<Chosen> | undefined;
     let most = 0;
-    for (const candidate of open) {
+    for (const candidate of candidates) {
+      // All that follow can add even less.
+      if (candidate.firstBound * largestBoost < most) break;
+      if (candidate.isChosen || candidate.passage.length > words) continue;
       if (candidate.bound * largestBoost < most) continue;
       const gain = cover.gain(candidate, most);
       if (gain < most || gain === 0 || gain === most && candidate.order > best!.order) continue;
