@@ -25,13 +25,15 @@ const SELECT_COUNTS = `SELECT conversation, count(*) FROM message
   WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
 const SELECT_VISIT = `SELECT read_until FROM visit WHERE person = ?1 AND conversation = ?2`;
 const SET_VISIT = `INSERT OR REPLACE INTO visit (person, conversation, read_until) VALUES (?1, ?2, ?3)`;
+const MESSAGES = `FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, id`;
+const COLUMNS = `id, author, substr(text, 1, 8000) AS text, time, origin, details, reactions`;
 // The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
-const SELECT_MESSAGES = `SELECT json_group_array(
-    json_array(id, author, text, time, origin, json(details), (SELECT count(*) FROM json_each(reactions)))) FROM (
-  SELECT id, author, substr(text, 1, 8000) AS text, time, origin, details, reactions,
-    row_number() OVER (ORDER BY time, id) AS position
-  FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, id
-) WHERE position % ?4 = 0`;
+const AS_JSON = `SELECT json_group_array(json_array(id, author, text, time, origin, json(details),
+    iif(reactions IS NULL, 0, (SELECT count(*) FROM json_each(reactions)))))`;
+const SELECT_MESSAGES = `${AS_JSON} FROM (SELECT ${COLUMNS} ${MESSAGES})`;
+// Numbering the rows costs as much as reading them.
+const SELECT_SOME_MESSAGES = `${AS_JSON} FROM (
+  SELECT ${COLUMNS}, row_number() OVER (ORDER BY time, id) AS position ${MESSAGES}) WHERE position % ?4 = 0`;
 const SELECT_BY_ID = `SELECT m.author, m.text, m.origin, m.time, m.details ->> 'link'
   FROM json_each(?1) r JOIN message m ON m.id = r.value ORDER BY r.key`;
 
@@ -128,8 +130,10 @@ export function createConversationStore({ commits, query, scan }: Database) {
     },
     /** The text of a JSON array of [id, author, text, time, origin, details, reactions], in the order written; only each `step`-th. */
     async messages({ conversation, from, until }: Span, step: number): Promise<string> {
-      const [row] = await scan(SELECT_MESSAGES, conversation, from, until, step);
-      return row![0] as string;
+      const rows = step === 1
+        ? await scan(SELECT_MESSAGES, conversation, from, until)
+        : await scan(SELECT_SOME_MESSAGES, conversation, from, until, step);
+      return rows[0]![0] as string;
     },
     /** Each message that is still there, with its whole text, in the order of the ids. */
     async byIds(ids: readonly number[]) {
