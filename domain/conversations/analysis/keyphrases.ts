@@ -2,13 +2,8 @@
 import { isDay } from "../../text/stop_words.ts";
 import { withoutAutomatic } from "./automatic.ts";
 import type { AnalyzedMessage } from "./message.ts";
-import {
-  collectPhrases,
-  containsPhrase,
-  type Phrase,
-  type PhraseFrequencies,
-  phraseFrequencies,
-} from "./phrases.ts";
+import { type PhraseFrequencies, phraseFrequencies } from "./frequencies.ts";
+import { collectPhrases, containsPhrase, type Phrase } from "./phrases.ts";
 
 /** Constants, the same for every kind of text; found on the development sets (docs/text-analysis.md). */
 export const phraseWeights = {
@@ -130,7 +125,7 @@ function heat(day: PhraseFrequencies, usual: PhraseFrequencies): Map<string, num
 
 /** The keys with the greatest values, at most `count`. */
 function greatest(values: ReadonlyMap<string, number>, count: number): Set<string> {
-  const threshold = [...values.values()].sort((a, b) => b - a)[count - 1] ?? -Infinity;
+  const threshold = Float64Array.from(values.values()).sort().at(-count) ?? -Infinity;
   return new Set([...values].filter(([, value]) => value >= threshold).map(([key]) => key));
 }
 

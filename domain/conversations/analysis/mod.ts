@@ -9,7 +9,7 @@ export {
   type Message,
   usualLanguage,
 } from "./message.ts";
-export { addFrequencies, type PhraseFrequencies, phraseFrequencies } from "./phrases.ts";
+export { addFrequencies, type PhraseFrequencies, phraseFrequencies } from "./frequencies.ts";
 export {
   dayFrequencies,
   hotTopics,

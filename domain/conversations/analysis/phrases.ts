@@ -25,35 +25,39 @@ export interface Phrase {
   lastMessage: number;
 }
 
-/** In how many messages each phrase occurs; of any number of days, so that days can be counted once and added. */
-export interface PhraseFrequencies {
-  /** How many messages were counted, those without any phrase included. */
-  readonly messages: number;
-  /** Phrase key → number of messages with it. */
-  readonly counts: ReadonlyMap<string, number>;
-}
-
-const longestPhrase = 4;
+/** A phrase has at most so many words. */
+export const longestPhrase = 4;
 
 /** Whether a phrase may not contain this word: a stop word, a boundary or an adverb. */
-function breaks(sentence: AnalyzedSentence, index: number): boolean {
+export function breaks(sentence: AnalyzedSentence, index: number): boolean {
   return sentence.stems[index] === BOUNDARY || isAdverb(sentence.words[index]!);
 }
 
-/** Calls `visit` with the key and the range of words of every phrase of a sentence. */
-export function eachPhrase(
+/** Calls `visit` with the key and the range of words of every phrase of a sentence, while `mayGoOn` is true of the key. */
+function eachPhrase(
   sentence: AnalyzedSentence,
+  mayGoOn: (key: string) => boolean,
   visit: (key: string, start: number, end: number) => void,
 ): void {
   const { stems } = sentence;
   for (let start = 0; start < stems.length; start++) {
     let key = "";
     const limit = Math.min(stems.length, start + longestPhrase);
-    for (let end = start; end < limit && !breaks(sentence, end); end++) {
+    for (let end = start; end < limit; end++) {
       key = key === "" ? stems[end]! : `${key} ${stems[end]!}`;
+      if (!mayGoOn(key) || breaks(sentence, end)) break;
       visit(key, start, end + 1);
     }
   }
+}
+
+/** The keys, and with what they begin. */
+function withBeginnings(keys: ReadonlySet<string>): Set<string> {
+  const all = new Set(keys);
+  for (const key of keys) {
+    for (let end = key.indexOf(" "); end >= 0; end = key.indexOf(" ", end + 1)) all.add(key.slice(0, end));
+  }
+  return all;
 }
 
 /** The words of a phrase as a person would write them: no capital only because a sentence begins there. */
@@ -94,12 +98,14 @@ export function collectPhrases(
   wanted?: ReadonlySet<string>,
 ): Map<string, Phrase> {
   const phrases = new Map<string, Phrase>();
+  const beginnings = wanted && withBeginnings(wanted);
+  const mayGoOn = (key: string) => beginnings?.has(key) ?? true;
   let wordsBefore = 0;
   let firstSentence: AnalyzedSentence | undefined;
   for (const [index, { user, sentences, language }] of messages.entries()) {
     for (const sentence of sentences) {
       firstSentence ??= sentence;
-      eachPhrase(sentence, (key, start, end) => {
+      eachPhrase(sentence, mayGoOn, (key, start, end) => {
         if (wanted !== undefined && !wanted.has(key)) return;
         let phrase = phrases.get(key);
         if (phrase === undefined) {
@@ -119,39 +125,6 @@ export function collectPhrases(
     }
   }
   return phrases;
-}
-
-/**
- * In how many of the messages each phrase occurs. With `atLeast` 2, phrases of a single message are left out, which
- * makes the counts of a busy day about eight times smaller and hardly changes what is hot.
- */
-export function phraseFrequencies(
-  messages: readonly AnalyzedMessage[],
-  { atLeast = 1 } = {},
-): PhraseFrequencies {
-  const counts = new Map<string, number>();
-  for (const { sentences } of messages) {
-    const inMessage = new Set<string>();
-    for (const sentence of sentences) eachPhrase(sentence, (key) => inMessage.add(key));
-    for (const key of inMessage) counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  if (atLeast < 2) return { messages: messages.length, counts };
-  const frequent = new Map<string, number>();
-  for (const [key, count] of counts) {
-    if (count >= atLeast) frequent.set(key, count);
-  }
-  return { messages: messages.length, counts: frequent };
-}
-
-/** The frequencies of several days as those of one long period. */
-export function addFrequencies(days: Iterable<PhraseFrequencies>): PhraseFrequencies {
-  const counts = new Map<string, number>();
-  let messages = 0;
-  for (const day of days) {
-    messages += day.messages;
-    for (const [key, count] of day.counts) counts.set(key, (counts.get(key) ?? 0) + count);
-  }
-  return { messages, counts };
 }
 
 /** Whether the words of one key stand in the other in a row. */
