@@ -1,5 +1,5 @@
 /** The queries of chat channels, who is in them, and what their messages add up to. Times are milliseconds. */
-import type { Row } from "../engine/engine.ts";
+import type { Row, Value } from "../engine/engine.ts";
 import type { ConversationOrigin, ConversationPlace, Source } from "./messages.ts";
 import type { Database } from "../open.ts";
 
@@ -7,13 +7,18 @@ import type { Database } from "../open.ts";
 const ACCOUNTS = `(SELECT ?1 UNION SELECT account FROM person_link WHERE person = ?1)`;
 const SELECT_OF_PERSON = `SELECT id, public_id, name, version FROM conversation WHERE is_public = 1 OR id IN
   (SELECT conversation FROM member WHERE person IN ${ACCOUNTS}) ORDER BY name, public_id`;
-const SELECT_ONE = `SELECT id, public_id, name, version FROM conversation c WHERE public_id = ?2
+const IS_VISIBLE = `public_id = ?2
   AND (is_public = 1 OR EXISTS (SELECT 1 FROM member WHERE conversation = c.id AND person IN ${ACCOUNTS}))`;
+const SELECT_ONE = `SELECT id, public_id, name, version FROM conversation c WHERE ${IS_VISIBLE}`;
+// A step to either end of the index each, however many messages lie between.
+const SELECT_ONE_WITH_ENDS = `SELECT id, public_id, name, version,
+    (SELECT min(time) FROM message WHERE conversation = c.id AND time >= ?3 AND time < ?4),
+    (SELECT max(time) FROM message WHERE conversation = c.id AND time >= ?3 AND time < ?4)
+  FROM conversation c WHERE ${IS_VISIBLE}`;
 const SELECT_BUCKETS = `SELECT time / ?4, count(*) FROM message
   WHERE conversation IN (SELECT value FROM json_each(?1)) AND time >= ?2 AND time < ?3 GROUP BY 1`;
 const SELECT_ACTIVE = `SELECT author FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3
   GROUP BY author ORDER BY count(*) DESC, author LIMIT ?4`;
-// A step to either end of the index each, however many messages lie between.
 const SELECT_ENDS = `SELECT
   (SELECT min(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3),
   (SELECT max(time) FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3)`;
@@ -80,11 +85,21 @@ export interface ConversationRow {
   readonly version: number;
 }
 
-/** The messages of one channel from `from` to before `until`. */
-export interface Span {
-  readonly conversation: number;
+/** A time from `from` to before `until`. */
+export interface Stretch {
   readonly from: number;
   readonly until: number;
+}
+
+/** The messages of one channel in a stretch of time. */
+export interface Span extends Stretch {
+  readonly conversation: number;
+}
+
+/** When the first and the last message of a span were written; a span without messages has none. */
+export interface Ends {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** The queries, bound to a database. */
@@ -101,6 +116,15 @@ export function createConversationStore({ commits, query, scan }: Database) {
       const [row] = await query(SELECT_ONE, person, publicId);
       return row && toConversation(row);
     },
+    /** The same with the ends of a stretch of it, in one round trip. */
+    async visibleStretch(
+      person: string,
+      publicId: string,
+      { from, until }: Stretch,
+    ): Promise<{ channel: ConversationRow; ends: Ends | undefined } | undefined> {
+      const [row] = await query(SELECT_ONE_WITH_ENDS, person, publicId, from, until);
+      return row && { channel: toConversation(row), ends: toEnds(row[4], row[5]) };
+    },
 
     /** Messages by bucket: number of the bucket (time / `size`) → how many. */
     async buckets(ids: readonly number[], from: number, until: number, size: number) {
@@ -113,11 +137,10 @@ export function createConversationStore({ commits, query, scan }: Database) {
         author as string
       );
     },
-    /** Times of the first and the last message of a span; undefined when it has none. */
-    async ends({ conversation, from, until }: Span): Promise<{ first: number; last: number } | undefined> {
+    /** The ends of a span. */
+    async ends({ conversation, from, until }: Span): Promise<Ends | undefined> {
       const [row] = await query(SELECT_ENDS, conversation, from, until);
-      const [first, last] = row as [number | null, number | null];
-      return first === null || last === null ? undefined : { first, last };
+      return toEnds(row![0], row![1]);
     },
     /** How many channels that a person is in, or nobody (undefined), have messages since that time. */
     async countWithMessages(person: string | undefined, since: number): Promise<number> {
@@ -251,6 +274,10 @@ export function createConversationStore({ commits, query, scan }: Database) {
       await commits.execute([{ sql: SET_SYNCED, args: [publicId, source, time] }]);
     },
   };
+}
+
+function toEnds(first: Value | undefined, last: Value | undefined): Ends | undefined {
+  return typeof first === "number" && typeof last === "number" ? { first, last } : undefined;
 }
 
 function toConversation(row: Row): ConversationRow {

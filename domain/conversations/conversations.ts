@@ -92,7 +92,7 @@ export function createConversations(
   const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
   const rights = new ReadingRights(conversations);
-  const spans = new Spans({ conversations, clock, ttlMillis });
+  const spans = new Spans({ conversations, rights, clock, ttlMillis });
   const tokens = new Tokens({ people, clock, secret: settings.tokenSecret, hours: settings.tokenHours });
   const inbox = new Inbox({ messages, conversations, clock, ttlMillis });
   const windowMillis = (settings.syncWindowDays ?? 3) * DAY_MS;

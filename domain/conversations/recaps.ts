@@ -96,14 +96,13 @@ export class Recaps {
 
   async #recap(channel: ConversationRow, period: Period, words: number) {
     const { spans, summarizer } = this.options;
-    const span = spans.of(channel, period);
+    const asked = await spans.asked(channel, period);
     const recap = await spans.once<WrittenRecap>(
-      channel,
-      span,
+      asked,
       `recap ${words}`,
       (messages) => summarizer.recap(channel.name, messages, words),
       NOTHING_SAID,
     );
-    return { since: span.from, until: span.until - 1, ...recap };
+    return { since: asked.span.from, until: asked.span.until - 1, ...recap };
   }
 }

@@ -1,6 +1,13 @@
 /** Stretches of channels that questions are about, and the answers that are kept until their channel changes. */
 import { LRUCache } from "lru-cache";
-import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
+import type {
+  ConversationRow,
+  ConversationStore,
+  Ends,
+  Span,
+  Stretch,
+} from "../../db/conversations/conversations.ts";
+import type { ReadingRights } from "./people/access.ts";
 import { firstAlive, type TimeToLive } from "../expiry.ts";
 
 /** So many messages of a period are analysed; of a longer one, so many evenly spaced. */
@@ -14,9 +21,17 @@ export interface Period {
   readonly until?: number | undefined;
 }
 
+/** A span that is asked about; without messages it has no ends. */
+export interface AskedSpan {
+  readonly channel: ConversationRow;
+  readonly span: Span;
+  readonly ends: Ends | undefined;
+}
+
 /** What spans need. */
 export interface SpanOptions {
   readonly conversations: ConversationStore;
+  readonly rights: ReadingRights;
   readonly clock: () => number;
   /** How long a message is kept; older ones are invisible, whether swept yet or not. */
   readonly ttlMillis: TimeToLive;
@@ -40,25 +55,37 @@ export class Spans {
   }
 
   /** What can be read of a period of a channel. */
-  of({ id }: ConversationRow, { from, until }: Period): Span {
+  of({ id }: ConversationRow, period: Period): Span {
+    return { conversation: id, ...this.visible(period) };
+  }
+
+  /** A period of a channel that the person may read, to be asked about. */
+  async asked(channel: ConversationRow, period: Period): Promise<AskedSpan> {
+    const span = this.of(channel, period);
+    return { channel, span, ends: await this.options.conversations.ends(span) };
+  }
+
+  /** The same of a channel of which only the id is known, if the person may read it; see `ReadingRights.channel`. */
+  async askedBy(person: string, publicId: string, period: Period): Promise<AskedSpan> {
+    const stretch = this.visible(period);
+    const { channel, ends } = await this.options.rights.stretch(person, publicId, stretch);
+    return { channel, span: { conversation: channel.id, ...stretch }, ends };
+  }
+
+  /** What can be read of a period of any channel. */
+  visible({ from, until }: Period): Stretch {
     const now = this.options.clock();
-    return {
-      conversation: id,
-      from: Math.max(from, this.firstVisible(now)),
-      until: Math.min(until ?? Infinity, now + 1),
-    };
+    return { from: Math.max(from, this.firstVisible(now)), until: Math.min(until ?? Infinity, now + 1) };
   }
 
   /** The answer about a span's messages, worked out once for as long as they are the same. */
   async once<T>(
-    { id, version }: ConversationRow,
-    span: Span,
+    { channel: { id, version }, span, ends }: AskedSpan,
     question: string,
     answer: (messages: string) => Promise<T>,
     nothing: T,
   ): Promise<T> {
     const { conversations } = this.options;
-    const ends = await conversations.ends(span);
     if (ends === undefined) return nothing;
     // The same version and the same ends: the same messages.
     const key = [id, version, ends.first, ends.last, question].join(" ");

@@ -1,12 +1,12 @@
 /** What people ask of their channels: pulse, most active people, hot topics, representative messages, summaries. */
-import type { ConversationRow, ConversationStore, Span } from "../../db/conversations/conversations.ts";
+import type { ConversationRow, ConversationStore } from "../../db/conversations/conversations.ts";
 import type { DaySummary, SummaryStore } from "../../db/conversations/summaries.ts";
 import type { ReadingRights } from "./people/access.ts";
 import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS, iso } from "../time.ts";
-import type { Period, Spans } from "./spans.ts";
+import type { AskedSpan, Period, Spans } from "./spans.ts";
 import { type LocalDay, localDays } from "./people/zones.ts";
 
 /** So many days at most are summarised when they are asked for. */
@@ -90,6 +90,10 @@ export class Statistics {
     return rows.map(({ publicId, name }) => ({ id: publicId, name }));
   }
 
+  #lastDay(): Period {
+    return { from: this.options.clock() - DAY_MS };
+  }
+
   /** How many channels have messages that the person, or whoever has not logged in (undefined), may read. */
   count(person: string | undefined): Promise<number> {
     return this.#rights.count(person, this.#spans.firstVisible(this.options.clock()));
@@ -130,11 +134,10 @@ export class Statistics {
 
   /** What the last 24 hours talk about more than the 30 days before, hottest first. */
   async hotTopics(person: string, publicId: string, limit = 10): Promise<readonly string[]> {
-    const channel = await this.#rights.channel(person, publicId);
-    const span = this.#spans.past(channel, DAY_MS);
+    const asked = await this.#spans.askedBy(person, publicId, this.#lastDay());
+    const { channel, span } = asked;
     return await this.#spans.once(
-      channel,
-      span,
+      asked,
       `topics ${limit} ${Math.floor(span.from / DAY_MS)}`,
       async (messages) => {
         const phrases = await this.options.analyst.run({ kind: "phrases", messages });
@@ -154,9 +157,8 @@ export class Statistics {
     period?: Period,
     limit = 5,
   ): Promise<readonly RepresentativeMessage[]> {
-    const channel = await this.#rights.channel(person, publicId);
-    const span = period === undefined ? this.#spans.past(channel, DAY_MS) : this.#spans.of(channel, period);
-    return await this.#spans.once(channel, span, `representatives ${limit}`, async (messages) => {
+    const asked = await this.#spans.askedBy(person, publicId, period ?? this.#lastDay());
+    return await this.#spans.once(asked, `representatives ${limit}`, async (messages) => {
       const ids = await this.options.analyst.run({ kind: "representatives", messages, limit });
       const chosen = await this.options.conversations.byIds(ids);
       return chosen.map(({ text, ...placed }) => ({ ...placed, message: text }));
@@ -170,13 +172,15 @@ export class Statistics {
     period?: Period,
     words = SUMMARY_WORDS,
   ): Promise<CitedSummary> {
-    const channel = await this.#rights.channel(person, publicId);
-    const span = period === undefined ? this.#spans.past(channel, DAY_MS) : this.#spans.of(channel, period);
-    return await this.#summarize(channel, span, words);
+    return await this.#summarize(
+      await this.#spans.askedBy(person, publicId, period ?? this.#lastDay()),
+      words,
+    );
   }
 
-  async #summarize(channel: ConversationRow, span: Span, words: number): Promise<CitedSummary> {
-    return await this.#spans.once<CitedSummary>(channel, span, `summary ${words}`, async (messages) => {
+  async #summarize(asked: AskedSpan, words: number): Promise<CitedSummary> {
+    const { channel } = asked;
+    return await this.#spans.once<CitedSummary>(asked, `summary ${words}`, async (messages) => {
       const { ids, ...written } = await this.options.summarizer.summarize(channel.name, messages, words);
       const cited = await this.options.conversations.byIds(ids);
       return { ...written, messages: cited.map(({ text: _, ...placed }) => placed) };
@@ -224,11 +228,12 @@ export class Statistics {
 
   /** The summary of a day, none where nothing was said. */
   async #summarizeDay(channel: ConversationRow, { day, start, end }: LocalDay): Promise<NamedDay[]> {
-    const span = this.#spans.of(channel, { from: start, until: end });
-    const messages = await this.options.conversations.count(span);
-    if (messages === 0) return [];
-    const { summary } = await this.#summarize(channel, span, SUMMARY_WORDS);
-    return [{ day, summary, messages, people: await this.options.summaries.people(span) }];
+    const asked = await this.#spans.asked(channel, { from: start, until: end });
+    if (asked.ends === undefined) return [];
+    const { conversations, summaries } = this.options;
+    const { summary } = await this.#summarize(asked, SUMMARY_WORDS);
+    const messages = await conversations.count(asked.span);
+    return [{ day, summary, messages, people: await summaries.people(asked.span) }];
   }
 }
 

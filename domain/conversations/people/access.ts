@@ -4,7 +4,7 @@
  * theirs: membership by `--channels` or a program's `members`, an account at the source that was linked to them, a channel
  * that a program made public. Equal names grant nothing.
  */
-import type { ConversationRow, ConversationStore } from "../../../db/conversations/conversations.ts";
+import type { ConversationRow, ConversationStore, Stretch } from "../../../db/conversations/conversations.ts";
 import { RunnelError } from "../../errors.ts";
 
 /** A person, or an account at a source, as memberships and links name them. */
@@ -35,7 +35,12 @@ export const MATTERMOST_ACCOUNTS = "mattermost:[^@]*";
 
 /** What a person may read. */
 export class ReadingRights {
-  constructor(readonly store: Pick<ConversationStore, "ofPerson" | "visibleTo" | "countWithMessages">) {}
+  constructor(
+    readonly store: Pick<
+      ConversationStore,
+      "ofPerson" | "visibleTo" | "visibleStretch" | "countWithMessages"
+    >,
+  ) {}
 
   /** The channels that a person may read, by name. */
   channels(person: string): Promise<ConversationRow[]> {
@@ -49,8 +54,15 @@ export class ReadingRights {
 
   /** The channel, if the person may read it. Otherwise `channel-not-found`, as if it did not exist. */
   async channel(person: string, publicId: string): Promise<ConversationRow> {
-    const channel = await this.store.visibleTo(person, publicId);
-    if (channel !== undefined) return channel;
-    throw new RunnelError("channel-not-found", `there is no channel ${publicId} for you`);
+    return await this.store.visibleTo(person, publicId) ?? notFound(publicId);
   }
+
+  /** The same with the ends of a stretch of it. */
+  async stretch(person: string, publicId: string, stretch: Stretch) {
+    return await this.store.visibleStretch(person, publicId, stretch) ?? notFound(publicId);
+  }
+}
+
+function notFound(publicId: string): never {
+  throw new RunnelError("channel-not-found", `there is no channel ${publicId} for you`);
 }

@@ -1,6 +1,7 @@
 /** The signed tokens that people get when they log in: JWT, HS256, without anything secret in them. */
 import { randomBytes } from "node:crypto";
 import { sign, verify } from "hono/jwt";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { PeopleStore } from "../../../db/conversations/people.ts";
 import { RunnelError } from "../../errors.ts";
@@ -19,6 +20,10 @@ const Claims = z.object({
   exp: z.number(),
   issued: z.number(),
 });
+
+type Claims = z.output<typeof Claims>;
+/** Tokens whose signatures need no second look. */
+const KEPT_TOKENS = 1000;
 
 /** What a device shows that has logged in before; it lets nobody in by itself. */
 const Device = z.object({ device: z.string(), name: z.string(), exp: z.number() });
@@ -44,6 +49,8 @@ export interface TokenOptions {
 /** Issues, checks and revokes tokens. */
 export class Tokens {
   #secret: Promise<string> | undefined;
+  /** What valid signatures stand under, by token: people show the same one at each request. */
+  readonly #signed = new LRUCache<string, Claims>({ max: KEPT_TOKENS });
 
   constructor(readonly options: TokenOptions) {}
 
@@ -91,10 +98,14 @@ export class Tokens {
     await this.options.people.revoke(token.id, token.expiresAt);
   }
 
-  async #claims(token: string): Promise<z.output<typeof Claims>> {
+  async #claims(token: string): Promise<Claims> {
+    const known = this.#signed.get(token);
+    if (known !== undefined) return known;
     const secret = await this.#key();
     try {
-      return Claims.parse(await verify(token, secret, UNTIMED));
+      const claims = Claims.parse(await verify(token, secret, UNTIMED));
+      this.#signed.set(token, claims);
+      return claims;
     } catch (error) {
       throw new RunnelError("unauthorized", "the token is not valid: log in again", [], { cause: error });
     }
