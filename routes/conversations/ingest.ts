@@ -89,7 +89,9 @@ function createSlackApp(signingSecret: string, inbox: SlackInbox) {
   });
   return app
     // slack-edge writes what it has no listener for to stdout.
-    .use(({ body }) => Promise.resolve(LISTENED.has(body?.event?.type) ? undefined : { status: 200 }))
+    .use(async ({ body }) =>
+      LISTENED.has(body?.event?.type) && await inbox.isExpected(body) ? undefined : { status: 200 }
+    )
     .event("message", ({ payload }) => inbox.message(payload))
     .event("channel_rename", ({ payload }) => inbox.renamed(payload))
     .event("group_rename", ({ payload }) => inbox.renamed(payload))

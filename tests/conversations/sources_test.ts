@@ -9,8 +9,8 @@ const SECRET = "shhh";
 const TS = `${Math.floor(START / 1000) - 60}.000100`;
 const SLACK = { signingSecret: SECRET, botToken: undefined, apiUrl: "http://127.0.0.1:1/api" };
 
-const send = async (app: TestApp, event: Record<string, unknown>) => {
-  const body = JSON.stringify({ type: "event_callback", event_id: "E1", team_id: "T1", event });
+const send = async (app: TestApp, event: Record<string, unknown>, teams: Record<string, unknown> = {}) => {
+  const body = JSON.stringify({ type: "event_callback", event_id: "E1", team_id: "T1", event, ...teams });
   equal((await app.request("/api/ingest/slack", await signedEvent(SECRET, body))).status, 200);
 };
 
@@ -72,6 +72,22 @@ for (const [name, event] of Object.entries(EVENTS)) {
     deepEqual(await stateOf(app), before);
   });
 }
+
+Deno.test("events of another workspace than the bot token's leave its channels as they are", async () => {
+  await using slack = startFakeSlack("xoxb-1", {
+    "auth.test": () => ({ url: "https://one.slack.com/", team_id: "T1" }),
+    "users.info": () => ({ user: { name: "una" } }),
+  });
+  await using app = await createTestApp({
+    conversationSettings: { slack: { signingSecret: SECRET, botToken: "xoxb-1", apiUrl: slack.url } },
+  });
+  await send(app, EVENTS["a message"]!);
+  const before = await stateOf(app);
+  for (const event of Object.values(EVENTS)) await send(app, event, { team_id: "T2" });
+  deepEqual(await stateOf(app), before);
+  await send(app, EVENTS["a new name"]!, { team_id: "T2", authorizations: [{ team_id: "T1" }] });
+  equal((await app.database.query("SELECT name FROM conversation"))[0]![0], "renamed", "a shared channel");
+});
 
 Deno.test("Mattermost's channel does not meet a program's with the same id", async () => {
   const channel = idOf("town");

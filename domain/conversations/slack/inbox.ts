@@ -45,6 +45,13 @@ export const SlackMessage = z.object({
 });
 type SlackMessage = z.output<typeof SlackMessage>;
 
+const Team = z.object({
+  team_id: z.string().nullish().catch(undefined),
+  enterprise_id: z.string().nullish().catch(undefined),
+});
+/** What stands around an event: to whom it is sent. */
+const Envelope = Team.extend({ authorizations: z.unknown().optional() }).catch({ authorizations: [] });
+
 const MessageEvent = z.object({ channel: ForeignId, event_ts: Timestamp.optional() });
 const Changed = MessageEvent.extend({ message: SlackMessage });
 const Deleted = MessageEvent.extend({ deleted_ts: Timestamp });
@@ -79,6 +86,15 @@ export interface StoreOptions {
 /** Takes Slack's events in. An event that is not as Slack documents it is ignored. */
 export class SlackInbox {
   constructor(readonly options: SlackInboxOptions) {}
+
+  /** Whether an event comes from the workspace of the bot token: another one's channels may have the same ids. */
+  async isExpected(envelope: unknown): Promise<boolean> {
+    const { team_id, enterprise_id, authorizations } = Envelope.parse(envelope);
+    const teams = [{ team_id, enterprise_id }, ...wellFormed(authorizations, Team)];
+    return await this.options.names.concernsApp(
+      teams.flatMap((team) => [team.team_id, team.enterprise_id].filter((id) => typeof id === "string")),
+    );
+  }
 
   /** Any event of type `message`; resolves when it is durable. The same event again changes nothing. */
   async message(event: unknown): Promise<void> {

@@ -21,7 +21,10 @@ export const SlackUser = z.object({
 });
 const UserInfo = z.object({ user: z.object({ name: ForeignName.pipe(z.string().min(1)) }) });
 
-const Workspace = z.object({ url: z.url({ protocol: /^https?$/ }) });
+const Workspace = z.object({
+  url: z.url({ protocol: /^https?$/ }).optional().catch(undefined),
+  team_id: ForeignId.optional().catch(undefined),
+});
 
 /** A client that waits as long as Slack asks it to, within reason. */
 export function createSlackClient(apiUrl: string, botToken: string): SlackAPIClient {
@@ -42,7 +45,8 @@ export class SlackNames implements SlackNaming {
   readonly #names = new LRUCache<string, Promise<string>>({ max: 10_000, ttl: NAME_MAX_AGE_MS });
   readonly #channels = new Map<string, string>();
   #deactivated: ReadonlySet<string> = new Set();
-  #workspace: string | undefined;
+  #workspace: z.output<typeof Workspace> | undefined;
+  #asking: Promise<unknown> | undefined;
 
   constructor(readonly client: SlackAPIClient | undefined) {}
 
@@ -72,17 +76,29 @@ export class SlackNames implements SlackNaming {
     this.#channels.set(id, name);
   }
 
-  /** Asks once where the workspace is, so that messages can be linked to. */
+  /** Asks once which workspace it is and where, so that messages can be linked to. */
   async learnWorkspace(): Promise<void> {
-    if (this.#workspace !== undefined || this.client === undefined) return;
-    const answer = await within(NAME_TIMEOUT_MS, "Slack", this.client.auth.test()).catch(() => undefined);
-    this.#workspace = Workspace.safeParse(answer).data?.url;
+    const { client } = this;
+    if (this.#workspace !== undefined || client === undefined) return;
+    this.#asking ??= within(NAME_TIMEOUT_MS, "Slack", client.auth.test()).catch(() => undefined);
+    this.#workspace ??= Workspace.safeParse(await this.#asking).data;
+    this.#asking = undefined;
+  }
+
+  /** Whether what concerns these workspaces and organisations concerns the app's; true while that is not known. */
+  async concernsApp(teams: readonly string[]): Promise<boolean> {
+    await this.learnWorkspace();
+    const own = this.#workspace?.team_id;
+    return own === undefined || teams.length === 0 || teams.includes(own);
   }
 
   /** Where Slack shows a message; undefined when it is not known where the workspace is. */
   linkTo(channel: string, ts: string, thread: string | undefined): string | undefined {
-    if (this.#workspace === undefined) return undefined;
-    const link = new URL(`archives/${encodeURIComponent(channel)}/p${ts.replace(".", "")}`, this.#workspace);
+    if (this.#workspace?.url === undefined) return undefined;
+    const link = new URL(
+      `archives/${encodeURIComponent(channel)}/p${ts.replace(".", "")}`,
+      this.#workspace.url,
+    );
     if (thread !== undefined && thread !== ts) {
       link.search = `?thread_ts=${thread}&cid=${encodeURIComponent(channel)}`;
     }
