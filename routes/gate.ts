@@ -48,7 +48,7 @@ export function createGate(services: Services) {
       checkHost(request.url);
       checkSite(request, services);
       if (showsKey) checkKey(context, access, services);
-      const call = { request, services, bodies, query: readQuery(request.url), context, keyCheck };
+      const call = { request, services, bodies, query: readQuery(request.url), context, access, keyCheck };
       const made = handle(call);
       const answer = made instanceof Promise
         ? made.then((answer) => holdSized(call, answer))

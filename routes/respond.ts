@@ -58,23 +58,3 @@ export function emptyPage(): Response {
     headers: { "Content-Type": "text/html; charset=utf-8", "Content-Length": "0", ...NO_SNIFF },
   });
 }
-
-/** Bytes from which a content is sent in pieces of so many: an answer that is made of bytes copies all of them. */
-const PIECE = 256 << 10;
-
-/** An answer with that content, which nobody changes. */
-export function whole(
-  content: Uint8Array<ArrayBuffer>,
-  status: number,
-  headers: Record<string, string>,
-): Response {
-  if (content.byteLength <= PIECE) return new Response(content, { status, headers });
-  let at = 0;
-  const pieces = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull(controller) {
-      controller.enqueue(content.subarray(at, at += PIECE));
-      if (at >= content.byteLength) controller.close();
-    },
-  }, { highWaterMark: 0 });
-  return new Response(pieces, { status, headers: { ...headers, "Content-Length": `${content.byteLength}` } });
-}

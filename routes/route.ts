@@ -46,6 +46,8 @@ export interface Call<Query extends z.ZodObject = z.ZodObject> {
   /** The query parameters, as the route's reference reads them. */
   readonly query: z.output<Query>;
   readonly context: Context;
+  /** Whom the route lets in. */
+  readonly access: Access;
   /** Undefined unless the route checks keys `in-commit`: what the handler stores must depend on it. */
   readonly keyCheck?: KeyCheck | undefined;
 }

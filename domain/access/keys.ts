@@ -173,19 +173,10 @@ export class ApiKeys {
     return (await this.store.all()).filter((key) => !key.isRevoked);
   }
 
-  /**
-   * Calls back once, within a second, when a key can no longer be used; `secret` undefined: when one is needed. Answers
-   * how to stop watching.
-   */
-  watch(secret: string | undefined, onInvalid: () => void): () => void {
-    const hash = secret === undefined ? undefined : hashOf(secret);
-    const isValid = () => {
-      if (hash === undefined) return !this.#existed;
-      const known = this.#byHash.get(hash);
-      return this.#byHash.size === 0 && !this.#existed || (known !== undefined && known.until > this.clock());
-    };
+  /** Calls back once, within a second, when `check` would let that secret in no more. Answers how to stop watching. */
+  watch(secret: string | undefined, scope: Scope, admission: Admission, onInvalid: () => void): () => void {
     const look = () => {
-      if (isValid()) return;
+      if (this.allows(secret, scope, admission)) return;
       stop();
       onInvalid();
     };
@@ -198,9 +189,13 @@ export class ApiKeys {
     this.#watchers.add(look);
     this.#leavePoll ??= this.poll.join(async () => {
       await this.refresh().catch(() => {});
-      for (const each of [...this.#watchers]) each();
+      this.#tellWatchers();
     });
     return stop;
+  }
+
+  #tellWatchers(): void {
+    for (const look of [...this.#watchers]) look();
   }
 
   /** Makes a key useless. False when there was none of that name. */
@@ -217,6 +212,7 @@ export class ApiKeys {
     this.#readAt = -Infinity;
     this.#mark = undefined;
     await this.refresh();
+    this.#tellWatchers();
   }
 
   async #read(): Promise<void> {

@@ -1,15 +1,14 @@
 /** Answers that are sent piece by piece: nobody waits for a long one, and a slow reader holds a piece of it. */
 import { setImmediate } from "node:timers/promises";
-import { describeError, invalid } from "../../domain/errors.ts";
+import { describeError } from "../../domain/errors.ts";
+import { clientLeft, type Permitted } from "../live/permission.ts";
 import { USER_CONTENT } from "../respond.ts";
-import type { Call } from "../route.ts";
 import type { Semaphore } from "../../domain/short_steps.ts";
+import { bodyOf } from "./body.ts";
 import { Hold } from "../serving/answers.ts";
 import { type Coding, packed, WORTH_PACKING } from "../serving/compression.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-/** The request that an answer is for. */
-export type Asked = Pick<Call, "request" | "services" | "context">;
 
 /** How an answer is sent piece by piece. */
 export interface StreamOptions {
@@ -40,7 +39,7 @@ function heldBy(piece: number): number {
  * the answer holds are counted; if there is no room for the first two pieces: `overloaded`.
  */
 export async function streamed(
-  call: Asked,
+  call: Permitted,
   made: AsyncGenerator<Bytes>,
   { type, headers, packing, isPaged = false, hold = new Hold(call) }: StreamOptions,
 ): Promise<Response> {
@@ -63,30 +62,30 @@ export async function streamed(
   const all = resumed(start, pieces);
   const sent = isPacked ? packed(all, packing.coding) : all;
   let hasLeft = false;
-  const body = new ReadableStream<Bytes>({
-    async pull(controller) {
+  const body = bodyOf(call, {
+    async next() {
       try {
         const { done, value } = await sent.next();
-        if (hasLeft) return;
-        if (done) controller.close();
-        else controller.enqueue(value);
+        return done ? undefined : value;
       } catch (error) {
         // It can only break off. The path alone: a query may hold a key.
-        log(`${method} ${new URL(url).pathname}: the answer broke off: ${describeError(error)}`);
+        if (!hasLeft) {
+          log(`${method} ${new URL(url).pathname}: the answer broke off: ${describeError(error)}`);
+        }
         throw error;
       }
     },
-    async cancel() {
+    async end() {
       hasLeft = true;
       await sent.return(undefined);
     },
-  }, { highWaterMark: 1 });
+  }, 1);
   return new Response(body, { headers: head });
 }
 
 /** Throws where the client of a request has left: nothing more is to be read for it. */
 export function checkPresence({ signal }: Request): void {
-  if (signal.aborted) throw invalid("the client left before its answer");
+  if (signal.aborted) throw clientLeft();
 }
 
 async function firstTwo<T>(request: Request, pieces: AsyncGenerator<T>): Promise<T[]> {
@@ -156,7 +155,7 @@ export interface JsonList {
 }
 
 /** An answer with a long list, which is sent as it is read. */
-export function jsonList(call: Asked, list: JsonList): Promise<Response> {
+export function jsonList(call: Permitted, list: JsonList): Promise<Response> {
   return streamed(call, listBytes(list), { type: "application/json", isPaged: true });
 }
 

@@ -8,7 +8,8 @@ import { accepts, byteRange, checkPreconditions } from "../conditional.ts";
 import { isMediaType } from "../../domain/channels/media_type.ts";
 import { problem } from "../errors.ts";
 import { readBody } from "../request.ts";
-import { NO_SNIFF, seeOther, whole } from "../respond.ts";
+import { whole } from "../answers/body.ts";
+import { NO_SNIFF, seeOther } from "../respond.ts";
 import { holdAnswer } from "../serving/answers.ts";
 import { baseOf, type Call, param } from "../route.ts";
 
@@ -102,7 +103,7 @@ function render(call: Call, name: string, { item, expires }: Reading, isHeld: bo
   if (range === undefined) {
     if (request.method === "HEAD") return new Response(null, { headers });
     if (!isHeld) holdAnswer(call, body.byteLength);
-    return whole(body, 200, headers);
+    return whole(call, body, 200, headers);
   }
   if (range === "unsatisfiable") {
     const error = new RunnelError("range-not-satisfiable", `the content has ${body.byteLength} bytes`);
@@ -110,7 +111,7 @@ function render(call: Call, name: string, { item, expires }: Reading, isHeld: bo
   }
   headers["Content-Range"] = `bytes ${range.from}-${range.to}/${body.byteLength}`;
   if (!isHeld) holdAnswer(call, range.to + 1 - range.from);
-  return whole(body.subarray(range.from, range.to + 1), 206, headers);
+  return whole(call, body.subarray(range.from, range.to + 1), 206, headers);
 }
 
 /** The type that was checked last: most items of a channel share one. */

@@ -14,6 +14,7 @@ import { NDJSON_TYPES } from "../../domain/ndjson.ts";
 import { DAY_MS, iso } from "../../domain/time.ts";
 import { qualityOf } from "../conditional.ts";
 import { json, seeOther } from "../respond.ts";
+import { waitFor } from "../live/permission.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import {
   checkPresence,
@@ -227,12 +228,14 @@ function goTo(call: Call, name: string, item: Pick<ListedItem, "id"> | undefined
   return seeOther(`${baseOf(call)}/channel/${name}/${item.id}`);
 }
 
-/** Waits for an item after a position, for so many milliseconds, or until the reader is gone. */
+/** Waits for an item after a position, for so many milliseconds. */
 async function arrival(call: Call, name: string, after: bigint, wait: number): Promise<void> {
   const { channels, hub, reader } = call.services;
-  const signal = AbortSignal.any([AbortSignal.timeout(wait), call.request.signal]);
   const channel = await channels.get(name);
-  for await (const _ of follow({ channels, hub, reader }, channel, { after }, undefined, signal)) return;
+  await waitFor(call, async (ended) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(wait), ended]);
+    for await (const _ of follow({ channels, hub, reader }, channel, { after }, undefined, signal)) return;
+  });
 }
 
 function render(

@@ -2,6 +2,7 @@
 import type { EndReason } from "../../domain/live/hub.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Call } from "../route.ts";
+import { bodyOf } from "../answers/body.ts";
 import { Passing } from "../serving/answers.ts";
 import { CLOSE, close, drained, goAway, openSocket } from "./socket.ts";
 
@@ -102,13 +103,7 @@ export function asEvents(call: Call, following: Following): Response {
   const bundles = following.bundles(leaving.signal);
   let told = following.position, position = told;
   let comments: ReturnType<typeof setInterval> | undefined;
-  const leave = async () => {
-    clearInterval(comments);
-    passing.end();
-    leaving.abort();
-    await bundles.return(undefined);
-  };
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+  const body = bodyOf(call, {
     start(controller) {
       controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\nid: ${told}\n\n`));
       comments = setInterval(() => {
@@ -118,23 +113,25 @@ export function asEvents(call: Call, following: Following): Response {
         told = position;
       }, COMMENT_MS);
     },
-    async pull(controller) {
+    async next() {
       passing.end();
       while (true) {
         const { done, value } = await bundles.next();
         // Without room for what comes, too: EventSource is back soon, and goes on after what it has.
-        if (done || !passing.next(lengthOf(value))) {
-          await leave();
-          return controller.close();
-        }
+        if (done || !passing.next(lengthOf(value))) return undefined;
         position = value.position;
         if (value.messages.length === 0) continue;
         told = position;
-        return controller.enqueue(encoder.encode(value.messages.map(eventOf).join("")));
+        return encoder.encode(value.messages.map(eventOf).join(""));
       }
     },
-    cancel: leave,
-  }, { highWaterMark: 1 });
+    async end() {
+      clearInterval(comments);
+      passing.end();
+      leaving.abort();
+      await bundles.return(undefined);
+    },
+  }, 1);
   return new Response(body, {
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...USER_CONTENT },
   });

@@ -1,7 +1,7 @@
 /** WebSockets (RFC 6455) as every route speaks them: opened, watched, and closed with a reason. */
 import type { EndReason } from "../../domain/live/hub.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
-import { secretOf } from "../gate.ts";
+import { onRevoked } from "./permission.ts";
 import type { Call } from "../route.ts";
 
 /** What may wait in a socket for its reader, in bytes. */
@@ -25,7 +25,7 @@ const CLOSE_REASONS: Record<EndReason, string> = {
   "shutdown": "the server is shutting down",
 };
 
-/** What a route does with a socket. `signal` is aborted when the other side left. */
+/** What a route does with a socket. `signal` is aborted when the other side left, or its key was revoked. */
 export interface SocketUse {
   opened(socket: WebSocket, signal: AbortSignal): void;
   /** What the other side sent; without it, messages are ignored. */
@@ -45,10 +45,11 @@ export function asksForSocket({ headers }: Request): boolean {
  * when a frame has more than `maxFrame` bytes. No WebSocket handshake: `upgrade-required` or `invalid-request`.
  */
 export function openSocket(
-  { request, services: { keys }, context }: Call,
+  call: Call,
   maxFrame: number,
   { opened, received }: SocketUse,
 ): Response {
+  const { request, context } = call;
   if (!asksForSocket(request)) {
     throw new RunnelError("upgrade-required", "connect with a WebSocket client");
   }
@@ -57,10 +58,11 @@ export function openSocket(
   const { socket, response } = upgrade(request);
   const leaving = new AbortController();
   socket.onopen = () => opened(socket, leaving.signal);
-  const stopWatching = keys.watch(
-    secretOf(request),
-    () => close(socket, CLOSE.unauthorized, "the API key can no longer be used"),
-  );
+  const stopWatching = onRevoked(call, ({ detail }) => {
+    close(socket, CLOSE.unauthorized, detail);
+    // The other side may take its time to close, too.
+    leaving.abort();
+  });
   socket.onclose = () => {
     stopWatching();
     leaving.abort();
@@ -68,6 +70,7 @@ export function openSocket(
   // A broken connection is followed by its close event.
   socket.onerror = () => {};
   socket.onmessage = ({ data }) => {
+    if (leaving.signal.aborted) return;
     const length = typeof data === "string" ? data.length : (data as ArrayBuffer).byteLength;
     if (length > maxFrame) return socket.close(CLOSE.tooBig, `a message has at most ${maxFrame} bytes`);
     if (received === undefined) return;

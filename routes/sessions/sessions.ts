@@ -10,7 +10,8 @@ import {
   plainEvents,
   sortOut,
 } from "../../domain/sessions/load.ts";
-import { bodyPieces, check, readBody, readJson, readJsonValue } from "../request.ts";
+import { permittedPieces } from "../live/permission.ts";
+import { check, readBody, readJson, readJsonValue } from "../request.ts";
 import { json } from "../respond.ts";
 import { encoded, streamed } from "../answers/stream.ts";
 import { type Call, del, get, post, type Route } from "../route.ts";
@@ -80,7 +81,7 @@ async function insertLines(call: Call): Promise<LoadCount> {
 /** Lines without end, stored as they come; those that are no event are counted. */
 function insertStream(call: Call): Promise<LoadCount> {
   const loader = call.services.sessions.loader({ committed: STREAM_COMMIT });
-  return loadLines(bodyPieces(call), loader);
+  return loadLines(permittedPieces(call), loader);
 }
 
 function inserted(count: LoadCount): z.input<typeof Inserted> {

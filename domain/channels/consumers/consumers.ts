@@ -61,7 +61,8 @@ export interface Pulled {
 export interface PullOptions {
   readonly max: number;
   readonly wait: number;
-  readonly signal?: AbortSignal;
+  /** Ends the wait; what comes then is left to others. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a worker says of items: of those with these ids, or of all up to one; `delay` in milliseconds. */
@@ -161,13 +162,14 @@ export class Consumers {
     while (true) {
       const { pulled, head, due } = await this.pullNow(channelName, name, max);
       const left = wait - (performance.now() - began);
-      if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0 || signal?.aborted) return pulled;
+      if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0) return pulled;
       if (watch.ended !== undefined) return pulled;
       const { id } = await this.#recent(channelName, name);
       const look = due === undefined
         ? left
         : Math.min(left, LOOK_MS, Math.max(1, due - this.options.clock()));
       await this.#arrival(id, watch.after(head), look, signal);
+      if (signal?.aborted) return pulled;
     }
   }
 

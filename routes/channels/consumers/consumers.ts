@@ -6,6 +6,7 @@ import type { Consumer } from "../../../domain/channels/consumers/consumers.ts";
 import { iso } from "../../../domain/time.ts";
 import { check, hasBody, readJson } from "../../request.ts";
 import { json, noContent } from "../../respond.ts";
+import { waitFor } from "../../live/permission.ts";
 import { baseOf, type Call, param } from "../../route.ts";
 import { describeContent } from "../news.ts";
 
@@ -43,8 +44,8 @@ export async function removeConsumer(call: Call): Promise<Response> {
 export async function pullItems(call: Call): Promise<Response> {
   const channel = channelOf(call);
   const { max = DEFAULT_PULL, wait = 0 } = hasBody(call.request) ? await readJson(call, PullBody) : {};
-  const options = { max, wait, signal: call.request.signal };
-  const { rows, lease, gap } = await call.services.consumers.pull(...nameOf(call), options);
+  const pull = (signal?: AbortSignal) => call.services.consumers.pull(...nameOf(call), { max, wait, signal });
+  const { rows, lease, gap } = wait === 0 ? await pull() : await waitFor(call, pull);
   return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
 }
 
