@@ -1,37 +1,34 @@
 /** Bodies and answers in gzip, Brotli or Zstandard. */
-import { promisify } from "node:util";
+import type { Transform } from "node:stream";
 import {
   constants,
   createBrotliCompress,
+  createGunzip,
   createGzip,
   createZstdCompress,
-  gunzip,
-  zstdDecompress,
+  createZstdDecompress,
 } from "node:zlib";
 import { parseAccept } from "hono/utils/accept";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { readBody, tooLarge } from "../request.ts";
-import type { Sender } from "./admission.ts";
+import type { ByteBudget, Sender } from "./admission.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Unpack = (bytes: Bytes, options: { readonly maxOutputLength: number }) => Promise<Bytes>;
-
-const unpackGzip = promisify(gunzip) as Unpack, unpackZstd = promisify(zstdDecompress) as unknown as Unpack;
-/** As `unpackGzip` and the others fail with it when the limit is not enough. */
-const TOO_LARGE = "ERR_BUFFER_TOO_LARGE";
 const MAGIC_ZSTD = 0xfd2fb528;
+/** Bytes that are unpacked at a time, and counted before there are more. */
+const chunkSize = 1 << 18;
 
-/** How to undo each coding: of a body that is not whole nothing is taken. */
-const CODINGS: Readonly<Record<string, (bytes: Bytes, limit: number) => Promise<Bytes>>> = {
-  gzip: (bytes, limit) => unpackGzip(bytes, { maxOutputLength: limit }),
-  "x-gzip": (bytes, limit) => unpackGzip(bytes, { maxOutputLength: limit }),
+/** How to undo each coding, piece by piece; a body that is not whole throws. */
+const CODINGS: Readonly<Record<string, (bytes: Bytes) => AsyncIterable<Bytes>>> = {
+  gzip: (bytes) => through(createGunzip({ chunkSize }), bytes),
+  "x-gzip": (bytes) => through(createGunzip({ chunkSize }), bytes),
   br: unpackBrotli,
   zstd: unpackFrames,
 };
 
 /**
- * As `readBody`, but without what Content-Encoding says was done to it; `limit` counts before and after. Not such a body,
- * or not all of it: `invalid-request`. Another coding: `unsupported-media-type`.
+ * As `readBody`, but without what Content-Encoding says was done to it; `limit` counts before and after, and so does the
+ * budget of bodies. Not such a body, or not all of it: `invalid-request`. Another coding: `unsupported-media-type`.
  */
 export async function readDecoded(sender: Sender, limit: number): Promise<Bytes> {
   const coding = (sender.request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
@@ -45,42 +42,53 @@ export async function readDecoded(sender: Sender, limit: number): Promise<Bytes>
   }
   const bytes = await readBody(sender, limit);
   try {
-    return await unpack(bytes, limit);
+    return await joinedWithin(unpack(bytes), limit, sender.bodies.budget, bytes.length);
   } catch (error) {
-    if ((error as { code?: string }).code === TOO_LARGE) throw tooLarge(limit);
+    if (error instanceof RunnelError) throw error;
     throw invalid(`Content-Encoding says ${coding}, but the body is not ${coding}, or not whole.`);
   }
 }
 
-function largerThan(): Error {
-  return Object.assign(new Error("too large"), { code: TOO_LARGE });
+/** Pieces as one. They are counted in the budget as they come, beside what they are made from. */
+async function joinedWithin(
+  unpacked: AsyncIterable<Bytes>,
+  limit: number,
+  budget: ByteBudget,
+  packed: number,
+): Promise<Bytes> {
+  const pieces: Bytes[] = [];
+  let length = 0, held = 0;
+  try {
+    for await (const piece of unpacked) {
+      if ((length += piece.length) > limit) throw tooLarge(limit);
+      budget.exchange(held, packed + length);
+      held = packed + length;
+      pieces.push(piece);
+    }
+    return joined(pieces);
+  } finally {
+    budget.give(held);
+  }
+}
+
+async function* through(unpacker: Transform, bytes: Bytes): AsyncGenerator<Bytes> {
+  unpacker.end(bytes);
+  for await (const piece of unpacker) yield piece;
 }
 
 /** node:zlib takes a body that is cut off for whole; the stream of the platform does not. */
-async function unpackBrotli(bytes: Bytes, limit: number): Promise<Bytes> {
+function unpackBrotli(bytes: Bytes): AsyncIterable<Bytes> {
   const format = "brotli" as CompressionFormat;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
-  const pieces: Bytes[] = [];
-  let length = 0;
-  for await (const piece of stream) {
-    if ((length += piece.length) > limit) throw largerThan();
-    pieces.push(piece as Bytes);
-  }
-  return joined(pieces);
+  return new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
 }
 
 /** node:zlib takes a frame that is cut off for whole, and only the first one, so their ends are found first. */
-async function unpackFrames(bytes: Bytes, limit: number): Promise<Bytes> {
-  const pieces: Bytes[] = [];
-  let left = limit;
+async function* unpackFrames(bytes: Bytes): AsyncGenerator<Bytes> {
   for (let at = 0; at < bytes.length || at === 0;) {
     const end = zstdFrameEnd(bytes, at);
-    const piece = await unpackZstd(bytes.subarray(at, end), { maxOutputLength: Math.max(left, 1) });
-    if ((left -= piece.length) < 0) throw largerThan();
-    pieces.push(piece);
+    yield* through(createZstdDecompress({ chunkSize }), bytes.subarray(at, end));
     at = end;
   }
-  return joined(pieces);
 }
 
 /** Where a frame ends that begins there (RFC 8878 §3.1.1). Cut off, or no frame: RangeError. */

@@ -1,4 +1,5 @@
 import { equal, match } from "node:assert/strict";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
@@ -54,6 +55,35 @@ Deno.test("bodies that do not fit in the budget are answered 503 at once, and fi
   equal((await first).status, 201);
   equal((await insert(new Uint8Array(300_000), 300_000)).status, 201);
   equal(app.log.length, 0, "a refusal is no fault of ours");
+});
+
+Deno.test("a packed body counts with the bytes that it unpacks to", async () => {
+  await using app = await appWithChannel({ maxBodyBytes: 1 << 20 });
+  const frame = new TextEncoder().encode(`date,a\n2020-01-02,1${" ".repeat(600_000)}\n`);
+  const save = (coding: string, body: Uint8Array) =>
+    app.request(`/api/store/r/${coding}?format=csv`, {
+      method: "PUT",
+      body: Uint8Array.from(body),
+      headers: { "Content-Encoding": coding },
+    });
+  const packed = Object.entries({
+    gzip: gzipSync(frame),
+    br: brotliCompressSync(frame),
+    zstd: zstdCompressSync(frame),
+  });
+  const held = endless();
+  const other = app.request("/channel/news", {
+    method: "POST",
+    body: held.body,
+    headers: { "Content-Length": "800000" },
+  });
+  for (const [coding, body] of packed) {
+    equal((await save(coding, body)).status, 503, `${coding}: ${body.length} bytes are too many unpacked`);
+  }
+  held.send(800_000);
+  held.end();
+  equal((await other).status, 201);
+  for (const [coding, body] of packed) equal((await save(coding, body)).status, 200, coding);
 });
 
 Deno.test("a body of which nothing comes is answered 408, whatever its size", async () => {
