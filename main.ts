@@ -17,6 +17,7 @@ import { NewerDatabaseError } from "./db/migrate.ts";
 import type { DatabaseOptions } from "./db/open.ts";
 import { describeError } from "./domain/errors.ts";
 import { createLog } from "./domain/log.ts";
+import { keepLittleFreeMemory } from "./domain/operation/memory.ts";
 import { openRunnel, type Runnel } from "./domain/services.ts";
 import { JOBS } from "./jobs/mod.ts";
 import { createApp } from "./routes/app.ts";
@@ -31,6 +32,7 @@ for (const { name, schedule } of JOBS) {
   Deno.cron(name, schedule, async () => (await serving.promise).services.jobs.runScheduled(name));
 }
 
+keepLittleFreeMemory();
 const config = await Promise.try(readConfig).catch(exitWith);
 const configuration = describeConfig();
 const log = createLog(write, config.LOG_FORMAT);
