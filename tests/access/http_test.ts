@@ -1,6 +1,6 @@
-import { equal } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 import { startProcess, temporaryFolder } from "../support/process.ts";
-import { exchange } from "../support/socket.ts";
+import { exchange, RawConnection, type RawResponse } from "../support/socket.ts";
 
 Deno.test("two Content-Lengths, CL and TE, a path with dots: 400", async () => {
   await using folder = await temporaryFolder();
@@ -15,5 +15,31 @@ Deno.test("two Content-Lengths, CL and TE, a path with dots: 400", async () => {
   };
   for (const [name, request] of Object.entries(requests)) {
     equal((await exchange(process.url, request))?.status, 400, name);
+  }
+});
+
+/** What came is a refusal, or nothing where the end of the connection overtook it. */
+function refused(answer: RawResponse | undefined, name: string): void {
+  ok(answer === undefined || answer.status === 400, name);
+}
+
+Deno.test("a head of more than 64 KiB is refused while it comes, whatever it is made of", async () => {
+  await using folder = await temporaryFolder();
+  await using process = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  const begin = "GET /channel HTTP/1.1\r\nHost: localhost\r\n", long = "a".repeat(100_000);
+  const heads: Record<string, string> = {
+    "one value": `${begin}X-A: ${long}`,
+    "many headers": begin + `X-A: ${"a".repeat(1_000)}\r\n`.repeat(100),
+    "a target": `GET /${long}`,
+    "a method": long,
+    "lines without anything": "\r\n".repeat(50_000),
+  };
+  for (const [name, head] of Object.entries(heads)) {
+    refused(await exchange(process.url, head), name);
+    using later = await RawConnection.open(process.url);
+    await later.send(`${begin}\r\n`);
+    equal((await later.response())?.status, 200);
+    await later.send(head);
+    refused(await later.response(), `${name}, after an answer`);
   }
 });
