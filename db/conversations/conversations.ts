@@ -2,6 +2,7 @@
 import type { Row, Value } from "../engine/engine.ts";
 import type { ConversationOrigin, ConversationPlace, Source } from "./messages.ts";
 import type { Database } from "../open.ts";
+import { checkMessage, damagedMessage } from "./sums.ts";
 
 // A person, and the accounts that are theirs.
 const ACCOUNTS = `(SELECT ?1 UNION SELECT account FROM person_link WHERE person = ?1)`;
@@ -31,15 +32,17 @@ const SELECT_COUNTS = `SELECT conversation, count(*) FROM message
 const SELECT_VISIT = `SELECT read_until FROM visit WHERE person = ?1 AND conversation = ?2`;
 const SET_VISIT = `INSERT OR REPLACE INTO visit (person, conversation, read_until) VALUES (?1, ?2, ?3)`;
 const MESSAGES = `FROM message WHERE conversation = ?1 AND time >= ?2 AND time < ?3 ORDER BY time, id`;
-const COLUMNS = `id, author, substr(text, 1, 8000) AS text, time, origin, details, reactions`;
+// What is cut off is not checked here, but where a message is shown whole.
+const COLUMNS = `id, author, substr(text, 1, 8000) AS text, time, origin, details, reactions,
+  iif(length(text) <= 8000, checksum, NULL) AS checksum`;
 // The text of a whole JSON array, so that a busy day crosses threads as one string and is parsed where it is analysed.
 const AS_JSON = `SELECT json_group_array(json_array(id, author, text, time, origin, json(details),
-    iif(reactions IS NULL, 0, (SELECT count(*) FROM json_each(reactions)))))`;
+    iif(reactions IS NULL, 0, (SELECT count(*) FROM json_each(reactions))), checksum))`;
 const SELECT_MESSAGES = `${AS_JSON} FROM (SELECT ${COLUMNS} ${MESSAGES})`;
 // Numbering the rows costs as much as reading them.
 const SELECT_SOME_MESSAGES = `${AS_JSON} FROM (
   SELECT ${COLUMNS}, row_number() OVER (ORDER BY time, id) AS position ${MESSAGES}) WHERE position % ?4 = 0`;
-const SELECT_BY_ID = `SELECT m.author, m.text, m.origin, m.time, m.details ->> 'link'
+const SELECT_BY_ID = `SELECT m.origin, m.author, m.text, m.details, m.checksum, m.time, m.details ->> 'link'
   FROM json_each(?1) r JOIN message m ON m.id = r.value ORDER BY r.key`;
 
 // One source's channel is never touched in the name of another that has the same id.
@@ -105,7 +108,7 @@ export interface Ends {
 /** The queries, bound to a database. */
 export type ConversationStore = ReturnType<typeof createConversationStore>;
 
-export function createConversationStore({ commits, query, scan }: Database) {
+export function createConversationStore({ commits, query, scan, damage }: Database) {
   return {
     /** The channels that a person is in, by name. */
     async ofPerson(person: string): Promise<ConversationRow[]> {
@@ -151,7 +154,7 @@ export function createConversationStore({ commits, query, scan }: Database) {
       const [row] = await scan(SELECT_COUNT, conversation, from, until);
       return row![0] as number;
     },
-    /** The text of a JSON array of [id, author, text, time, origin, details, reactions], in the order written; only each `step`-th. */
+    /** The text of a JSON array of [id, author, text, time, origin, details, reactions, checksum], in the order written; only each `step`-th. */
     async messages({ conversation, from, until }: Span, step: number): Promise<string> {
       const rows = step === 1
         ? await scan(SELECT_MESSAGES, conversation, from, until)
@@ -161,14 +164,20 @@ export function createConversationStore({ commits, query, scan }: Database) {
     /** Each message that is still there, with its whole text, in the order of the ids. */
     async byIds(ids: readonly number[]) {
       const rows = await scan(SELECT_BY_ID, JSON.stringify(ids));
-      return rows.map(([author, text, origin, time, link]) => ({
-        id: origin as string,
-        time: time as number,
-        username: author as string,
-        link: (link ?? undefined) as string | undefined,
-        text: text as string,
-      }));
+      return rows.map((row) => {
+        checkMessage(row, damage);
+        const [origin, author, text, , , time, link] = row;
+        return {
+          id: origin as string,
+          time: time as number,
+          username: author as string,
+          link: (link ?? undefined) as string | undefined,
+          text: text as string,
+        };
+      });
     },
+    /** Notes a message whose checksum differs, by its id at its source, and answers the error for those who asked for it. */
+    damaged: (origin: string) => damage.note(damagedMessage(origin)),
     /** How many messages each of these spans' channels has in it; channels without any are left out. */
     async counts(ids: readonly number[], from: number, until: number): Promise<Map<number, number>> {
       const rows = await scan(SELECT_COUNTS, JSON.stringify(ids), from, until);

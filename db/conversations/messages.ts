@@ -3,6 +3,7 @@ import type { Plan } from "../batcher.ts";
 import type { Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { DAY_MS } from "../day.ts";
+import { messageChecksum } from "./sums.ts";
 
 // An unclaimed channel becomes the source's; a channel of another source stays as it is.
 const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
@@ -13,14 +14,15 @@ const ENSURE_CHANGED_CONVERSATIONS =
   `${INSERT_CONVERSATIONS}, version = version + 1 WHERE source IN (excluded.source, 'unclaimed')`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
 const UPSERT_MESSAGES = `INSERT INTO message 
-    (conversation, origin, time, revised_at, author, text, details, reactions)
-  SELECT c.id, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 7, r.value ->> 8
+    (conversation, origin, time, revised_at, author, text, details, reactions, checksum)
+  SELECT c.id, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5, r.value ->> 7, r.value ->> 8,
+    r.value ->> 9
   FROM json_each(?1) r CROSS JOIN conversation c ON c.public_id = r.value ->> 0 AND c.source = r.value ->> 6
   WHERE NOT EXISTS (SELECT 1 FROM deleted_message d WHERE d.conversation = c.id AND d.origin = r.value ->> 1)
   ORDER BY r.key
   ON CONFLICT (conversation, origin) DO UPDATE
     SET text = excluded.text, author = excluded.author, revised_at = excluded.revised_at, details = excluded.details,
-      reactions = ifnull(excluded.reactions, reactions)
+      checksum = excluded.checksum, reactions = ifnull(excluded.reactions, reactions)
     WHERE excluded.revised_at >= revised_at`;
 // Places of the messages that a channel lacks, or has otherwise.
 const SELECT_NEWS = `SELECT r.key FROM json_each(?2) r
@@ -208,7 +210,9 @@ export function createMessageStore({ commits, scan }: Database) {
 const originRow = ({ publicId, source, name }: ConversationOrigin) => [publicId, source, name];
 
 /** Details and reactions as they are stored: the same ones are the same text. */
-function detailColumns({ details, reactions }: IncomingMessage): (string | null)[] {
+function detailColumns(
+  { details, reactions }: IncomingMessage,
+): [details: string | null, reactions: string | null] {
   const known = details === undefined ? "{}" : JSON.stringify(details);
   return [
     known === "{}" ? null : known,
@@ -237,7 +241,9 @@ function planBatches(batches: MessageBatch[]): Plan<void> {
   for (const { conversation: { publicId, source }, messages } of batches) {
     for (const message of messages) {
       const { origin, time, revisedAt, author, text, isNew } = message;
-      rows.push([publicId, origin, time, revisedAt, author, text, source, ...detailColumns(message)]);
+      const [details, reactions] = detailColumns(message);
+      const sum = messageChecksum(origin, author, text, details);
+      rows.push([publicId, origin, time, revisedAt, author, text, source, details, reactions, sum]);
       const day = Math.floor(time / DAY_MS);
       if (isNew) days.set(`${source} ${publicId} ${day}`, [publicId, source, day]);
       else maybeStored.push([publicId, source, origin]);

@@ -1,13 +1,15 @@
 /** The queries that read all conversations in order, and bring them back as they were. Times are milliseconds. */
 import { keysetPages } from "../operation/keyset_pages.ts";
+import type { Damage } from "../checksum.ts";
+import type { Row } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
+import { checkMessage } from "./sums.ts";
 
 const SELECT_CONVERSATIONS = `SELECT c.id, c.public_id, c.source, c.name, c.is_public,
     (SELECT json_group_array(person) FROM (SELECT person FROM member WHERE conversation = c.id ORDER BY person))
   FROM conversation c WHERE c.id > ?1 ORDER BY c.id LIMIT ?2`;
-const SELECT_MESSAGES =
-  `SELECT m.id, c.public_id, m.origin, m.time, m.revised_at, m.author, m.text, m.details,
-    m.reactions
+const SELECT_MESSAGES = `SELECT m.id, m.origin, m.author, m.text, m.details, m.checksum, c.public_id, m.time,
+    m.revised_at, m.reactions
   FROM message m JOIN conversation c ON c.id = m.conversation WHERE m.id > ?1 AND m.time >= ?3 ORDER BY m.id LIMIT ?2`;
 const SELECT_DELETIONS = `SELECT d.conversation, d.origin, c.public_id, d.deleted_at
   FROM deleted_message d JOIN conversation c ON c.id = d.conversation
@@ -56,7 +58,7 @@ export type PortableStore = ReturnType<typeof createPortableStore>;
 
 const PAGE = 500;
 
-export function createPortableStore({ commits, scan }: Database) {
+export function createPortableStore({ commits, scan, damage }: Database) {
   return {
     /** Every conversation, in the order in which they came. */
     async *conversations(): AsyncGenerator<RestoredConversation[]> {
@@ -74,16 +76,7 @@ export function createPortableStore({ commits, scan }: Database) {
     async *messages(since: number): AsyncGenerator<MessageRow[]> {
       const options = { after: [0], limit: PAGE, args: [since] };
       for await (const rows of keysetPages(scan, SELECT_MESSAGES, options)) {
-        yield rows.map(([, conversation, origin, time, revisedAt, author, text, details, reactions]) => ({
-          conversation: conversation as string,
-          origin: origin as string,
-          time: time as number,
-          revisedAt: revisedAt as number,
-          author: author as string,
-          text: text as string,
-          details: details as string | null,
-          reactions: reactions as string | null,
-        }));
+        yield rows.map((row) => toMessage(row, damage));
       }
     },
     /** Every deletion. */
@@ -110,5 +103,20 @@ export function createPortableStore({ commits, scan }: Database) {
       const rows = deletions.map(({ conversation, origin, at }) => [conversation, origin, at]);
       await commits.execute([{ sql: BURY, args: [JSON.stringify(rows)] }]);
     },
+  };
+}
+
+function toMessage([, ...row]: Row, damage: Damage): MessageRow {
+  checkMessage(row, damage);
+  const [origin, author, text, details, , conversation, time, revisedAt, reactions] = row;
+  return {
+    conversation: conversation as string,
+    origin: origin as string,
+    time: time as number,
+    revisedAt: revisedAt as number,
+    author: author as string,
+    text: text as string,
+    details: details as string | null,
+    reactions: reactions as string | null,
   };
 }

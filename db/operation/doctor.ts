@@ -3,11 +3,12 @@
  * that are not what was stored.
  */
 import { ITEMS } from "../channels/walk.ts";
+import { MESSAGES } from "../conversations/walk.ts";
 import type { WorkerConnection } from "../engine/connection.ts";
 import { EngineError } from "../engine/engine.ts";
 import { SCHEMA_VERSION } from "../migrations/mod.ts";
 import { CELLS, SUMMARIES } from "../series/walk.ts";
-import { CHUNKS, LOG, SKETCHES } from "../sessions/walk.ts";
+import { CHUNKS, INDEXES, LOG, SKETCHES } from "../sessions/walk.ts";
 import { integrityOf, schemaVersion, withConnection } from "./copies.ts";
 import { damagedIn, type Walk } from "./walk.ts";
 
@@ -74,7 +75,7 @@ const EXAMINATIONS: readonly Examination[] = [
   orphans("conversations", "day_summary", "conversation", "conversation"),
 ];
 
-const WALKS: readonly Walk[] = [ITEMS, CELLS, SUMMARIES, LOG, CHUNKS, SKETCHES];
+const WALKS: readonly Walk[] = [ITEMS, CELLS, SUMMARIES, LOG, CHUNKS, INDEXES, SKETCHES, MESSAGES];
 
 /** What was looked at, and how many rows are wrong. */
 export interface Finding {

@@ -1,6 +1,6 @@
 /** Statements that change which runs there are, and what they hold. */
 import type { Statement, Value } from "../engine/engine.ts";
-import { chunkChecksum, sketchChecksum } from "./sums.ts";
+import { chunkChecksum, indexChecksum, type RunIndex, sketchChecksum } from "./sums.ts";
 
 // Who finds another state than it began with breaks the constraint that a version is not NULL: then nothing is changed.
 const guarded = (condition: string, also = "") =>
@@ -23,7 +23,7 @@ const PASS_DELETION = guarded(`version = ?1`, `, deletions = deletions + 1`);
 const BLANK_CHUNK = `UPDATE session_chunk SET data = zeroblob(length(data)) WHERE id = ?1`;
 const REPLACE_CHUNK = `UPDATE session_chunk SET data = ?2, checksum = ?3 WHERE id = ?1`;
 const SHRINK_RUN = `UPDATE session_run SET sessions = sessions - ?2, edition = edition + 1 WHERE id = ?1`;
-const INSERT_RUN = `INSERT INTO session_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)`;
+const INSERT_RUN = `INSERT INTO session_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9)`;
 /** Who writes a run for too long finds it given up: once a chunk of it is deleted, at is 0, and nothing brings it back. */
 export const IS_KEPT = `EXISTS (SELECT 1 FROM session_doomed WHERE run = ?1 AND at > 0)`;
 const FINISH_RUN = guarded(IS_KEPT);
@@ -61,13 +61,6 @@ export interface RunRow {
   readonly firstReceived: number;
   readonly lastReceived: number;
   readonly edition: number;
-}
-
-/** Where chunks begin, as JSON, and which keys there may be. */
-export interface RunIndex {
-  readonly id: number;
-  readonly fences: string;
-  readonly filter: Uint8Array | null;
 }
 
 /** A run that is whole, and not yet to be seen. */
@@ -125,7 +118,18 @@ export function showRun(run: FinishedRun): Statement[] {
   return [
     plain(FINISH_RUN, id),
     plain(SPARE_RUN, id),
-    plain(INSERT_RUN, id, Number(isByStart), rank, sessions, firstReceived, lastReceived, fences, filter),
+    plain(
+      INSERT_RUN,
+      id,
+      Number(isByStart),
+      rank,
+      sessions,
+      firstReceived,
+      lastReceived,
+      fences,
+      filter,
+      indexChecksum(run),
+    ),
     ...Array.from(
       sketches,
       ([country, data]) => plain(INSERT_SKETCH, id, country, data, sketchChecksum(country, data)),

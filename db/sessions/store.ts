@@ -3,8 +3,8 @@ import type { Plan } from "../batcher.ts";
 import type { Result, Row, Statement, Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import type { StoredSession } from "./chunk.ts";
-import { IS_KEPT, type RunIndex, type RunRow, type State } from "./run_changes.ts";
-import { chunkChecksum, chunksIn, entryChecksum, sketchesIn, toEntry } from "./sums.ts";
+import { IS_KEPT, type RunRow, type State } from "./run_changes.ts";
+import { chunkChecksum, chunksIn, entryChecksum, sketchesIn, toEntry, toIndex } from "./sums.ts";
 
 const SELECT_STATE = `SELECT version, flushed, deletions FROM session_state`;
 // What became runs stays in the log for those who follow it, and is none of the log that questions read.
@@ -15,7 +15,7 @@ const INSERT_COUNTRIES = `INSERT OR IGNORE INTO session_country SELECT value FRO
 const SELECT_COUNTRIES = `SELECT country FROM session_country ORDER BY country`;
 const SELECT_RUNS = `SELECT id, is_by_start, rank, sessions, first_received, last_received, edition
   FROM session_run ORDER BY rank DESC`;
-const SELECT_INDEXES = `SELECT id, fences, filter FROM session_run
+const SELECT_INDEXES = `SELECT id, fences, filter, checksum FROM session_run
   WHERE id NOT IN (SELECT value FROM json_each(?1))`;
 const SELECT_CHUNKS =
   `SELECT id, data, checksum FROM session_chunk WHERE id IN (SELECT value FROM json_each(?1))`;
@@ -113,7 +113,11 @@ export function createSessionStore({ engine, commits, query, scan, damage }: Dat
     async runs(known: readonly number[], after: number) {
       const statements = [plain(SELECT_RUNS), plain(SELECT_INDEXES, JSON.stringify(known))];
       const { results: [runs, indexes], ...snapshot } = await this.snapshot(after, statements);
-      return { ...snapshot, runs: runs!.rows.map(toRun), indexes: indexes!.rows.map(toIndex) };
+      return {
+        ...snapshot,
+        runs: runs!.rows.map(toRun),
+        indexes: indexes!.rows.map((row) => toIndex(row, damage)),
+      };
     },
     async chunks(ids: readonly number[]): Promise<Map<number, Uint8Array>> {
       return chunksIn((await engine.scan([selectChunks(ids)]))[0]!, damage);
@@ -194,10 +198,6 @@ function toRun(row: Row): RunRow {
     lastReceived: lastReceived!,
     edition: edition!,
   };
-}
-
-function toIndex([id, fences, filter]: Row): RunIndex {
-  return { id: id as number, fences: fences as string, filter: filter as Uint8Array | null };
 }
 
 /** Ids of old rows are milliseconds << 16 | sequence. */

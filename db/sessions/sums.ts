@@ -1,4 +1,4 @@
-/** The checksums of what sessions are stored as: entries of the log, chunks of runs, and sketches. */
+/** The checksums of what sessions are stored as: entries of the log, chunks of runs, their indexes, and sketches. */
 import { checksum, type Damage } from "../checksum.ts";
 import type { Result, Row, Value } from "../engine/engine.ts";
 
@@ -8,6 +8,19 @@ export const entryChecksum = (data: Uint8Array): number => checksum(data, "sessi
 export const chunkChecksum = (id: number, data: Uint8Array): number => checksum(data, `${id}`);
 /** The checksum of a run's sketch of a country. */
 export const sketchChecksum = (country: string, data: Uint8Array): number => checksum(data, country);
+
+/** Where chunks of a run begin, as JSON, and which keys there may be. */
+export interface RunIndex {
+  readonly id: number;
+  readonly fences: string;
+  readonly filter: Uint8Array | null;
+}
+
+const NO_FILTER = new Uint8Array();
+
+/** The checksum of a run's index. */
+export const indexChecksum = ({ id, fences, filter }: RunIndex): number =>
+  checksum(filter ?? NO_FILTER, `${id} ${fences}`);
 
 /** The bytes, if they have that checksum or were stored before there were any; else `damaged`. */
 function sound(
@@ -27,6 +40,15 @@ function sound(
 export function toEntry([number, data, stored]: Row, damage: Damage): { number: number; data: Uint8Array } {
   const name = `entry ${number} of the log of sessions`;
   return { number: number as number, data: sound(data!, stored!, entryChecksum, damage, name) };
+}
+
+/** An index, from a row of run, fences, filter and checksum. */
+export function toIndex([run, fences, filter, stored]: Row, damage: Damage): RunIndex {
+  const index = { id: run as number, fences: fences as string, filter: filter as Uint8Array | null };
+  if (stored !== null && indexChecksum(index) !== stored) {
+    throw damage.note({ area: "sessions", what: `index of run ${run} of sessions` });
+  }
+  return index;
 }
 
 /** Chunks by id, from rows of id, data and checksum. */

@@ -1,6 +1,6 @@
-/** How `runnel doctor` looks at sessions: the log, chunks of runs, and sketches. */
+/** How `runnel doctor` looks at sessions: the log, chunks of runs, their indexes, and sketches. */
 import type { Walk } from "../operation/walk.ts";
-import { chunkChecksum, entryChecksum, sketchChecksum } from "./sums.ts";
+import { chunkChecksum, entryChecksum, indexChecksum, sketchChecksum } from "./sums.ts";
 
 const isSound = (data: unknown, stored: unknown, sumOf: (data: Uint8Array) => number): boolean =>
   stored === null || (data instanceof Uint8Array && sumOf(data) === stored);
@@ -32,4 +32,17 @@ export const SKETCHES: Walk = {
   nameOf: ([run, country]) => `sketch of run ${run}, country "${country}"`,
   isSound: ([, country, data, stored]) =>
     isSound(data, stored, (bytes) => sketchChecksum(country as string, bytes)),
+};
+
+export const INDEXES: Walk = {
+  area: "sessions",
+  about: "indexes of runs",
+  list: `SELECT id, length(fences) + ifnull(length(filter), 0) FROM session_run
+    WHERE id > ?1 ORDER BY id LIMIT ?2`,
+  read: `SELECT id, fences, filter, checksum FROM session_run WHERE id IN (SELECT value FROM json_each(?1))`,
+  nameOf: ([run]) => `index of run ${run}`,
+  isSound: ([run, fences, filter, stored]) =>
+    stored === null ||
+    indexChecksum({ id: run as number, fences: fences as string, filter: filter as Uint8Array | null }) ===
+      stored,
 };

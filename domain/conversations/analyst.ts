@@ -1,10 +1,11 @@
 /**
  * Runs the text analysis in a thread of its own, so that a busy day stops no request; where there are no threads, in
- * this one. Messages come as the text of a JSON array of [id, author, text, time, origin, details, number of reactions], as
- * the database makes it.
+ * this one. Messages come as the text of a JSON array of [id, author, text, time, origin, details, number of reactions,
+ * checksum], as the database makes it.
  */
 import { LRUCache } from "lru-cache";
 import type { MessageDetails } from "../../db/conversations/messages.ts";
+import { messageChecksum } from "../../db/conversations/sums.ts";
 import { OverloadError } from "../../db/queue.ts";
 import { mayStartThreads, type Thread, type ThreadStarter } from "../operation/threads.ts";
 import {
@@ -77,7 +78,18 @@ type StoredMessage = [
   origin: string,
   details: MessageDetails | null,
   reactions: number,
+  /** Null: it has none, or its text is cut. */
+  checksum: number | null,
 ];
+
+/** A message is not as it was stored. */
+export class DamagedMessage extends Error {
+  override readonly name = "DamagedMessage";
+
+  constructor(readonly origin: string) {
+    super(`message ${origin} is damaged`);
+  }
+}
 
 /** Analyses are kept for about so many characters of messages. */
 const KEPT_CHARACTERS = 2 << 20;
@@ -103,6 +115,7 @@ let latest: Analyzed | undefined;
 function analyze(text: string): Analyzed {
   if (latest?.text === text) return latest;
   const stored: StoredMessage[] = JSON.parse(text);
+  for (const message of stored) checkStored(message);
   const language = usualLanguage(stored.map(([, user, text]) => ({ user, text })));
   const messages = stored.map(([id, user, text, , , details]): AnalyzedMessage => {
     const key = `${id} ${language}`;
@@ -114,6 +127,12 @@ function analyze(text: string): Analyzed {
     return details?.bot === true ? { ...analyzed, kind: "automatic", sentences: [] } : analyzed;
   });
   return latest = { text, stored, messages };
+}
+
+function checkStored([, author, text, , origin, details, , checksum]: StoredMessage): void {
+  if (checksum === null) return;
+  const sum = messageChecksum(origin, author, text, details === null ? null : JSON.stringify(details));
+  if (sum !== checksum) throw new DamagedMessage(origin);
 }
 
 function toChannelMessage([, user, text, time, id, details, reactions]: StoredMessage): ChannelMessage {
@@ -168,10 +187,11 @@ export function runTask(task: AnalysisTask): AnalysisAnswer[AnalysisTask["kind"]
   }
 }
 
-/** What the thread answers: `failure` is its error's message. */
+/** What the thread answers: `failure` is its error's message, `damaged` a message's id at its source. */
 export type AnalysisReply =
   | { readonly id: number; readonly answer: AnalysisAnswer[AnalysisTask["kind"]] }
-  | { readonly id: number; readonly failure: string };
+  | { readonly id: number; readonly failure: string }
+  | { readonly id: number; readonly damaged: string };
 
 /** Tasks that may wait for the thread. */
 const MAX_WAITING = 100;
@@ -183,11 +203,12 @@ export class Analyst {
   readonly #waiting = new Map<number, PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>>();
   #lastId = 0;
 
-  constructor(readonly threads: ThreadStarter) {}
+  /** `damaged` answers the error for those who asked for what stands on a damaged message, by its id at its source. */
+  constructor(readonly threads: ThreadStarter, readonly damaged: (origin: string) => Error) {}
 
   /** Answers the task. Too many wait already: `OverloadError`. */
   async run<K extends AnalysisTask["kind"]>(task: AnalysisTask & { kind: K }): Promise<AnalysisAnswer[K]> {
-    if (!this.#hasThread) return runTask(task) as AnalysisAnswer[K];
+    if (!this.#hasThread) return this.#runHere(task) as AnalysisAnswer[K];
     if (this.#waiting.size >= MAX_WAITING) {
       throw new OverloadError(`${MAX_WAITING} analyses wait already`);
     }
@@ -210,6 +231,14 @@ export class Analyst {
     this.#fail("the analysis was closed");
   }
 
+  #runHere(task: AnalysisTask): AnalysisAnswer[AnalysisTask["kind"]] {
+    try {
+      return runTask(task);
+    } catch (error) {
+      throw error instanceof DamagedMessage ? this.damaged(error.origin) : error;
+    }
+  }
+
   #begin(): Thread {
     const module = new URL("./analyst_worker.ts", import.meta.url);
     const thread = this.threads.start(
@@ -221,6 +250,7 @@ export class Analyst {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
       if ("failure" in data) waiting?.reject(new Error(data.failure));
+      else if ("damaged" in data) waiting?.reject(this.damaged(data.damaged));
       else waiting?.resolve(data.answer);
     };
     return thread;

@@ -1,7 +1,7 @@
 /** The thread of `Analyst`. */
 /// <reference lib="webworker" />
 import { describeError } from "../errors.ts";
-import { type AnalysisReply, type AnalysisTask, runTask } from "./analyst.ts";
+import { type AnalysisReply, type AnalysisTask, DamagedMessage, runTask } from "./analyst.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
@@ -14,6 +14,8 @@ function replyTo(id: number, task: AnalysisTask): AnalysisReply {
   try {
     return { id, answer: runTask(task) };
   } catch (error) {
-    return { id, failure: describeError(error) };
+    return error instanceof DamagedMessage
+      ? { id, damaged: error.origin }
+      : { id, failure: describeError(error) };
   }
 }

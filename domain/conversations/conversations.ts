@@ -88,7 +88,7 @@ export function createConversations(
   const messages = createMessageStore(database);
   const people = createPeopleStore(database);
   const summaries = createSummaryStore(database);
-  const analyst = new Analyst(threads);
+  const analyst = new Analyst(threads, conversations.damaged);
   const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
   const rights = new ReadingRights(conversations);

@@ -24,11 +24,11 @@ async function last(app: TestApp, i: number) {
 
 Deno.test("damaged sessions are never answered, neither from the log nor from runs; doctor names them", async () => {
   for (
-    const [segment, table, name] of [[1_000, "session_log", "entry 1 of the log"], [
-      10,
-      "session_chunk",
-      "chunk",
-    ]] as const
+    const [segment, table, name, column] of [
+      [1_000, "session_log", "entry 1 of the log", "data"],
+      [10, "session_chunk", "chunk", "data"],
+      [10, "session_run", "index of run", "filter"],
+    ] as const
   ) {
     await using app = await createTestApp({ engine: "file", sessionSegment: segment });
     await filled(app, 40);
@@ -36,8 +36,12 @@ Deno.test("damaged sessions are never answered, neither from the log nor from ru
     equal(await last(app, 3), 200);
     deepEqual((await examine(app.database.file!)).filter(({ wrong }) => wrong > 0), []);
     const other = new Database(app.database.file!);
-    for (const [id] of other.prepare(`SELECT rowid FROM ${table}`).raw(true).all([]) as [number][]) {
-      flipBlob(other, table, "data", id);
+    for (
+      const [id] of other.prepare(`SELECT rowid FROM ${table} WHERE ${column} IS NOT NULL`).raw(true).all(
+        [],
+      ) as [number][]
+    ) {
+      flipBlob(other, table, column, id);
     }
     other.close();
     await using second = await createTestApp({ database: app.databaseUrl });

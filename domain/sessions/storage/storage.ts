@@ -3,8 +3,9 @@
  * a snapshot, which brings what other processes stored meanwhile.
  */
 import type { Result, Statement } from "../../../db/engine/engine.ts";
+import type { RunIndex } from "../../../db/sessions/sums.ts";
 import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
-import type { RunIndex, RunRow, State } from "../../../db/sessions/run_changes.ts";
+import type { RunRow, State } from "../../../db/sessions/run_changes.ts";
 import { type Append, chunkId, selectChunks, type SessionStore } from "../../../db/sessions/store.ts";
 import { type SessionEvent, toPart } from "../event.ts";
 import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
