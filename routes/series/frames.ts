@@ -3,7 +3,7 @@ import type { DeleteQuery, ReadQuery, SaveQuery } from "../../api/series.ts";
 import { invalid } from "../../domain/errors.ts";
 import { prepareFrame } from "../../domain/series/answer.ts";
 import type { FrameSource } from "../../domain/series/storage/source.ts";
-import { streamed } from "../answers/stream.ts";
+import { checkPresence, streamed } from "../answers/stream.ts";
 import { checkPreconditions, etagOf, preconditionOf } from "../conditional.ts";
 import { json } from "../respond.ts";
 import type { Call } from "../route.ts";
@@ -50,7 +50,10 @@ export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Respo
   const { format, type } = answerFormat(request, query);
   const hold = new Hold(call);
   hold.atLeast(Math.min(READ_FIRST, (query.limit ?? query.tail ?? Infinity) * USUAL_ROW));
-  const source = await series.open(name, rangeOf(query));
+  const source = await series.open(name, {
+    ...rangeOf(query),
+    checkPresence: () => checkPresence(request),
+  });
   hold.keep(source.heldBytes);
   const headers = {
     Vary: "Accept, Accept-Encoding",

@@ -142,6 +142,51 @@ Deno.test("lines of JSON are checked no further once their client has left", asy
   deepEqual(app.log, []);
 });
 
+Deno.test("bins and conditions of a large series are read no further once their client has left", async () => {
+  await using app = await createTestApp({ engine: "file" });
+  const rows = Array.from({ length: 280_000 }, (_, i) => `${i},${i % 7},1,2,3,4,5,6,7`).join("\n");
+  const saved = await app.request("/api/store/plant/pump?index=time&date_unit=s", {
+    method: "PUT",
+    headers: { "Content-Type": "text/csv" },
+    body: `time,a,b,c,d,e,f,g,h\n${rows}`,
+  });
+  equal(saved.status, 200);
+  const { engine } = app.database, reads = { read: engine.read.bind(engine), scan: engine.scan.bind(engine) };
+  for (const query of ["where=a%3E9", "every=1s&agg=mean", "where=a%3E9&every=1h&agg=mean"]) {
+    const leaving = new AbortController();
+    let bodies = 0;
+    for (const how of ["read", "scan"] as const) {
+      engine[how] = (statements) => {
+        if (statements.some(({ sql }) => /series_(chunk|body)/.test(sql)) && ++bodies === 4) leaving.abort();
+        return reads[how](statements);
+      };
+    }
+    const answer = await app.request(`/api/store/plant/pump?${query}`, { signal: leaving.signal });
+    const text = await answer.text();
+    equal(answer.status, 400, `${query}: ${bodies} reads, ${text.slice(0, 300)}`);
+    equal(bodies, 4, `${query}: read for nobody`);
+  }
+  deepEqual(app.log, []);
+});
+
+Deno.test("what a consumer's filter passes over is passed over no further once its client has left", async () => {
+  await using app = await createTestApp({ engine: "file" });
+  await fill(app, "long", 3_000);
+  const filter = { contentType: "image/png" };
+  await app.send("PUT", "/channel/long/consumers/w", { start: "earliest", filter });
+  const leaving = new AbortController();
+  const { engine } = app.database, write = engine.write.bind(engine);
+  let pulls = 0;
+  engine.write = (statements, options) => {
+    if (statements.some(({ sql }) => /INTO delivery/.test(sql)) && ++pulls === 2) leaving.abort();
+    return write(statements, options);
+  };
+  const headers = { "Content-Type": "application/json" };
+  const init = { method: "POST", headers, body: '{"max":100}', signal: leaving.signal };
+  await (await app.request("/channel/long/consumers/w/pull", init)).body?.cancel();
+  equal(pulls, 2);
+});
+
 /** A channel with so many items, `0` and so on. */
 async function fill(app: TestApp, channel: string, items: number): Promise<void> {
   await app.send("PUT", `/channel/${channel}`, {});

@@ -160,7 +160,7 @@ export class Consumers {
     const { channel } = await this.options.channels.window(channelName);
     using watch = hub.watch(channel, 0n);
     while (true) {
-      const { pulled, head, due } = await this.pullNow(channelName, name, max);
+      const { pulled, head, due } = await this.pullNow(channelName, name, max, signal);
       const left = wait - (performance.now() - began);
       if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0) return pulled;
       if (watch.ended !== undefined) return pulled;
@@ -173,8 +173,8 @@ export class Consumers {
     }
   }
 
-  /** What there is for a worker now; and the channel's newest key, and when something that was given out comes back. */
-  async pullNow(channelName: string, name: string, max: number) {
+  /** What there is for a worker now, however much its filter passes over while nobody aborts; and the channel's newest key, and when something that was given out comes back. */
+  async pullNow(channelName: string, name: string, max: number, signal?: AbortSignal) {
     const { channels, deliveries, clock } = this.options;
     const row = await this.#recent(channelName, name);
     const { ackWait, maxDeliver, maxInFlight, filter } = settingsOf(row);
@@ -207,7 +207,8 @@ export class Consumers {
       const gap = given.gone === undefined
         ? undefined
         : { after: idOfKey(given.nextKey - 1n), before: idOfKey(given.rows[0]?.key ?? given.gone + 1n) };
-      const isPassedOver = rows.length === 0 && given.rows.length > 0 && gap === undefined;
+      const isPassedOver = rows.length === 0 && given.rows.length > 0 && gap === undefined &&
+        !signal?.aborted;
       if (!isPassedOver) return { pulled: { rows, lease, gap }, head: given.head, due: given.due };
     }
   }

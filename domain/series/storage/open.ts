@@ -30,6 +30,8 @@ const MAX_ATTEMPTS = 50;
 
 /** Which part of a series to read. */
 export interface SeriesRange {
+  /** Called before each page: throws where nobody waits for the rows any more. */
+  readonly checkPresence?: (() => void) | undefined;
   /** As the series was then; as it is unless given. */
   readonly asOf?: Version | undefined;
   /** First and last stamp, inclusive. */
@@ -77,10 +79,10 @@ export class Reading {
   }
 
   async #openBins(name: SeriesName, range: SeriesRange & { bins: BinOptions }): Promise<FrameSource> {
-    const { bins, where, isDescending = false, asOf, start, end } = range;
+    const { bins, where, isDescending = false, asOf, start, end, checkPresence } = range;
     const columns = columnsOf(bins.aggregates);
     if (columns && range.columns) selectColumns(range.columns.map((each) => ({ name: each })), columns);
-    const rows = { asOf, start, end, columns: columns ?? range.columns };
+    const rows = { asOf, start, end, columns: columns ?? range.columns, checkPresence };
     const source = where ? await this.#openWhere(name, { ...rows, where }) : await this.#open(name, rows);
     try {
       const frame = await source.downsample({ ...bins, zone: bins.zone ?? source.zone });
@@ -97,7 +99,7 @@ export class Reading {
     name: SeriesName,
     range: SeriesRange & { where: readonly Condition[] },
   ): Promise<FrameSource> {
-    const { where, tail, isDescending = false, limit, asOf, start, end } = range;
+    const { where, tail, isDescending = false, limit, asOf, start, end, checkPresence } = range;
     if (isDescending && tail === undefined) {
       throw invalid("order=desc of rows needs limit: how many of the last.");
     }
@@ -105,7 +107,7 @@ export class Reading {
     const shown = range.columns ?? series.columns.map((column) => column.name);
     const columns = [...shown, ...new Set(where.map(({ column }) => column)).difference(new Set(shown))];
     checkTail(series, tail);
-    const source = await this.#open(name, { asOf, start, end, columns });
+    const source = await this.#open(name, { asOf, start, end, columns, checkPresence });
     try {
       const filtered = new FilteredSource(
         source,
@@ -217,8 +219,9 @@ export class Reading {
       const { store, clock } = this;
       const columns = select(series, range.columns);
       const bounds = this.#bounds(series, range);
-      const limit = range.limit ?? Infinity;
-      return new LeasedSource({ store, clock, series, columns, ...bounds, limit }, lease, leasedAt);
+      const { limit = Infinity, checkPresence } = range;
+      const options = { store, clock, series, columns, ...bounds, limit, checkPresence };
+      return new LeasedSource(options, lease, leasedAt);
     } catch (error) {
       await this.store.release(lease);
       throw error;

@@ -112,6 +112,8 @@ export interface LeasedOptions {
   readonly to: bigint;
   /** Rows at most. */
   readonly limit: number;
+  /** Called before each page: throws where nobody waits for the rows any more. */
+  readonly checkPresence?: (() => void) | undefined;
 }
 
 /** Rows read page by page at one revision, under a lease: chunks that a save replaces during the read are kept until `close`. */
@@ -188,10 +190,11 @@ export class LeasedSource implements FrameSource {
 
   /** Chunks of the range, in order. */
   async *#chunks(what: "bodies" | "summaries", limit: number): AsyncGenerator<ChunkBytes> {
-    const { series, from, to, store } = this.#options;
+    const { series, from, to, store, checkPresence } = this.#options;
     const range = { series: series.id, revision: series.revision, past: true, to, limit };
     let last: ChunkBytes | undefined;
     do {
+      checkPresence?.();
       await this.#keep();
       const { chunks } = await store[what](
         last === undefined ? { ...range, from } : { ...range, from: last.first + 1n, continues: true },

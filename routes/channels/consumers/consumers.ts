@@ -44,8 +44,8 @@ export async function removeConsumer(call: Call): Promise<Response> {
 export async function pullItems(call: Call): Promise<Response> {
   const channel = channelOf(call);
   const { max = DEFAULT_PULL, wait = 0 } = hasBody(call.request) ? await readJson(call, PullBody) : {};
-  const pull = (signal?: AbortSignal) => call.services.consumers.pull(...nameOf(call), { max, wait, signal });
-  const { rows, lease, gap } = wait === 0 ? await pull() : await waitFor(call, pull);
+  const pull = (signal: AbortSignal) => call.services.consumers.pull(...nameOf(call), { max, wait, signal });
+  const { rows, lease, gap } = wait === 0 ? await pull(call.request.signal) : await waitFor(call, pull);
   return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
 }
 
