@@ -9,6 +9,8 @@ import type { Bodies, Patience, Sender } from "./serving/admission.ts";
 const READ_AT_ONCE = 64 * 1024;
 /** Bytes after which others have a turn: what has arrived already is read without one. */
 const BYTES_PER_TURN = 128 * 1024;
+/** Bytes as which a piece counts that has fewer: a body may come in pieces of one byte, or of none (HTTP/2). */
+const PIECE_COST = 1024;
 /** Bytes of a body that must come in each time allowed, 30 s: a client that sends fewer only pretends to send. */
 const PROGRESS_BYTES = 16 * 1024;
 /** Largest JSON request, where a route names no other limit. */
@@ -105,7 +107,7 @@ export async function* bodyPieces({ request: { body }, bodies }: Sender): AsyncG
       });
       if (done) return;
       yield value;
-      sinceTurn += value.byteLength;
+      sinceTurn += Math.max(value.byteLength, PIECE_COST);
       sinceTouch += value.byteLength;
       if (sinceTouch >= PROGRESS_BYTES) {
         sinceTouch = 0;

@@ -1,4 +1,5 @@
-import { equal, match } from "node:assert/strict";
+import { equal, match, ok } from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
@@ -129,6 +130,25 @@ Deno.test("a body that trickles in is answered 408, whatever reads it, and one t
   equal(await trickle("/channel/news/bulk", "multipart/mixed; boundary=b", 1), 408);
   equal(await trickle("/user/batches?partial=true", "application/x-ndjson", 1), 408);
   equal(await trickle("/channel/news", "text/plain", 32 << 10), 201);
+});
+
+Deno.test("a body in very many small pieces lets others have their turns", async () => {
+  await using app = await appWithChannel({});
+  for (const bytes of [0, 1]) {
+    const { body, send, end } = endless();
+    const answer = app.request("/channel/news", { method: "POST", body });
+    let turns = 0, isOver = false;
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    for (let i = 0; i < 20_000; i++) send(bytes);
+    end();
+    equal((await answer).status, 201);
+    isOver = true;
+    ok(turns > 100, `${turns} turns of others beside 20,000 pieces of ${bytes} bytes`);
+  }
 });
 
 Deno.test("half a body whose client closes is 400, stores nothing, and is not counted as a fault of ours", async () => {
