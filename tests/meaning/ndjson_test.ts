@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { type Line, linesOf, NDJSON_TYPES } from "../../domain/ndjson.ts";
+import { type Line, linesOf, NDJSON_TYPES, parseLine } from "../../domain/ndjson.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 
 /** A route that takes lines of JSON. */
@@ -127,4 +127,21 @@ Deno.test("linesOf() keeps no more of an endless line than it may have", async (
   const piece = new Uint8Array(1000).fill(0x61), end = new TextEncoder().encode("\nshort");
   deepEqual(await allLines([...Array(1000).fill(piece), end], 50), [undefined, "short"]);
   deepEqual(await allLines(Array(1000).fill(piece), 50), [undefined]);
+});
+
+Deno.test("lines without anything are passed over, and never parsed: a body may have a million", () => {
+  const parse = JSON.parse;
+  let parsed = 0;
+  JSON.parse = (...given) => {
+    parsed++;
+    return parse(...given);
+  };
+  try {
+    for (const line of ["", " ", "\t \r", "\u00a0\u2028"]) equal(parseLine(line), undefined);
+    equal(parsed, 0);
+    deepEqual(parseLine(" 1 "), { value: 1 });
+    equal(parsed, 1);
+  } finally {
+    JSON.parse = parse;
+  }
 });
