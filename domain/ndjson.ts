@@ -18,6 +18,14 @@ export function isNdjson(contentType: string | null): boolean {
   return NDJSON_TYPES.some((known) => known === type?.trim());
 }
 
+/** Bytes whose lines are made at a time: those of a whole body may be millions. */
+const PIECE = 64 * 1024;
+
+/** A body that is there as a whole, in pieces for `linesOf`. */
+export function* piecesOf(body: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < body.length; at += PIECE) yield body.subarray(at, at + PIECE);
+}
+
 /** A line without its end; undefined stands for one that is too long, which is not kept. */
 export type Line = string | undefined;
 

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { BatchEvent, MAX_BATCH, UncheckedBatch } from "../../api/profiles.ts";
 import { invalid, type Issue } from "../../domain/errors.ts";
-import { isNdjson, linesOf, parseLine } from "../../domain/ndjson.ts";
+import { isNdjson, linesOf, parseLine, piecesOf } from "../../domain/ndjson.ts";
 import { readBody, readJsonOfBeacon } from "../request.ts";
 import type { Sender } from "../serving/admission.ts";
 
@@ -53,13 +53,13 @@ async function readCandidates(sender: Sender): Promise<Candidate[]> {
   }
   const candidates: Candidate[] = [];
   let place = 0;
-  for await (const lines of linesOf([await readBody(sender, MAX_BATCH_BYTES)])) {
+  for await (const lines of linesOf(piecesOf(await readBody(sender, MAX_BATCH_BYTES)))) {
     for (const line of lines) {
       place++;
       const parsed = parseLine(line);
       if (parsed !== undefined) candidates.push({ place, ...parsed });
+      if (candidates.length > MAX_BATCH) throw invalid(`at most ${MAX_BATCH} events at a time`);
     }
   }
-  if (candidates.length > MAX_BATCH) throw invalid(`at most ${MAX_BATCH} events at a time`);
   return candidates;
 }

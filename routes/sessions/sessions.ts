@@ -26,7 +26,7 @@ import type {
 import { BATCHES, DELETE_USER, EXPORT_USER, LAST_EVENTS, LAST_SESSIONS, LIVE, METRICS } from "./reference.ts";
 import { followSessions } from "./live.ts";
 import { HOUR_MS } from "../../domain/time.ts";
-import { isNdjson, NDJSON_TYPES } from "../../domain/ndjson.ts";
+import { isNdjson, NDJSON_TYPES, piecesOf } from "../../domain/ndjson.ts";
 
 /** Largest JSON batch: its 10,000 events with the longest ids fit. */
 const MAX_BATCH_BYTES = 16 << 20;
@@ -69,7 +69,7 @@ async function insertLines(call: Call): Promise<LoadCount> {
     },
     end: () => Promise.resolve(),
   };
-  const count = await loadLines([await readBody(call, MAX_BATCH_BYTES)], sink);
+  const count = await loadLines(piecesOf(await readBody(call, MAX_BATCH_BYTES)), sink);
   if (count.refused > 0) {
     const detail = `${count.refused} lines are no events, so none is stored; partial=true stores the others`;
     throw invalid(detail, issuesOf(count));

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { type Line, linesOf, NDJSON_TYPES, parseLine } from "../../domain/ndjson.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
@@ -129,7 +129,8 @@ Deno.test("linesOf() keeps no more of an endless line than it may have", async (
   deepEqual(await allLines(Array(1000).fill(piece), 50), [undefined]);
 });
 
-Deno.test("lines without anything are passed over, and never parsed: a body may have a million", () => {
+/** How often JSON is parsed while something is done. */
+async function parsedDuring(work: () => unknown): Promise<number> {
   const parse = JSON.parse;
   let parsed = 0;
   JSON.parse = (...given) => {
@@ -137,11 +138,32 @@ Deno.test("lines without anything are passed over, and never parsed: a body may 
     return parse(...given);
   };
   try {
-    for (const line of ["", " ", "\t \r", "\u00a0\u2028"]) equal(parseLine(line), undefined);
-    equal(parsed, 0);
-    deepEqual(parseLine(" 1 "), { value: 1 });
-    equal(parsed, 1);
+    await work();
   } finally {
     JSON.parse = parse;
   }
+  return parsed;
+}
+
+Deno.test("lines without anything are passed over, and never parsed: a body may have a million", async () => {
+  const blank = ["", " ", "\t \r", "\u00a0\u2028"];
+  equal(
+    await parsedDuring(() => {
+      for (const line of blank) equal(parseLine(line), undefined);
+    }),
+    0,
+  );
+  deepEqual(parseLine(" 1 "), { value: 1 });
+});
+
+Deno.test("of events, no more lines are parsed than a batch may have", async () => {
+  await using app = await createTestApp();
+  const headers = { "Content-Type": NDJSON_TYPES[0] };
+  let answer: Response | undefined;
+  const parsed = await parsedDuring(async () => {
+    answer = await app.request("/event/shop", { method: "POST", headers, body: "x\n".repeat(100_000) });
+  });
+  equal(answer?.status, 400);
+  match((await answer!.json()).detail, /at most \d+ events at a time/);
+  ok(parsed > 0 && parsed < 20_000, `${parsed} lines were parsed`);
 });
