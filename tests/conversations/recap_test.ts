@@ -283,3 +283,45 @@ Deno.test("recapOf() calls what comes next an event, also in a thread that began
   const [next] = points.filter(({ text }) => text.includes("Next week"));
   assert.equal(next?.kind, "event");
 });
+
+Deno.test("recapOf() reads who does what as minutes say it", () => {
+  const { actions, topics } = recapOf(channel([
+    ["chair", "[ACTION] lena to add the exporter to the upload list of the archive"],
+    ["chair", "omar will ask the council for help with the request of the archive team"],
+    ["omar", "The mirror of the archive was moved to the second data centre"],
+    ["lena", "[AGREED] The stable branch of the exporter is used until the rewrite"],
+  ]));
+  assert.deepEqual(actions.map(({ who }) => who).sort(), ["lena", "omar"]);
+  const points = topics.flatMap(({ points }) => points);
+  assert.equal(points.find(({ text }) => text.includes("stable branch"))?.kind, "decision");
+});
+
+Deno.test("recapOf() calls what its writer plans an action, unless they ask for help with it", () => {
+  const kinds = (said: readonly Said[]) => pointsOf(said).map(({ kind, who }) => [kind, who]);
+  assert.deepEqual(
+    kinds([["sam", "For my own part, I hope to finish the merges of the kernel packages before the freeze"]]),
+    [["action", "sam"]],
+  );
+  const [asked] = kinds([
+    ["kim", "How do the kernel packages of the archive start after an upgrade?"],
+    ["kim", "I need to downgrade the kernel packages of the archive on nine servers"],
+    ["sam", "kim: hold the kernel packages at the older version of the archive"],
+  ]);
+  assert.deepEqual(asked, ["question", "kim"]);
+});
+
+Deno.test("recapOf() names whom a request mentions as the one who is to do something", () => {
+  const asks = (text: string): Said[] => [
+    ["noah", "The upload of the nightly packages takes three hours"],
+    ["iris", text],
+  ];
+  for (
+    const text of [
+      "Could you look at the log of the upload server today, noah",
+      "@noah could you look at the log of the upload server today",
+    ]
+  ) {
+    const { actions } = recapOf(channel(asks(text)));
+    assert.deepEqual(actions.map(({ who }) => who), ["noah"], text);
+  }
+});

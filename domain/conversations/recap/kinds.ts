@@ -36,7 +36,7 @@ const actions = words(
   "let me (?:look|try|check|file|fix|write|see if|do|add|ask|find)",
   "please (?!note|let me know|see\\b|don|wait)\\p{L}+|(?:could|can|would) you (?:please |also |maybe |be able to |perhaps )*\\p{L}+(?!.*[?？])",
   "(?:merci de|peux-tu|pourrais-tu|pouvez-vous|bitte (?:noch )?\\p{L}+|kannst du|könntest du|por favor)(?!.*[?？])",
-  "(?:action|todo|to do)\\b\\s?[:-]|action item",
+  "(?:action|todo|to do)\\b\\s?[:-]|action item|[[#](?:action|todo)\\b",
   "will (?:try|do|test|fix|check|file|look|add|write|review|merge|send|update|prepare|ask)\\b",
   "(?:needs?|has|have) to (?:be )?(?:done|fixed|reviewed|merged|tested|updated|written|look)",
   "j(?:e m)?['’]?\\s?(?:m['’])?(?:occupe|ajoute|envoie|enverrai|ajouterai)|je (?:m['’]en|me) (?:occupe|charge)",
@@ -46,7 +46,7 @@ const actions = words(
   "(?:yo )?(?:voy a|me encargo|lo hago|haré|enviaré|revisaré|lo miro)",
 );
 const decisions = words(
-  "(?:decision|décision|entscheidung|decisión|beschluss)\\s?:",
+  "(?:decision|décision|entscheidung|decisión|beschluss)\\s?:|[[#](?:agreed|accepted|decision|vote)\\b",
   "(?:we |i )?(?:have |has |was |been )?(?:decided|agreed)\\b|(?:in|we have) agreement|consensus",
   "let(?:'|’)?s (?!see|say|hope|start|begin|move|go on)\\p{L}+|we(?:'|’)?ll \\p{L}+|we (?:will|shall) (?!see)\\p{L}+",
   "we (?:should|can) (?:probably |just |then |now )?(?:table|wait|postpone|keep|drop|leave|close|merge|move|use|go|not)",
@@ -108,6 +108,20 @@ const due = words(
 /** The date or day by which something is to be done, as the text says it. */
 export function dueIn(text: string): string | undefined {
   return due.exec(text)?.[0].trim();
+}
+
+const intentions = words(
+  "i(?:(?:'|’)m| am)? (?:also |still |just |now )?(?:hope|hoping|plan|planning|need|intend|want|have|ought|about) to (?!know|see|say|ask|understand|be\\b|admit|agree|leave|go\\b|run\\b|get\\b|find|use|do\\b|install|have\\b)\\p{L}+",
+  "i(?:(?:'|’)d| would) (?:also )?like to (?!know|see|say|ask|understand|be\\b|get\\b|find|use|install|have\\b)\\p{L}+",
+  "on my (?:todo|to-do|list|plate|agenda)",
+  "(?:je (?:compte|voudrais|dois|pense)|j['’]aimerais|il me reste à) \\p{L}+(?:er|ir|re)(?!\\p{L})",
+  "ich (?:will|möchte|muss|plane|habe vor)(?: \\p{L}+)+(?:en|ern|eln)(?!\\p{L})",
+  "(?:quiero|tengo que|pienso|me gustaría) \\p{L}+(?:ar|er|ir)(?!\\p{L})",
+);
+
+/** Whether its writer says what they mean to do: an action, unless they ask for help with it. */
+export function isIntention(text: string): boolean {
+  return intentions.test(text) && !isQuestion(text);
 }
 
 const fails = words(

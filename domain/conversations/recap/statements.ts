@@ -7,12 +7,14 @@ import {
   isAgreed,
   isAnnouncement,
   isAskedIn,
+  isIntention,
   isNorm,
   isPlan,
   isTrouble,
   kindOfText,
   type PointKind,
 } from "./kinds.ts";
+import { assigneeIn, doerOf } from "./doers.ts";
 import { timing, urgency, wording } from "./wording.ts";
 
 const interjection =
@@ -49,6 +51,7 @@ function isAnswer(message: number, { messages, asks, links, roots, seeksHelp }: 
  * thread asks. Weighed by the wider context of `shownKind`, recaps miss more facts (docs/text-analysis.md).
  */
 function kindOf(passage: Passage, dialogue: Dialogue): PointKind {
+  if (assigneeIn(passage.text, dialogue.people) !== undefined) return "action";
   const kind = kindOfText(passage.text, dialogue.messages[passage.message]!.language);
   if (kind !== "event") return kind;
   const { messages, asks, roots } = dialogue;
@@ -90,26 +93,15 @@ function shownKind(kind: PointKind, passage: Passage, dialogue: Dialogue): Point
   if (isPlan(text) && (kind === "event" || kind === "decision")) return "decision";
   if (kind === "decision" && isNorm(text)) return isAnswer(message, dialogue) ? "answer" : kind;
   if (kind === "answer" && isAnnouncement(text)) return "event";
-  if (kind !== "event" || isAnnouncement(text)) return kind;
+  if (kind !== "event" && kind !== "answer" || isAnnouncement(text)) return kind;
+  if (isIntention(text) && !seeksHelp.has(roots[message]!)) return "action";
+  if (kind !== "event") return kind;
   if (belongsToQuestion(passage, dialogue)) return "question";
   if (isAnswer(message, dialogue)) return "answer";
   const root = roots[message]!;
   const isOwnTrouble = seeksHelp.has(root) && messages[root]!.user === user &&
     isTrouble(messages[message]!.text);
   return isOwnTrouble ? "question" : kind;
-}
-
-/** "You should", "could you": what somebody else is to do. */
-const asksOther =
-  /(?<!\p{L})(?:you (?:\p{L}+ ){0,4}(?:must|should|need to|have to|ought to)|(?:could|can|would|will) you|i['’]ll (?:put|mark|sign) you (?:down|up)|(?:peux|pourrais)-tu|(?:pouvez|pourriez)-vous|(?:kannst|könntest|solltest|musst) du|(?:puedes|podrías|tienes que|debes)) /iu;
-
-/** Who will do what an action says: its writer, or the person whom it is said to. */
-function doerOf({ message, text, user }: Passage, dialogue: Dialogue): string {
-  if (!asksOther.test(text)) return user;
-  const addressed = addressIn(dialogue.messages[message]!.text, dialogue.people);
-  if (addressed !== undefined) return addressed.person;
-  const other = answeredBy(message, dialogue);
-  return other < 0 ? user : dialogue.messages[other]!.user;
 }
 
 /** What all statements of a channel are read with. */
