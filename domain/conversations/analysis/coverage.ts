@@ -68,21 +68,24 @@ interface Candidate<Chosen extends Passage> {
 }
 
 /** Its place among `count` messages, as a factor: more near the beginning and near the end. */
-function placeFactor({ message, sentence }: Passage, count: number): number {
+function placeFactor({ message, sentence }: Passage, count: number, firstSentences: number): number {
   const place = count < 2 ? 0 : message / (count - 1);
   const opening = coverage.opening * Math.max(0, 1 - place / coverage.openingShare);
   const closing = coverage.closing * Math.max(0, 1 - (1 - place) / coverage.closingShare);
-  const first = coverage.firstSentences * Math.max(0, 1 - sentence / coverage.firstSentencesSpan);
+  const first = firstSentences * Math.max(0, 1 - sentence / coverage.firstSentencesSpan);
   return (1 + opening + closing) * (1 + first);
 }
 
-/** How the length of a passage counts, and each of its concepts. */
+/** How the length and the place of a passage count, who says it, and each of its concepts. */
 export interface PassageWeights extends ConceptWeights {
   readonly lengthPower: number;
   readonly fewWords: number;
   readonly manyWords: number;
   readonly short: number;
   readonly longPower: number;
+  readonly firstSentences: number;
+  readonly newSpeaker: number;
+  readonly exchange: number;
 }
 
 function lengthFactor(length: number, weigh: PassageWeights): number {
@@ -103,7 +106,7 @@ function candidatesOf<Chosen extends Passage>(
   const lengthFactors: number[] = [];
   const candidates = passages.map((passage, order): Candidate<Chosen> => {
     const ofLength = lengthFactors[passage.length] ??= lengthFactor(passage.length, weigh);
-    const factor = placeFactor(passage, messageCount) * ofLength;
+    const factor = placeFactor(passage, messageCount, weigh.firstSentences) * ofLength;
     const concepts = of[order]!;
     let worth = 0;
     for (const concept of concepts) worth += weights[concept]!;
@@ -135,8 +138,6 @@ function isExchange(one: Passage, other: Passage): boolean {
   return distance === 1 || answer.stems.some((stem) => question.stems.includes(stem));
 }
 
-const largestBoost = (1 + coverage.newSpeaker) * (1 + coverage.exchange);
-
 /** State of one greedy run. */
 class Cover<Chosen extends Passage> {
   readonly chosen: Chosen[] = [];
@@ -146,7 +147,13 @@ class Cover<Chosen extends Passage> {
   readonly #perMessage = new Map<number, number>();
   readonly #perGroup = new Map<number, number>();
 
-  constructor(weights: Float64Array) {
+  readonly #weigh: PassageWeights;
+  /** By how much who speaks, and an exchange, may multiply a gain. */
+  readonly largestBoost: number;
+
+  constructor(weights: Float64Array, weigh: PassageWeights) {
+    this.#weigh = weigh;
+    this.largestBoost = (1 + weigh.newSpeaker) * (1 + weigh.exchange);
     this.#worth = weights.slice();
     this.#covered = new Uint8Array(weights.length);
   }
@@ -169,14 +176,16 @@ class Cover<Chosen extends Passage> {
     gain *= factor * coverage.sameMessage ** (this.#perMessage.get(passage.message) ?? 0);
     if (passage.group !== undefined) gain *= coverage.sameGroup ** (this.#perGroup.get(passage.group) ?? 0);
     candidate.bound = gain * candidate.product;
-    while (candidate.seen < passage.factors && candidate.bound * largestBoost >= most) {
+    while (candidate.seen < passage.factors && candidate.bound * this.largestBoost >= most) {
       candidate.product *= passage.factor(candidate.seen++);
       candidate.bound = gain * candidate.product;
     }
-    if (candidate.bound * largestBoost < most) return 0;
+    if (candidate.bound * this.largestBoost < most) return 0;
     gain = candidate.bound;
-    if (!this.#speakers.has(passage.user)) gain *= 1 + coverage.newSpeaker;
-    if (this.chosen.some((other) => isExchange(passage, other))) gain *= 1 + coverage.exchange;
+    if (!this.#speakers.has(passage.user)) gain *= 1 + this.#weigh.newSpeaker;
+    if (this.#weigh.exchange > 0 && this.chosen.some((other) => isExchange(passage, other))) {
+      gain *= 1 + this.#weigh.exchange;
+    }
     return gain;
   }
 
@@ -216,7 +225,7 @@ export function choosePassages<Chosen extends Passage>(
 ): Chosen[] {
   const concepts = weighConcepts(passages, weigh);
   const cost = budget.cost ?? (({ length }) => length);
-  const cover = new Cover<Chosen>(concepts.weights);
+  const cover = new Cover<Chosen>(concepts.weights, weigh);
   const candidates = candidatesOf(passages, concepts, messageCount, weigh);
   let words = budget.words ?? Infinity;
   while (cover.chosen.length < (budget.passages ?? Infinity)) {
@@ -224,9 +233,9 @@ export function choosePassages<Chosen extends Passage>(
     let most = 0;
     for (const candidate of candidates) {
       // All that follow can add even less.
-      if (candidate.firstBound * largestBoost < most) break;
+      if (candidate.firstBound * cover.largestBoost < most) break;
       if (candidate.isChosen || candidate.passage.length > words) continue;
-      if (candidate.bound * largestBoost < most) continue;
+      if (candidate.bound * cover.largestBoost < most) continue;
       const gain = cover.gain(candidate, most);
       if (gain < most || gain === 0 || gain === most && candidate.order > best!.order) continue;
       if (cost(candidate.passage, cover.chosen) <= words) [best, most] = [candidate, gain];

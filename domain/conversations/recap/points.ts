@@ -19,6 +19,9 @@ export const weights: PassageWeights = {
   manyWords: 30,
   short: 0.8,
   longPower: 0.3,
+  firstSentences: 0.2,
+  newSpeaker: 0,
+  exchange: 0,
 };
 
 /** The statements without those of few words; all of them where there is room for everything. */

@@ -15,7 +15,7 @@ import {
   type PointKind,
 } from "./kinds.ts";
 import { assigneeIn, doerOf } from "./doers.ts";
-import { timing, urgency, wording } from "./wording.ts";
+import { salience, timing, urgency, wording } from "./wording.ts";
 
 const interjection =
   /^(?:(?:ah|oh|ok|okay|super|ja|oui|yes|yeah|yep|yup|well|so|and|but|also|et|und|hm+|anyway|parfait|alors|vale|bueno|sí|genau|hey|hi|hello|bonjour|salut|hallo)[,!]?\s+(?:okay)?){1,2}(?<=[,!]\s+)/iu;
@@ -158,7 +158,7 @@ export class Statement implements Passage {
       case 2:
         return this.urgency();
       default:
-        return this.#passage.factor(0);
+        return this.#passage.factor(0) ** salience.readability;
     }
   }
 

@@ -21,6 +21,8 @@ export const salience = {
   negated: 1.3,
   /** A day on which something is due. */
   dated: 1.4,
+  /** How well it reads, to this power: what is short and full of names is no signature in a chat. */
+  readability: 0.35,
 };
 
 /** Names of things: numbers, versions, paths, words in capitals other than "I". */
