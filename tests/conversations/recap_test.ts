@@ -325,3 +325,11 @@ Deno.test("recapOf() names whom a request mentions as the one who is to do somet
     assert.deepEqual(actions.map(({ who }) => who), ["noah"], text);
   }
 });
+
+Deno.test("recapOf() calls it no action that somebody leaves for a while", () => {
+  const { actions } = recapOf(channel([
+    ["ann", "I'll take lunch now and read the backlog of the channel later"],
+    ["bob", "I'll replace the disk of the backup server tonight"],
+  ]));
+  assert.deepEqual(actions.map(({ who }) => who), ["bob"]);
+});

@@ -56,6 +56,12 @@ const decisions = words(
   "wir (?:machen|nehmen|verschieben|bleiben|warten|lassen|entscheiden|einigen)|verschiebe|verschoben|beschlossen|entschieden|abgemacht|zugesagt|sage ich",
   "(?:decidimos|acordamos|quedamos en|vamos a|mejor (?:usamos|dejamos)|se (?:decide|aprueba))",
 );
+/** Where somebody is or goes: nothing that is done for others. */
+const presence = words(
+  "brb|bbl|afk|be (?:right )?back|(?:have|got) to (?:go|run|leave)(?! (?:to|for|with|through))|gotta (?:go|run)|heading (?:out|home)|off to|good to go",
+  "(?:lunch|dinner|breakfast|backlog|sleep|bed)(?!\\p{L})|check (?:it|that|this|them) out|glad (?:i|to)",
+  "je (?:reviens|mange|pars)|bonne nuit|à table|bin (?:gleich|kurz) (?:da|weg|zurück)|mittagessen|feierabend|ahora vuelvo",
+);
 const norms = words(
   "should (?:be|go|live|stay|not|rather)|instead of|from now on|no longer",
   "i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:this|it)",
@@ -157,7 +163,7 @@ export function kindOfText(text: string, language: Language): PointKind {
   if (language === "ja") return japanese.find(([pattern]) => pattern.test(text))?.[1] ?? "event";
   if (isQuestion(text)) return "question";
   if (decisions.test(text) && !actions.test(text)) return "decision";
-  if (actions.test(text)) return "action";
+  if (actions.test(text)) return presence.test(text) ? "event" : "action";
   if (norms.test(text)) return "decision";
   if (resolutions.test(text)) return "resolution";
   return causes.test(text) ? "cause" : "event";
