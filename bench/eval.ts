@@ -1,7 +1,7 @@
 /**
  * Measures the text analysis on data sets with references by people.
  *
- *   deno task eval [--data ../shared/data] [--tools ../shared/tools] [--only text | threads | recaps] [--keep DIRECTORY]
+ *   deno task eval [--data ../shared/data] [--tools ../shared/tools] [--only text | threads | statements | recaps] [--keep DIRECTORY]
  *
  * Writes each task's predictions as JSON Lines, has them scored by the scorers, and prints one line a figure. With
  * `--split test` it reads `*.test.jsonl` instead of `*.dev.jsonl`. Exits with 1 if a figure is missed.
@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { type DataRecord, type Task, tasks } from "./eval/tasks.ts";
 import { recapBudgets, recapPredictions, recapsToReach } from "./eval/recaps.ts";
+import { measureStatements, statementsToReach } from "./eval/statements.ts";
 import { linkPredictions, type ThreadSet, threadSets } from "./eval/threads.ts";
 
 interface Figure {
@@ -107,6 +108,12 @@ async function evaluateThreads(set: ThreadSet, { data, tools, split, out }: Opti
   return report(set.name, figures, set.toReach);
 }
 
+function evaluateStatements({ data }: Options): boolean {
+  const { kind, worth } = measureStatements(data);
+  const figures = [{ name: "kind", mean: kind }, { name: "worth", mean: worth }];
+  return report("statements of recaps (IRC)", figures, { ...statementsToReach });
+}
+
 interface RecapFigures {
   readonly recall: number;
   readonly margin: number;
@@ -153,6 +160,7 @@ async function main(): Promise<void> {
     for (const set of wanted("threads") ? threadSets : []) {
       met.push(await evaluateThreads(set, { ...options, out }));
     }
+    if (wanted("statements")) met.push(evaluateStatements({ ...options, out }));
     for (const words of wanted("recaps") ? recapBudgets : []) {
       met.push(await evaluateRecaps(words, { ...options, out }));
     }

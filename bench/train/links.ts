@@ -14,6 +14,8 @@ export interface AnnotatedLine {
   readonly user: string;
   readonly text: string;
   readonly replyTo?: readonly string[];
+  /** Whether somebody joined, left or changed their name. */
+  readonly system?: boolean;
 }
 
 /** One message to learn from: its features, and which candidates are right. */
