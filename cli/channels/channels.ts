@@ -96,7 +96,7 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
     )
     .argument("<name>")
     .action(async (name: string) => {
-      const moved = await terminal.withServices(({ channels }) => channels.repair(name));
+      const moved = await terminal.withServices(({ items }) => items.repair(name));
       terminal.out(
         moved === 0
           ? `No item of ${name} is ahead of the clock.\n`

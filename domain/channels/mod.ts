@@ -14,7 +14,10 @@ import type { Area, AreaOptions } from "../areas.ts";
 import { Hub } from "../live/hub.ts";
 import { Channels } from "./channels.ts";
 import { Consumers } from "./consumers/consumers.ts";
+import { Deliveries } from "./consumers/deliveries.ts";
+import { Waiting } from "./consumers/waiting.ts";
 import { timeOfKey } from "./item_id.ts";
+import { Items } from "./items/items.ts";
 import { portableChannels } from "./portable.ts";
 import { Reader } from "./reader.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
@@ -31,7 +34,9 @@ export interface ChannelAreaOptions {
 export interface ChannelServices {
   readonly channels: Channels;
   readonly consumers: Consumers;
+  readonly deliveries: Deliveries;
   readonly hub: Hub<number>;
+  readonly items: Items;
   readonly reader: Reader;
   readonly webhooks: Webhooks;
   readonly writer: Writer;
@@ -42,10 +47,10 @@ export function createChannelArea(
   { cacheBytes, webhookPrivate = false, clock, log, poll }: ChannelAreaOptions & AreaOptions,
 ): Area<ChannelServices> {
   const store = createChannelStore(database, clock);
-  const items = createItemStore(database, clock);
-  const channels = new Channels({
-    channels: store,
-    items,
+  const channels = new Channels(store, clock);
+  const items = new Items({
+    channels,
+    store: createItemStore(database, clock),
     compaction: createCompactionStore(database),
     repairs: createRepairStore(database),
     log,
@@ -54,21 +59,32 @@ export function createChannelArea(
   });
   const hub = new Hub<number>({
     heads: (topics) => store.lastKeys(topics),
-    onCommit: (listener) => channels.onAppend(listener),
+    onCommit: (listener) => items.onAppend(listener),
     timeOf: timeOfKey,
   }, poll);
   const pages = createPageStore(database), reader = new Reader(channels, pages);
-  const writer = new Writer(channels, createWriteStore(database, clock), clock);
+  const writer = new Writer(channels, items, createWriteStore(database, clock), clock);
+  const waiting = new Waiting();
   const consumers = new Consumers({
     channels,
-    hub,
     store: createConsumerStore(database, clock),
-    deliveries: createDeliveryStore(database, clock),
+    waiting,
+    clock,
+  });
+  const deliveries = new Deliveries({
+    channels,
+    items,
+    hub,
+    consumers,
+    store: createDeliveryStore(database, clock),
+    waiting,
     clock,
   });
   const webhooks = new Webhooks({
     channels,
+    items,
     consumers,
+    deliveries,
     store: createWebhookStore(database, clock),
     clock,
     log,
@@ -77,11 +93,11 @@ export function createChannelArea(
   });
   return {
     portable: portableChannels({ channels, pages, store: createPortableStore(database) }),
-    services: { channels, consumers, hub, reader, webhooks, writer },
+    services: { channels, consumers, deliveries, hub, items, reader, webhooks, writer },
     async sweep(signal) {
       await writer.sweep(signal);
-      const expired = await channels.sweep(signal);
-      await consumers.sweep(signal);
+      const expired = await items.sweep(signal);
+      await deliveries.sweep(signal);
       return expired;
     },
     async close() {

@@ -10,8 +10,9 @@ import {
   type PageStore,
 } from "../../db/channels/pages.ts";
 import { invalid, RunnelError } from "../errors.ts";
-import { type Channels, type Position, positionOf } from "./channels.ts";
+import type { Channels } from "./channels.ts";
 import { firstKeyAt, idOfKey, keyOfId } from "./item_id.ts";
+import { type Position, positionOf } from "./items/visibility.ts";
 
 /** Contents that are read at once, in bytes. */
 const PAGE_BYTES = 1 << 20;

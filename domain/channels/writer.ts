@@ -5,8 +5,10 @@ import type { KeyedContent, Write, WriteStore } from "../../db/channels/writes.t
 import { invalid, RunnelError } from "../errors.ts";
 import { inShortSteps } from "../short_steps.ts";
 import { DAY_MS } from "../time.ts";
-import { type Channels, type Position, positionOf } from "./channels.ts";
+import type { Channels } from "./channels.ts";
 import { idOfKey, keyOfId } from "./item_id.ts";
+import type { Items } from "./items/items.ts";
+import { type Position, positionOf } from "./items/visibility.ts";
 
 /** How long the answer to a write with an Idempotency-Key is kept, in milliseconds. */
 const ANSWER_MS = DAY_MS;
@@ -34,6 +36,7 @@ export interface StoredItems {
 export class Writer {
   constructor(
     readonly channels: Channels,
+    readonly items: Items,
     readonly store: WriteStore,
     readonly clock: () => number,
   ) {}
@@ -123,7 +126,7 @@ export class Writer {
       );
     }
     const { last, count, outcome } = written;
-    if (outcome === "stored") this.channels.announce(channel, last);
+    if (outcome === "stored") this.items.announce(channel, last);
     const first = last - BigInt(count - 1);
     return {
       positions: Array.from({ length: count }, (_, i) => positionOf(first + BigInt(i))),

@@ -1,5 +1,5 @@
 /** The headers of an item. They are built once for each item in memory, because they are most of what a read costs. */
-import type { Item, Position } from "../../domain/channels/channels.ts";
+import type { Item, Position } from "../../domain/channels/items/visibility.ts";
 import { iso } from "../../domain/time.ts";
 import { USER_CONTENT } from "../respond.ts";
 

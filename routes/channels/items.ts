@@ -1,5 +1,5 @@
 /** Items: insert, fetch with links to the neighbours, latest and earliest. The hot paths of channels. */
-import type { Reading } from "../../domain/channels/channels.ts";
+import type { Reading } from "../../domain/channels/items/visibility.ts";
 import type { WriteOptions } from "../../domain/channels/writer.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { iso } from "../../domain/time.ts";
@@ -31,7 +31,7 @@ export async function insertItem(call: Call): Promise<Response> {
   const content = { type, encoding, language, body: await readBody(call, services.maxItemBytes) };
   if (!isPlain) await call.keyCheck?.again();
   const stored = isPlain ? undefined : await services.writer.insert(name, { ...content, itemKey }, options!);
-  const { id, time } = stored?.positions[0] ?? await services.channels.append(name, content, call.keyCheck);
+  const { id, time } = stored?.positions[0] ?? await services.items.append(name, content, call.keyCheck);
   const self = `${channel}/${id}`;
   // By hand, because no part of it can need escaping: names, ids and checked hosts are plain ASCII.
   const body =
@@ -66,20 +66,20 @@ export function writeOptions(headers: Headers): WriteOptions {
 
 export async function goToLatest(call: Call): Promise<Response> {
   const name = param(call, "name");
-  return seeOther(`${baseOf(call)}/channel/${name}/${await call.services.channels.latest(name)}`);
+  return seeOther(`${baseOf(call)}/channel/${name}/${await call.services.items.latest(name)}`);
 }
 
 export async function goToEarliest(call: Call): Promise<Response> {
   const name = param(call, "name");
-  return seeOther(`${baseOf(call)}/channel/${name}/${await call.services.channels.earliest(name)}`);
+  return seeOther(`${baseOf(call)}/channel/${name}/${await call.services.items.earliest(name)}`);
 }
 
 export function fetchItem(call: Call): Response | Promise<Response> {
-  const { channels } = call.services;
+  const { items } = call.services;
   const name = param(call, "name"), id = param(call, "id");
-  const reading = channels.cached(name, id);
+  const reading = items.cached(name, id);
   if (reading !== undefined) return render(call, name, reading, false);
-  return channels.item(name, id, (bytes) => holdAnswer(call, bytes))
+  return items.read(name, id, (bytes) => holdAnswer(call, bytes))
     .then((stored) => render(call, name, stored, true));
 }
 

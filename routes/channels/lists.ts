@@ -169,9 +169,9 @@ export async function showTime(call: Call<typeof TimeQuery>): Promise<Response> 
 }
 
 export async function showStatus(call: Call): Promise<Response> {
-  const { channels, clock } = call.services;
+  const { channels, items: stored, clock } = call.services;
   const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
-  const [latest, items] = await Promise.all([channels.newest(name), channels.count(name)]);
+  const [latest, items] = await Promise.all([stored.newest(name), channels.count(name)]);
   return json({
     _links: { self: { href: `${channel}/status` }, latest: { href: `${channel}/latest` } },
     latest: latest === undefined ? null : { id: latest.id, timestamp: iso(latest.time) },

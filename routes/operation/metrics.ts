@@ -75,9 +75,9 @@ export class Metrics {
       "channel",
       "consumer",
     ]);
-    return async ({ storage, channels, hub }) => {
-      hits.set(channels.reads.hits);
-      misses.set(channels.reads.misses);
+    return async ({ storage, items, hub }) => {
+      hits.set(items.reads.hits);
+      misses.set(items.reads.misses);
       subscribers.set(hub.size);
       behind.set(hub.lagMillis / 1000);
       lag.reset();

@@ -165,9 +165,9 @@ testOnBothEngines(
     await app.send("POST", "/channel", { name: "many", ttlMillis: 1000 });
     await Promise.all(Array.from({ length: 1500 }, () => append(app, "many")));
     app.time.now = START + 1000;
-    equal(await app.services.channels.sweep(AbortSignal.abort()), 0);
+    equal(await app.services.items.sweep(AbortSignal.abort()), 0);
     let sweeping = true, stored = 0;
-    const swept = app.services.channels.sweep().finally(() => sweeping = false);
+    const swept = app.services.items.sweep().finally(() => sweeping = false);
     while (sweeping) {
       await append(app, "many");
       if (sweeping) stored++;

@@ -184,7 +184,7 @@ testOnBothEngines("a gap is said exactly when items after the position are gone"
   app.time.now += 2_000;
   const third = await post();
   for (const swept of [false, true]) {
-    if (swept) await app.services.channels.sweep();
+    if (swept) await app.services.items.sweep();
     deepEqual((await after(first)).gap, { after: first, before: third }, `swept: ${swept}`);
     equal((await after(second)).gap, undefined, `nothing is gone after the last that went, swept: ${swept}`);
   }
@@ -205,7 +205,7 @@ Deno.test("bulk reads stream contents as lines of JSON or as multipart/mixed", a
     Accept: "application/x-ndjson",
   });
   equal(lines.headers.get("content-type"), "application/x-ndjson");
-  equal(lines.headers.get("last-item"), await app.services.channels.latest("news"));
+  equal(lines.headers.get("last-item"), await app.services.items.latest("news"));
   const values = (await lines.text()).trimEnd().split("\n").map((line) => JSON.parse(line).n);
   deepEqual(values, bodies.map((_, i) => i));
   await app.request("/channel/news", { method: "POST", body: "plain" });

@@ -161,5 +161,5 @@ async function compare(app: TestApp, channel: string, { items }: Model): Promise
     equal(await (await app.request(`/channel/${channel}/${id}`)).text(), body);
   }
   equal(await app.services.channels.count(channel), items.length);
-  if (items.length > 0) equal(await app.services.channels.latest(channel), items.at(-1)!.id);
+  if (items.length > 0) equal(await app.services.items.latest(channel), items.at(-1)!.id);
 }

@@ -42,14 +42,14 @@ Deno.test("a clock that ran ahead is said once; repair gives the items keys of n
       return { id, timestamp, body: await (await app.request(`/channel/c/${id}`)).text() };
     }));
   };
-  equal(await app.services.channels.repair("other"), 0);
-  equal(await app.services.channels.repair("c"), 4);
+  equal(await app.services.items.repair("other"), 0);
+  equal(await app.services.items.repair("c"), 4);
   const items = await bodies();
   deepEqual(items.map(({ body }) => body), ["a", "b", "c", "d", "e"]);
   equal(items[0]!.id, past);
   for (const { timestamp } of items.slice(1)) equal(timestamp, new Date(START + 60_000).toISOString());
   equal((await app.request(`/channel/c/${ahead}`)).status, 404, "the old id is no item's");
-  equal(await app.services.channels.repair("c"), 0);
+  equal(await app.services.items.repair("c"), 0);
 
   const again = await app.request("/channel/c", {
     method: "POST",
@@ -75,6 +75,6 @@ Deno.test("a clock that ran ahead is said once; repair gives the items keys of n
 
 Deno.test("an unknown channel cannot be repaired", async () => {
   await using app = await createTestApp();
-  const error = await app.services.channels.repair("none").catch((error) => error);
+  const error = await app.services.items.repair("none").catch((error) => error);
   equal(error.code, "channel-not-found");
 });

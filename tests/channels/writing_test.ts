@@ -62,7 +62,7 @@ testOnBothEngines(
     equal((await insert(app, "4", { "If-Latest": "yesterday" })).status, 400);
     equal(await items(app), 3);
     const both = await Promise.all(["a", "b"].map(async (body) => {
-      const latest = await app.services.channels.latest("c");
+      const latest = await app.services.items.latest("c");
       return (await insert(app, body, { "If-Latest": latest })).status;
     }));
     deepEqual(both.toSorted(), [201, 412], "of two writers one wins");

@@ -91,8 +91,8 @@ Deno.test("what has expired is in no answer of any area, counts and / included, 
       app.time.now = START;
       const token = await logIn(app, "ann", ["chat"]);
       if (isSwept) {
-        const { channels, events, sessions, series, conversations } = app.services;
-        await Promise.all([channels, events, sessions, series, conversations].map((area) => area.sweep()));
+        const { items, events, sessions, series, conversations } = app.services;
+        await Promise.all([items, events, sessions, series, conversations].map((area) => area.sweep()));
       }
       const alive = [...oldestFirst.keys()].filter((i) => oldestFirst[i]! < DAY);
       const counted = oldestFirst.filter((age) => Math.floor((START - age) / BUCKET) * BUCKET > START - DAY);

@@ -3,6 +3,7 @@ import type { ConsumerRow } from "../../../db/channels/consumers.ts";
 import type { DeliveryStore, GivenRow } from "../../../db/channels/deliveries.ts";
 import type { Channels } from "../channels.ts";
 import { idOfKey } from "../item_id.ts";
+import type { Items } from "../items/items.ts";
 import { settingsOf } from "./settings.ts";
 
 /** Items that are given up in one transaction. */
@@ -19,7 +20,7 @@ interface Burial {
 
 /** Gives up items of consumers. */
 export class DeadLetters {
-  constructor(readonly channels: Channels, readonly deliveries: DeliveryStore) {}
+  constructor(readonly channels: Channels, readonly items: Items, readonly deliveries: DeliveryStore) {}
 
   /** Moves what was given out too often to the dead-letter channel, or drops it where there is none. */
   async buryExhausted(row: ConsumerRow, channelName: string): Promise<void> {
@@ -59,7 +60,7 @@ export class DeadLetters {
     const { id: consumer, channel } = row;
     const deadLetter = target?.channel;
     const { count, head } = await deliveries.bury({ consumer, channel, maxDeliver, items, deadLetter });
-    if (deadLetter !== undefined && head !== undefined && count > 0) channels.announce(deadLetter, head);
+    if (deadLetter !== undefined && head !== undefined && count > 0) this.items.announce(deadLetter, head);
     return count;
   }
 }

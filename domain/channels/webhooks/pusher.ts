@@ -3,7 +3,7 @@ import type { GivenRow } from "../../../db/channels/deliveries.ts";
 import type { WebhookRow, WebhookStore } from "../../../db/channels/webhooks.ts";
 import { LAST_KEY } from "../../../db/channels/pages.ts";
 import { iso, MINUTE_MS } from "../../time.ts";
-import type { Consumers } from "../consumers/consumers.ts";
+import type { Deliveries } from "../consumers/deliveries.ts";
 import { idOfKey, timeOfKey } from "../item_id.ts";
 import type { Callbacks } from "./callback.ts";
 import type { WebhookSettings } from "./settings.ts";
@@ -19,7 +19,7 @@ const EXTEND_MS = 60_000;
 
 /** What a pusher works with. */
 export interface PusherOptions {
-  readonly consumers: Consumers;
+  readonly deliveries: Deliveries;
   readonly store: WebhookStore;
   readonly callbacks: Callbacks;
   readonly clock: () => number;
@@ -43,10 +43,10 @@ export class Pusher {
 
   /** Pushes until the signal. What another process had taken and not delivered comes first. */
   async run(): Promise<void> {
-    const { consumers } = this.options;
-    await consumers.nack(...this.#consumer, { upTo: idOfKey(LAST_KEY) });
+    const { deliveries } = this.options;
+    await deliveries.nack(...this.#consumer, { upTo: idOfKey(LAST_KEY) });
     const extending = setInterval(
-      () => consumers.extend(...this.#consumer, { upTo: idOfKey(LAST_KEY) }).catch(() => {}),
+      () => deliveries.extend(...this.#consumer, { upTo: idOfKey(LAST_KEY) }).catch(() => {}),
       EXTEND_MS,
     );
     const calls = new Set<Promise<void>>();
@@ -87,14 +87,18 @@ export class Pusher {
   }
 
   async #take(max: number, wait: number): Promise<number> {
-    const { rows } = await this.options.consumers.pull(...this.#consumer, { max, wait, signal: this.signal });
+    const { rows } = await this.options.deliveries.pull(...this.#consumer, {
+      max,
+      wait,
+      signal: this.signal,
+    });
     this.#queue.push(...rows);
     return rows.length;
   }
 
   /** Calls until the callback took it, or until it was tried often enough. */
   async #deliver(rows: readonly GivenRow[]): Promise<void> {
-    const { consumers, callbacks, clock } = this.options;
+    const { deliveries, callbacks, clock } = this.options;
     const { callbackUrl, base, secret, maxAttempts } = this.settings;
     const { name, channelName } = this.webhook;
     const ids = rows.map(({ key }) => idOfKey(key));
@@ -107,7 +111,7 @@ export class Pusher {
     for (let attempt = 1; !this.signal.aborted; attempt++) {
       const outcome = await callbacks.post(callbackUrl, message, this.signal);
       if (outcome.ok) {
-        await consumers.ack(...this.#consumer, { ids });
+        await deliveries.ack(...this.#consumer, { ids });
         if (this.#failed) await this.#note(null);
         return;
       }
@@ -119,7 +123,7 @@ export class Pusher {
         error: outcome.why,
       });
       if (maxAttempts > 0 && attempt >= maxAttempts) {
-        return await consumers.giveUp(...this.#consumer, rows, `${outcome.why}, ${attempt} times`);
+        return await deliveries.giveUp(...this.#consumer, rows, `${outcome.why}, ${attempt} times`);
       }
       const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
       await pause(

@@ -5,8 +5,10 @@ import { describeError, invalidPart, RunnelError } from "../../errors.ts";
 import type { Poll } from "../../live/poll.ts";
 import type { Channels } from "../channels.ts";
 import type { Consumer, Consumers } from "../consumers/consumers.ts";
+import type { Deliveries } from "../consumers/deliveries.ts";
 import { startKey } from "../consumers/settings.ts";
 import { keyOfId } from "../item_id.ts";
+import type { Items } from "../items/items.ts";
 import { Callbacks } from "./callback.ts";
 import { consumerName, Pusher } from "./pusher.ts";
 import type { WebhookSettings } from "./settings.ts";
@@ -47,7 +49,9 @@ export interface Webhook {
 /** What webhooks are made of. */
 export interface WebhookOptions {
   readonly channels: Channels;
+  readonly items: Items;
   readonly consumers: Consumers;
+  readonly deliveries: Deliveries;
   readonly store: WebhookStore;
   readonly clock: () => number;
   readonly log: (line: string) => void;
@@ -278,7 +282,7 @@ export class Webhooks {
   ): Promise<bigint> {
     if (startItem === undefined) return startKey(startAfter);
     if (startItem !== "previous") return keyOfId(startItem)!;
-    const newest = await this.options.channels.newest(channelName);
+    const newest = await this.options.items.newest(channelName);
     return newest === undefined ? -1n : keyOfId(newest.id)!;
   }
 

@@ -44,24 +44,24 @@ export async function removeConsumer(call: Call): Promise<Response> {
 export async function pullItems(call: Call): Promise<Response> {
   const channel = channelOf(call);
   const { max = DEFAULT_PULL, wait = 0 } = hasBody(call.request) ? await readJson(call, PullBody) : {};
-  const pull = (signal: AbortSignal) => call.services.consumers.pull(...nameOf(call), { max, wait, signal });
+  const pull = (signal: AbortSignal) => call.services.deliveries.pull(...nameOf(call), { max, wait, signal });
   const { rows, lease, gap } = wait === 0 ? await pull(call.request.signal) : await waitFor(call, pull);
   return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
 }
 
 export async function ackItems(call: Call): Promise<Response> {
   const settlement = await readJson(call, AckBody);
-  return json({ items: await call.services.consumers.ack(...nameOf(call), settlement) });
+  return json({ items: await call.services.deliveries.ack(...nameOf(call), settlement) });
 }
 
 export async function nackItems(call: Call): Promise<Response> {
   const settlement = await readJson(call, NackBody);
-  return json({ items: await call.services.consumers.nack(...nameOf(call), settlement) });
+  return json({ items: await call.services.deliveries.nack(...nameOf(call), settlement) });
 }
 
 export async function extendItems(call: Call): Promise<Response> {
   const settlement = await readJson(call, ExtendBody);
-  return json({ items: await call.services.consumers.extend(...nameOf(call), settlement) });
+  return json({ items: await call.services.deliveries.extend(...nameOf(call), settlement) });
 }
 
 /** An item as the worker that holds it sees it. */

@@ -1,7 +1,7 @@
 /** A consumer over a WebSocket: items come down, what became of them goes up. */
 import type { z } from "zod";
 import { WorkMessage, type WorkQuery } from "../../../api/consumers.ts";
-import type { Consumers } from "../../../domain/channels/consumers/consumers.ts";
+import type { Deliveries } from "../../../domain/channels/consumers/deliveries.ts";
 import { describeError, invalid, RunnelError } from "../../../domain/errors.ts";
 import { toRunnelError } from "../../errors.ts";
 import { check } from "../../request.ts";
@@ -15,10 +15,10 @@ const MAX_FRAME = 64 << 10;
 const WAIT_MS = 15_000;
 
 export async function workOverSocket(call: Call<typeof WorkQuery>): Promise<Response> {
-  const { consumers, hub, log } = call.services;
+  const { consumers, deliveries, hub, log } = call.services;
   const name = nameOf(call);
   await consumers.find(...name);
-  const worker = new Worker(consumers, name, channelOf(call), call.query.max ?? DEFAULT_PULL);
+  const worker = new Worker(deliveries, name, channelOf(call), call.query.max ?? DEFAULT_PULL);
   return openSocket(call, MAX_FRAME, {
     async opened(socket, signal) {
       try {
@@ -45,7 +45,7 @@ class Worker {
   #room = Promise.withResolvers<void>();
 
   constructor(
-    readonly consumers: Consumers,
+    readonly deliveries: Deliveries,
     readonly name: [channel: string, consumer: string],
     readonly channel: string,
     readonly max: number,
@@ -61,7 +61,7 @@ class Worker {
         continue;
       }
       const began = performance.now();
-      const { rows, lease, gap } = await this.consumers.pull(...this.name, {
+      const { rows, lease, gap } = await this.deliveries.pull(...this.name, {
         max: room,
         wait: WAIT_MS,
         signal,
@@ -92,18 +92,18 @@ class Worker {
   async release(): Promise<void> {
     const leases = Map.groupBy(this.#held, ([, lease]) => lease);
     for (const [lease, items] of leases) {
-      await this.consumers.nack(...this.name, { ids: items.map(([id]) => id), lease }).catch(() => {});
+      await this.deliveries.nack(...this.name, { ids: items.map(([id]) => id), lease }).catch(() => {});
     }
   }
 
   async #settle(message: z.output<typeof WorkMessage>): Promise<void> {
     const { lease } = message;
     if ("extend" in message) {
-      return void await this.consumers.extend(...this.name, { ids: message.extend, lease });
+      return void await this.deliveries.extend(...this.name, { ids: message.extend, lease });
     }
     const ids = "ack" in message ? message.ack : message.nack;
-    if ("ack" in message) await this.consumers.ack(...this.name, { ids, lease });
-    else await this.consumers.nack(...this.name, { ids, lease, delay: message.delay });
+    if ("ack" in message) await this.deliveries.ack(...this.name, { ids, lease });
+    else await this.deliveries.nack(...this.name, { ids, lease, delay: message.delay });
     for (const id of ids) this.#held.delete(id);
     this.#room.resolve();
     this.#room = Promise.withResolvers();

@@ -1,6 +1,6 @@
 /** A clock that once ran ahead: the items of that time keep their order, but bear times that are still to come. */
-import { CLOCK_LEEWAY_MS, iso } from "../time.ts";
-import { timeOfKey } from "./item_id.ts";
+import { CLOCK_LEEWAY_MS, iso } from "../../time.ts";
+import { timeOfKey } from "../item_id.ts";
 
 /** Says in the log which channels have items that bear a time still to come: each channel once. */
 export class ClockWatch {

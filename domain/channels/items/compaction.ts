@@ -1,8 +1,8 @@
 /** The sweep of compact channels: of each item key only the newest item stays, and a tombstone for a day. */
-import type { CompactionStore } from "../../db/channels/compaction.ts";
-import { inShortSteps } from "../short_steps.ts";
-import { DAY_MS } from "../time.ts";
-import { firstKeyAt } from "./item_id.ts";
+import type { CompactionStore } from "../../../db/channels/compaction.ts";
+import { inShortSteps } from "../../short_steps.ts";
+import { DAY_MS } from "../../time.ts";
+import { firstKeyAt } from "../item_id.ts";
 
 /** How long an empty item says that its key is gone, in milliseconds. */
 const TOMBSTONE_MS = DAY_MS;

@@ -1,0 +1,211 @@
+/**
+ * What workers do with a consumer: they pull items under a lease and acknowledge them. What nobody acknowledges in time is
+ * given out again, and after so many times it is given up.
+ */
+import { randomUUID } from "node:crypto";
+import type { ConsumerRow } from "../../../db/channels/consumers.ts";
+import type { DeliveryStore, GivenRow, Settlement } from "../../../db/channels/deliveries.ts";
+import { invalidPart, RunnelError } from "../../errors.ts";
+import type { Hub } from "../../live/hub.ts";
+import { inShortSteps } from "../../short_steps.ts";
+import type { Channels } from "../channels.ts";
+import { readFilter } from "../filter.ts";
+import { idOfKey, keyOfId } from "../item_id.ts";
+import type { Items } from "../items/items.ts";
+import type { Gap } from "../reader.ts";
+import { type Consumers, unknownConsumer } from "./consumers.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { settingsOf } from "./settings.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** While others hold items, a waiting worker looks this often whether one came back: another process may have said so. */
+const LOOK_MS = 1_000;
+
+/** What a worker is given. */
+export interface Pulled {
+  readonly rows: readonly GivenRow[];
+  /** Names the hold on these items. */
+  readonly lease: string;
+  /** Items before these were gone before the consumer came to them. */
+  readonly gap: Gap | undefined;
+}
+
+/** What a worker asks for: at most so many items, and how long to wait for the first, in milliseconds. */
+export interface PullOptions {
+  readonly max: number;
+  readonly wait: number;
+  /** Ends the wait; what comes then is left to others. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a worker says of items: of those with these ids, or of all up to one; `delay` in milliseconds. */
+export interface SettleOptions {
+  readonly ids?: readonly string[] | undefined;
+  readonly upTo?: string | undefined;
+  readonly lease?: string | undefined;
+  readonly delay?: number | undefined;
+}
+
+/** What deliveries are made of. `clock` answers milliseconds since the epoch. */
+export interface DeliveryOptions {
+  readonly channels: Channels;
+  readonly items: Items;
+  readonly hub: Hub<number>;
+  readonly consumers: Consumers;
+  readonly store: DeliveryStore;
+  readonly waiting: Waiting;
+  readonly clock: () => number;
+}
+
+/** What the consumers of all channels give out. */
+export class Deliveries {
+  readonly #deadLetters: DeadLetters;
+
+  constructor(readonly options: DeliveryOptions) {
+    this.#deadLetters = new DeadLetters(options.channels, options.items, options.store);
+  }
+
+  /** Items for a worker, oldest first. None within the time: an empty list. Unknown: `consumer-not-found`. */
+  async pull(channelName: string, name: string, { max, wait, signal }: PullOptions): Promise<Pulled> {
+    const { channels, consumers, hub, waiting, clock } = this.options;
+    const began = performance.now();
+    const { channel } = await channels.window(channelName);
+    using watch = hub.watch(channel, 0n);
+    while (true) {
+      const { pulled, head, due } = await this.pullNow(channelName, name, max, signal);
+      const left = wait - (performance.now() - began);
+      if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0) return pulled;
+      if (watch.ended !== undefined) return pulled;
+      const { id } = await consumers.recent(channelName, name);
+      const look = due === undefined ? left : Math.min(left, LOOK_MS, Math.max(1, due - clock()));
+      await waiting.until(id, watch.after(head), look, signal);
+      if (signal?.aborted) return pulled;
+    }
+  }
+
+  /**
+   * What there is for a worker now, and the channel's newest key, and when something that was given out comes back. What a
+   * filter passes over is read on until `signal` is aborted.
+   */
+  async pullNow(channelName: string, name: string, max: number, signal?: AbortSignal) {
+    const { channels, consumers, store, clock } = this.options;
+    const row = await consumers.recent(channelName, name);
+    const { ackWait, maxDeliver, maxInFlight, filter } = settingsOf(row);
+    const wants = readFilter(filter ?? {});
+    const lease = randomUUID();
+    while (true) {
+      const { channel, visible } = await channels.window(channelName);
+      const until = clock() + ackWait;
+      const given = await store.pull({
+        consumer: row.id,
+        channel,
+        visible,
+        max,
+        maxDeliver,
+        maxInFlight,
+        until,
+        lease,
+      });
+      if (given === undefined) {
+        // Another process may have made a new one of that name: the next look finds it.
+        consumers.forget(channel, name);
+        throw unknownConsumer(channelName, name);
+      }
+      if (given.hasExhausted) await this.#deadLetters.buryExhausted(row, channelName);
+      const rows = wants === undefined ? given.rows : given.rows.filter(wants);
+      if (rows.length < given.rows.length) {
+        const passed = new Set(given.rows).difference(new Set(rows));
+        await this.#settle(row, "ack", { keys: Array.from(passed, ({ key }) => key) });
+      }
+      const gap = given.gone === undefined
+        ? undefined
+        : { after: idOfKey(given.nextKey - 1n), before: idOfKey(given.rows[0]?.key ?? given.gone + 1n) };
+      const isPassedOver = rows.length === 0 && given.rows.length > 0 && gap === undefined &&
+        !signal?.aborted;
+      if (!isPassedOver) return { pulled: { rows, lease, gap }, head: given.head, due: given.due };
+    }
+  }
+
+  /** Items are done: they are not given out again. Answers how many that was. A lease that is not held: `lease-lost`. */
+  async ack(channelName: string, name: string, options: SettleOptions): Promise<number> {
+    const row = await this.options.consumers.recent(channelName, name);
+    return await this.#settle(row, "ack", keysOf(options));
+  }
+
+  /** Items are to be given out again, after a while. Fails as `ack` does. */
+  async nack(channelName: string, name: string, options: SettleOptions): Promise<number> {
+    const row = await this.options.consumers.recent(channelName, name);
+    const count = await this.#settle(
+      row,
+      "nack",
+      keysOf(options),
+      this.options.clock() + (options.delay ?? 0),
+    );
+    if (count > 0) this.options.waiting.wake(row.id);
+    return count;
+  }
+
+  /** Items take longer: they are held for another `ackWait`. Fails as `ack` does. */
+  async extend(channelName: string, name: string, options: SettleOptions): Promise<number> {
+    const row = await this.options.consumers.recent(channelName, name);
+    return await this.#settle(row, "extend", keysOf(options), this.options.clock() + settingsOf(row).ackWait);
+  }
+
+  /** Gives up items that a worker holds, whatever the number of their deliveries; `reason` goes with them. */
+  async giveUp(channelName: string, name: string, rows: readonly GivenRow[], reason: string): Promise<void> {
+    const row = await this.options.consumers.recent(channelName, name);
+    await this.#settle(row, "nack", { keys: rows.map(({ key }) => key) }, this.options.clock());
+    await this.#deadLetters.bury(row, channelName, { items: rows, minDeliveries: 0, reason });
+  }
+
+  /** Gives up what was given out too often, and frees what no longer matters. */
+  async sweep(signal?: AbortSignal): Promise<void> {
+    const { channels, consumers } = this.options;
+    for (const row of await consumers.all()) {
+      const channelName = await channels.nameOf(row.channel);
+      if (channelName !== undefined && !signal?.aborted) {
+        await this.#deadLetters.buryExhausted(row, channelName);
+      }
+    }
+    await inShortSteps((limit) => this.options.store.sweep(limit), signal);
+  }
+
+  async #settle(
+    row: ConsumerRow,
+    action: Settlement["action"],
+    { keys, upTo, lease }: { keys?: readonly bigint[]; upTo?: bigint; lease?: string | undefined },
+    until = 0,
+  ): Promise<number> {
+    if (keys?.length === 0) return 0;
+    const count = await this.options.store.settle({
+      action,
+      consumer: row.id,
+      keys,
+      upTo,
+      lease,
+      until,
+    });
+    if (count !== undefined) return count;
+    throw new RunnelError(
+      "lease-lost",
+      "the lease is not held on all of these items: they were acknowledged, or given to somebody else",
+    );
+  }
+}
+
+function keysOf({ ids, upTo, lease }: SettleOptions) {
+  if ((ids === undefined) === (upTo === undefined)) {
+    throw invalidPart("ids", "name items by ids, or all up to one by upTo: one of both");
+  }
+  return {
+    ...(ids !== undefined && { keys: [...new Set(ids.map((id, i) => keyAt(id, `ids.${i}`)))] }),
+    ...(upTo !== undefined && { upTo: keyAt(upTo, "upTo") }),
+    lease,
+  };
+}
+
+function keyAt(id: string, path: string): bigint {
+  const key = keyOfId(id);
+  if (key !== undefined) return key;
+  throw invalidPart(path, "an item's id, 16 characters of 0-9 and A-V");
+}
