@@ -16,6 +16,8 @@ import { makeKey, revokeKey } from "./operate/keys.tsx";
 import { operatePage, runJob, storagePage } from "./operate/pages.tsx";
 import type { Answer, View } from "./view.tsx";
 
+export { Tails } from "./channels/tail.ts";
+
 /** A page of the dashboard: its method and path, and the function that makes it. */
 export interface Page {
   readonly method: "GET" | "POST";

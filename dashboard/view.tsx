@@ -21,6 +21,7 @@ export interface View {
   readonly rights: string;
   /** Aborted when whoever looks leaves: for answers without end, or of any size. Other answers of a page are short. */
   readonly signal: AbortSignal;
+  readonly tails: LiveEnds;
   /** The value of a parameter of the page's path. */
   param(name: string): string;
   /** The answer of the API. */
@@ -29,6 +30,12 @@ export interface View {
   read<T>(path: string, init?: RequestInit): Promise<T>;
   /** The same, or undefined where the API refuses. */
   glance<T>(path: string): Promise<T | undefined>;
+}
+
+/** The live ends of channels, as long as the process serves. */
+export interface LiveEnds {
+  /** What comes after an item, as Server-Sent Events. */
+  follow(view: View, channel: string, after: string): Promise<Response>;
 }
 
 /** What a page answers: a page, the address that the browser goes to next, or any answer. */

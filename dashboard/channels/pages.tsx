@@ -15,7 +15,7 @@ import {
   type View,
 } from "../view.tsx";
 import { SettingsCard } from "./settings.tsx";
-import { EARLIEST, tailOf } from "./tail.ts";
+import { EARLIEST } from "./tail.ts";
 import { textOf } from "./text.ts";
 import { ConsumersCard, readersOf, timeOf, WebhooksCard } from "./readers.tsx";
 
@@ -259,7 +259,7 @@ export async function insertItem(view: View): Promise<string> {
 /** What comes in, as Server-Sent Events; with a filter from an hour ago on. */
 export function followChannel(view: View): Promise<Response> {
   if (filterOf(view).size > 0) return filtered(view);
-  return tailOf(view, view.param("name"), view.query.get("after") ?? EARLIEST);
+  return view.tails.follow(view, view.param("name"), view.query.get("after") ?? EARLIEST);
 }
 
 /** What a filter lets through, as the API sends it. A filter that is none is refused. */

@@ -1,7 +1,7 @@
 /** The live end of a channel: one reader for all who look, which leaves out what comes too fast to be looked at. */
 import type { z } from "zod";
 import type { ItemList } from "../../api/channels.ts";
-import { part, type View } from "../view.tsx";
+import { type LiveEnds, part, type View } from "../view.tsx";
 import { textOf } from "./text.ts";
 
 /** Items that are shown at a time, and how long the next ones wait at least. */
@@ -26,21 +26,41 @@ interface Viewer {
   end(): void;
 }
 
-/** Readers by what they may see, and the channel. */
-const tails = new Map<string, Tail>();
+/** The readers of one process, until `closing`. */
+export class Tails implements LiveEnds {
+  /** By what they may see, and the channel. */
+  readonly #tails = new Map<string, Tail>();
 
-/**
- * What comes after an item as Server-Sent Events: `item`, and `cut` where some were left out. Whoever joins a reader gets
- * first what came between.
- */
-export async function tailOf(view: View, channel: string, after: string): Promise<Response> {
-  const tail = readerOf(view, channel), early: News[] = [];
+  constructor(readonly closing: AbortSignal) {}
+
+  /**
+   * What comes after an item as Server-Sent Events: `item`, and `cut` where some were left out. Whoever joins a reader gets
+   * first what came between.
+   */
+  follow(view: View, channel: string, after: string): Promise<Response> {
+    return streamOf(this.#readerOf(view, channel), view, after);
+  }
+
+  /** The reader of a channel for those with the rights of the view. */
+  #readerOf(view: View, channel: string): Tail {
+    const key = `${view.rights} ${channel}`, known = this.#tails.get(key);
+    if (known !== undefined) return known;
+    const tail = new Tail(view, channel, this.closing, () => {
+      if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    });
+    this.#tails.set(key, tail);
+    return tail;
+  }
+}
+
+async function streamOf(tail: Tail, view: View, after: string): Promise<Response> {
+  const early: News[] = [];
   let isOver = false;
   let take = (news: News): void => void early.push(news), end = (): void => void (isOver = true);
   const leave = tail.join({ take: (news) => take(news), end: () => end() });
   try {
     await tail.ready;
-    early.unshift(await newsAfter(view, channel, after));
+    early.unshift(await newsAfter(view, tail.channel, after));
   } catch (error) {
     leave();
     throw error;
@@ -73,29 +93,23 @@ export async function tailOf(view: View, channel: string, after: string): Promis
   });
 }
 
-/** The reader of a channel for those with the rights of the view. */
-function readerOf(view: View, channel: string): Tail {
-  const key = `${view.rights} ${channel}`, known = tails.get(key);
-  if (known !== undefined) return known;
-  const tail = new Tail(view, channel, () => {
-    if (tails.get(key) === tail) tails.delete(key);
-  });
-  tails.set(key, tail);
-  return tail;
-}
-
 /** A comment where there is nothing. */
 const textOfNews = (items: News["items"], isCut: boolean) =>
   `${isCut ? "event: cut\ndata:\n\n" : ": \n\n"}${items.map(({ event }) => event).join("")}`;
 
-/** Reads a channel for as long as somebody looks. */
+/** Reads a channel for as long as somebody looks, until `closing`. */
 class Tail {
   /** Settles when everything that comes from now on will be told. */
   readonly ready: Promise<void>;
   readonly #viewers = new Set<Viewer>();
   readonly #left = new AbortController();
 
-  constructor(readonly view: View, readonly channel: string, readonly onEnd: () => void) {
+  constructor(
+    readonly view: View,
+    readonly channel: string,
+    readonly closing: AbortSignal,
+    readonly onEnd: () => void,
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     this.#read(resolve).catch(reject).finally(() => {
@@ -116,7 +130,7 @@ class Tail {
   }
 
   async #read(onReady: () => void): Promise<void> {
-    const { signal } = this.#left, at = `/channel/${part(this.channel)}`;
+    const signal = AbortSignal.any([this.#left.signal, this.closing]), at = `/channel/${part(this.channel)}`;
     const newest = await this.view.read<z.output<typeof ItemList>>(`${at}/latest/1`, { signal });
     onReady();
     for (let after = newest.items[0]?.id ?? EARLIEST; !signal.aborted;) {

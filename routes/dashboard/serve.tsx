@@ -3,7 +3,7 @@ import type { Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { ASSETS } from "../../dashboard/assets/mod.ts";
 import { homePage } from "../../dashboard/home.tsx";
-import { type Page, PAGES } from "../../dashboard/pages.ts";
+import { type Page, PAGES, Tails } from "../../dashboard/pages.ts";
 import { refusedPage } from "../../dashboard/login.tsx";
 import { type Answer, Frame, Refused, type View } from "../../dashboard/view.tsx";
 import { accepts } from "../conditional.ts";
@@ -34,11 +34,12 @@ interface Server {
   readonly app: Hono<GateEnv>;
   readonly services: Services;
   readonly bodies: SharedBodies;
+  readonly tails: Tails;
 }
 
 /** Adds every page to the application. */
 export function serveDashboard(app: Hono<GateEnv>, services: Services): void {
-  const server = { app, services, bodies: new SharedBodies() };
+  const server = { app, services, bodies: new SharedBodies(), tails: new Tails(services.closing) };
   const serve = (page: Page) => (context: Context<GateEnv>) => answer(server, context, page);
   const home = serve({ method: "GET", path: "/", show: homePage, isShared: true });
   app.get("/", (context, next) => {
@@ -129,7 +130,7 @@ function connectionOf(env: GateEnv["Bindings"]): GateEnv["Bindings"] {
 }
 
 function createView(
-  { app, services }: Server,
+  { app, services, tails }: Server,
   context: Context<GateEnv>,
   given: Pick<View, "base" | "root" | "token" | "form">,
 ): View {
@@ -170,6 +171,7 @@ function createView(
     get signal() {
       return request.signal;
     },
+    tails,
     param: (name) => context.req.param(name) ?? "",
     api,
     read,

@@ -1,4 +1,5 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { createTestApp } from "../support/app.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";
 
 const TEXT = { "Content-Type": "text/plain" };
@@ -91,4 +92,12 @@ Deno.test("the live end of a channel is refused where the channel is unknown, or
     await answer.body?.cancel();
     equal(answer.status, status, path);
   }
+});
+
+Deno.test("the live end of a channel ends when the process stops", async () => {
+  await using app = await createTestApp();
+  await app.send("PUT", "/channel/c", {});
+  const answer = await app.stream("/dashboard/channels/c/live");
+  await app.services.close();
+  match(await answer.text(), /^retry: /);
 });
