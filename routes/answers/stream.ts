@@ -176,7 +176,7 @@ async function* listBytes({ before = "[", elements, after = () => "]" }: JsonLis
 }
 
 /** Elements in JSON, with commas between them. */
-export function elementsOf<T>(page: readonly T[], describe: (element: T) => unknown): string {
+function elementsOf<T>(page: readonly T[], describe: (element: T) => unknown): string {
   return JSON.stringify(page.map(describe)).slice(1, -1);
 }
 

@@ -19,7 +19,6 @@ import { baseOf, type Call, param } from "../route.ts";
 import {
   checkPresence,
   described,
-  elementsOf,
   FirstOf,
   heldPage,
   jsonList,
@@ -27,6 +26,7 @@ import {
   streamed,
 } from "../answers/stream.ts";
 import { Hold } from "../serving/answers.ts";
+import { listedItems } from "./listed_items.ts";
 import { multipartPieces, partsOf } from "./multipart.ts";
 
 /** Items of a list of which the query says no number. */
@@ -275,17 +275,9 @@ async function answer(
     ...(next !== undefined && { next: { href: next } }),
     ...(previous !== undefined && { previous: { href: previous } }),
   };
-  const describe = ({ id, time, type, length, itemKey }: ListedItem) => ({
-    id,
-    href: `${channel}/${id}`,
-    timestamp: iso(time),
-    contentType: type,
-    length,
-    ...(itemKey !== null && { key: itemKey }),
-  });
   return await jsonList(call, {
     before: `{"_links":${JSON.stringify(shown)},"items":[`,
-    elements: call.services.reader.heads(name, list, (items) => elementsOf(items, describe)),
+    elements: call.services.reader.heads(name, list, (items) => listedItems(items, channel)),
     after: () => gap === undefined ? "]}" : `],"gap":${JSON.stringify(gap)}}`,
   });
 }
