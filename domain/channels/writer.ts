@@ -51,20 +51,26 @@ export class Writer {
   }
 
   /** Stores all items, in their order, in one commit, or none of them. Fails as `insert` does, or as the items do. */
-  async bulk(name: string, items: AsyncIterable<KeyedContent>, options: WriteOptions): Promise<StoredItems> {
-    const hash = createHash("sha256");
+  async bulk(
+    name: string,
+    items: AsyncIterable<readonly KeyedContent[]>,
+    options: WriteOptions,
+  ): Promise<StoredItems> {
+    const hash = options.idempotencyKey === undefined ? undefined : createHash("sha256");
     const bulk = randomUUID();
     let piece: KeyedContent[] = [], bytes = 0, staged = 0;
     try {
-      for await (const item of items) {
-        if (options.idempotencyKey !== undefined) addTo(hash, item);
-        piece.push(item);
-        bytes += item.body.length;
-        if (bytes < PIECE_BYTES && piece.length < PIECE_ITEMS) continue;
-        await this.store.stage(bulk, staged, piece);
-        staged += piece.length;
-        piece = [];
-        bytes = 0;
+      for await (const some of items) {
+        for (const item of some) {
+          if (hash !== undefined) addTo(hash, item);
+          piece.push(item);
+          bytes += item.body.length;
+          if (bytes < PIECE_BYTES && piece.length < PIECE_ITEMS) continue;
+          await this.store.stage(bulk, staged, piece);
+          staged += piece.length;
+          piece = [];
+          bytes = 0;
+        }
       }
       if (staged + piece.length === 0) {
         throw invalid("there is no item in the body");
@@ -73,7 +79,7 @@ export class Writer {
         await this.store.stage(bulk, staged, piece);
         staged += piece.length;
       }
-      const write = await this.#prepare(name, piece, options, () => hash.digest("base64url"));
+      const write = await this.#prepare(name, piece, options, () => hash!.digest("base64url"));
       const written = await this.store.write(
         staged === 0 ? write : { ...write, contents: [], staged: { bulk, count: staged } },
       );

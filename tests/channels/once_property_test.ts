@@ -143,7 +143,7 @@ async function run(apps: readonly TestApp[], channel: string, model: Model, comm
     writer.bulk(
       channel,
       (async function* () {
-        for (const item of items) yield contentOf(item);
+        for (const item of items) yield [contentOf(item)];
       })(),
       { idempotencyKey: command.name },
     ),
