@@ -4,7 +4,12 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ConsumerRow } from "../../../db/channels/consumers.ts";
-import type { DeliveryStore, GivenRow, Settlement } from "../../../db/channels/deliveries.ts";
+import type {
+  DeliveryStore,
+  GivenRow,
+  Pulled as Given,
+  Settlement,
+} from "../../../db/channels/deliveries.ts";
 import { invalidPart, RunnelError } from "../../errors.ts";
 import type { Hub } from "../../live/hub.ts";
 import { inShortSteps } from "../../short_steps.ts";
@@ -72,7 +77,7 @@ export class Deliveries {
     const { channel } = await channels.window(channelName);
     using watch = hub.watch(channel, 0n);
     while (true) {
-      const { pulled, head, due } = await this.pullNow(channelName, name, max, signal);
+      const { pulled, head, due } = await this.#pullNow(channelName, name, max, signal);
       const left = wait - (performance.now() - began);
       if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0) return pulled;
       if (watch.ended !== undefined) return pulled;
@@ -87,43 +92,44 @@ export class Deliveries {
    * What there is for a worker now, and the channel's newest key, and when something that was given out comes back. What a
    * filter passes over is read on until `signal` is aborted.
    */
-  async pullNow(channelName: string, name: string, max: number, signal?: AbortSignal) {
-    const { channels, consumers, store, clock } = this.options;
-    const row = await consumers.recent(channelName, name);
-    const { ackWait, maxDeliver, maxInFlight, filter } = settingsOf(row);
-    const wants = readFilter(filter ?? {});
+  async #pullNow(channelName: string, name: string, max: number, signal?: AbortSignal) {
+    const row = await this.options.consumers.recent(channelName, name);
+    const wants = readFilter(settingsOf(row).filter ?? {});
     const lease = randomUUID();
     while (true) {
-      const { channel, visible } = await channels.window(channelName);
-      const until = clock() + ackWait;
-      const given = await store.pull({
-        consumer: row.id,
-        channel,
-        visible,
-        max,
-        maxDeliver,
-        maxInFlight,
-        until,
-        lease,
-      });
-      if (given === undefined) {
-        // Another process may have made a new one of that name: the next look finds it.
-        consumers.forget(channel, name);
-        throw unknownConsumer(channelName, name);
-      }
+      const given = await this.#give(row, channelName, max, lease);
       if (given.hasExhausted) await this.#deadLetters.buryExhausted(row, channelName);
       const rows = wants === undefined ? given.rows : given.rows.filter(wants);
       if (rows.length < given.rows.length) {
         const passed = new Set(given.rows).difference(new Set(rows));
         await this.#settle(row, "ack", { keys: Array.from(passed, ({ key }) => key) });
       }
-      const gap = given.gone === undefined
-        ? undefined
-        : { after: idOfKey(given.nextKey - 1n), before: idOfKey(given.rows[0]?.key ?? given.gone + 1n) };
+      const gap = gapBefore(given);
       const isPassedOver = rows.length === 0 && given.rows.length > 0 && gap === undefined &&
         !signal?.aborted;
       if (!isPassedOver) return { pulled: { rows, lease, gap }, head: given.head, due: given.due };
     }
+  }
+
+  /** Gives out items under a lease, whether the consumer's filter lets them through or not. */
+  async #give(row: ConsumerRow, channelName: string, max: number, lease: string): Promise<Given> {
+    const { channels, consumers, store, clock } = this.options;
+    const { ackWait, maxDeliver, maxInFlight } = settingsOf(row);
+    const { channel, visible } = await channels.window(channelName);
+    const given = await store.pull({
+      consumer: row.id,
+      channel,
+      visible,
+      max,
+      maxDeliver,
+      maxInFlight,
+      until: clock() + ackWait,
+      lease,
+    });
+    if (given !== undefined) return given;
+    // Another process may have made a new one of that name: the next look finds it.
+    consumers.forget(channel, row.name);
+    throw unknownConsumer(channelName, row.name);
   }
 
   /** Items are done: they are not given out again. Answers how many that was. A lease that is not held: `lease-lost`. */
@@ -191,6 +197,12 @@ export class Deliveries {
       "the lease is not held on all of these items: they were acknowledged, or given to somebody else",
     );
   }
+}
+
+/** What is gone before the first of the items that were given out. */
+function gapBefore({ gone, nextKey, rows }: Given): Gap | undefined {
+  if (gone === undefined) return undefined;
+  return { after: idOfKey(nextKey - 1n), before: idOfKey(rows[0]?.key ?? gone + 1n) };
 }
 
 function keysOf({ ids, upTo, lease }: SettleOptions) {
