@@ -30,7 +30,7 @@ export async function migrate(
     return await currentVersion(engine);
   });
   while (version < known) {
-    const next = migrations.find((migration) => migration.version > version)!;
+    const next = migrations.find((migration) => migration.version === version + 1)!;
     try {
       await writePatiently(engine, [
         { sql: INSERT_VERSION, args: [next.version, next.name, now] },

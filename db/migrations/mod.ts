@@ -30,7 +30,7 @@ import { liveSessions } from "./028_live_sessions.ts";
 import { checksums } from "./029_checksums.ts";
 import { movingPersons } from "./030_moving_persons.ts";
 import { moreChecksums } from "./031_more_checksums.ts";
-import { accessChanges } from "./035_access_changes.ts";
+import { accessChanges } from "./032_access_changes.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {

@@ -152,9 +152,9 @@ async function run(apps: readonly TestApp[], channel: string, model: Model, comm
 }
 
 async function compare(app: TestApp, channel: string, { items }: Model): Promise<void> {
-  const { channels } = app.services, last = items.at(-1)?.id;
+  const stored = app.services.items, last = items.at(-1)?.id;
   // What the other process stored last may still be on its way to a replica.
-  if (last !== undefined) await until(async () => await channels.latest(channel).catch(() => "") === last);
+  if (last !== undefined) await until(async () => await stored.latest(channel).catch(() => "") === last);
   const list = await (await app.request(`/channel/${channel}/earliest/1000`)).json();
   deepEqual(list.items.map(({ id }: { id: string }) => id), items.map(({ id }) => id));
   for (const { id, body } of items) {

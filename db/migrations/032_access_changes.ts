@@ -3,8 +3,8 @@
  * accounts at sources that may no longer log in there.
  */
 export const accessChanges = {
-  version: 35,
-  name: "access-changes",
+  version: 32,
+  name: "access changes",
   statements: [
     `UPDATE conversation SET source = 'unclaimed' WHERE source = 'api' AND version = 0
       AND NOT EXISTS (SELECT 1 FROM message WHERE conversation = conversation.id)
