@@ -28,7 +28,7 @@ import {
 } from "./lists.ts";
 import * as reference from "./reference.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
-import { followChannel, followChannels, streamChannel, streamChannels } from "./subscriptions.ts";
+import { followChannel, followChannels, streamChannel, streamChannels } from "./following/subscriptions.ts";
 
 const NAME = "/channel/:name";
 const DAY = `${NAME}/time/:year{[0-9]+}/:month{[0-9]+}/:day{[0-9]+}`;

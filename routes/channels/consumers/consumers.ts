@@ -8,7 +8,7 @@ import { check, hasBody, readJson } from "../../request.ts";
 import { json, noContent } from "../../respond.ts";
 import { waitFor } from "../../live/permission.ts";
 import { baseOf, type Call, param } from "../../route.ts";
-import { describeContent } from "../news.ts";
+import { describeContent } from "../following/news.ts";
 
 /** Items that a worker gets when it says no number. */
 export const DEFAULT_PULL = 100;

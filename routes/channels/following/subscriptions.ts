@@ -1,8 +1,9 @@
 /** Subscriptions: following channels over a WebSocket, or as Server-Sent Events. */
-import type { FollowManyQuery, FollowQuery } from "../../api/channels.ts";
-import { asEvents, overSocket, resumed } from "../live/sending.ts";
-import type { Call } from "../route.ts";
-import { followMany, followOne } from "./news.ts";
+import type { FollowManyQuery, FollowQuery } from "../../../api/channels.ts";
+import { asEvents, overSocket, resumed } from "../../live/sending.ts";
+import type { Call } from "../../route.ts";
+import { followMany } from "./many.ts";
+import { followOne } from "./news.ts";
 
 export async function followChannel(call: Call<typeof FollowQuery>): Promise<Response> {
   const following = await followOne(call);
