@@ -4,7 +4,8 @@ import { type DataFrame, makeFrame } from "../../frame/frame.ts";
 import type { JsonReader } from "./json_reader.ts";
 import { readLabels } from "../labels.ts";
 import type { ReadOptions } from "../options.ts";
-import { peekKeys, readLabelValue, RowLabels } from "./row_labels.ts";
+import { noObject, readRecord } from "./record.ts";
+import { peekKeys, RowLabels } from "./row_labels.ts";
 
 /** The names under which a record may carry its stamp; the first that the first record has is the one. */
 export const STAMP_KEYS = ["index", "date", "datetime", "timestamp"] as const;
@@ -59,28 +60,9 @@ export class RecordReader {
 
   /** Reads the record at the reader's position. Throws RunnelError naming its number, from 0. */
   read(): void {
-    const reader = this.#reader, columns = this.#columns;
-    const row = this.#rows.labels.length;
-    if (reader.kind() !== "object") throw reader.error(`record ${row} should be an object`);
-    const stampKey = this.#stampKey ??= this.#findStampKey();
-    let label: string | undefined;
-    columns.beginRow(row);
-    reader.openObject();
-    while (reader.more()) {
-      if (label === undefined && reader.skipKey(stampKey)) {
-        label = readLabelValue(reader, row);
-        continue;
-      }
-      const expected = columns.skipExpected(reader);
-      const key = expected ? "" : reader.readKey();
-      if (expected || key !== stampKey) readCell(reader, expected ?? columns.findOrAdd(key, row), row, row);
-      else if (label === undefined) label = readLabelValue(reader, row);
-      else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
-    }
-    if (label === undefined) {
-      throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
-    }
-    this.#rows.add(label);
+    this.#stampKey ??= this.#findStampKey();
+    const columns = this.#columns;
+    readRecord(this.#reader, this.#stampKey, this.#rows, columns, (key, row) => columns.findOrAdd(key, row));
   }
 
   /** The frame of all records read. */
@@ -89,6 +71,7 @@ export class RecordReader {
   }
 
   #findStampKey(): string {
+    if (this.#reader.kind() !== "object") throw noObject(this.#reader, 0);
     const keys = new Set(peekKeys(this.#reader));
     const found = STAMP_KEYS.find((key) => keys.has(key));
     if (found) return found;

@@ -1,11 +1,12 @@
 import type { Column } from "../../frame/column.ts";
-import { ColumnSet, readCell } from "./column_set.ts";
+import { ColumnSet } from "./column_set.ts";
 import { invalid, quote } from "../../../errors.ts";
 import { checkCells, type DataFrame, type FrameKind, makeFrame } from "../../frame/frame.ts";
 import type { JsonReader, JsonValue } from "./json_reader.ts";
 import { readLabels } from "../labels.ts";
 import type { ReadOptions } from "../options.ts";
-import { readLabelValue, RowLabels } from "./row_labels.ts";
+import { readRecord } from "./record.ts";
+import { RowLabels } from "./row_labels.ts";
 import { dtypeOfTableField, labelsOfNames, withTableDtype } from "./table_fields.ts";
 import { isTimeZone } from "../../../time.ts";
 
@@ -131,7 +132,12 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
   const columns = new ColumnSet();
   for (const { name } of schema.fields) columns.add(name);
   reader.openArray();
-  while (reader.moreItems()) readRecord(reader, schema.stampKey, rows, columns);
+  const columnOf = (key: string, row: number) => {
+    const builder = columns.find(key);
+    if (builder !== undefined) return builder;
+    throw reader.error(`record ${row} has ${quote(key)}, which is not among schema.fields`);
+  };
+  while (reader.moreItems()) readRecord(reader, schema.stampKey, rows, columns, columnOf);
   if (rows.labels.length === 0) throw invalid("The frame has no rows: send at least one.");
   const { stamps } = readLabels(rows.labels, options.dateUnit);
   checkCells(stamps.length, columns.builders.length);
@@ -142,30 +148,4 @@ function readData(reader: JsonReader, schema: Schema, options: ReadOptions): Dat
     return withTableDtype(column, dtype);
   });
   return makeFrame({ stamps, ...schema.kind }, typed, options.duplicates);
-}
-
-function readRecord(reader: JsonReader, stampKey: string, rows: RowLabels, columns: ColumnSet): void {
-  const row = rows.labels.length;
-  if (reader.kind() !== "object") throw reader.error(`record ${row} should be an object`);
-  let label: string | undefined;
-  columns.beginRow(row);
-  reader.openObject();
-  while (reader.more()) {
-    if (label === undefined && reader.skipKey(stampKey)) {
-      label = readLabelValue(reader, row);
-      continue;
-    }
-    const expected = columns.skipExpected(reader);
-    const key = expected ? "" : reader.readKey();
-    const builder = expected ?? columns.find(key);
-    if (builder) readCell(reader, builder, row, row);
-    else if (key !== stampKey) {
-      throw reader.error(`record ${row} has ${quote(key)}, which is not among schema.fields`);
-    } else if (label === undefined) label = readLabelValue(reader, row);
-    else throw reader.error(`record ${row} has ${quote(stampKey)} twice`);
-  }
-  if (label === undefined) {
-    throw reader.error(`record ${row} has no ${quote(stampKey)}, where its stamp should be`);
-  }
-  rows.add(label);
 }
