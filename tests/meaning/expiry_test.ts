@@ -10,8 +10,12 @@ const age = fc.oneof(
   fc.integer({ min: 0, max: 2 * DAY }),
 );
 
-async function get(app: TestApp, path: string) {
-  const response = await app.request(path, { headers: { Accept: "application/json" } });
+async function get(app: TestApp, path: string, token?: string) {
+  const headers = {
+    Accept: "application/json",
+    ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+  };
+  const response = await app.request(path, { headers });
   return response.status === 404 ? undefined : await response.json();
 }
 
@@ -68,7 +72,7 @@ async function answers(app: TestApp, token: string) {
     rows: numbers(frame.flat()),
     symbols: ((await get(app, "/api/store/r")) ?? []).length,
     pulse: pulse.length > 0,
-    holds: (await get(app, "/")).holds,
+    holds: (await get(app, "/", token)).holds,
   };
 }
 
@@ -89,7 +93,7 @@ Deno.test("what has expired is in no answer of any area, counts and / included, 
         await put(app, i);
       }
       app.time.now = START;
-      const token = await logIn(app, "ann", ["chat"]);
+      const token = await logIn(app, "ann", ["chat", ...ages.map((_, i) => `own${i}`)]);
       if (isSwept) {
         const { items, events, sessions, series, conversations } = app.services;
         await Promise.all([items, events, sessions, series, conversations].map((area) => area.sweep()));
