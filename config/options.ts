@@ -1,4 +1,4 @@
-/** From the checked configuration to the options of what it sets. */
+/** The options of the application and of the database, as the configuration sets them. */
 import { ConfigError } from "./read.ts";
 import type { Config } from "./variables.ts";
 

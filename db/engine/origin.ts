@@ -1,14 +1,14 @@
 /**
- * Which history a copy of a primary belongs to. A primary that was restored from an older state counts its frames on from
- * there: to a copy that goes further, frames would be added that belong to something else. So beside the copy is noted
- * what the last frame was that it got, and whenever the primary was started, it must still have that frame.
+ * Whether the primary still has the history of its copy. A primary that was restored from an older state goes on counting
+ * frames from there. A copy that is further would mix frames of both histories. So the copy's last frame is noted in a
+ * file beside it, and after each start of the primary that frame must still be the primary's.
  */
 import { type Greeting, ReplicationLog } from "./remote/replication_log.ts";
 
 /** How long a greeting is trusted. No server is stopped, restored and started in less. */
 const TRUSTED_MS = 200;
 
-/** The copy has what its primary has not, or nobody can tell. */
+/** The copy has frames that its primary lacks, or its last frame is not known. */
 export class OtherHistoryError extends Error {
   override readonly name = "OtherHistoryError";
 }

@@ -1,8 +1,9 @@
 /**
  * The replica engine: reads are answered from a local copy of a libSQL server's database, writes go to that server, the
- * primary. A write resolves when the copy has it, so that this process reads what it wrote. A copy that does not come that
- * far in time is not read before it does: the primary is. What others write arrives within the period of following; while
- * the primary is away, reading goes on. A copy that has what the primary has not (origin.ts) is read no more.
+ * primary. A write resolves when the copy has it, so that this process reads what it wrote. Where the copy takes longer,
+ * the write resolves all the same, and reads go to the primary until the copy has caught up. What other processes write
+ * arrives within the period of following. While the primary is away, the copy is read as it is. A copy with frames that
+ * the primary lacks (origin.ts) is not read.
  */
 import { makeFolderOf } from "./embedded.ts";
 import { type Engine, EngineError } from "./engine.ts";
@@ -27,9 +28,9 @@ export interface ReplicaOptions {
 }
 
 /**
- * Opens the copy and brings it up to date, which takes as long as there is something to bring. A copy that has what the
- * primary has not is set aside, and made anew. Fails with `unavailable` when there is no copy yet and the primary does not
- * answer.
+ * Opens the copy and brings it up to date, which takes as long as there is something to bring. A copy with
+ * frames that the primary lacks is set aside, and the primary is copied from its beginning. Fails with `unavailable` when
+ * there is no copy yet and the primary does not answer.
  */
 export async function openReplica(options: ReplicaOptions): Promise<Engine> {
   const { path, url, authToken } = options;

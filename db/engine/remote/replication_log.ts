@@ -13,9 +13,9 @@ const PREFIX = 5;
 
 /** What a server says when it is greeted. */
 export interface Greeting {
-  /** Another one each time the server is started. */
+  /** Id of this run of the server: it changes with each start. */
   readonly generation: string;
-  /** Another one each time the server makes its log anew. Then frames are counted from 1 again. */
+  /** Id of the server's log. Each log counts its frames from 1. */
   readonly log: string;
   /** Number of the last frame; 0: there is none. */
   readonly lastFrame: number;
