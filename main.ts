@@ -74,7 +74,6 @@ else if (import.meta.main) setTimeout(() => servedByHost ? stopOnSignals(runnel)
 
 async function start(): Promise<void> {
   try {
-    runnel.services.prepare();
     stopOnSignals(runnel, await listen(app, runnel.services.keys, config, log));
     // From here on only backups make files: the database writes through a library, to what is open.
     if (config.BACKUP_DIR === undefined) Deno.permissions.revokeSync({ name: "write" });

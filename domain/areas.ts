@@ -1,6 +1,5 @@
 /** The five areas, and what all of them have in common. */
 import type { Poll } from "./live/poll.ts";
-import type { ThreadStarter } from "./operation/threads.ts";
 import type { Portable } from "./operation/portable.ts";
 
 /** Each area with its heading in the API reference and the addresses under which it answers. */
@@ -48,5 +47,4 @@ export interface AreaOptions {
   readonly log: (line: string) => void;
   /** When to look for what other processes did. */
   readonly poll: Poll;
-  readonly threads: ThreadStarter;
 }

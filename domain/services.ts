@@ -12,7 +12,6 @@ import { createStorageFigures } from "../db/operation/figures.ts";
 import { type BackupPlan, Backups } from "./operation/backups.ts";
 import { watchProgress } from "../db/operation/progress.ts";
 import { createHealthStore } from "../db/operation/health.ts";
-import { ThreadStarter } from "./operation/threads.ts";
 import { Readiness } from "./operation/readiness.ts";
 import { Storage } from "./operation/storage.ts";
 import type { ConversationSettings } from "./conversations/conversations.ts";
@@ -72,8 +71,6 @@ export interface DomainServices extends AreaServices {
   /** Aborted when `close` is called. */
   readonly closing: AbortSignal;
   readonly storage: Storage;
-  /** Makes ready to start threads, which would hold up requests. */
-  prepare(): void;
   /** Ends what runs in the background. The database stays open. */
   close(): Promise<void>;
 }
@@ -93,8 +90,7 @@ export function createServices(
   }: ServiceOptions,
 ): DomainServices {
   const poll = new Poll(calmPollMillis ?? (database.file === undefined ? CALM_MS.server : CALM_MS.file));
-  const threads = new ThreadStarter();
-  const options: AreaOptions = { clock, log, poll, threads };
+  const options: AreaOptions = { clock, log, poll };
   const areas = {
     channels: createChannelArea(database, { ...settings, ...options }),
     profiles: createProfileArea(database, { ...settings, ...options }),
@@ -141,12 +137,10 @@ export function createServices(
     jobs,
     storage: new Storage(createStorageFigures(database)),
     readiness: new Readiness({ store: createHealthStore(database), jobs, diskReserveBytes, clock, log }),
-    prepare: () => threads.prepare(),
     async close() {
       closing.abort();
       jobs.close();
       await Promise.all(Object.values(areas).map((area) => area.close()));
-      threads.close();
     },
   };
 }

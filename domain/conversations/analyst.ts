@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { MessageDetails } from "../../db/conversations/messages.ts";
 import { messageChecksum } from "../../db/conversations/sums.ts";
 import { OverloadError } from "../../db/queue.ts";
-import { mayStartThreads, type Thread, type ThreadStarter } from "../operation/threads.ts";
+import { mayStartThreads, startThread, type Thread } from "../operation/threads.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,
@@ -204,7 +204,7 @@ export class Analyst {
   #lastId = 0;
 
   /** `damaged` answers the error for those who asked for what stands on a damaged message, by its id at its source. */
-  constructor(readonly threads: ThreadStarter, readonly damaged: (origin: string) => Error) {}
+  constructor(readonly damaged: (origin: string) => Error) {}
 
   /** Answers the task. Too many wait already: `OverloadError`. */
   async run<K extends AnalysisTask["kind"]>(task: AnalysisTask & { kind: K }): Promise<AnalysisAnswer[K]> {
@@ -241,7 +241,7 @@ export class Analyst {
 
   #begin(): Thread {
     const module = new URL("./analyst_worker.ts", import.meta.url);
-    const thread = this.threads.start(
+    const thread = startThread(
       module,
       "runnel-analysis",
       (message) => this.#fail(`the analysis failed: ${message}`),

@@ -5,10 +5,8 @@ import { type AnalysisReply, type AnalysisTask, DamagedMessage, runTask } from "
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-scope.onmessage = ({ data: port }: MessageEvent<MessagePort>) => {
-  port.onmessage = ({ data: { id, task } }: MessageEvent<{ id: number; task: AnalysisTask }>) =>
-    port.postMessage(replyTo(id, task));
-};
+scope.onmessage = ({ data: { id, task } }: MessageEvent<{ id: number; task: AnalysisTask }>) =>
+  scope.postMessage(replyTo(id, task));
 
 function replyTo(id: number, task: AnalysisTask): AnalysisReply {
   try {

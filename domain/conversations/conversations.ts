@@ -82,13 +82,13 @@ export interface Conversations {
 
 export function createConversations(
   database: Database,
-  { clock, log, threads, ...settings }: ConversationSettings & AreaOptions,
+  { clock, log, ...settings }: ConversationSettings & AreaOptions,
 ): Conversations {
   const conversations = createConversationStore(database);
   const messages = createMessageStore(database);
   const people = createPeopleStore(database);
   const summaries = createSummaryStore(database);
-  const analyst = new Analyst(threads, conversations.damaged);
+  const analyst = new Analyst(conversations.damaged);
   const summarizer = new Summarizer(analyst, settings.model, log);
   const ttlMillis = days(settings.messageTtlDays);
   const rights = new ReadingRights(conversations);

@@ -1,6 +1,5 @@
 /** Bodies on their way into series: how many bytes of them may be there at once, and what frames they are. */
 import { RunnelError } from "../errors.ts";
-import type { ThreadStarter } from "../operation/threads.ts";
 import { Parser, type ParseRequest } from "./formats/parser.ts";
 import type { DataFrame } from "./frame/frame.ts";
 import type { SaveMode } from "./storage/rewrite.ts";
@@ -21,12 +20,8 @@ export interface FrameBody extends Pick<ParseRequest, "format" | "options"> {
 
 /** The bodies that are being saved. */
 export class FrameBodies {
-  readonly #parser: Parser;
+  readonly #parser = new Parser();
   #incoming = 0;
-
-  constructor(threads: ThreadStarter) {
-    this.#parser = new Parser(threads);
-  }
 
   /**
    * Reads and parses a body, and hands its frame to `save`. Too many bytes are under way: `overloaded`, before the body is

@@ -19,7 +19,7 @@ export interface SeriesAreaOptions {
 
 export function createSeriesArea(
   database: Database,
-  { clock, threads, keepRevisionsMillis }: AreaOptions & SeriesAreaOptions,
+  { clock, keepRevisionsMillis }: AreaOptions & SeriesAreaOptions,
 ): Area<SeriesServices> {
   const catalogue = createSeriesCatalogue(database, clock);
   const series = new Series({
@@ -27,7 +27,6 @@ export function createSeriesArea(
     catalogue,
     revisions: createSeriesRevisions(database, clock, keepRevisionsMillis),
     clock,
-    threads,
   });
   return {
     services: { series },

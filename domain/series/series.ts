@@ -2,7 +2,6 @@
 import type { SeriesStore } from "../../db/series/chunks.ts";
 import type { SeriesCatalogue } from "../../db/series/catalogue.ts";
 import type { RevisionRow, SeriesRevisions } from "../../db/series/revisions.ts";
-import type { ThreadStarter } from "../operation/threads.ts";
 import { FrameBodies, type FrameBody } from "./bodies.ts";
 import { Expiry } from "./expiry.ts";
 import { type DataFrame, duplicateStamp } from "./frame/frame.ts";
@@ -23,7 +22,6 @@ export interface SeriesOptions {
   readonly revisions: SeriesRevisions;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  readonly threads: ThreadStarter;
 }
 
 /** Which part of a series to remove. Stamps, both inclusive, are nanoseconds since the epoch. */
@@ -35,7 +33,7 @@ export interface SeriesPart {
 
 /** All series of a database. */
 export class Series {
-  readonly bodies: FrameBodies;
+  readonly bodies = new FrameBodies();
   readonly listing: Listing;
   readonly references: References;
   readonly #store: SeriesStore;
@@ -47,8 +45,7 @@ export class Series {
   readonly #expiry: Expiry;
   readonly #turns = new SeriesTurns();
 
-  constructor({ store, catalogue, revisions, clock, threads }: SeriesOptions) {
-    this.bodies = new FrameBodies(threads);
+  constructor({ store, catalogue, revisions, clock }: SeriesOptions) {
     this.#store = store;
     this.#catalogue = catalogue;
     this.#clock = clock;

@@ -1,16 +1,13 @@
-/** Threads that a thread starts. */
 import { equal, match } from "node:assert/strict";
-import { ThreadStarter } from "../../domain/operation/threads.ts";
+import { startThread } from "../../domain/operation/threads.ts";
 
 const module = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 
-Deno.test("ThreadStarter.start() starts threads that answer through their ports, and ends them", async () => {
-  const starter = new ThreadStarter();
-  const echo =
-    `self.onmessage = ({ data: port }) => port.onmessage = ({ data }) => port.postMessage([data]);`;
+Deno.test("startThread() starts threads that answer, each its own caller, and ends them", async () => {
+  const echo = `self.onmessage = ({ data }) => self.postMessage([data]);`;
   const answers = await Promise.all(["a", "b"].map((text) => {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const thread = starter.start(module(echo), "echo", reject);
+    const thread = startThread(module(echo), "echo", reject);
     thread.port.onmessage = ({ data }) => {
       thread.end();
       resolve(data);
@@ -19,19 +16,16 @@ Deno.test("ThreadStarter.start() starts threads that answer through their ports,
     return promise;
   }));
   equal(JSON.stringify(answers), '[["a"],["b"]]');
-  starter.close();
 });
 
-Deno.test("ThreadStarter.start() tells of a thread that throws, at once or later", async () => {
-  const starter = new ThreadStarter();
+Deno.test("startThread() tells of a thread that throws, at once or later", async () => {
   const codes = [
     `throw new Error("at once");`,
-    `self.onmessage = ({ data: port }) => port.onmessage = async () => { await 0; throw new Error("later"); };`,
+    `self.onmessage = async () => { await 0; throw new Error("later"); };`,
   ];
   for (const [at, code] of codes.entries()) {
     const { promise, resolve } = Promise.withResolvers<string>();
-    starter.start(module(code), "failing", resolve).port.postMessage("go");
+    startThread(module(code), "failing", resolve).port.postMessage("go");
     match(await promise, [/at once/, /later/][at]!);
   }
-  starter.close();
 });

@@ -11,7 +11,7 @@ import { readFrame } from "./json/read_frame.ts";
 import { type TextPiece, TextPieces } from "./text_pieces.ts";
 import { inZone } from "../frame/zone.ts";
 import { Semaphore } from "../../short_steps.ts";
-import { mayStartThreads, type Thread, type ThreadStarter } from "../../operation/threads.ts";
+import { mayStartThreads, startThread, type Thread } from "../../operation/threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
 export interface ParseRequest {
@@ -68,8 +68,6 @@ export class Parser {
   readonly #threads = new Semaphore(MAX_THREADS);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly threads: ThreadStarter) {}
-
   /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
   async parse(request: ParseRequest): Promise<DataFrame> {
     if (request.bytes.length < WORTH_A_THREAD || !mayStartThreads()) {
@@ -91,7 +89,7 @@ export class Parser {
   }
 
   async #parseInThread(request: ParseRequest): Promise<ParseAnswer> {
-    const thread = this.#idle.pop() ?? new ParserThread(this.threads);
+    const thread = this.#idle.pop() ?? new ParserThread();
     const answer = await thread.ask(request);
     this.#idle.push(thread);
     clearTimeout(this.#timer);
@@ -105,9 +103,9 @@ class ParserThread {
   readonly #thread: Thread;
   #fail = (_: string) => {};
 
-  constructor(starter: ThreadStarter) {
+  constructor() {
     const module = new URL("./parser_worker.ts", import.meta.url);
-    this.#thread = starter.start(module, "runnel-parser", (message) => this.#fail(message));
+    this.#thread = startThread(module, "runnel-parser", (message) => this.#fail(message));
   }
 
   /** Rejects when the thread failed: it has ended then. */

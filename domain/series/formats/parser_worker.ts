@@ -9,21 +9,19 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 let goOn = () => {};
 
-scope.onmessage = ({ data: port }: MessageEvent<MessagePort>) => {
-  port.onmessage = ({ data }: MessageEvent<ParseRequest | typeof NEXT>) =>
-    data === NEXT ? goOn() : answer(data, port);
-};
+scope.onmessage = ({ data }: MessageEvent<ParseRequest | typeof NEXT>) =>
+  data === NEXT ? goOn() : answer(data);
 
-async function answer(request: ParseRequest, port: MessagePort): Promise<void> {
+async function answer(request: ParseRequest): Promise<void> {
   const answer = await parse(request);
-  if ("refused" in answer) return port.postMessage(answer);
+  if ("refused" in answer) return scope.postMessage(answer);
   for (const piece of textPieces(answer.frame)) {
     const asked = new Promise<void>((resolve) => goOn = resolve);
-    port.postMessage(piece);
+    scope.postMessage(piece);
     await asked;
   }
   const frame = withoutTexts(answer.frame);
-  port.postMessage({ frame } satisfies ParseAnswer, buffersOf(frame));
+  scope.postMessage({ frame } satisfies ParseAnswer, buffersOf(frame));
 }
 
 async function parse(request: ParseRequest): Promise<ParseAnswer> {
