@@ -16,6 +16,7 @@ export class Waiting {
     millis: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    if (signal?.aborted) return;
     const woken = Promise.withResolvers<void>();
     const wakes = this.#wakes.get(consumer) ?? new Set();
     this.#wakes.set(consumer, wakes.add(woken.resolve));
