@@ -50,7 +50,7 @@ if (Deno.args.length > 0 && !isServe) {
 const onAway = (why: string) => log(`runnel: waiting for the database: ${why}`);
 const onOtherHistory = (why: string) => {
   log(`runnel: ends: ${why}`);
-  // At once: what this process remembers is in no answer any more, and what it acknowledged the primary has.
+  // Nothing is lost by ending at once: the primary has what this process acknowledged, and its memory is out of date.
   Deno.exit(1);
 };
 const runnel = await open({ onAway, onOtherHistory }).catch(exitWith);

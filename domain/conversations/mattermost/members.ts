@@ -62,7 +62,7 @@ export class MattermostMembers {
     const people = (await users.among(ids)).map(mattermostPerson);
     await this.options.conversations.replaceMembers(
       { publicId, source: "mattermost" },
-      "mattermost:",
+      mattermostPerson(""),
       people,
     );
   }

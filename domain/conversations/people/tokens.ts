@@ -49,7 +49,7 @@ export interface TokenOptions {
 /** Issues, checks and revokes tokens. */
 export class Tokens {
   #secret: Promise<string> | undefined;
-  /** What valid signatures stand under, by token: people show the same one at each request. */
+  /** The claims of tokens whose signature was found valid, by token: people show the same one at each request. */
   readonly #signed = new LRUCache<string, Claims>({ max: KEPT_TOKENS });
 
   constructor(readonly options: TokenOptions) {}

@@ -1,4 +1,4 @@
-/** What a writer is asked, and what it must know of a frame before the first row. */
+/** The options of a writer, and what it must know of a frame before the first row. */
 import { type ColumnType, hasNulls } from "../../frame/column.ts";
 import { invalid } from "../../../errors.ts";
 import type { Dtype } from "../../frame/dtype.ts";
