@@ -145,6 +145,20 @@ export const RemovedPerson = z.strictObject({
   }),
 }).meta({ id: "RemovedPerson" });
 
+/** How many counts. */
+export const NewestEventsQuery = z.object({
+  limit: wholeNumber(1, 1_000, "At most so many counts.").default(20),
+});
+/** What accounts of all apps did, the newest first. */
+export const NewestEvents = z.strictObject({
+  events: z.array(z.strictObject({
+    app: z.string(),
+    event: z.string(),
+    time: Moment.meta({ description: "When the five minutes began that are counted." }),
+    count: z.int(),
+  })),
+}).meta({ id: "NewestEvents" });
+
 /** How many events there were in each span of time. */
 export const Timeline = z.strictObject({
   datapoints: z.union([

@@ -214,6 +214,18 @@ export const ListedSymbol = z.strictObject({
 /** Series, in order of their names. */
 export const Symbols = z.array(ListedSymbol);
 
+/** A series among those of all references. */
+export const SavedSeries = ListedSymbol.extend({
+  reference: z.string(),
+  saved: Moment.meta({ description: "When it was saved last. Rows that went since do not change it." }),
+}).meta({ id: "SavedSeries" });
+/** Series of all references, the one saved last first. */
+export const NewestSeries = z.array(SavedSeries);
+/** How many series. */
+export const NewestSeriesQuery = z.object({
+  limit: wholeNumber(1, 100, "At most so many series.").default(20),
+});
+
 /** Which series of a reference. */
 export const SymbolsQuery = z.object({
   symbol: z.string().optional().meta({ description: "Only this one." }),

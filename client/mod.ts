@@ -64,6 +64,7 @@ export type {
   Revision,
   Row,
   SavedOrient,
+  SavedSeries,
   SaveOptions,
   StoreSettings,
   TextFormat,

@@ -10,6 +10,7 @@ export type Analytics = z.output<typeof wire.Analytics>;
 /** What each service says of an account, by the name of the service; `id` is the account's id there. */
 export type ServiceProfiles = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+type NewestEvents = z.output<typeof wire.NewestEvents>;
 type SplitLinks = z.output<typeof wire.SplitLinks>;
 /** An id of a service, or all of one service. */
 export type Link = z.output<typeof wire.Split>;
@@ -91,6 +92,12 @@ export class ProfilesClient {
     const path = ["event", app, ...(account === undefined ? [] : [account]), event];
     const call = { path, query: { ...options } };
     return (await this.#http.json<z.output<typeof wire.Timeline>>("GET", call)).datapoints;
+  }
+
+  /** What accounts of all apps did, counted by app, event and five minutes: 20 counts unless given, the newest first. */
+  async newest(limit?: number): Promise<NewestEvents["events"]> {
+    const call = { path: ["event"], query: { limit } };
+    return (await this.#http.json<NewestEvents>("GET", call)).events;
   }
 
   /** Apps that have a profile or an event. */

@@ -114,6 +114,9 @@ export type Revision = z.output<typeof wire.Revision>;
 /** A series as listed. */
 export type ListedSymbol = z.output<typeof wire.ListedSymbol>;
 
+/** A series among those of all references. */
+export type SavedSeries = z.output<typeof wire.SavedSeries>;
+
 /** Which series of a reference are listed. */
 export interface ListingOptions {
   /** Only this one. */
@@ -285,6 +288,11 @@ export class StoreClient {
   /** The series of a reference: all, those after a symbol, at most so many of them, or a single one. */
   list(reference: string, which: ListingOptions = {}): Promise<ListedSymbol[]> {
     return this.#http.json("GET", { path: [...ROOT, reference], query: { ...which } });
+  }
+
+  /** The series of all references that were saved last, 20 unless given, the newest first. */
+  newest(limit?: number): Promise<SavedSeries[]> {
+    return this.#http.json("GET", { path: ["api", "series"], query: { limit } });
   }
 
   /** Sets what holds for the series of a reference, and answers all of it. What is not named stays. */

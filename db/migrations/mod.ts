@@ -31,6 +31,7 @@ import { checksums } from "./029_checksums.ts";
 import { movingPersons } from "./030_moving_persons.ts";
 import { moreChecksums } from "./031_more_checksums.ts";
 import { accessChanges } from "./032_access_changes.ts";
+import { newest } from "./033_newest.ts";
 
 /** One step of the schema: its statements run in one transaction, once in the life of a database. */
 export interface Migration {
@@ -72,6 +73,7 @@ export const MIGRATIONS: readonly Migration[] = [
   movingPersons,
   moreChecksums,
   accessChanges,
+  newest,
 ];
 
 /** The version of the schema that this program works with. */

@@ -45,6 +45,10 @@ const APP_TIMELINE = timelineOf(APP),
   CONTEXT_TIMELINE = timelineOf(CONTEXT),
   ACCOUNT_TIMELINE = timelineOf(ACCOUNT);
 
+const SELECT_NEWEST = `SELECT app.name, e.event, e.bucket, e.n
+  FROM app_event e INDEXED BY app_event_by_bucket CROSS JOIN app ON app.id = e.app
+  WHERE e.bucket BETWEEN ?1 AND ?2 ORDER BY e.bucket DESC, e.app DESC, e.event DESC LIMIT ?3`;
+
 const SWEEP_EVENTS = `DELETE FROM account_event WHERE (account, event, bucket, context) IN
   (SELECT account, event, bucket, context FROM account_event WHERE bucket < ?1 ORDER BY bucket LIMIT ?2)`;
 const SWEEP_ACCOUNTS = `UPDATE account SET last_hour = NULL WHERE id IN
@@ -74,6 +78,11 @@ export interface EventRecord {
   readonly now: number;
   /** Ids received at this time or before count no longer. */
   readonly idsUntil: number;
+}
+
+/** How often an app had an event within five minutes. */
+export interface AppEventCount extends Pick<EventCount, "app" | "event" | "bucket"> {
+  readonly count: number;
 }
 
 /** Whose events are asked for, and when. */
@@ -110,6 +119,15 @@ export function createEventStore({ commits, scan }: Database) {
         ? await scan(CONTEXT_TIMELINE[kind], ...common, context)
         : await scan(APP_TIMELINE[kind], ...common);
       return new Map(rows as [number, number][]);
+    },
+    /** Up to `limit` counts of all apps from bucket `from` to `to`, both included, the newest first. */
+    async newest(from: number, to: number, limit: number): Promise<AppEventCount[]> {
+      return (await scan(SELECT_NEWEST, from, to, limit)).map(([app, event, bucket, count]) => ({
+        app: app as string,
+        event: event as string,
+        bucket: bucket as number,
+        count: count as number,
+      }));
     },
     /** Frees up to `limit` counts of buckets before `first`, and answers how many. */
     async sweep(first: number, limit: number): Promise<number> {

@@ -12,6 +12,10 @@ const SELECT_REFERENCES = `SELECT name, sum(symbols), max(ttl_ms), max(keeps) FR
   GROUP BY name ORDER BY name LIMIT ?3`;
 const SELECT_SYMBOLS = `SELECT s.symbol FROM series s LEFT JOIN series_reference r ON r.name = s.reference
   WHERE s.reference = ?2 AND s.symbol > ?3 AND ${ALIVE} ORDER BY s.symbol LIMIT ?4`;
+// The index of the saves leads: it has no series without rows, and the sweep empties those whose rows have expired.
+const SELECT_NEWEST = `SELECT s.reference, s.symbol, s.saved_at
+  FROM series s INDEXED BY series_by_save LEFT JOIN series_reference r ON r.name = s.reference
+  WHERE s.row_count > 0 AND ${ALIVE} ORDER BY s.saved_at DESC, s.id DESC LIMIT ?2`;
 const SELECT_SETTINGS = `SELECT (SELECT ttl_ms FROM series_reference WHERE name = ?1),
   EXISTS (SELECT 1 FROM series_ticks WHERE reference = ?1)`;
 const SET_TTL = `INSERT INTO series_reference VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET ttl_ms = ?2`;
@@ -69,6 +73,13 @@ export interface ReferenceRow extends ReferenceSettings {
   readonly symbols: number;
 }
 
+/** A series, and when it was saved last, in milliseconds since the epoch. */
+export interface SavedRow {
+  readonly reference: string;
+  readonly symbol: string;
+  readonly savedAt: number;
+}
+
 /** A series with rows that have expired: those up to the stamp `until`. */
 export interface ExpiringRow {
   readonly reference: string;
@@ -97,6 +108,14 @@ export function createSeriesCatalogue({ commits, query, scan }: Database, clock:
       return (await scan(SELECT_SYMBOLS, clock(), reference, after, limit)).map(([symbol]) =>
         symbol as string
       );
+    },
+    /** Up to `limit` series, the one saved last first. */
+    async newest(limit: number): Promise<SavedRow[]> {
+      return (await scan(SELECT_NEWEST, clock(), limit)).map(([reference, symbol, savedAt]) => ({
+        reference: reference as string,
+        symbol: symbol as string,
+        savedAt: savedAt as number,
+      }));
     },
     async settings(reference: string): Promise<ReferenceSettings> {
       const [[ttl, keeps]] = await query(SELECT_SETTINGS, reference) as [Row];

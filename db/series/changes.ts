@@ -13,6 +13,7 @@ const NEXT = `1 + CASE revision WHEN 0 THEN (SELECT last_revision FROM series_li
 const COMMIT = `UPDATE series SET revision = ${NEXT}, batch = ?3, aware = ?4,
     columns = CASE WHEN ?8 = 'remove' AND row_count + ?6 = 0 THEN '[]' ELSE ?5 END,
     row_count = row_count + ?6, change = ?8, changed_at = max(?9, changed_at),
+    saved_at = CASE ?8 WHEN 'remove' THEN saved_at ELSE max(?9, saved_at) END,
     rewritten = CASE WHEN ?8 = 'append' THEN rewritten ELSE ${NEXT} END
   WHERE id = ?1 AND revision = ?2 AND oldest <= ?10
     AND (SELECT count(*) FROM series_chunk WHERE batch = ?3 AND since IS NULL) = ?7`;

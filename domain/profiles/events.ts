@@ -31,6 +31,14 @@ export interface TimelineSubject {
   readonly account?: string | undefined;
 }
 
+/** How often accounts of an app did something within the five minutes from `time` on, in milliseconds since the epoch. */
+export interface NewestCount {
+  readonly app: string;
+  readonly event: string;
+  readonly time: number;
+  readonly count: number;
+}
+
 /** What events need. */
 export interface EventOptions {
   readonly store: EventStore;
@@ -108,6 +116,13 @@ export class Events {
       points: step ?? starts,
     });
     return starts.map((bucket) => [bucket * BUCKET_MS, found.get(bucket) ?? 0]);
+  }
+
+  /** What accounts of all apps did up to now, counted by app, event and five minutes: up to `limit`, the newest first. */
+  async newest(limit: number): Promise<NewestCount[]> {
+    const now = Math.floor(this.#clock() / BUCKET_MS);
+    const counts = await this.#store.newest(this.firstBucket(), now, limit);
+    return counts.map(({ app, event, bucket, count }) => ({ app, event, time: bucket * BUCKET_MS, count }));
   }
 
   /**

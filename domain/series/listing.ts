@@ -28,6 +28,13 @@ export interface ListedSeries {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
 }
 
+/** A series among those of all references. */
+export interface SavedSeries extends ListedSeries {
+  readonly reference: string;
+  /** When it was saved last, in milliseconds since the epoch. */
+  readonly savedAt: number;
+}
+
 /** Lists series. */
 export class Listing {
   constructor(
@@ -52,6 +59,16 @@ export class Listing {
     }
   }
 
+  /** The `limit` series of all references that were saved last, newest first. */
+  async *newest(limit: number): AsyncGenerator<SavedSeries> {
+    const saved = await this.catalogue.newest(limit);
+    const rows = await Promise.all(saved.map(({ reference, symbol }) => this.store.find(reference, symbol)));
+    for (const [i, row] of rows.entries()) {
+      const listed = await this.#describe(saved[i]!.symbol, row);
+      if (listed !== undefined) yield { ...saved[i]!, ...listed };
+    }
+  }
+
   /** How many series have rows that can be read. */
   count(): Promise<number> {
     return this.catalogue.count();
@@ -60,12 +77,14 @@ export class Listing {
   async *#show(reference: string, symbols: readonly string[]): AsyncGenerator<ListedSeries> {
     const rows = await Promise.all(symbols.map((symbol) => this.store.find(reference, symbol)));
     for (const [i, row] of rows.entries()) {
-      const listed = isAlive(row, this.clock()) ? await this.#describe(symbols[i]!, row) : undefined;
+      const listed = await this.#describe(symbols[i]!, row);
       if (listed !== undefined) yield listed;
     }
   }
 
-  async #describe(symbol: string, series: SeriesRow): Promise<ListedSeries | undefined> {
+  /** Undefined where no row can be read. */
+  async #describe(symbol: string, series: SeriesRow | undefined): Promise<ListedSeries | undefined> {
+    if (!isAlive(series, this.clock())) return undefined;
     const { aware, last } = series;
     const columns = series.columns.map((column) => ({ name: column.name, type: typeOf(column) }));
     const until = lastExpired(series, this.clock());

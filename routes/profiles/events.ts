@@ -7,8 +7,10 @@ import {
   type BatchQuery,
   EventBody,
   type EventQuery,
+  type NewestEventsQuery,
 } from "../../api/profiles.ts";
 import { invalid } from "../../domain/errors.ts";
+import { iso } from "../../domain/time.ts";
 import type { TimelineSubject } from "../../domain/profiles/events.ts";
 import type { TimelineOptions } from "../../domain/profiles/timeline.ts";
 import { check, hasBody, readJsonOfBeacon } from "../request.ts";
@@ -46,6 +48,13 @@ export async function recordEvents(call: Call<typeof BatchQuery>): Promise<Respo
   await services.events.record(events.map((event) => ({ ...event, app, id: event.id ?? event.messageId })));
   const recorded = events.length;
   return json({ recorded, ...(partial && { refused }), ...(refused > 0 && { errors }) });
+}
+
+export async function listNewest({ query, services }: Call<typeof NewestEventsQuery>): Promise<Response> {
+  const events = await services.events.newest(query.limit);
+  return json({
+    events: events.map(({ time, ...counted }) => ({ ...counted, time: iso(time) })),
+  });
 }
 
 export async function showAccountTimeline(call: Call<typeof TimelineOptions>): Promise<Response> {

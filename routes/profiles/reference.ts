@@ -7,6 +7,8 @@ import {
   EventBatch,
   EventBody,
   EventQuery,
+  NewestEvents,
+  NewestEventsQuery,
   Person,
   Profile,
   Recorded,
@@ -137,6 +139,19 @@ const SHOWN = {
     },
   },
 } as const;
+
+export const NEWEST: RouteReference<typeof NewestEventsQuery> = {
+  summary: "List the newest events of all apps",
+  description: "Counted by app, event and five minutes.",
+  query: NewestEventsQuery,
+  answers: {
+    200: {
+      description: "The newest five minutes first",
+      schema: NewestEvents,
+      example: { events: [{ app: "myapp", event: "order", time: "2026-01-02T03:00:00.000Z", count: 3 }] },
+    },
+  },
+};
 
 export const TIMELINE: RouteReference<typeof TimelineOptions> = {
   summary: "Timeline of an account's event",

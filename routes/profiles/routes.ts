@@ -1,7 +1,7 @@
 /** Every route of profiles, events and analytics. */
 import { del, get, post, put, type Route } from "../route.ts";
 import { listApps, showAnalytics } from "./analytics.ts";
-import { recordEvent, recordEvents, showAccountTimeline, showAppTimeline } from "./events.ts";
+import { listNewest, recordEvent, recordEvents, showAccountTimeline, showAppTimeline } from "./events.ts";
 import { exportPerson, removePerson } from "./people.ts";
 import { readProfile, removeIds, removeProfile, splitLinks, updateProfile } from "./profiles.ts";
 import {
@@ -10,6 +10,7 @@ import {
   APPS,
   FORGET,
   FORGET_PERSON,
+  NEWEST,
   PERSON,
   READ,
   RECORD,
@@ -32,6 +33,7 @@ export const profileRoutes: readonly Route[] = [
   put("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),
   post("/event/:app/:account/:event", "profiles:write", RECORD, recordEvent),
   post("/event/:app", "profiles:write", RECORD_MANY, recordEvents),
+  get("/event", "profiles:read", NEWEST, listNewest),
   get("/event/:app/:account/:event", "profiles:read", TIMELINE, showAccountTimeline),
   get("/event/:app/:event", "profiles:read", APP_TIMELINE, showAppTimeline),
   get("/analytics", "profiles:read", APPS, listApps),

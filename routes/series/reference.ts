@@ -3,6 +3,8 @@ import {
   DeleteQuery,
   Done,
   Frame,
+  NewestSeries,
+  NewestSeriesQuery,
   ReadQuery,
   ReferenceBody,
   ReferenceQuery,
@@ -35,6 +37,27 @@ export const REFERENCES: RouteReference = {
   },
 };
 
+const LISTED = {
+  symbol: "ACME",
+  rows: 2,
+  first: "2020-01-02T00:00:00.000",
+  last: "2020-01-03T00:00:00.000",
+  columns: [{ name: "close", type: "float" }],
+  href: "http://127.0.0.1:8080/api/store/NASDAQ/ACME",
+};
+
+export const NEWEST: RouteReference<typeof NewestSeriesQuery> = {
+  summary: "List the series that were saved last",
+  query: NewestSeriesQuery,
+  answers: {
+    200: {
+      description: "Of all references, the one saved last first",
+      schema: NewestSeries,
+      example: [{ reference: "NASDAQ", saved: "2026-01-02T03:04:05.678Z", ...LISTED }],
+    },
+  },
+};
+
 export const SYMBOLS: RouteReference<typeof SymbolsQuery> = {
   summary: "List the series of a reference",
   query: SymbolsQuery,
@@ -42,14 +65,7 @@ export const SYMBOLS: RouteReference<typeof SymbolsQuery> = {
     200: {
       description: "In order of their names",
       schema: Symbols,
-      example: [{
-        symbol: "ACME",
-        rows: 2,
-        first: "2020-01-02T00:00:00.000",
-        last: "2020-01-03T00:00:00.000",
-        columns: [{ name: "close", type: "float" }],
-        href: "http://127.0.0.1:8080/api/store/NASDAQ/ACME",
-      }],
+      example: [LISTED],
     },
   },
   errors: ["reference-not-found"],

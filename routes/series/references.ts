@@ -1,6 +1,12 @@
 /** References and the series of each: lists, and what holds for a reference. */
-import { ReferenceBody, type ReferenceQuery, type SymbolsQuery } from "../../api/series.ts";
+import {
+  type NewestSeriesQuery,
+  ReferenceBody,
+  type ReferenceQuery,
+  type SymbolsQuery,
+} from "../../api/series.ts";
 import { invalid } from "../../domain/errors.ts";
+import { iso } from "../../domain/time.ts";
 import { formatStamp } from "../../domain/series/frame/stamps.ts";
 import type { ListedSeries } from "../../domain/series/listing.ts";
 import { described, jsonList, single } from "../answers/stream.ts";
@@ -31,6 +37,20 @@ export async function listSymbols(call: Call<typeof SymbolsQuery>): Promise<Resp
   const base = `${baseOf(call)}/api/store/${encodeURIComponent(reference)}`;
   const pages = single(series.listing.list(reference, query));
   return await jsonList(call, { elements: described(pages, (listed) => describe(listed, base)) });
+}
+
+/** The series of all references that were saved last. */
+export async function listNewest(call: Call<typeof NewestSeriesQuery>): Promise<Response> {
+  const root = `${baseOf(call)}/api/store`;
+  const elements = described(
+    single(call.services.series.listing.newest(call.query.limit)),
+    ({ reference, savedAt, ...listed }) => ({
+      reference,
+      saved: iso(savedAt),
+      ...describe(listed, `${root}/${encodeURIComponent(reference)}`),
+    }),
+  );
+  return await jsonList(call, { elements });
 }
 
 export async function changeReference(call: Call<typeof ReferenceQuery>): Promise<Response> {

@@ -148,6 +148,7 @@ testOnBothEngines("StoreClient saves, retrieves, lists, expires and deletes fram
     (await store.list("NASDAQ", which)).map(({ symbol }) => symbol);
   deepEqual(await symbolsOf({ symbol: "A/B %" }), ["A/B %"]);
   deepEqual([await symbolsOf({ limit: 1 }), await symbolsOf({ after: "A/B %" })], [["A/B %"], ["csv"]]);
+  deepEqual((await store.newest(1)).map(({ reference, symbol }) => [reference, symbol]), [["NASDAQ", "csv"]]);
   await store.expire("NASDAQ", 3_600_000 * 24);
   deepEqual((await store.references())[0]!.ttlMillis, 86_400_000);
   await store.expire("NASDAQ", null);
