@@ -1,5 +1,5 @@
 /** Signing in with an API key, and what a page says when the API refuses. */
-import { Action, type Answer, Refused, type Shown, type View } from "./view.tsx";
+import { Action, type Answer, areaOf, Refused, type Shown, type View } from "./view.tsx";
 
 /** Remembers a value in the browser; an age of 0 forgets it. */
 export type Remember = (name: "key" | "person", value: string, maxAge?: number) => void;
@@ -61,6 +61,7 @@ export function signOut(_view: View, remember: Remember): string {
 
 /** What the API refused, and the way in where a key is missing. */
 export function refusedPage(view: View, { status, message }: Refused): Shown {
+  const [above, area] = areaOf(view.path);
   return {
     title: status === 401 ? "Sign in" : "Refused",
     status,
@@ -70,7 +71,10 @@ export function refusedPage(view: View, { status, message }: Refused): Shown {
           <h1>
             {status === 404 ? "There is nothing here" : status === 401 ? "Sign in" : "This is not possible"}
           </h1>
-          <p>{message}</p>
+          <p>{sentence(message)}</p>
+          <p>
+            <a href={`${view.root}${above}`}>{area}</a>
+          </p>
         </section>
         {(status === 401 || status === 403) && (
           <section class="card">
@@ -81,3 +85,6 @@ export function refusedPage(view: View, { status, message }: Refused): Shown {
     ),
   };
 }
+
+const sentence = (text: string) =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

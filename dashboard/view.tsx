@@ -66,11 +66,14 @@ const AREAS = [
   ["/dashboard/operate", "Operate"],
 ] as const;
 
+/** The page of the area that a path belongs to: its address and its name. */
+export const areaOf = (path: string) => AREAS.findLast(([at]) => path.startsWith(at)) ?? AREAS[0];
+
 /** A page in its frame: navigation above, and the scripts that make parts of it live. */
 export function Frame({ view, title, children }: { view: View; title: string; children: Child }) {
   const { root, path } = view;
   const asset = (name: string) => `${root}/dashboard/assets/${name}`;
-  const isHere = (at: string) => at === "/" ? path === "/" : path.startsWith(at);
+  const [here] = areaOf(path), isHere = (at: string) => at === here && (at !== "/" || path === "/");
   return (
     <html lang="en">
       <head>
@@ -260,11 +263,18 @@ export function bytes(value: number): string {
   return `${SHORT.format(value)} ${steps[i]}`;
 }
 
+const UNITS = [[DAY_MS, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
+
 /** A length of time, as people read it. */
 export function span(millis: number): string {
-  const steps = [[DAY_MS, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
-  const [size, unit] = steps.find(([size]) => millis >= size) ?? [1, "ms"];
+  const [size, unit] = UNITS.find(([size]) => millis >= size) ?? [1, "ms"];
   return `${SHORT.format(millis / size)} ${unit}`;
+}
+
+/** How long ago a time was, in milliseconds since the epoch: in whole units, because it is read some time later. */
+export function ago(time: number): string {
+  const millis = Date.now() - time, found = UNITS.find(([size]) => millis >= size);
+  return found === undefined ? "just now" : `${Math.floor(millis / found[0])} ${found[1]} ago`;
 }
 
 /** A time of the API to the second, UTC unless a zone is given. */

@@ -28,8 +28,9 @@ export async function seedChannels(send: Send): Promise<void> {
   for (let i = 0; i < 25; i++) await tickChannels(send, i);
 }
 
+const SENSORS = ["north", "south", "tower"] as const;
 const reading = (i: number) => ({
-  sensor: pick(["north", "south", "tower"]),
+  sensor: pick(SENSORS),
   celsius: Number((12 + 6 * Math.sin(i / 40) + Math.random()).toFixed(2)),
   humidity: Number((60 + 10 * Math.cos(i / 25) + Math.random()).toFixed(1)),
 });
@@ -79,6 +80,27 @@ export async function seedSeries(send: Send): Promise<void> {
     }
     await send("PUT", `/api/store/market/${symbol}`, frame);
   }
+}
+
+/** Two hours of the sensors on the roof, a row a minute. */
+export async function seedRoof(send: Send): Promise<void> {
+  for (const sensor of SENSORS) {
+    const columns: Record<string, Record<string, number>> = { celsius: {}, humidity: {} };
+    for (let minute = 120; minute > 0; minute--) {
+      const stamp = second(Date.now() - minute * 60_000), { celsius, humidity } = reading(-60 * minute);
+      columns.celsius![stamp] = celsius;
+      columns.humidity![stamp] = humidity;
+    }
+    await send("PUT", `/api/store/roof/${sensor}`, columns);
+  }
+}
+
+async function tickRoof(send: Send, i: number): Promise<void> {
+  const stamp = second(Date.now()), { celsius, humidity } = reading(i);
+  await send("PUT", `/api/store/roof/${SENSORS[i % SENSORS.length]}`, {
+    celsius: { [stamp]: celsius },
+    humidity: { [stamp]: humidity },
+  });
 }
 
 const COUNTRIES = ["DE", "PT", "JP", "US", "US", "FR", "BR", "IN", "IN"] as const;
@@ -165,6 +187,7 @@ export async function seedConversations(send: Send): Promise<void> {
 /** What happens in one second. */
 export async function tick(send: Send, i: number): Promise<void> {
   await tickChannels(send, i);
+  await tickRoof(send, i);
   await send("POST", "/user/batches", session(Date.now() - Math.random() * HOUR));
   if (i % 8 === 0) await send("POST", "/event/coffeeshop", [action(Date.now())]);
 }

@@ -1,11 +1,19 @@
 /** Fills a running Runnel with lively data of all five kinds, through its public API, and goes on until stopped. */
-import { seedApps, seedChannels, seedConversations, seedSeries, seedSessions, tick } from "./data.ts";
+import {
+  seedApps,
+  seedChannels,
+  seedConversations,
+  seedRoof,
+  seedSeries,
+  seedSessions,
+  tick,
+} from "./data.ts";
 
 const base = (Deno.args[0] ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
 const isOnce = Deno.args.includes("--once");
 const TICK_MS = 1_000;
 
-/** Sends one request; a refusal ends the demo with what the server said. */
+/** Sends one request. A refusal ends the demo with what the server said, or with what to start where none answers. */
 async function send(
   method: string,
   path: string,
@@ -17,13 +25,19 @@ async function send(
     method,
     headers: { "Content-Type": type, ...(key && { Authorization: `Bearer ${key}` }) },
     body: typeof body === "string" ? body : JSON.stringify(body),
+  }).catch((cause) => {
+    throw new Error(`nothing answers at ${base}/; is Runnel running there? Start it with: deno task start`, {
+      cause,
+    });
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
 }
 
 try {
-  for (const seed of [seedChannels, seedSeries, seedSessions, seedApps, seedConversations]) await seed(send);
+  for (const seed of [seedChannels, seedSeries, seedRoof, seedSessions, seedApps, seedConversations]) {
+    await seed(send);
+  }
   console.log(`Every page of ${base}/ has something to show now.`);
   if (!isOnce) console.log("Data goes on coming: Ctrl-C ends it.");
   for (let i = 0; !isOnce; i++) {

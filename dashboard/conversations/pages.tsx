@@ -27,43 +27,44 @@ export async function conversationsPage(view: View): Promise<Shown> {
     : [];
   if (recaps === undefined) return { title: "Conversations", body: <LogIn view={view} /> };
   const channels = recaps.data.channels.slice(0, MOST_CHANNELS);
-  const more = await Promise.all(channels.map(async ({ id }) => {
-    const [topics, people] = await Promise.all([
-      view.glance<z.output<typeof Topics>>(`/api/stats/hot_topics/${part(id)}`),
-      view.glance<z.output<typeof Usernames>>(`/api/stats/most_active/${part(id)}`),
-    ]);
-    return { topics: topics?.data ?? [], people: people?.data ?? [] };
-  }));
+  const lively = await Promise.all(channels.map(({ id }) => readLively(view, id)));
   return {
     title: "Conversations",
     body: (
       <div class="stack">
         <h1>Conversations</h1>
         <StretchForm view={view} asked={asked} />
-        {pulse !== undefined && (
-          <section class="card">
-            <h2>Pulse of your channels, the last 24 hours</h2>
-            <Spark
-              values={pulse.data.map(({ rate }) => rate)}
-              label="How busy your channels were, in steps of five minutes"
-            />
-          </section>
-        )}
+        {pulse !== undefined && <Pulse {...pulse} />}
         {channels.length === 0 && (
           <section class="card">
             <Empty says="Nothing was said in this time, in channels that you may read." />
           </section>
         )}
-        {channels.map((channel, i) => (
-          <Recap
-            zone={asked.zone}
-            channel={channel}
-            {...more[i]!}
-          />
-        ))}
+        {channels.map((channel, i) => <Recap zone={asked.zone} channel={channel} {...lively[i]!} />)}
       </div>
     ),
   };
+}
+
+/** What a channel is about these days, and who writes most. */
+async function readLively(view: View, channel: string): Promise<Pick<RecapProps, "topics" | "people">> {
+  const [topics, people] = await Promise.all([
+    view.glance<z.output<typeof Topics>>(`/api/stats/hot_topics/${part(channel)}`),
+    view.glance<z.output<typeof Usernames>>(`/api/stats/most_active/${part(channel)}`),
+  ]);
+  return { topics: topics?.data ?? [], people: people?.data ?? [] };
+}
+
+function Pulse({ data }: Pick<z.output<typeof PulseAnswer>, "data">) {
+  return (
+    <section class="card">
+      <h2>Pulse of your channels, the last 24 hours</h2>
+      <Spark
+        values={data.map(({ rate }) => rate)}
+        label="How busy your channels were, in steps of five minutes"
+      />
+    </section>
+  );
 }
 
 /** Which time is recapped: the last days, or from one moment to another in the reader's zone. */
@@ -127,6 +128,7 @@ interface RecapProps {
 }
 
 function Recap({ zone, channel, topics, people }: RecapProps) {
+  const decisions = channel.topics.flatMap(({ points }) => points.filter(({ kind }) => kind === "decision"));
   return (
     <section class="card stack">
       <h2>{channel.name}</h2>
@@ -138,23 +140,28 @@ function Recap({ zone, channel, topics, people }: RecapProps) {
       {channel.topics.map((topic) => (
         <article>
           <h3>{topic.title}</h3>
-          <p>{topic.summary}</p>
+          {!saysTheSame(topic) && <p>{topic.summary}</p>}
           <Points zone={zone} of={topic.points} />
         </article>
       ))}
-      {channel.actions.length > 0 && (
-        <div>
-          <h3>To do</h3>
-          <Points zone={zone} of={channel.actions} />
-        </div>
-      )}
-      {channel.open_questions.length > 0 && (
-        <div>
-          <h3>Open questions</h3>
-          <Points zone={zone} of={channel.open_questions} />
-        </div>
-      )}
+      <Statements title="Decisions" zone={zone} of={decisions} />
+      <Statements title="To do" zone={zone} of={channel.actions} />
+      <Statements title="Open questions" zone={zone} of={channel.open_questions} />
     </section>
+  );
+}
+
+/** Whether the summary of a topic is no more than its only point. */
+const saysTheSame = ({ summary, points }: Channel["topics"][number]) =>
+  points.length === 1 && summary.endsWith(points[0]!.text);
+
+function Statements({ title, zone, of }: { title: string; zone: string; of: readonly Point[] }) {
+  if (of.length === 0) return null;
+  return (
+    <div>
+      <h3>{title}</h3>
+      <Points zone={zone} of={of} />
+    </div>
   );
 }
 

@@ -17,50 +17,56 @@ export function KeysCard({ view, keys }: { view: View; keys: Keys }) {
         )
         : (
           <Table label="API keys" head={["Name", "Scopes", "Made", "Expires", "Last use", ""]}>
-            {keys.map(({ name, scopes, created, expires, used }) => (
-              <tr>
-                <th scope="row">{name}</th>
-                <td>{scopes.map((scope) => <span class="tag">{scope}</span>)}</td>
-                <td class="mono">{created.slice(0, 10)}</td>
-                <td class="mono">{expires?.slice(0, 10) ?? "never"}</td>
-                <td>{used === undefined ? <span class="soft">never</span> : <When time={used} />}</td>
-                <td>
-                  <Action view={view} to={`/operate/keys/${part(name)}/revoke`}>
-                    <button class="quiet danger" type="submit" aria-label={`Revoke ${name}`}>Revoke</button>
-                  </Action>
-                </td>
-              </tr>
-            ))}
+            {keys.map((key) => <KeyRow view={view} of={key} />)}
           </Table>
         )}
-      <details>
-        <summary>Make a key</summary>
-        <Action view={view} to="/operate/keys" class="fields">
-          <label>
-            Name<input name="name" required maxlength={64} pattern="[A-Za-z0-9_.\-]+" autocomplete="off" />
-          </label>
-          <fieldset>
-            <legend>What it may do</legend>
-            {ALL_SCOPES.map((scope) => (
-              <label class="check">
-                <input
-                  type="checkbox"
-                  name="scope"
-                  value={scope}
-                  checked={keys.length === 0 && scope === "admin"}
-                />
-                {scope}
-              </label>
-            ))}
-          </fieldset>
-          <label>
-            Expires after how many days (empty: never)
-            <input name="days" type="number" min="0" step="any" />
-          </label>
-          <button type="submit">Make the key</button>
-        </Action>
-      </details>
+      <MakeKey view={view} isFirst={keys.length === 0} />
     </section>
+  );
+}
+
+function KeyRow({ view, of: { name, scopes, created, expires, used } }: { view: View; of: Keys[number] }) {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td>{scopes.map((scope) => <span class="tag">{scope}</span>)}</td>
+      <td class="mono">{created.slice(0, 10)}</td>
+      <td class="mono">{expires?.slice(0, 10) ?? "never"}</td>
+      <td>{used === undefined ? <span class="soft">never</span> : <When time={used} />}</td>
+      <td>
+        <Action view={view} to={`/operate/keys/${part(name)}/revoke`}>
+          <button class="quiet danger" type="submit" aria-label={`Revoke ${name}`}>Revoke</button>
+        </Action>
+      </td>
+    </tr>
+  );
+}
+
+/** The form that makes a key. The first one may do everything unless its maker chooses otherwise. */
+function MakeKey({ view, isFirst }: { view: View; isFirst: boolean }) {
+  return (
+    <details>
+      <summary>Make a key</summary>
+      <Action view={view} to="/operate/keys" class="fields">
+        <label>
+          Name<input name="name" required maxlength={64} pattern="[A-Za-z0-9_.\-]+" autocomplete="off" />
+        </label>
+        <fieldset>
+          <legend>What it may do</legend>
+          {ALL_SCOPES.map((scope) => (
+            <label class="check">
+              <input type="checkbox" name="scope" value={scope} checked={isFirst && scope === "admin"} />
+              {scope}
+            </label>
+          ))}
+        </fieldset>
+        <label>
+          Expires after how many days (empty: never)
+          <input name="days" type="number" min="0" step="any" />
+        </label>
+        <button type="submit">Make the key</button>
+      </Action>
+    </details>
   );
 }
 

@@ -4,6 +4,8 @@ import type { Analytics, Apps, Timeline } from "../../api/profiles.ts";
 import { Bar, count, DAY_MS, Empty, Figure, Heading, part, type Shown, Spark, type View } from "../view.tsx";
 
 const SHOWN = 12;
+/** Events that can be chosen. */
+const MOST_EVENTS = 40;
 /** How far a timeline goes back: its days, what a point counts, and how both are called. */
 const RANGES = {
   "24h": [1, "5m", "24 hours", "in steps of five minutes"],
@@ -76,14 +78,13 @@ export async function appPage(view: View): Promise<Shown | string> {
         <div class="columns">
           {Object.entries(about.demographics).filter(([, counts]) => isKnown(counts)).map((
             [field, counts],
-          ) => (
-            <Bars
-              title={field}
-              counts={counts}
-            />
-          ))}
+          ) =>
+            field === "age"
+              ? <Bars title="Age" rows={byDecade(counts)} />
+              : <Bars title={capital(field)} rows={byCount(counts)} />
+          )}
           {event !== undefined && Object.keys(about.contexts[event] ?? {}).length > 0 && (
-            <Bars title={`Contexts of ${event}`} counts={about.contexts[event]!} />
+            <Bars title={`Contexts of ${event}`} rows={byCount(about.contexts[event]!)} />
           )}
         </div>
       </div>
@@ -108,26 +109,15 @@ async function eventCard({ view, app, events, event, range }: EventProps) {
   const points = datapoints.map((point) => Array.isArray(point) ? point : [point.time, point.value] as const);
   const counts = points.map(([, value]) => value), sum = counts.reduce((a, b) => a + b, 0);
   const most = Math.max(0, ...counts);
-  const isDaily = days > 1;
   const said = (time: number | undefined) =>
-    new Date(time ?? from).toISOString().slice(0, isDaily ? 10 : 16).replace("T", " ");
+    new Date(time ?? from).toISOString().slice(0, days > 1 ? 10 : 16).replace("T", " ");
   return (
     <section class="card stack" id="event">
       <div class="between">
         <h2>{event}, the last {span} {steps}</h2>
         <span class="soft">{count(sum)} in all, at most {count(most)} at a time</span>
       </div>
-      <nav class="row" aria-label="How far back">
-        {Object.entries(RANGES).map(([name, [, , title]]) => (
-          <a
-            class="quiet"
-            href={`?event=${part(event)}&range=${name}#event`}
-            aria-current={name === range ? "true" : undefined}
-          >
-            {title}
-          </a>
-        ))}
-      </nav>
+      <Ranges event={event} range={range} />
       <div>
         <Spark
           values={counts}
@@ -138,18 +128,41 @@ async function eventCard({ view, app, events, event, range }: EventProps) {
           <span>{said(points.at(-1)?.[0])} UTC</span>
         </div>
       </div>
-      <nav class="row" aria-label="Events">
-        {events.slice(0, 40).map((name) => (
-          <a
-            class="quiet"
-            href={`?event=${part(name)}&range=${range}#event`}
-            aria-current={name === event ? "true" : undefined}
-          >
-            {name}
-          </a>
-        ))}
-      </nav>
+      <Events events={events} event={event} range={range} />
     </section>
+  );
+}
+
+function Ranges({ event, range }: Pick<EventProps, "event" | "range">) {
+  return (
+    <nav class="row" aria-label="How far back">
+      {Object.entries(RANGES).map(([name, [, , title]]) => (
+        <a
+          class="quiet"
+          href={`?event=${part(event)}&range=${name}#event`}
+          aria-current={name === range ? "true" : undefined}
+        >
+          {title}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Events({ events, event, range }: Omit<EventProps, "view" | "app">) {
+  return (
+    <nav class="row" aria-label="Events">
+      {events.slice(0, MOST_EVENTS).map((name) => (
+        <a
+          class="quiet"
+          href={`?event=${part(name)}&range=${range}#event`}
+          aria-current={name === event ? "true" : undefined}
+        >
+          {name}
+        </a>
+      ))}
+      {events.length > MOST_EVENTS && <span class="soft">and {count(events.length - MOST_EVENTS)} more</span>}
+    </nav>
   );
 }
 
@@ -157,14 +170,33 @@ async function eventCard({ view, app, events, event, range }: EventProps) {
 const isKnown = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts).some(([value, count]) => value !== "unknown" && count > 0);
 
-function Bars({ title, counts }: { title: string; counts: Readonly<Record<string, number>> }) {
-  const rows = Object.entries(counts).sort(([, a], [, b]) => b - a);
+type Row = readonly [name: string, value: number];
+
+/** The commonest first. */
+const byCount = (counts: Readonly<Record<string, number>>): Row[] =>
+  Object.entries(counts).filter(([, value]) => value > 0).sort(([, a], [, b]) => b - a);
+
+/** Years of age by tens, in their order; then those of whom none is known. */
+function byDecade(counts: Readonly<Record<string, number>>): Row[] {
+  const decades = new Map<number, number>();
+  for (const [age, value] of byCount(counts)) {
+    const first = /^\d+$/.test(age) ? 10 * Math.floor(Number(age) / 10) : Infinity;
+    decades.set(first, (decades.get(first) ?? 0) + value);
+  }
+  return [...decades].sort(([a], [b]) => a - b)
+    .map(([first, value]) => [first === Infinity ? "unknown" : `${first} to ${first + 9}`, value]);
+}
+
+const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+function Bars({ title, rows }: { title: string; rows: readonly Row[] }) {
+  const most = Math.max(0, ...rows.map(([, value]) => value));
   return (
     <section class="card">
       <h2>{title}</h2>
       <table>
         <tbody>
-          {rows.slice(0, SHOWN).map(([name, value]) => <Bar name={name} value={value} most={rows[0]![1]} />)}
+          {rows.slice(0, SHOWN).map(([name, value]) => <Bar name={name} value={value} most={most} />)}
         </tbody>
       </table>
       {rows.length > SHOWN && <p class="soft">and {count(rows.length - SHOWN)} more</p>}

@@ -107,42 +107,54 @@ function PersonCards({ person }: { person: Everything }) {
           </p>
         )}
       </section>
-      <section class="card">
-        <h2>Known from which service</h2>
-        {ids.length === 0
-          ? <Empty says="No service gave an id." />
-          : (
-            <Table label="Ids by service" head={["Service", "Id", "Said by", "Since (UTC)", ""]}>
-              {ids.map(({ service, id, app, account, since, split }) => (
-                <tr>
-                  <th scope="row">{service}</th>
-                  <td>
-                    <code>{id}</code>
-                  </td>
-                  <td>{app}, {account}</td>
-                  <td>{since === null ? <span class="soft">not kept</span> : <When time={since} />}</td>
-                  <td>{split !== null && <span class="tag">split</span>}</td>
-                </tr>
-              ))}
-            </Table>
-          )}
-      </section>
-      <section class="card">
-        <h2>Accounts</h2>
-        <Table label="Accounts" head={["App", "Account", "Says", "Last event"]}>
-          {accounts.map(({ app, account, demographics, lastEventHour }) => (
-            <tr>
-              <th scope="row">{app}</th>
-              <td>{account}</td>
-              <td>
-                {Object.entries(demographics).map(([name, value]) => `${name}: ${value}`).join(", ")}
-              </td>
-              <td>{lastEventHour === null ? "" : <When time={lastEventHour} />}</td>
-            </tr>
-          ))}
-        </Table>
-      </section>
+      <Ids of={ids} />
+      <Accounts of={accounts} />
     </>
+  );
+}
+
+function Ids({ of: ids }: { of: Everything["ids"] }) {
+  return (
+    <section class="card">
+      <h2>Known from which service</h2>
+      {ids.length === 0
+        ? <Empty says="No service gave an id." />
+        : (
+          <Table label="Ids by service" head={["Service", "Id", "Said by", "Since (UTC)", ""]}>
+            {ids.map(({ service, id, app, account, since, split }) => (
+              <tr>
+                <th scope="row">{service}</th>
+                <td>
+                  <code>{id}</code>
+                </td>
+                <td>{app}, {account}</td>
+                <td>{since === null ? <span class="soft">not kept</span> : <When time={since} />}</td>
+                <td>{split !== null && <span class="tag">split</span>}</td>
+              </tr>
+            ))}
+          </Table>
+        )}
+    </section>
+  );
+}
+
+function Accounts({ of: accounts }: { of: Everything["accounts"] }) {
+  return (
+    <section class="card">
+      <h2>Accounts</h2>
+      <Table label="Accounts" head={["App", "Account", "Says", "Last event"]}>
+        {accounts.map(({ app, account, demographics, lastEventHour }) => (
+          <tr>
+            <th scope="row">{app}</th>
+            <td>{account}</td>
+            <td>
+              {Object.entries(demographics).map(([name, value]) => `${name}: ${value}`).join(", ")}
+            </td>
+            <td>{lastEventHour === null ? "" : <When time={lastEventHour} />}</td>
+          </tr>
+        ))}
+      </Table>
+    </section>
   );
 }
 

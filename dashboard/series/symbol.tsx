@@ -194,8 +194,7 @@ function withoutRange({ query }: View, here: string): string {
 }
 
 function Controls({ view, here, asked }: { view: View; here: string; asked: Asked }) {
-  const { of, about, columns, others, isRelative } = asked;
-  const numbers = numbersOf(about);
+  const { of, about } = asked;
   return (
     <form class="stack" method="get" action={here}>
       {of.asOf !== undefined && <input type="hidden" name="revision" value={of.asOf} />}
@@ -206,57 +205,71 @@ function Controls({ view, here, asked }: { view: View; here: string; asked: Aske
         <label>
           To <input name="end" value={of.end ?? ""} placeholder={about.last.slice(0, 10)} size={12} />
         </label>
-        {others.map((name) => (
-          <label class="check">
-            <input type="checkbox" name="with" value={name} checked /> {name}
-          </label>
-        ))}
-        {others.length < MOST_LINES - 1 && (
-          <label>
-            Compare with{" "}
-            <input
-              name="with"
-              list={SYMBOLS}
-              size={12}
-              autocomplete="off"
-              hx-get={`${view.root}/dashboard/symbols/${part(of.reference)}`}
-              hx-trigger="focus once"
-              hx-select={`#${SYMBOLS}`}
-              hx-target={`#${SYMBOLS}`}
-              hx-swap="outerHTML"
-            />
-            <datalist id={SYMBOLS}></datalist>
-          </label>
-        )}
-        {others.length > 0 && (
-          <label class="check">
-            <input type="checkbox" name="relative" value="true" checked={isRelative} /> Change in percent
-          </label>
-        )}
+        <Comparison view={view} asked={asked} />
         <button type="submit">Show</button>
       </div>
-      {numbers.length > 1 && (
-        <details open={others.length > 0}>
-          <summary>{others.length > 0 ? `Column: ${columns[0]}` : `Columns: ${columns.join(", ")}`}</summary>
-          <div class="row">
-            {numbers.slice(0, MOST_COLUMNS).map((name) => (
-              <label class="check">
-                <input
-                  type={others.length > 0 ? "radio" : "checkbox"}
-                  name="column"
-                  value={name}
-                  checked={columns.includes(name)}
-                />{" "}
-                {name}
-              </label>
-            ))}
-          </div>
-          {numbers.length > MOST_COLUMNS && (
-            <p class="soft">and {count(numbers.length - MOST_COLUMNS)} more</p>
-          )}
-        </details>
-      )}
+      <ColumnChoice asked={asked} />
     </form>
+  );
+}
+
+/** Which other symbols are in the chart, and whether as changes in percent. */
+function Comparison({ view, asked: { of, others, isRelative } }: { view: View; asked: Asked }) {
+  return (
+    <>
+      {others.map((name) => (
+        <label class="check">
+          <input type="checkbox" name="with" value={name} checked /> {name}
+        </label>
+      ))}
+      {others.length < MOST_LINES - 1 && (
+        <label>
+          Compare with{" "}
+          <input
+            name="with"
+            list={SYMBOLS}
+            size={12}
+            autocomplete="off"
+            hx-get={`${view.root}/dashboard/symbols/${part(of.reference)}`}
+            hx-trigger="focus once"
+            hx-select={`#${SYMBOLS}`}
+            hx-target={`#${SYMBOLS}`}
+            hx-swap="outerHTML"
+          />
+          <datalist id={SYMBOLS}></datalist>
+        </label>
+      )}
+      {others.length > 0 && (
+        <label class="check">
+          <input type="checkbox" name="relative" value="true" checked={isRelative} /> Change in percent
+        </label>
+      )}
+    </>
+  );
+}
+
+/** Which columns are drawn: one of each symbol where symbols are compared. */
+function ColumnChoice({ asked: { about, columns, others } }: { asked: Asked }) {
+  const numbers = numbersOf(about), isCompared = others.length > 0;
+  if (numbers.length < 2) return null;
+  return (
+    <details open={isCompared}>
+      <summary>{isCompared ? `Column: ${columns[0]}` : `Columns: ${columns.join(", ")}`}</summary>
+      <div class="row">
+        {numbers.slice(0, MOST_COLUMNS).map((name) => (
+          <label class="check">
+            <input
+              type={isCompared ? "radio" : "checkbox"}
+              name="column"
+              value={name}
+              checked={columns.includes(name)}
+            />{" "}
+            {name}
+          </label>
+        ))}
+      </div>
+      {numbers.length > MOST_COLUMNS && <p class="soft">and {count(numbers.length - MOST_COLUMNS)} more</p>}
+    </details>
   );
 }
 

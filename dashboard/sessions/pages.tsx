@@ -41,14 +41,17 @@ export async function sessionsPage(view: View): Promise<Shown> {
         <h1>User sessions</h1>
         <Spans days={days} />
         <Refreshing view={view} id="sessions" seconds={2}>
-          {metrics.sessions.started === 0 && <NoSessions view={view} />}
-          <Totals metrics={metrics} />
-          <div class="columns wide">
-            <Countries metrics={metrics} />
-            <Durations metrics={metrics} />
-            <Days metrics={metrics} />
-            <LastStarts days={days} starts={starts} />
-          </div>
+          {metrics.sessions.started === 0 ? <NoSessions view={view} /> : (
+            <>
+              <Totals metrics={metrics} />
+              <div class="columns wide">
+                <Countries metrics={metrics} />
+                <Durations metrics={metrics} />
+                <Days metrics={metrics} />
+                <LastStarts days={days} starts={starts} />
+              </div>
+            </>
+          )}
         </Refreshing>
         <section class="card">
           <h2>One user</h2>
@@ -174,21 +177,23 @@ function Durations(
     <section class="card">
       <h2>How long they lasted</h2>
       {from < 0 ? <Empty says="No session has ended." /> : (
-        <table>
-          <tbody>
-            {durations.slice(from, to + 1).map(({ up_to_seconds, sessions }, i) => (
-              <Bar
-                name={classOf(up_to_seconds, durations[from + i - 1]?.up_to_seconds)}
-                value={sessions}
-                most={most}
-              />
-            ))}
-          </tbody>
-        </table>
+        <>
+          <table>
+            <tbody>
+              {durations.slice(from, to + 1).map(({ up_to_seconds, sessions }, i) => (
+                <Bar
+                  name={classOf(up_to_seconds, durations[from + i - 1]?.up_to_seconds)}
+                  value={sessions}
+                  most={most}
+                />
+              ))}
+            </tbody>
+          </table>
+          <p class="soft">
+            Half lasted at most {duration(p50)}, nine of ten {duration(p90)}, 99 of a hundred {duration(p99)}.
+          </p>
+        </>
       )}
-      <p class="soft">
-        Half lasted at most {duration(p50)}, nine of ten {duration(p90)}, 99 of a hundred {duration(p99)}.
-      </p>
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import type { Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { ASSETS } from "../../dashboard/assets/mod.ts";
-import { homePage } from "../../dashboard/home.tsx";
+import { homePage } from "../../dashboard/home/page.tsx";
 import { type Page, PAGES, Tails } from "../../dashboard/pages.ts";
 import { refusedPage } from "../../dashboard/login.tsx";
 import { type Answer, Frame, Refused, type View } from "../../dashboard/view.tsx";
@@ -57,6 +57,7 @@ export function serveDashboard(app: Hono<GateEnv>, services: Services): void {
     });
   });
   for (const page of PAGES) app.on(page.method, [page.path], serve(page));
+  app.get("/dashboard/*", serve({ method: "GET", path: "/dashboard/*", show: noPage }));
 }
 
 async function answer(server: Server, context: Context<GateEnv>, page: Page): Promise<Response> {
@@ -103,6 +104,10 @@ async function answer(server: Server, context: Context<GateEnv>, page: Page): Pr
     );
   for (const line of context.res.headers.getSetCookie()) response.headers.append("Set-Cookie", line);
   return response;
+}
+
+function noPage(): never {
+  throw new Refused(404, "This address has no page.");
 }
 
 /** Whether htmx asks, to put a part of the answer into a page. */

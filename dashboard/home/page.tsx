@@ -1,35 +1,16 @@
 /** The first page: what every area holds, what came last, and what to try first. */
 import type { Child } from "hono/jsx";
 import type { z } from "zod";
-import type { ChannelList, ItemList } from "../api/channels.ts";
-import type { Apps } from "../api/profiles.ts";
-import type { References } from "../api/series.ts";
-import type { StartsByCountry } from "../api/sessions.ts";
-import type { Home } from "../api/system.ts";
-import { course, type History, perSecond, stretch, Trend } from "./charts.tsx";
-import { textOf } from "./channels/text.ts";
-import { newestStarts } from "./sessions/pages.tsx";
-import {
-  bytes,
-  Command,
-  count,
-  Empty,
-  Figure,
-  part,
-  Refreshing,
-  type Shown,
-  span,
-  type View,
-  When,
-} from "./view.tsx";
-
-const SHOWN = 4;
+import type { Home, JobList } from "../../api/system.ts";
+import { course, type History, perSecond, stretch, Trend } from "../charts.tsx";
+import { NewestItems, NewestOfApps, NewestSaves, NewestStarts, readNewest } from "./newest.tsx";
+import { bytes, Command, count, Empty, Figure, Refreshing, type Shown, span, type View } from "../view.tsx";
 
 /** The page of every visitor; what needs a key is left out where there is none. */
 export async function homePage(view: View): Promise<Shown> {
   const time = stretch("1h");
   const overview = await readOverview(view, time);
-  const { holds, history } = overview;
+  const { holds } = overview;
   const isEmpty = holds.channels + holds.profiles + holds.series + holds.sessions + holds.conversations === 0;
   return {
     title: "Runnel",
@@ -38,13 +19,14 @@ export async function homePage(view: View): Promise<Shown> {
         <h1>{isEmpty ? "Runnel is running" : "Overview"}</h1>
         <p class="lead">
           {isEmpty
-            ? "There is nothing to see yet. Send a first line from a terminal, and watch it appear here; or fill every page with lively data: deno task demo."
+            ? "There is nothing to see yet. Send a first line from a terminal, below, and watch it appear here. Or fill every page with lively data:"
             : "Everything that this process holds. It looks again every five seconds."}
         </p>
+        {isEmpty && <Command line={`deno task demo ${view.base}`} />}
         <Refreshing view={view} id="home" seconds={5}>
           <div class="grid">
             <Areas {...overview} view={view} time={time} />
-            <Process history={history} time={time} />
+            <Process view={view} {...overview} time={time} />
           </div>
         </Refreshing>
         <FirstSteps view={view} />
@@ -58,22 +40,18 @@ type Stretch = ReturnType<typeof stretch>;
 type Overview = Awaited<ReturnType<typeof readOverview>>;
 
 async function readOverview(view: View, time: Stretch) {
-  const [{ holds }, channels, references, apps, starts, history] = await Promise.all([
+  const [{ holds }, newest, history, jobs] = await Promise.all([
     view.read<z.output<typeof Home>>("/"),
-    view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`),
-    view.glance<z.output<typeof References>>("/api/store"),
-    view.glance<z.output<typeof Apps>>("/analytics"),
-    view.glance<z.output<typeof StartsByCountry>>("/user/last-events?days=7&limit=2"),
+    readNewest(view),
     view.glance<History>(`/figures?${time.asked}`),
+    view.glance<z.output<typeof JobList>>("/jobs"),
   ]);
-  const newest = channels &&
-    await Promise.all(channels._links.channels.map(({ name }) => newestItem(view, name)));
-  return { holds, newest, references, apps, starts, history };
+  return { holds, newest, history, jobs: jobs?.jobs };
 }
 
 /** A card for each area. */
 function Areas(
-  { view, time, holds, newest, references, apps, starts, history }:
+  { view, time, holds, newest: { items, series, apps, starts }, history }:
     & Overview
     & { view: View; time: Stretch },
 ) {
@@ -91,21 +69,16 @@ function Areas(
           ["Followers", holds.subscribers],
         ]}
       >
-        {newest && <NewestItems root={root} newest={newest} />}
+        {items && <NewestItems root={root} items={items} />}
       </Card>
       <Card {...common} area="series" title="Time series" figures={[["Series", holds.series]]}>
-        {references && (
-          <Links
-            root={`${root}/dashboard/series`}
-            names={references.map(({ reference }) => reference)}
-          />
-        )}
+        {series && <NewestSaves root={root} series={series} />}
       </Card>
       <Card {...common} area="sessions" title="Sessions" figures={[["Sessions", holds.sessions]]}>
         {starts && <NewestStarts root={root} starts={starts} />}
       </Card>
       <Card {...common} area="profiles" title="Apps" figures={[["Accounts", holds.profiles]]}>
-        {apps && <Links root={`${root}/dashboard/apps`} names={apps.apps} />}
+        {apps && <NewestOfApps root={root} newest={apps} />}
       </Card>
       <Card
         {...common}
@@ -116,48 +89,6 @@ function Areas(
         <p class="soft">People log in, and see what their own channels are about.</p>
       </Card>
     </>
-  );
-}
-
-/** A channel with its newest item, as text; none where it is empty. */
-async function newestItem(view: View, name: string) {
-  const list = await view.glance<z.output<typeof ItemList>>(`/channel/${name}/latest/1`);
-  const item = list?.items.at(-1);
-  return { name, item, text: item && await textOf(view, `/channel/${name}/${item.id}`, item) };
-}
-
-function NewestItems(
-  { root, newest }: { root: string; newest: readonly Awaited<ReturnType<typeof newestItem>>[] },
-) {
-  return (
-    <ul class="list">
-      {newest.map(({ name, item, text }) => (
-        <li>
-          <div class="between">
-            <a href={`${root}/dashboard/channels/${name}`}>{name}</a>
-            <span class="soft">
-              {item === undefined ? "empty" : `${span(Date.now() - Date.parse(item.timestamp))} ago`}
-            </span>
-          </div>
-          <code class="newest">{text}</code>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function NewestStarts({ root, starts }: { root: string; starts: z.output<typeof StartsByCountry> }) {
-  return (
-    <ul class="list">
-      {newestStarts(starts, SHOWN).map(({ country, user_id, ts }) => (
-        <li class="between">
-          <a href={`${root}/dashboard/sessions?user=${part(user_id)}`}>{user_id}</a>
-          <span class="soft">
-            {country}, <When time={ts} />
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }
 
@@ -217,25 +148,15 @@ function Card({ view, title, area, history, time, figures, children }: CardProps
   );
 }
 
-function Links({ root, names }: { root: string; names: readonly string[] }) {
-  return (
-    <ul class="list">
-      {names.slice(0, SHOWN).map((name) => (
-        <li>
-          <a href={`${root}/${part(name)}`}>{name}</a>
-        </li>
-      ))}
-      {names.length > SHOWN && <li class="soft">and {count(names.length - SHOWN)} more</li>}
-    </ul>
-  );
-}
-
-function Process({ history, time }: Pick<CardProps, "history" | "time">) {
+function Process(
+  { view, history, jobs, time }: Pick<Overview, "history" | "jobs"> & Pick<CardProps, "view" | "time">,
+) {
   const { rss } = Deno.memoryUsage(), last = history?.points.at(-1);
+  const failed = jobs?.filter(({ last }) => last?.error !== undefined).length;
   return (
     <section class="card">
       <h2>
-        This process
+        <a href={`${view.root}/dashboard/operate`}>This process</a>
       </h2>
       <dl class="figures">
         <Figure name="Memory" value={bytes(rss)} />
@@ -249,6 +170,12 @@ function Process({ history, time }: Pick<CardProps, "history" | "time">) {
               value={last.commits === 0 ? "0 ms" : span(last.commitMillis / last.commits)}
             />
           </>
+        )}
+        {failed !== undefined && (
+          <Figure
+            name="Jobs"
+            value={failed === 0 ? "all well" : `${failed} failed`}
+          />
         )}
       </dl>
       {history !== undefined && (
