@@ -3,6 +3,7 @@ import {
   seedApps,
   seedChannels,
   seedConversations,
+  seedRoof,
   seedSeries,
   seedSessions,
   type Send,
@@ -144,7 +145,9 @@ async function seed(url: string): Promise<void> {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   };
-  for (const part of [seedChannels, seedSeries, seedSessions, seedApps, seedConversations]) await part(send);
+  for (const part of [seedChannels, seedSeries, seedRoof, seedSessions, seedApps, seedConversations]) {
+    await part(send);
+  }
 }
 
 /** The token of a person who reads the demo's chat. */

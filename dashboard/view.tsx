@@ -205,6 +205,28 @@ export function Table(
   );
 }
 
+const PAGE_SIZE = 200;
+
+/** The part of a sorted list that comes after the name which the address has, and the way to the next part. */
+export function pageOf<Of>(view: View, list: readonly Of[], nameOf: (one: Of) => string) {
+  const after = view.query.get("after") ?? "";
+  const rest = after === "" ? list : list.slice(list.findLastIndex((one) => nameOf(one) === after) + 1);
+  const shown = rest.slice(0, PAGE_SIZE), last = shown.at(-1);
+  return {
+    shown,
+    more: rest.length > PAGE_SIZE && last !== undefined ? `?after=${part(nameOf(last))}` : undefined,
+  };
+}
+
+/** The way to the next part of a list. */
+export function More({ href, children }: { href: string | undefined; children: Child }) {
+  return href === undefined ? null : (
+    <p>
+      <a class="quiet" href={href}>{children}</a>
+    </p>
+  );
+}
+
 /** One bar of a chart of bars: `value` of `most`. */
 export function Bar(
   { name, value, most, shown = count(value) }: { name: string; value: number; most: number; shown?: string },

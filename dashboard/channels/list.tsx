@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { ChannelList, ChannelRate, ChannelStatus, Metadata } from "../../api/channels.ts";
 import type { ConsumerList } from "../../api/consumers.ts";
-import { count, Empty, part, type Shown, span, Table, type View, When } from "../view.tsx";
+import { count, Empty, More, part, type Shown, span, Table, type View, When } from "../view.tsx";
 import { behind } from "./readers.tsx";
 import { CreateCard } from "./settings.tsx";
 
@@ -41,11 +41,7 @@ export async function channelsPage(view: View): Promise<Shown> {
                 {rows.map((row) => <Row view={view} {...row} />)}
               </Table>
             )}
-          {_links.next !== undefined && last !== undefined && (
-            <p>
-              <a class="quiet" href={`?after=${part(last)}`}>More channels</a>
-            </p>
-          )}
+          <More href={_links.next && last && `?after=${part(last)}`}>More channels</More>
         </section>
         <CreateCard view={view} />
       </div>

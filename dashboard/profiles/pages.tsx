@@ -1,7 +1,20 @@
 /** Apps: what their accounts are like, and what they do. */
 import type { z } from "zod";
 import type { Analytics, Apps, Timeline } from "../../api/profiles.ts";
-import { Bar, count, DAY_MS, Empty, Figure, Heading, part, type Shown, Spark, type View } from "../view.tsx";
+import {
+  Bar,
+  count,
+  DAY_MS,
+  Empty,
+  Figure,
+  Heading,
+  More,
+  pageOf,
+  part,
+  type Shown,
+  Spark,
+  type View,
+} from "../view.tsx";
 
 const SHOWN = 12;
 /** Events that can be chosen. */
@@ -17,6 +30,7 @@ const RANGES = {
 /** The apps. */
 export async function appsPage(view: View): Promise<Shown> {
   const { apps } = await view.read<z.output<typeof Apps>>("/analytics");
+  const { shown, more } = pageOf(view, apps, (app) => app);
   return {
     title: "Apps",
     body: (
@@ -33,13 +47,14 @@ export async function appsPage(view: View): Promise<Shown> {
             )
             : (
               <ul class="list">
-                {apps.map((app) => (
+                {shown.map((app) => (
                   <li>
                     <a href={`${view.root}/dashboard/apps/${part(app)}`}>{app}</a>
                   </li>
                 ))}
               </ul>
             )}
+          <More href={more}>More apps</More>
         </section>
       </div>
     ),

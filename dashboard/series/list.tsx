@@ -1,7 +1,7 @@
 /** Time series: references and their symbols. */
 import type { z } from "zod";
 import type { References, Symbols } from "../../api/series.ts";
-import { count, Empty, Heading, part, type Shown, span, Table, type View } from "../view.tsx";
+import { count, Empty, Heading, More, pageOf, part, type Shown, span, Table, type View } from "../view.tsx";
 
 const PAGE_SIZE = 200;
 
@@ -10,6 +10,7 @@ type ListedSymbol = z.output<typeof Symbols>[number];
 /** The references. */
 export async function seriesPage(view: View): Promise<Shown> {
   const references = await view.read<z.output<typeof References>>("/api/store");
+  const { shown, more } = pageOf(view, references, ({ reference }) => reference);
   return {
     title: "Series",
     body: (
@@ -26,7 +27,7 @@ export async function seriesPage(view: View): Promise<Shown> {
             )
             : (
               <Table label="References" head={["Reference", "Series", "Rows are kept for"]}>
-                {references.map(({ reference, symbols, ttlMillis }) => (
+                {shown.map(({ reference, symbols, ttlMillis }) => (
                   <tr>
                     <th scope="row">
                       <a href={`${view.root}/dashboard/series/${part(reference)}`}>{reference}</a>
@@ -37,6 +38,7 @@ export async function seriesPage(view: View): Promise<Shown> {
                 ))}
               </Table>
             )}
+          <More href={more}>More references</More>
         </section>
       </div>
     ),
@@ -70,11 +72,9 @@ export async function symbolsPage(view: View): Promise<Shown> {
               </tr>
             ))}
           </Table>
-          {all.length > PAGE_SIZE && (
-            <p>
-              <a class="quiet" href={`?after=${part(shown.at(-1)!.symbol)}`}>More series</a>
-            </p>
-          )}
+          <More href={all.length > PAGE_SIZE ? `?after=${part(shown.at(-1)!.symbol)}` : undefined}>
+            More series
+          </More>
         </section>
       </div>
     ),

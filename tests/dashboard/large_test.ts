@@ -56,6 +56,29 @@ Deno.test("5,000 series are listed a page at a time, and the page of one asks fo
   equal((await app.stream(`/dashboard/series/${reference}/none`)).status, 404);
 });
 
+Deno.test("450 apps and references are listed a page at a time", async () => {
+  await using app = await createTestApp();
+  const names = Array.from({ length: 450 }, (_, i) => `<b>${ARABIC}</b> ${String(i).padStart(3, "0")}`);
+  const lists = {
+    "/dashboard/apps": (name: string) =>
+      app.send("POST", `/event/${name}`, [{ account: "ann", event: "opened" }]),
+    "/dashboard/series": (name: string) =>
+      app.send("PUT", `/api/store/${name}/ACME`, { close: { "2020-01-02": 1 } }),
+  };
+  for (const [path, store] of Object.entries(lists)) {
+    for (const name of names) equal((await store(encodeURIComponent(name))).status, 200);
+    const listed: string[] = [], sizes: number[] = [];
+    for (let more: string | undefined = ""; more !== undefined;) {
+      const page: string = await pageOf(app, path + more), found = links(page, new RegExp(`^${path}/`));
+      listed.push(...found);
+      sizes.push(found.length);
+      [more] = links(page, /^\?after=/);
+    }
+    deepEqual(sizes, [200, 200, 50], path);
+    deepEqual(listed, names.map((name) => `${path}/${encodeURIComponent(name)}`), path);
+  }
+});
+
 Deno.test("a channel with 100,000 items shows the newest, and leads to any time", async () => {
   await using app = await createTestApp();
   await app.send("PUT", "/channel/busy", {});
@@ -86,5 +109,24 @@ Deno.test("a channel with 100,000 items shows the newest, and leads to any time"
     const answer = await app.stream(`/dashboard/channels/busy?at=${at}`, { Accept: "text/html" });
     equal(answer.status, 400, at);
     await answer.body?.cancel();
+  }
+});
+
+Deno.test("an address without a page, and a name that nothing has, are answered with a page that leads on", async () => {
+  await using app = await createTestApp();
+  const ways = {
+    "/dashboard/none": "/",
+    "/dashboard/channels/none": "/dashboard/channels",
+    "/dashboard/series/none": "/dashboard/series",
+    "/dashboard/apps/none/none": "/dashboard/apps",
+    "/dashboard/operate/none": "/dashboard/operate",
+  };
+  for (const [path, way] of Object.entries(ways)) {
+    const answer = await app.stream(path, { Accept: "text/html" });
+    equal(answer.status, 404, path);
+    match(
+      await answer.text(),
+      new RegExp(`<h1>There is nothing here</h1><p>[A-Z].*[.]</p><p><a href="${way}">`),
+    );
   }
 });

@@ -62,6 +62,8 @@ async function answers(app: TestApp, token: string) {
   return {
     items: await channelItems(app),
     events: points.reduce((sum: number, [, n]: number[]) => sum + n!, 0),
+    newestEvents: (await get(app, "/event?limit=1000")).events
+      .reduce((sum: number, { count }: { count: number }) => sum + count, 0),
     analytics: await get(app, "/analytics/a"),
     apps: (await get(app, "/analytics")).apps,
     starts: numbers(((await get(app, "/user/last-events?days=9")).DE ?? [])
@@ -71,6 +73,7 @@ async function answers(app: TestApp, token: string) {
     figures: await get(app, "/user/metrics?days=9"),
     rows: numbers(frame.flat()),
     symbols: ((await get(app, "/api/store/r")) ?? []).length,
+    saved: (await get(app, "/api/series?limit=100")).length,
     pulse: pulse.length > 0,
     holds: (await get(app, "/", token)).holds,
   };
@@ -103,6 +106,7 @@ Deno.test("what has expired is in no answer of any area, counts and / included, 
       const found = await answers(app, token);
       deepEqual(found.items, alive.map((i) => `item ${i}`));
       equal(found.events, counted.length);
+      equal(found.newestEvents, counted.length);
       deepEqual(found.analytics.events, counted.length === 0 ? [] : ["open"]);
       deepEqual(found.apps, counted.length === 0 ? [] : ["a"]);
       deepEqual(found.starts, alive);
@@ -113,6 +117,7 @@ Deno.test("what has expired is in no answer of any area, counts and / included, 
       const moments = new Map(alive.map((i) => [oldestFirst[i], i]));
       deepEqual(found.rows, [...moments.values()]);
       equal(found.symbols, alive.length === 0 ? 0 : alive.length + 1);
+      equal(found.saved, found.symbols);
       equal(found.pulse, alive.length > 0);
       deepEqual(found.holds, {
         channels: 1,
