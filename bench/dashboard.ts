@@ -1,13 +1,5 @@
 /** What the dashboard costs the server: each page, and what a hundred open ones take from inserts. */
-import {
-  seedApps,
-  seedChannels,
-  seedConversations,
-  seedRoof,
-  seedSeries,
-  seedSessions,
-  type Send,
-} from "../demo/data.ts";
+import { seedAll, type Send } from "../demo/data.ts";
 import { createChannel, POST } from "./channel_items.ts";
 import type { Benchmark, Comparison, Contestant, Running } from "./harness.ts";
 import { cpuMillis, startRunnel, startScript, wrk } from "./processes.ts";
@@ -145,9 +137,7 @@ async function seed(url: string): Promise<void> {
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   };
-  for (const part of [seedChannels, seedSeries, seedRoof, seedSessions, seedApps, seedConversations]) {
-    await part(send);
-  }
+  await seedAll(send);
 }
 
 /** The token of a person who reads the demo's chat. */

@@ -24,6 +24,7 @@ export function errorsPage(errors: readonly ExplainedError[], root: string): str
       </head>
       <body>
         <main class="stack">
+          <p class="row"><a href="${root}/">Overview</a> <a href="${root}/docs">API reference</a></p>
           <h1>Errors</h1>
           <p>A refused request changes nothing. Its answer is a problem document (RFC 9457) whose <code>type</code> leads here; <code>detail</code> and <code>errors</code> say what was wrong that time.</p>
           <div class="scroll" tabindex="0" role="region" aria-label="Errors">
@@ -41,7 +42,6 @@ export function errorsPage(errors: readonly ExplainedError[], root: string): str
           </tbody>
             </table>
           </div>
-          <p><a href="${root}/docs">The API reference</a></p>
         </main>
       </body>
     </html>

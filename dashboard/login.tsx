@@ -28,7 +28,8 @@ function SignIn({ view, next }: { view: View; next: string }) {
       <h1>Sign in</h1>
       <p class="soft">
         With an API key: you see what it may read, for 12 hours at most. Make one with{" "}
-        <code>deno task runnel keys add me --scopes admin</code>.
+        <code>deno task runnel keys add me --scopes admin</code>. While there is none, people on this machine
+        need none.
       </p>
       <KeyForm view={view} next={next} />
     </section>

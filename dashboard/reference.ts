@@ -16,6 +16,9 @@ export function referencePage(root: string): string {
         <link rel="stylesheet" href="${root}/dashboard/assets/docs.css">
       </head>
       <body>
+        <nav aria-label="Runnel">
+          <a href="${root}/">Overview</a> <a href="${root}/docs/errors">Errors</a>
+        </nav>
         <main id="reference"></main>
         <script src="${root}/docs/swagger-ui-bundle.js"></script>
         <script src="${root}/docs/start.js"></script>

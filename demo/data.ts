@@ -8,7 +8,7 @@ const second = (time: number): string => new Date(time).toISOString().slice(0, 1
 const HOUR = 3_600_000;
 
 /** A park of sensors, orders of a shop, and the builds of a team. */
-export async function seedChannels(send: Send): Promise<void> {
+async function seedChannels(send: Send): Promise<void> {
   await send("PUT", "/channel/weather", {
     description: "Sensors on the roof, one reading a second",
     tags: ["sensors"],
@@ -60,7 +60,7 @@ async function tickChannels(send: Send, i: number): Promise<void> {
 const SYMBOLS = { ACME: 102, RILL: 41, BROOK: 230, DELTA: 12 } as const;
 
 /** A year of candles a day for four companies. */
-export async function seedSeries(send: Send): Promise<void> {
+async function seedSeries(send: Send): Promise<void> {
   for (const [symbol, start] of Object.entries(SYMBOLS)) {
     const frame: Record<string, Record<string, number>> = {
       open: {},
@@ -83,7 +83,7 @@ export async function seedSeries(send: Send): Promise<void> {
 }
 
 /** Two hours of the sensors on the roof, a row a minute. */
-export async function seedRoof(send: Send): Promise<void> {
+async function seedRoof(send: Send): Promise<void> {
   for (const sensor of SENSORS) {
     const columns: Record<string, Record<string, number>> = { celsius: {}, humidity: {} };
     for (let minute = 120; minute > 0; minute--) {
@@ -114,7 +114,7 @@ const session = (start: number) => {
 };
 
 /** A week of sessions. */
-export async function seedSessions(send: Send): Promise<void> {
+async function seedSessions(send: Send): Promise<void> {
   for (let day = 0; day < 7; day++) {
     const starts = Array.from(
       { length: 120 + Math.floor(Math.random() * 80) },
@@ -133,7 +133,7 @@ const action = (time: number) => ({
 });
 
 /** Accounts of a shop, and a day of what they did. */
-export async function seedApps(send: Send): Promise<void> {
+async function seedApps(send: Send): Promise<void> {
   for (let i = 0; i < 60; i++) {
     await send("PUT", `/profile/coffeeshop/person${i}/`, {
       facebook: {
@@ -174,7 +174,7 @@ const TALK: readonly (readonly [string, string])[] = [
 const talkedAt = (i: number) => Date.now() - (Math.floor(i / 3) * 2.1 + (i % 3 + 1) * 0.03) * HOUR;
 
 /** Half a day of a team's talk. */
-export async function seedConversations(send: Send): Promise<void> {
+async function seedConversations(send: Send): Promise<void> {
   const messages = TALK.map(([username, message], i) => ({
     id: `demo-${i}`,
     username,
@@ -182,6 +182,13 @@ export async function seedConversations(send: Send): Promise<void> {
     timestamp: new Date(talkedAt(TALK.length - i)).toISOString(),
   }));
   await send("POST", "/api/conversations/ops/messages", { messages, public: true });
+}
+
+/** What is there before anything happens, in all areas. */
+export async function seedAll(send: Send): Promise<void> {
+  for (const seed of [seedChannels, seedSeries, seedRoof, seedSessions, seedApps, seedConversations]) {
+    await seed(send);
+  }
 }
 
 /** What happens in one second. */

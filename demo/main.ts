@@ -1,13 +1,5 @@
 /** Fills a running Runnel with lively data of all five kinds, through its public API, and goes on until stopped. */
-import {
-  seedApps,
-  seedChannels,
-  seedConversations,
-  seedRoof,
-  seedSeries,
-  seedSessions,
-  tick,
-} from "./data.ts";
+import { seedAll, tick } from "./data.ts";
 
 const base = (Deno.args[0] ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
 const isOnce = Deno.args.includes("--once");
@@ -35,9 +27,7 @@ async function send(
 }
 
 try {
-  for (const seed of [seedChannels, seedSeries, seedRoof, seedSessions, seedApps, seedConversations]) {
-    await seed(send);
-  }
+  await seedAll(send);
   console.log(`Every page of ${base}/ has something to show now.`);
   if (!isOnce) console.log("Data goes on coming: Ctrl-C ends it.");
   for (let i = 0; !isOnce; i++) {

@@ -77,7 +77,7 @@ function settingsOf({ form }: View) {
   const number = (name: string) => {
     const value = text(name);
     if (value === null) return null;
-    if (!Number.isFinite(Number(value))) throw new Refused(400, `${value} is no number.`);
+    if (!Number.isFinite(Number(value))) throw new Refused(400, `Write a number, not ${value}.`);
     return Number(value);
   };
   const days = number("days");

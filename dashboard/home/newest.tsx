@@ -85,19 +85,26 @@ function Entries<Of>(
   return of.length === 0 ? <p class="soft">{none}</p> : <ul class="list">{of.map(children)}</ul>;
 }
 
-export function NewestItems({ root, items }: { root: string; items: NonNullable<Newest["items"]> }) {
+export function NewestItems(
+  { root, items, channels }: { root: string; items: NonNullable<Newest["items"]>; channels: number },
+) {
   return (
-    <Entries of={items} none="No channel yet.">
-      {({ name, item, text }) => (
-        <Entry
-          href={`${root}/dashboard/channels/${name}`}
-          name={name}
-          when={item === undefined ? "empty" : ago(Date.parse(item.timestamp))}
-        >
-          {text === undefined ? undefined : <code>{text}</code>}
-        </Entry>
+    <>
+      <Entries of={items} none="No channel yet.">
+        {({ name, item, text }) => (
+          <Entry
+            href={`${root}/dashboard/channels/${name}`}
+            name={name}
+            when={item === undefined ? "empty" : ago(Date.parse(item.timestamp))}
+          >
+            {text === undefined ? undefined : <code>{text}</code>}
+          </Entry>
+        )}
+      </Entries>
+      {channels > items.length && (
+        <p class="soft">The first {count(items.length)} of {count(channels)}, by name.</p>
       )}
-    </Entries>
+    </>
   );
 }
 
@@ -123,33 +130,37 @@ export function NewestSaves({ root, series }: { root: string; series: NonNullabl
 
 export function NewestOfApps({ root, newest }: { root: string; newest: NonNullable<Newest["apps"]> }) {
   const pageOf = (app: string) => `${root}/dashboard/apps/${part(app)}`;
-  if (newest.events.length === 0) {
+  if (newest.events.length > 0) {
     return (
-      <Entries of={newest.apps} none="No app yet.">
-        {(app) => <Entry href={pageOf(app)} name={app} when="no events" />}
-      </Entries>
+      <ul class="list">
+        {newest.events.map((counted) => <EventEntry page={pageOf(counted.app)} of={counted} />)}
+      </ul>
     );
   }
   return (
-    <Entries of={newest.events} none="">
-      {({ app, event, time, count: times }) => {
-        // Events are counted by steps: all that is known of one is that it came before the end of its step.
-        const end = Date.parse(time) + STEP_MS;
-        return (
-          <Entry
-            href={`${pageOf(app)}?event=${part(event)}`}
-            name={
-              <>
-                <bdi>{event}</bdi> in <bdi>{app}</bdi>
-              </>
-            }
-            when={end > Date.now() ? "less than 5 min ago" : ago(end)}
-          >
-            {count(times)} in five minutes
-          </Entry>
-        );
-      }}
+    <Entries of={newest.apps} none="No app yet.">
+      {(app) => <Entry href={pageOf(app)} name={app} when="no events" />}
     </Entries>
+  );
+}
+
+/** Events are counted by steps: all that is known of the newest is that it came before the end of its step. */
+function EventEntry(
+  { page, of: { app, event, time, count: times } }: { page: string; of: AppEvents[number] },
+) {
+  const end = Date.parse(time) + STEP_MS;
+  return (
+    <Entry
+      href={`${page}?event=${part(event)}`}
+      name={
+        <>
+          <bdi>{event}</bdi> in <bdi>{app}</bdi>
+        </>
+      }
+      when={end > Date.now() ? "<5 min ago" : ago(end)}
+    >
+      {count(times)} in five minutes
+    </Entry>
   );
 }
 

@@ -16,20 +16,19 @@ export async function homePage(view: View): Promise<Shown> {
     title: "Runnel",
     body: (
       <>
-        <h1>{isEmpty ? "Runnel is running" : "Overview"}</h1>
-        <p class="lead">
-          {isEmpty
-            ? "There is nothing to see yet. Send a first line from a terminal, below, and watch it appear here. Or fill every page with lively data:"
-            : "Everything that this process holds. It looks again every five seconds."}
-        </p>
-        {isEmpty && <Command line={`deno task demo ${view.base}`} />}
         <Refreshing view={view} id="home" seconds={5}>
+          <h1>{isEmpty ? "Runnel is running" : "Overview"}</h1>
+          <p class="lead">
+            {isEmpty
+              ? "There is nothing to see yet. Send a first line from a terminal, as below, and watch it appear here."
+              : "Everything that this process holds. It looks again every five seconds."}
+          </p>
           <div class="grid">
             <Areas {...overview} view={view} time={time} />
             <Process view={view} {...overview} time={time} />
           </div>
         </Refreshing>
-        <FirstSteps view={view} />
+        <FirstSteps view={view} isEmpty={isEmpty} />
       </>
     ),
   };
@@ -69,7 +68,7 @@ function Areas(
           ["Followers", holds.subscribers],
         ]}
       >
-        {items && <NewestItems root={root} items={items} />}
+        {items && <NewestItems root={root} items={items} channels={holds.channels} />}
       </Card>
       <Card {...common} area="series" title="Time series" figures={[["Series", holds.series]]}>
         {series && <NewestSaves root={root} series={series} />}
@@ -92,10 +91,17 @@ function Areas(
   );
 }
 
-function FirstSteps({ view }: { view: View }) {
+function FirstSteps({ view, isEmpty }: { view: View; isEmpty: boolean }) {
   return (
     <section class="card first-steps">
       <h2>Try it from a terminal</h2>
+      {isEmpty && (
+        <>
+          <p class="soft">Fill every page with lively data:</p>
+          <Command line={`deno task demo ${view.base}`} />
+          <p class="soft">Or begin with a channel and a series of your own:</p>
+        </>
+      )}
       {firstSteps(view.base, view.key !== undefined).map((line) => <Command line={line} />)}
       <p class="soft">
         <a href={`${view.root}/docs`}>The API reference</a> tries every call out. Programs that ask for{" "}

@@ -5,6 +5,12 @@ import { count, Empty, Heading, More, pageOf, part, type Shown, span, Table, typ
 
 const PAGE_SIZE = 200;
 
+/** Columns that are named. */
+const MOST_COLUMNS = 12;
+
+/** A stamp without its seconds, as people write it. */
+const minuteOf = (stamp: string) => stamp.slice(0, 16).replace("T", " ");
+
 type ListedSymbol = z.output<typeof Symbols>[number];
 
 /** The references. */
@@ -66,9 +72,12 @@ export async function symbolsPage(view: View): Promise<Shown> {
                   <a href={`${view.root}/dashboard/series/${part(reference)}/${part(symbol)}`}>{symbol}</a>
                 </th>
                 <td class="mono">{count(rows)}</td>
-                <td class="mono">{first.slice(0, 16)}</td>
-                <td class="mono">{last.slice(0, 16)}</td>
-                <td>{columns.slice(0, 12).map(({ name }) => name).join(", ")}</td>
+                <td class="mono">{minuteOf(first)}</td>
+                <td class="mono">{minuteOf(last)}</td>
+                <td class="names">
+                  {columns.slice(0, MOST_COLUMNS).map(({ name }) => name).join(", ")}
+                  {columns.length > MOST_COLUMNS && `, and ${count(columns.length - MOST_COLUMNS)} more`}
+                </td>
               </tr>
             ))}
           </Table>

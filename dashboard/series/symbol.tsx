@@ -291,7 +291,9 @@ function NewestRows({ newest }: { newest: Frame }) {
 }
 
 async function exported(view: View, of: Part, format: string): Promise<Response> {
-  if (!Object.values<string>(EXPORTS).includes(format)) throw new Refused(400, `${format} is no format.`);
+  if (!Object.values<string>(EXPORTS).includes(format)) {
+    throw new Refused(400, `There is no format ${format}.`);
+  }
   const range = rangeOf(of);
   range.set("format", format);
   const answer = await view.api(`${addressOf(of)}?${range}`, { signal: view.signal });

@@ -22,6 +22,21 @@ Deno.test("the first page shows what the process holds, and its links lead somew
   deepEqual(complaints, []);
 });
 
+Deno.test("the first page of an empty Runnel says what to try, and shows what comes of it by itself", async () => {
+  await using folder = await temporaryFolder();
+  await using runnel = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  await using browser = await openPage(`${runnel.url}/`);
+  const { page, complaints } = browser;
+  const heading = page.locator("h1");
+  equal(await heading.innerText(), "Runnel is running");
+  match(await page.locator(".first-steps code").first().innerText(), /^deno task demo http:/);
+  const headers = { "Content-Type": "application/json" };
+  await fetch(`${runnel.url}/channel`, { method: "POST", headers, body: '{"name": "stumptown"}' });
+  await page.getByRole("link", { name: "stumptown" }).waitFor();
+  equal(await heading.innerText(), "Overview");
+  deepEqual(complaints, []);
+});
+
 Deno.test("the first page shows what was saved and done last, whatever it is called", async () => {
   await using folder = await temporaryFolder();
   await using runnel = await startProcess({ database: `file:${folder.path}/runnel.db` });
@@ -48,7 +63,7 @@ Deno.test("the first page shows what was saved and done last, whatever it is cal
   match(await series.first().innerText(), /(ago|just now)\s+2 rows, up to 2020-01-03 00:00:00$/);
   match(
     await entries("Apps").innerText(),
-    new RegExp(`^${LONG} in ${ARABIC}\\s+less than 5 min ago\\s+1 in five minutes$`),
+    new RegExp(`^${LONG} in ${ARABIC}\\s+<5 min ago\\s+1 in five minutes$`),
   );
   equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
   await fetch(`${runnel.url}/api/store/market/${encodeURIComponent(LONG)}`, { method: "DELETE" });

@@ -69,7 +69,10 @@ Deno.test("/docs and its files come from the process itself, under a strict Cont
   equal(page.status, 200);
   match(page.headers.get("content-security-policy")!, /script-src 'self';/);
   const text = await page.text();
-  const files = Array.from(text.matchAll(/(?:src|href)="([^"]+)"/g), ([, file]) => file!);
+  const files = Array.from(
+    text.matchAll(/<(?:link|script) [^>]*(?:src|href)="([^"]+)"/g),
+    ([, file]) => file!,
+  );
   equal(files.length, 5);
   for (const file of files) {
     match(file, /^\/(docs|dashboard\/assets)\//);
