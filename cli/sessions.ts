@@ -2,7 +2,8 @@
 import { constants, setPriority } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import { formatTime, type SessionEvent } from "../domain/sessions/event.ts";
-import { type EventSink, type LoadCount, loadLines } from "../domain/sessions/load.ts";
+import { type EventSink, type LoadCount, loadLines } from "../domain/sessions/loading/load.ts";
+import type { PlainEvent } from "../domain/sessions/loading/plain_event.ts";
 import { countBytes, decompressed, openInput } from "./terminal/input.ts";
 import { createProgress } from "./terminal/progress.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -80,8 +81,15 @@ class Sender implements EventSink {
     readonly onStored: (events: number) => void,
   ) {}
 
-  async add(events: readonly SessionEvent[]): Promise<void> {
-    for (const event of events) this.#lines.push(JSON.stringify({ ...event, ts: formatTime(event.ts) }));
+  add(event: SessionEvent): void {
+    this.#lines.push(JSON.stringify({ ...event, ts: formatTime(event.ts) }));
+  }
+
+  addPlain(event: PlainEvent): void {
+    this.add(event.toEvent());
+  }
+
+  async ready(): Promise<void> {
     if (this.#lines.length >= SENT) this.#send();
     while (this.#sending.size >= MAX_SENDING) await Promise.race(this.#sending);
     if (this.#failure !== undefined) throw this.#failure;

@@ -39,6 +39,7 @@ export interface Moment {
   readonly isDay: boolean;
 }
 
+const DATE_CHARACTERS = "YYYY-MM-DD".length;
 const SPACE = 0x20, LOWER_T = 0x74, TO_LOWER = 0x20;
 
 /**
@@ -47,15 +48,21 @@ const SPACE = 0x20, LOWER_T = 0x74, TO_LOWER = 0x20;
  * read as `+`. Undefined for every other text, and for days that do not exist.
  */
 export function readTime(text: string): Moment | undefined {
-  const bytes = timeBytes(text), { length } = text;
-  if (bytes === undefined || length < 10) return undefined;
-  const midnight = dayAt(bytes, 0) * DAY_MS;
+  const bytes = timeBytes(text);
+  return bytes === undefined ? undefined : readTimeAt(bytes, 0, text.length);
+}
+
+/** The same of ASCII characters, from one place of the bytes to before another. */
+export function readTimeAt(bytes: Uint8Array, from: number, to: number): Moment | undefined {
+  const length = to - from;
+  if (length < DATE_CHARACTERS) return undefined;
+  const midnight = dayAt(bytes, from) * DAY_MS, separator = bytes[from + DATE_CHARACTERS]!;
   if (Number.isNaN(midnight)) return undefined;
-  if (length === 10) return { millis: midnight, nanos: 0, isDay: true };
-  if ((bytes[10]! | TO_LOWER) !== LOWER_T && bytes[10] !== SPACE) return undefined;
-  const end = clockEnd(bytes, 11, length);
-  if (end > length) return undefined;
-  const clock = clockNanos(bytes, 11, end), zone = zoneMinutes(bytes, end, length);
+  if (length === DATE_CHARACTERS) return { millis: midnight, nanos: 0, isDay: true };
+  if ((separator | TO_LOWER) !== LOWER_T && separator !== SPACE) return undefined;
+  const start = from + DATE_CHARACTERS + 1, end = clockEnd(bytes, start, to);
+  if (end > to) return undefined;
+  const clock = clockNanos(bytes, start, end), zone = zoneMinutes(bytes, end, to);
   if (Number.isNaN(clock) || Number.isNaN(zone)) return undefined;
   const millis = Math.floor(clock / 1e6);
   return { millis: midnight + millis - zone * MINUTE_MS, nanos: clock - millis * 1e6, isDay: false };

@@ -3,7 +3,7 @@
  * not looked at. The log, runs by user and runs by start all hold chunks.
  */
 import { Buffer } from "node:buffer";
-import { MAX_ID_BYTES, packId, unpackId } from "./ids.ts";
+import { unpackId } from "./ids.ts";
 
 /** Sessions in a chunk of a run. */
 export const CHUNK = 512;
@@ -24,7 +24,8 @@ export interface StoredSession {
 /** The `received` of what hides an older entry: before all times, so that it counts as expired. */
 export const GONE = -1;
 
-const NO_COUNTRY = 0xFFFF;
+/** The place of the country of a session without one. */
+export const NO_COUNTRY = 0xFFFF;
 /** Count, bytes of countries. */
 const HEADER = 8;
 /** Bytes of a session beside its ids: four numbers of 64 bits, the end of its ids, their middle, its country. */
@@ -38,145 +39,105 @@ const columnsOf = (count: number) => ({
   texts: HEADER + count * WIDTH,
 });
 
-/** Gathers sessions into a chunk. */
-export class ChunkWriter {
-  #size = 0;
-  #numbers: Float64Array;
-  #idEnds: Uint32Array;
-  #middles: Uint16Array;
-  #countryOf: Uint16Array;
-  readonly #countries = new Map<string, number>();
-  #ids = new Uint8Array(64 * CHUNK);
-  #idsEnd = 0;
-
-  constructor(capacity = CHUNK) {
-    this.#numbers = new Float64Array(capacity * 4);
-    this.#idEnds = new Uint32Array(capacity);
-    this.#middles = new Uint16Array(capacity);
-    this.#countryOf = new Uint16Array(capacity);
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  add(session: StoredSession): void {
-    const { key, userId, sessionId, country, start, end, received } = session;
-    this.#makeRoom(2 * MAX_ID_BYTES);
-    const from = this.#idsEnd, middle = packId(userId, this.#ids, from);
-    this.#idsEnd = packId(sessionId, this.#ids, middle);
-    this.#put(key, start ?? NaN, end ?? NaN, received, middle - from, country);
-  }
-
-  /** A session of another chunk, with another time of receipt if one is given. */
-  copy(chunk: Chunk, i: number, received = chunk.received[i]!): void {
-    const from = chunk.idsFrom(i), to = chunk.idsTo(i), { idBytes } = chunk;
-    this.#makeRoom(to - from);
-    const ids = this.#ids;
-    let end = this.#idsEnd;
-    // A view of so few bytes costs more than copying them.
-    for (let at = from; at < to; at++) ids[end++] = idBytes[at]!;
-    this.#idsEnd = end;
-    this.#put(chunk.keys[i]!, chunk.starts[i]!, chunk.ends[i]!, received, chunk.middle(i), chunk.country(i));
-  }
-
-  /** The blob; the writer is empty again. */
-  take(): Uint8Array<ArrayBuffer> {
-    const count = this.#size, at = columnsOf(count);
-    const names = Buffer.from(JSON.stringify([...this.#countries.keys()]));
-    const bytes = new Uint8Array(at.texts + names.length + this.#idsEnd);
-    new Uint32Array(bytes.buffer, 0, 2).set([count, names.length]);
-    const numbers = new Float64Array(bytes.buffer, at.numbers, count * 4), capacity = this.#idEnds.length;
-    for (let column = 0; column < 4; column++) {
-      numbers.set(this.#numbers.subarray(column * capacity, column * capacity + count), column * count);
-    }
-    new Uint32Array(bytes.buffer, at.idEnds, count).set(this.#idEnds.subarray(0, count));
-    new Uint16Array(bytes.buffer, at.middles, count).set(this.#middles.subarray(0, count));
-    new Uint16Array(bytes.buffer, at.countries, count).set(this.#countryOf.subarray(0, count));
-    bytes.set(names, at.texts);
-    bytes.set(this.#ids.subarray(0, this.#idsEnd), at.texts + names.length);
-    this.#size = this.#idsEnd = 0;
-    this.#countries.clear();
-    return bytes;
-  }
-
-  #put(
-    key: number,
-    start: number,
-    end: number,
-    received: number,
-    middle: number,
-    country: string | null,
-  ): void {
-    const i = this.#size++, capacity = this.#idEnds.length;
-    this.#numbers[i] = key;
-    this.#numbers[capacity + i] = start;
-    this.#numbers[2 * capacity + i] = end;
-    this.#numbers[3 * capacity + i] = received;
-    this.#idEnds[i] = this.#idsEnd;
-    this.#middles[i] = middle;
-    this.#countryOf[i] = country === null ? NO_COUNTRY : this.#indexOf(country);
-  }
-
-  #indexOf(country: string): number {
-    let index = this.#countries.get(country);
-    if (index === undefined) this.#countries.set(country, index = this.#countries.size);
-    return index;
-  }
-
-  #makeRoom(bytes: number): void {
-    if (this.#idsEnd + bytes <= this.#ids.length) return;
-    const larger = new Uint8Array(2 * (this.#idsEnd + bytes));
-    larger.set(this.#ids);
-    this.#ids = larger;
-  }
-}
-
-/** A chunk as it was taken from a writer. NaN stands for a time that is not known. */
-export class Chunk {
-  /** How large it is. */
-  readonly bytes: number;
+/** Sessions column by column. NaN stands for a time that is not known. */
+export interface SessionColumns {
   readonly count: number;
   readonly keys: Float64Array;
   readonly starts: Float64Array;
   readonly ends: Float64Array;
   readonly received: Float64Array;
-  readonly #idEnds: Uint32Array;
-  readonly #middles: Uint16Array;
-  readonly #countryOf: Uint16Array;
+  /** Where each session's ids end among the bytes of all ids. */
+  readonly idEnds: Uint32Array;
+  /** Where a session's own id begins among its bytes. */
+  readonly middles: Uint16Array;
+  /** Places among the names of countries, or `NO_COUNTRY`. */
+  readonly countryOf: Uint16Array;
+  readonly countries: readonly string[];
   /** The ids of all sessions, one after the other. */
   readonly idBytes: Uint8Array;
-  readonly #countries: readonly string[];
+}
 
-  constructor(stored: Uint8Array) {
-    // Columns are read in place, which asks for an even beginning.
+/** Sessions, column by column. */
+export class Chunk implements SessionColumns {
+  readonly count: number;
+  readonly keys: Float64Array;
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+  readonly received: Float64Array;
+  readonly idEnds: Uint32Array;
+  readonly middles: Uint16Array;
+  readonly countryOf: Uint16Array;
+  readonly countries: readonly string[];
+  readonly idBytes: Uint8Array;
+
+  constructor(columns: SessionColumns) {
+    this.count = columns.count;
+    this.keys = columns.keys;
+    this.starts = columns.starts;
+    this.ends = columns.ends;
+    this.received = columns.received;
+    this.idEnds = columns.idEnds;
+    this.middles = columns.middles;
+    this.countryOf = columns.countryOf;
+    this.countries = columns.countries;
+    this.idBytes = columns.idBytes;
+  }
+
+  /** The sessions of a blob, which are read where they lie. */
+  static of(stored: Uint8Array): Chunk {
+    // Columns in place ask for an even beginning.
     const bytes = stored.byteOffset % 8 === 0 ? stored : stored.slice();
     const { buffer, byteOffset } = bytes;
     const [count, names] = new Uint32Array(buffer, byteOffset, 2) as unknown as [number, number];
     const at = columnsOf(count);
     const numbers = (column: number) =>
       new Float64Array(buffer, byteOffset + at.numbers + column * count * 8, count);
-    this.bytes = bytes.length;
-    this.count = count;
-    this.keys = numbers(0);
-    this.starts = numbers(1);
-    this.ends = numbers(2);
-    this.received = numbers(3);
-    this.#idEnds = new Uint32Array(buffer, byteOffset + at.idEnds, count);
-    this.#middles = new Uint16Array(buffer, byteOffset + at.middles, count);
-    this.#countryOf = new Uint16Array(buffer, byteOffset + at.countries, count);
-    this.#countries = JSON.parse(Buffer.from(buffer, byteOffset + at.texts, names).toString());
-    this.idBytes = bytes.subarray(at.texts + names);
+    return new Chunk({
+      count,
+      keys: numbers(0),
+      starts: numbers(1),
+      ends: numbers(2),
+      received: numbers(3),
+      idEnds: new Uint32Array(buffer, byteOffset + at.idEnds, count),
+      middles: new Uint16Array(buffer, byteOffset + at.middles, count),
+      countryOf: new Uint16Array(buffer, byteOffset + at.countries, count),
+      countries: JSON.parse(Buffer.from(buffer, byteOffset + at.texts, names).toString()),
+      idBytes: bytes.subarray(at.texts + names),
+    });
+  }
+
+  /** The blob of `Chunk.of`. */
+  pack(): Uint8Array<ArrayBuffer> {
+    const { count, idBytes } = this, at = columnsOf(count);
+    const names = Buffer.from(JSON.stringify(this.countries));
+    const bytes = new Uint8Array(at.texts + names.length + idBytes.length), { buffer } = bytes;
+    new Uint32Array(buffer, 0, 2).set([count, names.length]);
+    const numbers = new Float64Array(buffer, at.numbers, count * 4);
+    numbers.set(this.keys);
+    numbers.set(this.starts, count);
+    numbers.set(this.ends, 2 * count);
+    numbers.set(this.received, 3 * count);
+    new Uint32Array(buffer, at.idEnds, count).set(this.idEnds);
+    new Uint16Array(buffer, at.middles, count).set(this.middles);
+    new Uint16Array(buffer, at.countries, count).set(this.countryOf);
+    bytes.set(names, at.texts);
+    bytes.set(idBytes, at.texts + names.length);
+    return bytes;
+  }
+
+  /** About how large its blob is. */
+  get bytes(): number {
+    return columnsOf(this.count).texts + this.idBytes.length;
   }
 
   /** Where a session's ids begin. */
   idsFrom(i: number): number {
-    return i === 0 ? 0 : this.#idEnds[i - 1]!;
+    return i === 0 ? 0 : this.idEnds[i - 1]!;
   }
 
   /** Where a session's ids end. */
   idsTo(i: number): number {
-    return this.#idEnds[i]!;
+    return this.idEnds[i]!;
   }
 
   /** Both ids, as bytes. */
@@ -184,31 +145,35 @@ export class Chunk {
     return this.idBytes.subarray(this.idsFrom(i), this.idsTo(i));
   }
 
-  /** Where the session's id begins among its bytes. */
+  /** Where the session's own id begins among its bytes. */
   middle(i: number): number {
-    return this.#middles[i]!;
+    return this.middles[i]!;
   }
 
   userId(i: number): string {
-    return unpackId(this.ids(i).subarray(0, this.#middles[i]!));
+    return unpackId(this.ids(i).subarray(0, this.middles[i]!));
   }
 
   sessionId(i: number): string {
-    return unpackId(this.ids(i).subarray(this.#middles[i]!));
+    return unpackId(this.ids(i).subarray(this.middles[i]!));
   }
 
   country(i: number): string | null {
-    return this.#countries[this.#countryOf[i]!] ?? null;
+    return this.countries[this.countryOf[i]!] ?? null;
+  }
+
+  /** The countries that sessions have, each once. */
+  seenCountries(): string[] {
+    const seen = new Set<number>(this.countryOf);
+    return this.countries.filter((_, place) => seen.has(place));
   }
 
   /** The places of countries in their order, by session; those without one come last. */
   countryRanks(): Uint16Array {
-    const order = [...this.#countries.keys()].sort((a, b) =>
-      this.#countries[a]! < this.#countries[b]! ? -1 : 1
-    );
+    const order = [...this.countries.keys()].sort((a, b) => this.countries[a]! < this.countries[b]! ? -1 : 1);
     const ranks = new Uint16Array(order.length);
     for (const [rank, country] of order.entries()) ranks[country] = rank;
-    return this.#countryOf.map((country) => country === NO_COUNTRY ? NO_COUNTRY : ranks[country]!);
+    return this.countryOf.map((country) => country === NO_COUNTRY ? NO_COUNTRY : ranks[country]!);
   }
 
   session(i: number): StoredSession {
@@ -235,7 +200,8 @@ export class Chunk {
   }
 }
 
-const orNull = (value: number) => Number.isNaN(value) ? null : value;
+/** What a column has of a time. */
+export const orNull = (value: number) => Number.isNaN(value) ? null : value;
 
 /** The order of two sessions' ids: any, but always the same. */
 export function compareIds(a: Chunk, i: number, b: Chunk, j: number): number {

@@ -1,19 +1,35 @@
 /** Short keys of users and sessions, by which they are sorted and found. */
+import type { IdPlaces } from "./ids.ts";
 
 /** What a session has of its key: the remainder of this. The rest is its user's. */
 const SESSION_PART = 2 ** 23;
+const HIGH = 0xDEADBEEF, LOW = 0x41C6CE57, HIGH_FACTOR = 2654435761, LOW_FACTOR = 1597334677;
 
 /**
  * 47 bits of a text, evenly spread (cyrb53 by bryc, public domain). Two texts may share one: whoever searches by it
  * compares the text, too.
  */
 export function hashOf(text: string): number {
-  let high = 0xDEADBEEF, low = 0x41C6CE57;
+  let high = HIGH, low = LOW;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    high = Math.imul(high ^ code, 2654435761);
-    low = Math.imul(low ^ code, 1597334677);
+    high = Math.imul(high ^ code, HIGH_FACTOR);
+    low = Math.imul(low ^ code, LOW_FACTOR);
   }
+  return mixed(high, low);
+}
+
+/** The same of ASCII characters, from one place of the bytes to before another. */
+function hashOfAscii(bytes: Uint8Array, from: number, to: number): number {
+  let high = HIGH, low = LOW;
+  for (let i = from; i < to; i++) {
+    high = Math.imul(high ^ bytes[i]!, HIGH_FACTOR);
+    low = Math.imul(low ^ bytes[i]!, LOW_FACTOR);
+  }
+  return mixed(high, low);
+}
+
+function mixed(high: number, low: number): number {
   high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
   return (low >>> 17) * 2 ** 32 + (high >>> 0);
@@ -37,4 +53,13 @@ export function endOfUser(firstKey: number): number {
 /** The key of a session: half of its user's and half of its own, so that the sessions of a user are neighbours. */
 export function sessionKey(userId: string, sessionId: string): number {
   return userKey(userId) + hashOf(sessionId) % SESSION_PART;
+}
+
+/** The same of ids of ASCII characters in bytes. */
+export function sessionKeyOfAscii(
+  bytes: Uint8Array,
+  { userFrom, userTo, sessionFrom, sessionTo }: IdPlaces,
+): number {
+  const user = firstKeyOfUser(hashOfAscii(bytes, userFrom, userTo));
+  return user + hashOfAscii(bytes, sessionFrom, sessionTo) % SESSION_PART;
 }

@@ -7,8 +7,8 @@ import type { SessionPart } from "./merge.ts";
 export const MAX_BATCH = 10_000;
 /** A start that names no country counts as one of this. */
 export const UNKNOWN_COUNTRY = "UNKNOWN";
-const MAX_ID = 200;
-const MAX_COUNTRY = 64;
+/** Most characters of an id, and of a country. */
+export const MAX_ID = 200, MAX_COUNTRY = 64;
 
 const ID = `1 to ${MAX_ID} characters, without control characters`;
 // deno-lint-ignore no-control-regex
@@ -40,6 +40,14 @@ export function formatTime(micros: number): string {
 
 const TIMES = { first: 0, end: Date.UTC(2200, 0) };
 const microsOf = ({ millis, nanos }: Moment) => millis * 1000 + Math.floor(nanos / 1000);
+
+/** A time that an event may have in microseconds since the epoch; NaN for another, and for what is none. */
+export function eventMicros(moment: Moment | undefined): number {
+  return moment === undefined || moment.millis < TIMES.first || moment.millis >= TIMES.end
+    ? NaN
+    : microsOf(moment);
+}
+
 const time = timeWithin(TIMES, microsOf).meta({
   description: "When it happened: ISO 8601, UTC unless it names a zone, down to microseconds.",
   format: "date-time",
@@ -83,9 +91,8 @@ export function readPlainEvent(value: unknown): SessionEvent | undefined {
   if (country !== undefined && !(typeof country === "string" && PLAIN_COUNTRY.test(country))) {
     return undefined;
   }
-  const moment = isId(user_id) && isId(session_id) ? readTime(ts) : undefined;
-  if (moment === undefined || moment.millis < TIMES.first || moment.millis >= TIMES.end) return undefined;
-  return { user_id, session_id, event, ts: microsOf(moment), country };
+  const micros = isId(user_id) && isId(session_id) ? eventMicros(readTime(ts)) : NaN;
+  return Number.isNaN(micros) ? undefined : { user_id, session_id, event, ts: micros, country };
 }
 
 /** What an event tells of its session. */

@@ -135,7 +135,7 @@ export class LiveSessions {
 
   async #readPage(from: number): Promise<Page> {
     const { commits, ...ends } = await this.#store.page(from, PAGE_COMMITS);
-    const chunks = commits.map(({ number, data }) => ({ number, chunk: new Chunk(data) }));
+    const chunks = commits.map(({ number, data }) => ({ number, chunk: Chunk.of(data) }));
     const isVisible = ({ received }: StoredSession) => received >= this.#storage.firstVisible;
     const sessions = chunks.map(({ chunk }) =>
       Array.from({ length: chunk.count }, (_, i) => chunk.session(i))

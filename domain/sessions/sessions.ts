@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS } from "../time.ts";
 import { allSessions } from "./all.ts";
 import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
-import { type LoaderOptions, SessionLoader } from "./loader.ts";
+import { type LoaderOptions, SessionLoader } from "./loading/loader.ts";
 import {
   COUNTED_SESSIONS,
   type Metrics,
@@ -24,7 +24,8 @@ import { Questions } from "./storage/questions.ts";
 import { eachStart, openStarts } from "./storage/starts.ts";
 import type { Overlay, Received, Storage } from "./storage/storage.ts";
 import type { Upkeep } from "./upkeep/upkeep.ts";
-import type { RestoredSession, SessionMap } from "./merge.ts";
+import type { RestoredSession } from "./merge.ts";
+import type { SessionMap } from "./session_map.ts";
 import { UserCount } from "./user_count.ts";
 
 /** A start that is further ahead of the clock than this is kept, and left out of every answer until its time has come. */

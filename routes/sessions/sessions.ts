@@ -9,7 +9,7 @@ import {
   loadLines,
   plainEvents,
   sortOut,
-} from "../../domain/sessions/load.ts";
+} from "../../domain/sessions/loading/load.ts";
 import { permittedPieces } from "../live/permission.ts";
 import { check, readBody, readJson, readJsonValue } from "../request.ts";
 import { json } from "../respond.ts";
@@ -63,10 +63,9 @@ async function insertLines(call: Call): Promise<LoadCount> {
   const { sessions } = call.services;
   const events: SessionEvent[] = [];
   const sink: EventSink = {
-    add(some) {
-      for (const event of some) events.push(event);
-      return Promise.resolve();
-    },
+    add: (event) => void events.push(event),
+    addPlain: (event) => void events.push(event.toEvent()),
+    ready: () => Promise.resolve(),
     end: () => Promise.resolve(),
   };
   const count = await loadLines(piecesOf(await readBody(call, MAX_BATCH_BYTES)), sink);

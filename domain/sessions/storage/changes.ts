@@ -1,5 +1,6 @@
 /** What the log changes in runs and figures. */
-import { Chunk, ChunkWriter, GONE, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { Chunk, GONE, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
 import type { DurationRow, FigureRow } from "../../../db/sessions/figures.ts";
 import { type Contribution, INCONSISTENT, OPEN } from "../../../db/sessions/ledger.ts";
 import { type Order, sortedPlaces } from "./runs.ts";
@@ -32,12 +33,60 @@ export function changeOf(
   return { before: lived ? stored : undefined, after };
 }
 
+/** What a segment of the log changes. */
+export interface SegmentChanges {
+  /** Its sessions. */
+  readonly chunk: Chunk;
+  /** The places of those that no run has. */
+  readonly added: readonly number[];
+  /** What it changes of others. */
+  readonly changed: readonly Change[];
+}
+
+/** The sessions of a segment as runs by user will have them. */
+export function sessionsOf({ chunk, added, changed }: SegmentChanges): Chunk {
+  const writer = new ChunkWriter(Math.max(1, added.length + changed.length));
+  for (const place of added) writer.copy(chunk, place);
+  for (const { after } of changed) writer.add(after);
+  return writer.view();
+}
+
+/** The starts of a segment as runs by start will have them. */
+export function startsOfSegment({ chunk, added, changed }: SegmentChanges): Chunk {
+  const writer = new ChunkWriter(Math.max(1, added.length));
+  for (const place of added) if (!Number.isNaN(chunk.starts[place]!)) writer.copy(chunk, place);
+  for (const start of startsOf(changed)) writer.add(start);
+  return writer.view();
+}
+
+/** What a segment adds to the figures. */
+export function contributionsOfSegment({ chunk, added, changed }: SegmentChanges): Contribution[] {
+  const contributions = contributionsOf(changed);
+  for (const place of added) {
+    const start = chunk.starts[place]!, end = chunk.ends[place]!, received = chunk.received[place]!;
+    if (Number.isNaN(start)) continue;
+    const duration = durationOf(start, end);
+    contributions.push({
+      sign: 1,
+      country: chunk.country(place)!,
+      quarter: quarterOf(start),
+      duration,
+      received,
+    });
+  }
+  return contributions;
+}
+
+const quarterOf = (start: number) => Math.floor(start / QUARTER_MICROS);
+const durationOf = (start: number, end: number) =>
+  Number.isNaN(end) ? OPEN : end < start ? INCONSISTENT : end - start;
+
 /** What a session adds to the figures, times `sign`; nothing without a start. */
 export function contributionOf(session: StoredSession, sign: 1 | -1): Contribution | undefined {
   const { country, start, end, received } = session;
   if (start === null) return undefined;
-  const duration = end === null ? OPEN : end < start ? INCONSISTENT : end - start;
-  return { sign, country: country!, quarter: Math.floor(start / QUARTER_MICROS), duration, received };
+  const duration = durationOf(start, end ?? NaN);
+  return { sign, country: country!, quarter: quarterOf(start), duration, received };
 }
 
 /** What changes add to the figures. */
@@ -73,14 +122,14 @@ export function startsOf(changes: Iterable<Change>): StoredSession[] {
 export function chunkOf(sessions: readonly StoredSession[]): Chunk {
   const writer = new ChunkWriter(Math.max(1, sessions.length));
   for (const session of sessions) writer.add(session);
-  return new Chunk(writer.take());
+  return writer.view();
 }
 
 /** Sessions as one chunk, in an order of runs. */
 export function sortedChunk(sessions: readonly StoredSession[], order: Order): Chunk {
   const chunk = chunkOf(sessions), writer = new ChunkWriter(Math.max(1, chunk.count));
   for (const place of sortedPlaces(chunk, order)) writer.copy(chunk, place);
-  return new Chunk(writer.take());
+  return writer.view();
 }
 
 /** All durations of one bucket lie within DURATION_ERROR of its middle. 0 has its own. */

@@ -57,7 +57,7 @@ export class Cursor {
     for (const id of ids) {
       const bytes = chunks.get(id);
       if (bytes === undefined) throw new RunGone(`chunk ${id} is gone`);
-      this.#read.push(new Chunk(bytes));
+      this.#read.push(Chunk.of(bytes));
     }
   }
 

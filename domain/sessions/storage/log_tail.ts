@@ -1,7 +1,8 @@
 /** What is in the log and in no run yet, in memory: each session once a segment. */
 import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
 import type { Snapshot } from "../../../db/sessions/store.ts";
-import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
+import type { FirstAlive, Gathered } from "../merge.ts";
+import { SessionMap } from "../session_map.ts";
 
 /**
  * How far apart the times of receipt in a segment may be. What came for a session before and after it expired is in two
@@ -63,16 +64,15 @@ export class LogTail {
   read(log: Snapshot["log"]): void {
     for (const { number, data } of log) {
       if (number <= this.#last) continue;
-      const sessions = sessionsOf(new Chunk(data));
-      this.#segmentFor(number, sessions[0]?.received).sessions.addAll(sessions);
+      const chunk = Chunk.of(data), sessions = new SessionMap(this.firstAlive);
+      sessions.addAll(Array.from({ length: chunk.count }, (_, i) => chunk.session(i)));
+      this.#take(number, sessions);
     }
   }
 
   /** Takes what this process appended, which is not used elsewhere any more; nothing while something before it is unread. */
   appended(number: number, sessions: SessionMap): void {
-    if (number !== this.#last + 1) return;
-    const adopted = [...sessions.sessions()];
-    this.#segmentFor(number, adopted[0]?.received).sessions.adopt(adopted);
+    if (number === this.#last + 1) this.#take(number, sessions);
   }
 
   /** Forgets what is in runs now; false where a segment is there in part: then the log must be read again. */
@@ -100,45 +100,41 @@ export class LogTail {
 
   /** What the log tells of each session, in the order in which it came. */
   told(): Gathered[][] {
-    const [first, ...others] = this.segments;
-    if (first === undefined) return [];
-    const all = new Map(Array.from(first.sessions.sessions(), (session) => [session, [session]]));
-    for (const { sessions } of others) {
-      for (const session of sessions.sessions()) {
-        const { key, userId, sessionId } = session;
-        const known = this.segments.map((segment) => segment.sessions.get(key, userId, sessionId))
-          .find((other) => other !== undefined && all.has(other));
-        if (known === undefined) all.set(session, [session]);
-        else all.get(known)!.push(session);
+    const all: Gathered[][] = [];
+    /** By segment: what is told of the sessions that were seen there first, by their places. */
+    const told: { readonly sessions: SessionMap; readonly parts: Map<number, Gathered[]> }[] = [];
+    for (const { sessions } of this.segments) {
+      const parts = new Map<number, Gathered[]>();
+      for (let place = 0; place < sessions.size; place++) {
+        const part = sessions.session(place);
+        const known = told.map((before) => before.parts.get(before.sessions.placeOf(sessions, place) ?? -1))
+          .find((found) => found !== undefined);
+        if (known !== undefined) known.push(part);
+        else {
+          const only = [part];
+          parts.set(place, only);
+          all.push(only);
+        }
       }
+      told.push({ sessions, parts });
     }
-    return [...all.values()];
+    return all;
   }
 
-  /** The segment that gets the next commit of the log, of which something was received at `since`. */
-  #segmentFor(number: number, since = 0): Segment {
-    let segment = this.segments.at(-1);
-    if (segment !== undefined && since - segment.since >= SPAN_MS) segment.isClosed = true;
-    if (segment === undefined || this.#isFull(segment)) {
-      segment = {
-        from: number,
-        upTo: number,
-        since,
-        isClosed: false,
-        sessions: new SessionMap(this.firstAlive),
-      };
-      this.segments.push(segment);
+  /** Takes the next commit of the log, whose sessions are not used elsewhere any more. */
+  #take(number: number, sessions: SessionMap): void {
+    const since = sessions.size === 0 ? 0 : sessions.chunk.received[0]!, last = this.segments.at(-1);
+    if (last !== undefined && since - last.since >= SPAN_MS) last.isClosed = true;
+    if (last === undefined || this.#isFull(last)) {
+      this.segments.push({ from: number, upTo: number, since, isClosed: false, sessions });
+    } else {
+      last.sessions.adopt(sessions);
+      last.upTo = number;
     }
-    segment.upTo = number;
     this.#last = number;
-    return segment;
   }
 
   #isFull({ isClosed, sessions }: Segment): boolean {
     return isClosed || sessions.size >= this.segmentSize;
   }
-}
-
-function sessionsOf(chunk: Chunk): StoredSession[] {
-  return Array.from({ length: chunk.count }, (_, i) => chunk.session(i));
 }

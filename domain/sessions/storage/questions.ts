@@ -88,7 +88,7 @@ export class Questions {
         }).map(({ id }) => id),
       )];
     });
-    for (const [id, bytes] of storage.store.chunksOf(results[0]!)) held.set(id, new Chunk(bytes));
+    for (const [id, bytes] of storage.store.chunksOf(results[0]!)) held.set(id, Chunk.of(bytes));
     for (const { id, edition } of asked.flatMap(({ runs }) => runs.flat())) {
       const chunk = held.get(id);
       if (chunk !== undefined) known.set(`${id} ${edition}`, chunk);

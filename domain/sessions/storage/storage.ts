@@ -4,11 +4,12 @@
  */
 import type { Result, Statement } from "../../../db/engine/engine.ts";
 import type { RunIndex } from "../../../db/sessions/sums.ts";
-import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
 import type { RunRow, State } from "../../../db/sessions/run_changes.ts";
 import { type Append, chunkId, selectChunks, type SessionStore } from "../../../db/sessions/store.ts";
 import { type SessionEvent, toPart } from "../event.ts";
-import { type FirstAlive, type Gathered, SessionMap } from "../merge.ts";
+import type { FirstAlive, Gathered } from "../merge.ts";
+import { SessionMap } from "../session_map.ts";
 import { type Change, changeOf } from "./changes.ts";
 import { newestOf } from "./last_sessions.ts";
 import { LogTail, type Segment } from "./log_tail.ts";
@@ -131,7 +132,7 @@ export class Storage {
       await this.view();
       const told = Array.from(wanted.sessions(), (session) => {
         const parts = this.tail.partsOf(session);
-        return (parts.length > 0 ? parts : [session]).map((part) => ({ ...part, next: undefined }));
+        return parts.length > 0 ? parts : [session];
       });
       const changes = await this.changesOf(told).catch(unlessStale);
       if (changes === undefined) continue;
@@ -158,13 +159,17 @@ export class Storage {
       await this.view();
       const { state: { version }, tail: { last } } = this;
       if (this.#overlay?.version === version && this.#overlay.last === last) return this.#overlay.overlay;
-      const told = this.tail.told().map((parts) => parts.map((part) => ({ ...part, next: undefined })));
-      const changes = await this.changesOf(told).catch(unlessStale);
+      const changes = await this.changesOf(this.tail.told()).catch(unlessStale);
       if (changes === undefined || this.state.version !== version) continue;
       const overlay = { changes, startRuns: this.startRuns };
       this.#overlay = { version, last, overlay };
       return overlay;
     }
+  }
+
+  /** Whether a run may have a session with this key: mostly none has, which the filters know. */
+  mayHave(key: number): boolean {
+    return this.userRuns.some(({ filter }) => filter.has(key));
   }
 
   /** What sessions of the log change. */
@@ -186,8 +191,7 @@ export class Storage {
       ids = new Set();
       some = [];
     };
-    // Most sessions are new, which the filters know.
-    const maybe = wanted.filter(({ key }) => this.userRuns.some(({ filter }) => filter.has(key)));
+    const maybe = wanted.filter(({ key }) => this.mayHave(key));
     for (const session of maybe.sort((a, b) => a.key - b.key)) {
       const candidates = this.userRuns.filter(({ filter }) => filter.has(session.key)).flatMap((run) => {
         const { from, to } = placesOfKeys(run, session.key, session.key + 1);
@@ -205,7 +209,7 @@ export class Storage {
     const [result] = await this.store.scan([selectChunks(ids)]);
     const chunks = this.store.chunksOf(result!);
     if (chunks.size < ids.length) throw new StaleRuns("a run was merged while it was read");
-    return new Map(Array.from(chunks, ([id, bytes]) => [id, new Chunk(bytes)]));
+    return new Map(Array.from(chunks, ([id, bytes]) => [id, Chunk.of(bytes)]));
   }
 
   async #reload(): Promise<void> {
@@ -229,22 +233,18 @@ export class Storage {
     if (ops.length === 1 && first instanceof SessionMap) return first;
     const all = this.gather();
     for (const op of ops) {
-      if (op instanceof SessionMap) all.addAll(op.sessions());
+      if (op instanceof SessionMap) all.adopt(op);
       else for (const event of op.events) all.add(toPart(event), op.at);
     }
     return all;
   }
 
   #pack(ops: readonly (SessionMap | Received)[]): Append {
-    const all = this.#together(ops);
-    const writer = new ChunkWriter(Math.max(1, all.size)), news = new Set<string>();
-    for (const session of all.sessions()) {
-      writer.add(session);
-      if (session.country !== null && !this.#countries.has(session.country)) news.add(session.country);
-    }
+    const all = this.#together(ops), { chunk } = all;
+    const news = chunk.seenCountries().filter((country) => !this.#countries.has(country));
     return {
-      data: writer.take(),
-      countries: [...news],
+      data: chunk.pack(),
+      countries: news,
       stored: (number) => {
         for (const country of news) this.#countries.add(country);
         this.#newest = number;

@@ -1,6 +1,7 @@
 /** Deleting a user: out of every chunk that has something of them, and out of the figures. */
 import { Buffer } from "node:buffer";
-import { Chunk, ChunkWriter, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
 import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
 import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
 import type { Contribution } from "../../../db/sessions/ledger.ts";
@@ -76,7 +77,7 @@ async function* shrunkChunks(
     const shrunk: ShrunkChunk[] = [];
     for (const [id, bytes] of await store.chunks(ids)) {
       if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(wanted)) continue;
-      const chunk = new Chunk(bytes), writer = new ChunkWriter(Math.max(1, chunk.count));
+      const chunk = Chunk.of(bytes), writer = new ChunkWriter(Math.max(1, chunk.count));
       for (let i = 0; i < chunk.count; i++) {
         const isTheirs = Buffer.compare(chunk.ids(i).subarray(0, chunk.middle(i)), user) === 0;
         if (!isTheirs) writer.copy(chunk, i);
@@ -97,7 +98,7 @@ async function forgetInLog(store: RecentStore, userId: string): Promise<void> {
   for (let after = 0;;) {
     const commits = await store.flushed(after, LOOK_COMMITS);
     await store.overwrite(commits.flatMap(({ number, data }) => {
-      const without = withoutUser(new Chunk(data), userId);
+      const without = withoutUser(Chunk.of(data), userId);
       return without === undefined ? [] : [{ number, data: without }];
     }));
     if (commits.length < LOOK_COMMITS) return;

@@ -1,5 +1,6 @@
 /** Writing a run: chunk by chunk in short commits, unseen until it is whole. */
-import { CHUNK, type Chunk, ChunkWriter, GONE } from "../../../db/sessions/chunk.ts";
+import { CHUNK, type Chunk, GONE } from "../../../db/sessions/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
 import { KeyFilter } from "../../../db/sessions/filter.ts";
 import { firstKeyOfUser } from "../../../db/sessions/keys.ts";
 import { hashOfUser, packSketches, Sketch } from "../../../db/sessions/sketch.ts";

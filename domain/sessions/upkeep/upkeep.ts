@@ -5,7 +5,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { EngineError, type Statement } from "../../../db/engine/engine.ts";
-import { ChunkWriter, GONE, type StoredSession } from "../../../db/sessions/chunk.ts";
+import { type Chunk, GONE } from "../../../db/sessions/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
 import { sessionKey } from "../../../db/sessions/keys.ts";
 import {
   type FinishedRun,
@@ -16,7 +17,12 @@ import {
   type RunRow,
   showRun,
 } from "../../../db/sessions/run_changes.ts";
-import { chunkOf, contributionsOf, startsOf } from "../storage/changes.ts";
+import {
+  contributionsOfSegment,
+  type SegmentChanges,
+  sessionsOf,
+  startsOfSegment,
+} from "../storage/changes.ts";
 import { Cursor, MergedCursor } from "../storage/cursor.ts";
 import type { Segment } from "../storage/log_tail.ts";
 import { byStart, byUser, type Order, sortedPlaces, type StartRun, type UserRun } from "../storage/runs.ts";
@@ -102,7 +108,7 @@ export class Upkeep {
     await this.#storage.view();
     const { tail, clock, firstVisible, userRuns, startRuns } = this.#storage;
     const until = Math.max(clock() - LOG_AGE_MS, firstVisible), horizon = this.#storage.horizon();
-    const isOld = ({ sessions }: Segment) => sessions.sessions().some(({ received }) => received < until);
+    const isOld = ({ sessions }: Segment) => sessions.chunk.received.some((received) => received < until);
     const isIdle = !tail.segments.some(isOld) &&
       [userRuns, startRuns].every((runs) =>
         !runs.some((run) => hasExpired(run, horizon)) &&
@@ -195,28 +201,37 @@ export class Upkeep {
     const segment = this.#turns.isClosed ? undefined : tail.close(wants);
     if (segment === undefined) return undefined;
     const { state } = storage;
-    const changes = await storage.changesOf(Array.from(segment.sessions.sessions(), (session) => [session]));
-    const horizon = storage.horizon(segment);
-    const alive = changes.filter(({ after }) => after.received >= horizon);
-    const sessions = await this.#writeAll(alive.map(({ after }) => after), byUser, segment.upTo);
-    const starts = await this.#writeAll(startsOf(alive), byStart, segment.upTo);
+    const { changes, expired } = await this.#changesOf(segment);
+    const sessions = await this.#writeAll(sessionsOf(changes), byUser, segment.upTo);
+    const starts = await this.#writeAll(startsOfSegment(changes), byStart, segment.upTo);
     await this.#commit([
       ...passFlush(state, flushedOf(segment)),
       ...forgetLog(this.#storage.clock() - RESUME_MS),
       ...[sessions, starts].flatMap((run) => run === undefined ? [] : showRun(run)),
-      ...figuresOf(contributionsOf(alive)),
+      ...figuresOf(contributionsOfSegment(changes)),
     ]);
-    return { expired: changes.filter(({ before, after }) => !before && after.received < horizon).length };
+    return { expired };
   }
 
-  async #writeAll(
-    sessions: readonly StoredSession[],
-    order: Order,
-    rank: number,
-  ): Promise<FinishedRun | undefined> {
-    if (sessions.length === 0) return undefined;
-    const writer = this.#writer({ isByStart: order === byStart, rank, sessions: sessions.length });
-    const chunk = chunkOf(sessions);
+  /** What a segment changes, without what has expired, and how many sessions expired before they were in a run. */
+  async #changesOf(segment: Segment): Promise<{ changes: SegmentChanges; expired: number }> {
+    const storage = this.#storage, { sessions } = segment, { chunk } = sessions;
+    const horizon = storage.horizon(segment);
+    const places = Array.from({ length: chunk.count }, (_, place) => place);
+    const { known = [], unknown = [] } = Object.groupBy(
+      places,
+      (place) => storage.mayHave(chunk.keys[place]!) ? "known" : "unknown",
+    );
+    const added = unknown.filter((place) => chunk.received[place]! >= horizon);
+    const all = await storage.changesOf(known.map((place) => [sessions.session(place)]));
+    const changed = all.filter(({ after }) => after.received >= horizon);
+    const gone = all.filter(({ before, after }) => !before && after.received < horizon).length;
+    return { changes: { chunk, added, changed }, expired: unknown.length - added.length + gone };
+  }
+
+  async #writeAll(chunk: Chunk, order: Order, rank: number): Promise<FinishedRun | undefined> {
+    if (chunk.count === 0) return undefined;
+    const writer = this.#writer({ isByStart: order === byStart, rank, sessions: chunk.count });
     await setImmediate();
     const places = sortedPlaces(chunk, order);
     await setImmediate();
@@ -285,8 +300,8 @@ export class Upkeep {
   }
 }
 
-function flushedOf({ upTo, sessions }: Segment): FlushedSegment {
-  let lastReceived = 0;
-  for (const { last } of sessions.sessions()) if (last > lastReceived) lastReceived = last;
-  return { upTo, lastReceived, sessions: sessions.size };
-}
+const flushedOf = ({ upTo, sessions }: Segment): FlushedSegment => ({
+  upTo,
+  lastReceived: sessions.last,
+  sessions: sessions.size,
+});

@@ -1,7 +1,8 @@
 /** Storing events without end: the more of them are stored at a time, the less each costs. */
-import { type SessionEvent, toPart } from "./event.ts";
+import { type SessionEvent, toPart } from "../event.ts";
 import type { EventSink } from "./load.ts";
-import type { SessionMap } from "./merge.ts";
+import type { PlainEvent } from "./plain_event.ts";
+import type { SessionMap } from "../session_map.ts";
 
 const MAX_PIECES = 2;
 
@@ -40,10 +41,17 @@ export class SessionLoader implements EventSink {
     this.#gathered = target.gather();
   }
 
-  async add(events: readonly SessionEvent[]): Promise<void> {
-    const now = this.target.now();
-    for (const event of events) this.#gathered.add(toPart(event), now);
-    this.#events += events.length;
+  add(event: SessionEvent): void {
+    this.#gathered.add(toPart(event), this.target.now());
+    this.#events++;
+  }
+
+  addPlain(event: PlainEvent): void {
+    this.#gathered.addPlain(event, this.target.now());
+    this.#events++;
+  }
+
+  async ready(): Promise<void> {
     if (this.#gathered.size >= this.options.committed) await this.#flush();
   }
 

@@ -1,18 +1,23 @@
 /** Events as JSON Lines, of any length, handed on in pieces. */
 import { setImmediate } from "node:timers/promises";
-import type { Issue } from "../errors.ts";
-import { Event, MAX_BATCH, readPlainEvent, type SessionEvent } from "./event.ts";
-import { type Line, linesOf, parseLine } from "../ndjson.ts";
+import type { Issue } from "../../errors.ts";
+import { Event, MAX_BATCH, readPlainEvent, type SessionEvent } from "../event.ts";
+import { blocksOf, LF, type Line, lineOf, parseLine } from "../../ndjson.ts";
+import { PlainEvent } from "./plain_event.ts";
 
 /** Refusals that are told one by one. */
 const TOLD = 10;
 /** Lines that are read before others have their turn, a fraction of a millisecond apart. */
-const LINES_A_TURN = 128;
+const LINES_A_TURN = 256;
 
 /** Where loaded events go. */
 export interface EventSink {
-  /** Takes events, which need not be durable yet; resolves when more may come. It fails when storing has failed. */
-  add(events: readonly SessionEvent[]): Promise<void>;
+  /** Takes an event, which need not be durable yet. */
+  add(event: SessionEvent): void;
+  /** The same with an event whose bytes are good until the next one is read. */
+  addPlain(event: PlainEvent): void;
+  /** Resolves when more may come. It fails when storing has failed. */
+  ready(): Promise<void>;
   /** Resolves when everything taken is durable. */
   end(): Promise<void>;
 }
@@ -35,23 +40,50 @@ export async function loadLines(
   sink: EventSink,
   onProgress?: (count: LoadCount) => void,
 ): Promise<LoadCount> {
-  const count: LoadCount = { accepted: 0, refused: 0, refusals: [] };
-  let line = 0;
-  for await (const lines of linesOf(pieces)) {
-    for (let from = 0; from < lines.length; from += LINES_A_TURN) {
-      const events: SessionEvent[] = [];
-      for (const text of lines.slice(from, from + LINES_A_TURN)) {
-        line++;
-        const parsed = parseEvent(text);
-        if (parsed !== undefined) tally(parsed, line, count, events);
-      }
-      await sink.add(events);
-      onProgress?.(count);
+  const reader = new LineReader(sink);
+  let read = 0;
+  for await (const { bytes, startsTooLong } of blocksOf(pieces)) {
+    let isTooLong = startsTooLong;
+    for (let from = 0, to; from < bytes.length || isTooLong; from = to + 1) {
+      to = bytes.indexOf(LF, from);
+      if (to < 0) to = bytes.length;
+      if (isTooLong) reader.readText(undefined);
+      else reader.read(bytes, from, to);
+      isTooLong = false;
+      if (++read % LINES_A_TURN !== 0) continue;
+      await sink.ready();
+      onProgress?.(reader.count);
       await setImmediate();
     }
   }
+  onProgress?.(reader.count);
   await sink.end();
-  return count;
+  return reader.count;
+}
+
+/** Reads lines, and hands their events on. */
+class LineReader {
+  readonly count: LoadCount = { accepted: 0, refused: 0, refusals: [] };
+  readonly #sink: EventSink;
+  readonly #plain = new PlainEvent();
+  #line = 0;
+
+  constructor(sink: EventSink) {
+    this.#sink = sink;
+  }
+
+  read(bytes: Uint8Array, from: number, to: number): void {
+    if (!this.#plain.read(bytes, from, to)) return this.readText(lineOf(bytes.subarray(from, to)));
+    this.#line++;
+    this.count.accepted++;
+    this.#sink.addPlain(this.#plain);
+  }
+
+  readText(text: Line): void {
+    this.#line++;
+    const parsed = parseEvent(text);
+    if (parsed !== undefined) tally(parsed, this.#line, this.count, (event) => this.#sink.add(event));
+  }
 }
 
 /** The events of an array, all of them written plainly; undefined otherwise. */
@@ -69,14 +101,21 @@ export function plainEvents(values: unknown): SessionEvent[] | undefined {
 /** The events of an array that are valid, and how many are not. */
 export function sortOut(values: readonly unknown[]): { count: LoadCount; events: SessionEvent[] } {
   const count: LoadCount = { accepted: 0, refused: 0, refusals: [] }, events: SessionEvent[] = [];
-  for (const [i, value] of values.entries()) tally(checkEvent(value), i, count, events);
+  for (const [i, value] of values.entries()) {
+    tally(checkEvent(value), i, count, (event) => events.push(event));
+  }
   return { count, events };
 }
 
-function tally(checked: SessionEvent | Issue, line: number, count: LoadCount, events: SessionEvent[]): void {
+function tally(
+  checked: SessionEvent | Issue,
+  line: number,
+  count: LoadCount,
+  accept: (event: SessionEvent) => void,
+): void {
   if (!("message" in checked)) {
     count.accepted++;
-    events.push(checked);
+    accept(checked);
   } else if (count.refused++ < TOLD) count.refusals.push({ line, ...checked });
 }
 
