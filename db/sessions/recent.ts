@@ -1,7 +1,7 @@
 /** The log of sessions for those who follow it: also what became runs, for a while. */
 import type { Row, Statement } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
-import { entryChecksum, toEntry } from "./sums.ts";
+import { entryChecksum, toEntry } from "./format/sums.ts";
 
 const SELECT_RECENT =
   `SELECT number, data, checksum FROM session_log WHERE number >= ?1 ORDER BY number LIMIT ?2`;

@@ -1,6 +1,6 @@
 /** Statements that change which runs there are, and what they hold. */
-import type { Statement, Value } from "../engine/engine.ts";
-import { chunkChecksum, indexChecksum, type RunIndex, sketchChecksum } from "./sums.ts";
+import type { Row, Statement, Value } from "../engine/engine.ts";
+import { chunkChecksum, indexChecksum, type RunIndex, sketchChecksum } from "./format/sums.ts";
 
 // Who finds another state than it began with breaks the constraint that a version is not NULL: then nothing is changed.
 const guarded = (condition: string, also = "") =>
@@ -61,6 +61,25 @@ export interface RunRow {
   readonly firstReceived: number;
   readonly lastReceived: number;
   readonly edition: number;
+}
+
+/** A state, from a row of version, flushed and deletions. */
+export function toState([version, flushed, deletions]: Row): State {
+  return { version: version as number, flushed: flushed as number, deletions: deletions as number };
+}
+
+/** A run, from a row of its columns but for its index. */
+export function toRun(row: Row): RunRow {
+  const [id, isByStart, rank, sessions, firstReceived, lastReceived, edition] = row as number[];
+  return {
+    id: id!,
+    isByStart: isByStart === 1,
+    rank: rank!,
+    sessions: sessions!,
+    firstReceived: firstReceived!,
+    lastReceived: lastReceived!,
+    edition: edition!,
+  };
 }
 
 /** A run that is whole, and not yet to be seen. */

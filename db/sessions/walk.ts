@@ -1,6 +1,6 @@
 /** How `runnel doctor` looks at sessions: the log, chunks of runs, their indexes, and sketches. */
 import type { Walk } from "../operation/walk.ts";
-import { chunkChecksum, entryChecksum, indexChecksum, sketchChecksum } from "./sums.ts";
+import { chunkChecksum, entryChecksum, indexChecksum, sketchChecksum } from "./format/sums.ts";
 
 const isSound = (data: unknown, stored: unknown, sumOf: (data: Uint8Array) => number): boolean =>
   stored === null || (data instanceof Uint8Array && sumOf(data) === stored);

@@ -1,5 +1,5 @@
 /** All sessions, in the order of users. */
-import type { StoredSession } from "../../db/sessions/chunk.ts";
+import type { StoredSession } from "../../db/sessions/format/chunk.ts";
 import { sortedChunk } from "./storage/changes.ts";
 import { Cursor, MergedCursor, visiblePages, type Within } from "./storage/cursor.ts";
 import { byUser } from "./storage/runs.ts";
@@ -12,7 +12,7 @@ export async function* allSessions(storage: Storage): AsyncGenerator<StoredSessi
   const { changes } = await storage.overlay();
   const { store, userRuns, firstVisible } = storage;
   const told = sortedChunk(changes.map(({ after }) => after), byUser);
-  const merged = new MergedCursor(store, [
+  const merged = new MergedCursor(store.runs, [
     Cursor.over(told, 1, EVERY),
     ...userRuns.map(({ id, fences }) => new Cursor(id, { from: 0, to: fences.length }, 1, EVERY)),
   ], byUser);

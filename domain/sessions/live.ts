@@ -2,7 +2,7 @@
  * Starts and ends of sessions as they are stored, by whichever process. A position is the number of a commit in the log
  * and the number of an event in that commit. The log keeps its commits for a while after they became runs.
  */
-import { Chunk, type StoredSession } from "../../db/sessions/chunk.ts";
+import { Chunk, type StoredSession } from "../../db/sessions/format/chunk.ts";
 import type { RecentPage, RecentStore } from "../../db/sessions/recent.ts";
 import { invalidPart } from "../errors.ts";
 import { CALM_MESSAGES, type EndReason, Hub } from "../live/hub.ts";

@@ -1,6 +1,6 @@
 /** What events tell of sessions, and how that adds up, in whichever order it comes. */
 import { Buffer } from "node:buffer";
-import type { StoredSession } from "../../db/sessions/chunk.ts";
+import type { StoredSession } from "../../db/sessions/format/chunk.ts";
 
 /** A session as far as one or more events tell. Times in microseconds since the epoch. */
 export interface SessionPart {

@@ -1,6 +1,6 @@
 /** What the kept figures amount to. */
 import type { Counts } from "../../db/sessions/figures.ts";
-import { SKETCH_ERROR } from "../../db/sessions/sketch.ts";
+import { SKETCH_ERROR } from "../../db/sessions/format/sketch.ts";
 import type { Calendar, CalendarUnit } from "./calendar.ts";
 import { sortsBefore } from "./merge.ts";
 import { DURATION_ERROR, middleOf } from "./storage/changes.ts";

@@ -1,7 +1,7 @@
 /** The area of user sessions: its parts, its sweep and its end. */
 import type { Database } from "../../db/open.ts";
 import { createRecentStore } from "../../db/sessions/recent.ts";
-import { createSessionStore } from "../../db/sessions/store.ts";
+import { SessionStore } from "../../db/sessions/store.ts";
 import type { Area, AreaOptions } from "../areas.ts";
 import { days, firstAlive } from "../expiry.ts";
 import { LiveSessions } from "./live.ts";
@@ -28,7 +28,7 @@ export function createSessionArea(
   { sessionTtlDays, sessionSegment, clock, log, poll }: SessionAreaOptions & AreaOptions,
 ): Area<SessionServices> {
   const storage = new Storage({
-    store: createSessionStore(database),
+    store: new SessionStore(database),
     clock,
     firstAlive: (now) => firstAlive(days(sessionTtlDays), now),
     segmentSize: sessionSegment,

@@ -1,6 +1,6 @@
 /** Sessions as records: a session with all that is known of it, in the order of users. */
 import { z } from "zod";
-import type { StoredSession } from "../../db/sessions/chunk.ts";
+import type { StoredSession } from "../../db/sessions/format/chunk.ts";
 import { Gatherer, type Portable } from "../operation/portable.ts";
 import { Country, Event, formatTime, Id } from "./event.ts";
 import type { RestoredSession } from "./merge.ts";

@@ -1,7 +1,7 @@
 /** Sessions in memory, each once: columns, and a hash table of their places. An object a session takes four times as much. */
-import { type Chunk, orNull, type StoredSession } from "../../db/sessions/chunk.ts";
-import { ChunkWriter } from "../../db/sessions/chunk_writer.ts";
-import { firstKeyOfUser, sessionKey, sessionKeyOfAscii } from "../../db/sessions/keys.ts";
+import { type Chunk, orNull, type StoredSession } from "../../db/sessions/format/chunk.ts";
+import { ChunkWriter } from "../../db/sessions/format/chunk_writer.ts";
+import { firstKeyOfUser, sessionKey, sessionKeyOfAscii } from "../../db/sessions/format/keys.ts";
 import type { PlainEvent } from "./loading/plain_event.ts";
 import { UNKNOWN_COUNTRY } from "./event.ts";
 import { absorb, type FirstAlive, type Gathered, type Known, type SessionPart } from "./merge.ts";

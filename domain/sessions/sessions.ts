@@ -1,5 +1,5 @@
 /** User sessions: events in, in any order, and the questions about them. What has expired is left out of every answer. */
-import type { Chunk, StoredSession } from "../../db/sessions/chunk.ts";
+import type { Chunk, StoredSession } from "../../db/sessions/format/chunk.ts";
 import type { FigureRange } from "../../db/sessions/figures.ts";
 import type { RecentStore } from "../../db/sessions/recent.ts";
 import { DAY_MS, HOUR_MS } from "../time.ts";
@@ -84,7 +84,7 @@ export class Sessions {
     const now = this.storage.clock();
     const since = Math.max(0, Math.ceil((now - age) * 1000)), until = this.#until(now);
     const starts = await openStarts(this.storage);
-    const all = await this.storage.store.countries();
+    const all = await this.storage.store.log.countries();
     const countries = country === undefined ? all : all.filter((seen) => seen === country);
     let separator = "{";
     for (const code of countries) {
@@ -183,7 +183,7 @@ export class Sessions {
         ? by && chunk.country(i)!
         : calendar.nameOf(Math.floor(chunk.starts[i]! / 1000), by);
     const range = { since: from * QUARTER_MICROS, until: to * QUARTER_MICROS };
-    const countries = country === null ? await this.storage.store.countries() : [country];
+    const countries = country === null ? await this.storage.store.log.countries() : [country];
     const count = new UserCount();
     await eachStart(this.storage, countries.map((country) => ({ country, ...range })), (chunk, i) => {
       count.add(chunk.userId(i), chunk.received[i]!, groupOf(chunk, i));

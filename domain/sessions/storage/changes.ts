@@ -1,8 +1,8 @@
 /** What the log changes in runs and figures. */
-import { Chunk, GONE, type StoredSession } from "../../../db/sessions/chunk.ts";
-import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
+import { Chunk, GONE, type StoredSession } from "../../../db/sessions/format/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/format/chunk_writer.ts";
 import type { DurationRow, FigureRow } from "../../../db/sessions/figures.ts";
-import { type Contribution, INCONSISTENT, OPEN } from "../../../db/sessions/ledger.ts";
+import { type Contribution, INCONSISTENT, OPEN } from "../../../db/sessions/format/ledger.ts";
 import { type Order, sortedPlaces } from "./runs.ts";
 import { absorb, type FirstAlive, type Gathered } from "../merge.ts";
 

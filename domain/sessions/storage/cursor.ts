@@ -1,6 +1,6 @@
 /** Reading several runs as one, entry by entry, in their order. */
-import { Chunk } from "../../../db/sessions/chunk.ts";
-import { chunkId, type SessionStore } from "../../../db/sessions/store.ts";
+import { Chunk } from "../../../db/sessions/format/chunk.ts";
+import { chunkId, type RunStore } from "../../../db/sessions/run_store.ts";
 import type { Order, Places } from "./runs.ts";
 
 /** Chunks of a run that are read at a time, at most. */
@@ -105,7 +105,7 @@ export class MergedCursor {
   #answered = 0;
 
   constructor(
-    readonly store: Pick<SessionStore, "chunks">,
+    readonly store: Pick<RunStore, "chunks">,
     readonly cursors: readonly Cursor[],
     readonly order: Order,
   ) {

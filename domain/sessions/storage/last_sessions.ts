@@ -1,8 +1,8 @@
 /** The last complete sessions of a user, picked from chunks by their numbers: ids are looked at only where it matters. */
 import { Buffer } from "node:buffer";
-import { type Chunk, compareIds, type StoredSession } from "../../../db/sessions/chunk.ts";
-import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
-import { endOfUser, sessionKey, userKey } from "../../../db/sessions/keys.ts";
+import { type Chunk, compareIds, type StoredSession } from "../../../db/sessions/format/chunk.ts";
+import { MAX_ID_BYTES, packId } from "../../../db/sessions/format/ids.ts";
+import { endOfUser, sessionKey, userKey } from "../../../db/sessions/format/keys.ts";
 import { type FirstAlive, type Gathered, sortsBefore } from "../merge.ts";
 import { changeOf } from "./changes.ts";
 

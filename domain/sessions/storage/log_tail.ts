@@ -1,6 +1,6 @@
 /** What is in the log and in no run yet, in memory: each session once a segment. */
-import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
-import type { Snapshot } from "../../../db/sessions/store.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/format/chunk.ts";
+import type { Snapshot } from "../../../db/sessions/log_store.ts";
 import type { FirstAlive, Gathered } from "../merge.ts";
 import { SessionMap } from "../session_map.ts";
 

@@ -1,10 +1,10 @@
 /** The questions about what is stored: runs, and what the log changes in them. */
 import { LRUCache } from "lru-cache";
 import { Batcher } from "../../../db/queue.ts";
-import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
-import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
-import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
-import { chunkId, selectChunks, selectSketches } from "../../../db/sessions/store.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/format/chunk.ts";
+import { MAX_ID_BYTES, packId } from "../../../db/sessions/format/ids.ts";
+import { endOfUser, userKey } from "../../../db/sessions/format/keys.ts";
+import { chunkId, selectChunks, selectSketches } from "../../../db/sessions/run_store.ts";
 import {
   type Counts,
   countsOf,
@@ -14,8 +14,8 @@ import {
   selectExpired,
   selectFigures,
 } from "../../../db/sessions/figures.ts";
-import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/ledger.ts";
-import { hashOfUser, Sketch, unpackSketches } from "../../../db/sessions/sketch.ts";
+import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/format/ledger.ts";
+import { hashOfUser, Sketch, unpackSketches } from "../../../db/sessions/format/sketch.ts";
 import {
   bucketOf,
   type Change,
@@ -88,7 +88,7 @@ export class Questions {
         }).map(({ id }) => id),
       )];
     });
-    for (const [id, bytes] of storage.store.chunksOf(results[0]!)) held.set(id, Chunk.of(bytes));
+    for (const [id, bytes] of storage.store.runs.chunksOf(results[0]!)) held.set(id, Chunk.of(bytes));
     for (const { id, edition } of asked.flatMap(({ runs }) => runs.flat())) {
       const chunk = held.get(id);
       if (chunk !== undefined) known.set(`${id} ${edition}`, chunk);
@@ -126,7 +126,7 @@ export class Questions {
     const within: Within = ({ keys }, i) => keys[i]! < first ? -1 : keys[i]! >= end ? 1 : 0;
     const cursors = userRuns.filter(({ filter }) => filter.has(first))
       .map((run) => new Cursor(run.id, placesOfKeys(run, first, end), 1, within));
-    const merged = new MergedCursor(store, cursors, byUser);
+    const merged = new MergedCursor(store.runs, cursors, byUser);
     while (await merged.load()) {
       while (merged.next()) {
         if (merged.chunk.userId(merged.i) === userId) yield merged.chunk.session(merged.i);
@@ -204,7 +204,7 @@ export class Questions {
       if (sketch === undefined) groups.set(group, sketch = new Sketch());
       return sketch;
     };
-    for (const [started, data] of storage.store.sketchesOf(results[0]!)) {
+    for (const [started, data] of storage.store.runs.sketchesOf(results[0]!)) {
       for (const [day, packed] of unpackSketches(data)) {
         if (day >= firstDay && day <= lastDay) sketchOf(started, day).unite(packed);
       }

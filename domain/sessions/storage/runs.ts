@@ -1,8 +1,8 @@
 /** Sorted runs as a process knows them: their orders, where their chunks begin, and which keys they may have. */
-import { type Chunk, compareIds } from "../../../db/sessions/chunk.ts";
-import { KeyFilter } from "../../../db/sessions/filter.ts";
+import { type Chunk, compareIds } from "../../../db/sessions/format/chunk.ts";
+import { KeyFilter } from "../../../db/sessions/format/filter.ts";
 import type { RunRow } from "../../../db/sessions/run_changes.ts";
-import type { RunIndex } from "../../../db/sessions/sums.ts";
+import type { RunIndex } from "../../../db/sessions/format/sums.ts";
 
 /** Sessions in the order of their keys: those of a user are neighbours. */
 export interface UserRun extends RunRow {

@@ -1,5 +1,5 @@
 /** The starts of sessions by country, newest first. */
-import type { Chunk, StoredSession } from "../../../db/sessions/chunk.ts";
+import type { Chunk, StoredSession } from "../../../db/sessions/format/chunk.ts";
 import { type Change, sortedChunk, startsOf } from "./changes.ts";
 import { Cursor, MergedCursor, RunGone, visiblePages, type Within } from "./cursor.ts";
 import { byStart, placesOfStarts } from "./runs.ts";
@@ -103,7 +103,7 @@ async function startsOfNow<Taken>(storage: Storage, take: (chunk: Chunk, i: numb
     );
     const logged = loggedOf(country);
     if (logged !== undefined) cursors.unshift(Cursor.over(logged, -1, within));
-    const merged = new MergedCursor(store, cursors, byStart);
+    const merged = new MergedCursor(store.runs, cursors, byStart);
     yield* visiblePages(merged, firstVisible, take);
   };
 }

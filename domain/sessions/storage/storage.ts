@@ -3,10 +3,12 @@
  * a snapshot, which brings what other processes stored meanwhile.
  */
 import type { Result, Statement } from "../../../db/engine/engine.ts";
-import type { RunIndex } from "../../../db/sessions/sums.ts";
-import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
+import type { RunIndex } from "../../../db/sessions/format/sums.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/format/chunk.ts";
 import type { RunRow, State } from "../../../db/sessions/run_changes.ts";
-import { type Append, chunkId, selectChunks, type SessionStore } from "../../../db/sessions/store.ts";
+import type { Append } from "../../../db/sessions/log_store.ts";
+import { chunkId, selectChunks } from "../../../db/sessions/run_store.ts";
+import type { SessionStore } from "../../../db/sessions/store.ts";
 import { type SessionEvent, toPart } from "../event.ts";
 import type { FirstAlive, Gathered } from "../merge.ts";
 import { SessionMap } from "../session_map.ts";
@@ -66,7 +68,7 @@ export class Storage {
     this.clock = clock;
     this.firstAlive = firstAlive;
     this.tail = new LogTail(firstAlive, segmentSize);
-    this.#append = store.appender((ops: (SessionMap | Received)[]) => this.#pack(ops));
+    this.#append = store.log.appender((ops: (SessionMap | Received)[]) => this.#pack(ops));
   }
 
   /** The first time of receipt that has not expired now. */
@@ -106,7 +108,7 @@ export class Storage {
     while (true) {
       const { version } = this.state;
       if (version >= 0) {
-        const { state, log, results } = await this.store.snapshot(this.tail.last, statements(), how);
+        const { state, log, results } = await this.store.log.snapshot(this.tail.last, statements(), how);
         if (state.version === version && this.state.version === version) {
           this.tail.read(log);
           return results;
@@ -207,14 +209,15 @@ export class Storage {
 
   async #chunks(ids: readonly number[]): Promise<Map<number, Chunk>> {
     const [result] = await this.store.scan([selectChunks(ids)]);
-    const chunks = this.store.chunksOf(result!);
+    const chunks = this.store.runs.chunksOf(result!);
     if (chunks.size < ids.length) throw new StaleRuns("a run was merged while it was read");
     return new Map(Array.from(chunks, ([id, bytes]) => [id, Chunk.of(bytes)]));
   }
 
   async #reload(): Promise<void> {
     const known = [...this.userRuns, ...this.startRuns];
-    const { state, log, runs, indexes } = await this.store.runs(known.map(({ id }) => id), this.tail.last);
+    const ids = known.map(({ id }) => id);
+    const { state, log, runs, indexes } = await this.store.log.snapshotOfRuns(this.tail.last, ids);
     if (state.version <= this.state.version) return;
     const indexOf = new Map(indexes.map((index) => [index.id, index]));
     const users = new Map(this.userRuns.map((run) => [run.id, run]));

@@ -1,13 +1,13 @@
 /** Deleting a user: out of every chunk that has something of them, and out of the figures. */
 import { Buffer } from "node:buffer";
-import { Chunk, type StoredSession } from "../../../db/sessions/chunk.ts";
-import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
-import { MAX_ID_BYTES, packId } from "../../../db/sessions/ids.ts";
-import { endOfUser, userKey } from "../../../db/sessions/keys.ts";
-import type { Contribution } from "../../../db/sessions/ledger.ts";
+import { Chunk, type StoredSession } from "../../../db/sessions/format/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/format/chunk_writer.ts";
+import { MAX_ID_BYTES, packId } from "../../../db/sessions/format/ids.ts";
+import { endOfUser, userKey } from "../../../db/sessions/format/keys.ts";
+import type { Contribution } from "../../../db/sessions/format/ledger.ts";
 import type { RecentStore } from "../../../db/sessions/recent.ts";
 import { passDeletion, type ShrunkChunk } from "../../../db/sessions/run_changes.ts";
-import { chunkId } from "../../../db/sessions/store.ts";
+import { chunkId } from "../../../db/sessions/run_store.ts";
 import { contributionOf } from "../storage/changes.ts";
 import { figuresOf, sweepChunks } from "./expiry.ts";
 import { type Places, placesOfKeys } from "../storage/runs.ts";
@@ -75,7 +75,7 @@ async function* shrunkChunks(
   for (let place = from; place < to; place += READ_AT_ONCE) {
     const ids = Array.from({ length: Math.min(READ_AT_ONCE, to - place) }, (_, i) => chunkId(run, place + i));
     const shrunk: ShrunkChunk[] = [];
-    for (const [id, bytes] of await store.chunks(ids)) {
+    for (const [id, bytes] of await store.runs.chunks(ids)) {
       if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(wanted)) continue;
       const chunk = Chunk.of(bytes), writer = new ChunkWriter(Math.max(1, chunk.count));
       for (let i = 0; i < chunk.count; i++) {

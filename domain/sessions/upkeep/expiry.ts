@@ -7,7 +7,12 @@ import {
   selectExpired,
   takeFromLedger,
 } from "../../../db/sessions/figures.ts";
-import { type Contribution, LEDGER_SPAN, packLedger, unpackLedger } from "../../../db/sessions/ledger.ts";
+import {
+  type Contribution,
+  LEDGER_SPAN,
+  packLedger,
+  unpackLedger,
+} from "../../../db/sessions/format/ledger.ts";
 import type { Statement } from "../../../db/engine/engine.ts";
 import { passSweep } from "../../../db/sessions/run_changes.ts";
 import { inShortSteps } from "../../short_steps.ts";
@@ -40,8 +45,8 @@ export async function sweepChunks(
   { store, clock }: Pick<Storage, "store" | "clock">,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const run of await store.doomed(clock())) {
-    await inShortSteps((limit) => store.deleteChunks(run, limit, clock()), signal);
+  for (const run of await store.runs.doomed(clock())) {
+    await inShortSteps((limit) => store.runs.deleteChunks(run, limit, clock()), signal);
   }
 }
 

@@ -1,11 +1,11 @@
 /** Writing a run: chunk by chunk in short commits, unseen until it is whole. */
-import { CHUNK, type Chunk, GONE } from "../../../db/sessions/chunk.ts";
-import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
-import { KeyFilter } from "../../../db/sessions/filter.ts";
-import { firstKeyOfUser } from "../../../db/sessions/keys.ts";
-import { hashOfUser, packSketches, Sketch } from "../../../db/sessions/sketch.ts";
+import { CHUNK, type Chunk, GONE } from "../../../db/sessions/format/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/format/chunk_writer.ts";
+import { KeyFilter } from "../../../db/sessions/format/filter.ts";
+import { firstKeyOfUser } from "../../../db/sessions/format/keys.ts";
+import { hashOfUser, packSketches, Sketch } from "../../../db/sessions/format/sketch.ts";
 import type { FinishedRun } from "../../../db/sessions/run_changes.ts";
-import type { SessionStore } from "../../../db/sessions/store.ts";
+import type { RunStore } from "../../../db/sessions/run_store.ts";
 import { QUARTER_MICROS, QUARTERS_A_DAY } from "../storage/changes.ts";
 import { RunGone } from "../storage/cursor.ts";
 import type { StartFence } from "../storage/runs.ts";
@@ -26,7 +26,7 @@ export interface RunPlan {
 
 /** A run that is being written. */
 export class RunWriter {
-  readonly #store: SessionStore;
+  readonly #store: RunStore;
   readonly #plan: RunPlan;
   readonly #clock: () => number;
   readonly #chunk = new ChunkWriter();
@@ -48,7 +48,7 @@ export class RunWriter {
   #lastReceived = -Infinity;
   #lastUser = -1;
 
-  constructor(store: SessionStore, plan: RunPlan, clock: () => number) {
+  constructor(store: RunStore, plan: RunPlan, clock: () => number) {
     this.#store = store;
     this.#plan = plan;
     this.#clock = clock;
@@ -86,7 +86,7 @@ export class RunWriter {
   async write(): Promise<void> {
     await this.#writing;
     const goAt = this.#clock() + PATIENCE_MS;
-    const id = this.#id ??= await this.#store.beginRun(goAt);
+    const id = this.#id ??= await this.#store.begin(goAt);
     const chunks = this.#ready, from = this.#written;
     this.#ready = [];
     this.#written += chunks.length;

@@ -44,7 +44,7 @@ export class Turns {
   async keep(): Promise<boolean> {
     const now = this.#storage.clock();
     if (this.#leaseUntil - now > LEASE_MS / 2) return true;
-    if (!await this.#storage.store.takeWork(this.#worker, now + LEASE_MS, now)) return false;
+    if (!await this.#storage.store.lease.take(this.#worker, now + LEASE_MS, now)) return false;
     this.#leaseUntil = now + LEASE_MS;
     return true;
   }
@@ -69,7 +69,7 @@ export class Turns {
     } finally {
       const isLast = --this.#active === 0;
       if (isLast) this.#leaseUntil = 0;
-      if (isLast && !this.#isClosed) await this.#storage.store.leaveWork(this.#worker);
+      if (isLast && !this.#isClosed) await this.#storage.store.lease.leave(this.#worker);
     }
   }
 }

@@ -5,9 +5,9 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { EngineError, type Statement } from "../../../db/engine/engine.ts";
-import { type Chunk, GONE } from "../../../db/sessions/chunk.ts";
-import { ChunkWriter } from "../../../db/sessions/chunk_writer.ts";
-import { sessionKey } from "../../../db/sessions/keys.ts";
+import { type Chunk, GONE } from "../../../db/sessions/format/chunk.ts";
+import { ChunkWriter } from "../../../db/sessions/format/chunk_writer.ts";
+import { sessionKey } from "../../../db/sessions/format/keys.ts";
 import {
   type FinishedRun,
   type FlushedSegment,
@@ -161,11 +161,11 @@ export class Upkeep {
   async #moveOldRows(): Promise<void> {
     const { store } = this.#storage;
     while (!this.#turns.isClosed) {
-      const { upTo, sessions } = await store.oldRows(OLD_ROWS, sessionKey);
+      const { upTo, sessions } = await store.oldRows.read(OLD_ROWS, sessionKey);
       if (sessions.length === 0) return;
       const writer = new ChunkWriter(sessions.length);
       for (const session of sessions) writer.add(session);
-      await store.moveOldRows(upTo, writer.take());
+      await store.oldRows.move(upTo, writer.take());
       await this.#storage.view();
       await this.#work();
       await this.room();
@@ -265,7 +265,7 @@ export class Upkeep {
     const sessions = runs.reduce((sum, run) => sum + run.sessions, 0);
     const writer = this.#writer({ isByStart: order === byStart, rank: runs[0]!.rank, sessions });
     const cursors = runs.map(({ id, fences }) => new Cursor(id, { from: 0, to: fences.length }, 1, () => 0));
-    const merged = new MergedCursor(store, cursors, order);
+    const merged = new MergedCursor(store.runs, cursors, order);
     let passed = 0;
     while (await merged.load()) {
       while (merged.next()) {
@@ -283,7 +283,7 @@ export class Upkeep {
   }
 
   #writer(plan: RunPlan): RunWriter {
-    return new RunWriter(this.#storage.store, plan, this.#storage.clock);
+    return new RunWriter(this.#storage.store.runs, plan, this.#storage.clock);
   }
 
   /** Gives others their turn; ends the work where this process is no longer the one to do it. */

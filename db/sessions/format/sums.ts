@@ -1,6 +1,6 @@
 /** The checksums of what sessions are stored as: entries of the log, chunks of runs, their indexes, and sketches. */
-import { checksum, type Damage } from "../checksum.ts";
-import type { Result, Row, Value } from "../engine/engine.ts";
+import { checksum, type Damage } from "../../checksum.ts";
+import type { Result, Row, Value } from "../../engine/engine.ts";
 
 /** The checksum of an entry of the log. */
 export const entryChecksum = (data: Uint8Array): number => checksum(data, "session_log");
