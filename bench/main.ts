@@ -2,7 +2,8 @@
  * `deno task bench [name …]`: runs those benchmarks, or takes an overview of all, and lists the figures that were missed.
  */
 import { channelBatches, cost, fanOut, inserts, reads } from "./channels.ts";
-import { batches, load, scale } from "./sessions.ts";
+import { batches, load } from "./sessions.ts";
+import { scale } from "./sessions_scale.ts";
 import { conversationMessages, conversationQuestions } from "./conversations.ts";
 import { dashboardOpen, dashboardPages } from "./dashboard.ts";
 import { latency } from "./engine_latency.ts";
