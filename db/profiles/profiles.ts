@@ -21,6 +21,12 @@ const SET_FIELDS = `INSERT INTO person_field (person, field, value, number, acco
     FROM json_each(?4) f, profile_update u, account a WHERE a.id = ${TARGET}
   ON CONFLICT (person, field) DO UPDATE
     SET value = excluded.value, number = excluded.number, account = excluded.account`;
+/** Says that a service would have too many fields: a text is set to NULL, which the table refuses with the whole update. */
+const FIELD_GUARD = "account_field.value";
+// ?3: how the names of the fields of each service begin; ?4: the most that a service may have.
+const BOUND_FIELDS = `UPDATE account_field SET value = NULL WHERE account = ${TARGET} AND EXISTS (
+  SELECT 1 FROM json_each(?3) service WHERE ?4 < (SELECT count(*) FROM account_field f
+    WHERE f.account = ${TARGET} AND f.value <> '' AND substr(f.field, 1, length(service.value)) = service.value))`;
 const SET_KEYWORDS = `UPDATE account SET keywords = ?3 WHERE id = ${TARGET}`;
 
 // ?1: [[app, account], …]
@@ -51,7 +57,12 @@ export interface ProfileUpdate extends AccountName {
   readonly at: number;
   /** The most accounts that a person may have. */
   readonly maxAccounts: number;
+  /** How many fields an account may have whose names begin so; undefined: as many as come. */
+  readonly fieldBound?: { readonly beginnings: readonly string[]; readonly most: number } | undefined;
 }
+
+/** Why nothing of an update was stored: its person would have too many accounts, or the account too many fields. */
+export type UpdateRefusal = "person-full" | "fields-full";
 
 /** What all accounts of a person say. */
 export interface ProfileRow {
@@ -67,16 +78,15 @@ export type ProfileStore = ReturnType<typeof createProfileStore>;
 export function createProfileStore({ engine, commits, scan }: Database) {
   const commitUpdate = commits.writer(planUpdates);
   return {
-    /**
-     * Stores what an account says, and makes one person of those whom it links. Committed in groups. False, and nothing
-     * stored, when that person would have more than `maxAccounts` accounts.
-     */
-    async update(update: ProfileUpdate, bytes: number): Promise<boolean> {
+    /** Stores what an account says, and makes one person of those whom it links, or says why not. Committed in groups. */
+    async update(update: ProfileUpdate, bytes: number): Promise<UpdateRefusal | undefined> {
       try {
         await commitUpdate(update, bytes);
-        return true;
+        return undefined;
       } catch (error) {
-        if (error instanceof EngineError && error.message.includes(GUARD)) return false;
+        if (!(error instanceof EngineError)) throw error;
+        if (error.message.includes(GUARD)) return "person-full";
+        if (error.message.includes(FIELD_GUARD)) return "fields-full";
         throw error;
       }
     },
@@ -117,7 +127,7 @@ function planUpdates(updates: ProfileUpdate[]): Plan<void> {
 }
 
 function updateStatements(
-  { app, account, identities, fields, keywords, maxAccounts, at }: ProfileUpdate,
+  { app, account, identities, fields, keywords, maxAccounts, fieldBound, at }: ProfileUpdate,
 ): Statement[] {
   const ids = JSON.stringify(identities), said = JSON.stringify(fields);
   const name = [app, account];
@@ -127,6 +137,9 @@ function updateStatements(
     { sql: INSERT_IDENTITIES, args: [...name, ids, at] },
     ...joinStatements({ app, account }, ids, maxAccounts),
     { sql: SAY_FIELDS, args: [...name, null, said] },
+    ...(fieldBound === undefined
+      ? []
+      : [{ sql: BOUND_FIELDS, args: [...name, JSON.stringify(fieldBound.beginnings), fieldBound.most] }]),
     { sql: SET_FIELDS, args: [...name, null, said] },
     ...(keywords === undefined ? [] : [{ sql: SET_KEYWORDS, args: [...name, JSON.stringify(keywords)] }]),
   ];

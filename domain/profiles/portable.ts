@@ -91,8 +91,8 @@ async function storeRecords(options: ProfilePortableOptions, records: readonly R
   const { store, profiles, events, clock, maxAccounts } = options;
   const now = clock();
   const updates = records.flatMap((record) => updateOf(record, now, maxAccounts) ?? []);
-  const stored = await Promise.all(updates.map((update) => profiles.update(update, UPDATE_BYTES)));
-  if (stored.includes(false)) {
+  const refusals = await Promise.all(updates.map((update) => profiles.update(update, UPDATE_BYTES)));
+  if (refusals.includes("person-full")) {
     throw new RunnelError("person-full", `an id makes one person of more than ${maxAccounts} accounts`);
   }
   const split = records.filter((record) => record.record === "id" && record.split !== null) as z.output<

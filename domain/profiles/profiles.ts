@@ -1,12 +1,12 @@
 /** Profiles: what is known of the accounts of all apps, with the accounts of one person seen as one. */
 import type { AccountName, LinkQuery, LinkStore } from "../../db/profiles/links.ts";
 import type { ProfileRow, ProfileStore } from "../../db/profiles/profiles.ts";
-import { RunnelError } from "../errors.ts";
+import { invalid, RunnelError } from "../errors.ts";
 import { ageOn } from "./birth.ts";
 import { DEMOGRAPHICS, readDemographics } from "./demographics.ts";
 import { readKeywords } from "./keywords.ts";
 import type { ServiceFields } from "./profile_body.ts";
-import { readTraits, showTraits, type Traits } from "./traits.ts";
+import { readTraits, showTraits, traitBound, type Traits, WANTED_TRAITS } from "./traits.ts";
 
 /** What all accounts of a person say. */
 export interface Profile {
@@ -44,7 +44,8 @@ export class Profiles {
 
   /**
    * Stores what services say of an account; resolves when it is durable. A later service goes before an earlier one.
-   * An id that would join more accounts than a person may have: `person-full`.
+   * An id that would join more accounts than a person may have: `person-full`; more traits than a service may have with
+   * those that are there: `invalid-request`.
    */
   async update(name: AccountName, services: readonly ServiceFields[]): Promise<void> {
     const now = this.clock();
@@ -61,8 +62,11 @@ export class Profiles {
       keywords: brought.length === 0 ? undefined : [...new Set(brought.flat())],
       at: now,
       maxAccounts: this.#maxAccounts,
+      fieldBound: traitBound(services),
     };
-    if (await this.store.update(update, sizeOf(update))) return;
+    const refusal = await this.store.update(update, sizeOf(update));
+    if (refusal === undefined) return;
+    if (refusal === "fields-full") throw invalid(WANTED_TRAITS);
     throw new RunnelError(
       "person-full",
       `these ids would make one person of more than ${this.#maxAccounts} accounts; nothing was stored`,

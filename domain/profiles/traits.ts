@@ -14,7 +14,9 @@ interface ServiceFields {
 const SOCIAL = new Set(["facebook", "flickr", "foursquare", "github", "linkedin", "twitter"]);
 const MAX_KEYS = 20;
 const MAX_BYTES = 1024;
-const WANTED = `a service has at most ${MAX_KEYS} fields beside its id, of at most 1 KiB each`;
+/** What is said of traits that are refused. */
+export const WANTED_TRAITS =
+  `a service has at most ${MAX_KEYS} fields beside its id, of at most 1 KiB each, with those that it said before`;
 
 /** Values by service and key. */
 export type Traits = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -26,7 +28,7 @@ export function traitIssue({ service, fields }: ServiceFields): string | undefin
   const traits = traitsOf(service, fields);
   const isLarge = ([key, value]: [string, unknown]) =>
     encoder.encode(key).length + encoder.encode(JSON.stringify(value)).length > MAX_BYTES;
-  return traits.length > MAX_KEYS || traits.some(isLarge) ? WANTED : undefined;
+  return traits.length > MAX_KEYS || traits.some(isLarge) ? WANTED_TRAITS : undefined;
 }
 
 /** The fields that keep the traits of a service. A null says nothing. */
@@ -37,6 +39,15 @@ export function readTraits({ service, fields }: ServiceFields): Record<string, s
       [JSON.stringify([service, key, true]), ""],
     ]),
   );
+}
+
+/** How many traits an account may have of each of these services; undefined where they say none. */
+export function traitBound(services: readonly ServiceFields[]) {
+  const speaking = services.filter(({ service, fields }) => traitsOf(service, fields).length > 0);
+  if (speaking.length === 0) return undefined;
+  // As `readTraits` names them.
+  const beginnings = speaking.map(({ service }) => `[${JSON.stringify(service)},`);
+  return { beginnings, most: MAX_KEYS };
 }
 
 /** The traits among the fields of a profile, or undefined where there are none. */

@@ -45,3 +45,28 @@ testOnBothEngines(
     equal((await put(app, "x", { crm: { note: "x".repeat(1100) } })).status, 400);
   },
 );
+
+testOnBothEngines(
+  "a service has at most 20 traits of an account, in however many updates they come",
+  async (app) => {
+    const keys = (name: string, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i}`, i]));
+    equal((await put(app, "x", { crm: keys("a", 20), "crm.x": keys("a", 15) })).status, 200);
+    const refused = await put(app, "x", { crm: { id: 7, b0: 1 }, github: { location: "Rome" } });
+    equal(refused.status, 400);
+    equal((await refused.json()).detail.includes("at most 20"), true);
+    deepEqual((await read(app, "/profile/a/x")).demographics, {});
+    equal((await put(app, "x", { crm: { a0: "other" }, "crm.x": keys("b", 5) })).status, 200);
+    equal((await put(app, "x", { "crm.x": { c: 1 } })).status, 400);
+    const { traits } = await read(app, "/profile/a/x");
+    deepEqual([traits.crm.a0, Object.keys(traits.crm).length, Object.keys(traits["crm.x"]).length], [
+      "other",
+      20,
+      20,
+    ]);
+    // Accounts share a person, and each has its own.
+    await put(app, "x", { phone: { id: 7 } });
+    equal((await put(app, "y", { phone: { id: 7 }, crm: keys("b", 20) })).status, 200);
+    deepEqual(await app.services.analytics.recount(), new Map());
+  },
+);
