@@ -1,6 +1,6 @@
 /** The log of sessions, as far as questions read it: what became runs stays in it for followers alone (recent.ts). */
 import type { Plan } from "../batcher.ts";
-import type { Result, Statement, Value } from "../engine/engine.ts";
+import { OwnedBytes, type Result, type Statement, type Value } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
 import { entryChecksum, type RunIndex, toEntry, toIndex } from "./format/sums.ts";
 import { type RunRow, type State, toRun, toState } from "./run_changes.ts";
@@ -31,7 +31,8 @@ export interface RunSnapshot extends Snapshot {
 
 /** What a group commit appends to the log. */
 export interface Append {
-  readonly data: Uint8Array;
+  /** All of its buffer, made for this commit alone. */
+  readonly data: Uint8Array<ArrayBuffer>;
   /** Countries that were not seen before. */
   readonly countries: readonly string[];
   /** Called when it is durable, with its number. */
@@ -54,7 +55,7 @@ export class LogStore {
       const { data, countries, stored } = pack(ops);
       const news = countries.length === 0 ? [] : [plain(INSERT_COUNTRIES, JSON.stringify(countries))];
       return {
-        statements: [plain(APPEND, data, entryChecksum(data)), ...news],
+        statements: [plain(APPEND, new OwnedBytes(data.buffer), entryChecksum(data)), ...news],
         settle([appended]) {
           stored(appended!.rows[0]![0] as number);
           return ops.map(() => undefined);

@@ -3,7 +3,7 @@ import type { Counts } from "../../db/sessions/figures.ts";
 import { SKETCH_ERROR } from "../../db/sessions/format/sketch.ts";
 import type { Calendar, CalendarUnit } from "./calendar.ts";
 import { sortsBefore } from "./merge.ts";
-import { DURATION_ERROR, middleOf } from "./storage/changes.ts";
+import { DURATION_ERROR, middleOf } from "./storage/figure_sums.ts";
 import type { SessionFigures } from "./storage/questions.ts";
 
 /** Users of up to so many sessions are counted; of more they are estimated. */

@@ -129,6 +129,15 @@ Deno.test("PlainEvent reads lines as programs write them, and leaves everything 
   ) equal(readPlainly(unusual), undefined, unusual);
 });
 
+Deno.test("SessionMap keeps the first country of a session that had more than there are places for", () => {
+  const map = new SessionMap(() => -Infinity), countries = 70_000;
+  const ids = { userId: "u", sessionId: "s", end: null };
+  map.add({ ...ids, sessionId: "other", country: "DE", start: 1 }, 1);
+  for (let i = 0; i < countries; i++) map.add({ ...ids, country: `C${i}`, start: countries - i }, 1);
+  deepEqual(Array.from(map.sessions(), ({ country }) => country), ["DE", `C${countries - 1}`]);
+  deepEqual(map.chunk.seenCountries(), ["DE", `C${countries - 1}`]);
+});
+
 Deno.test("SessionMap holds the same whichever way events come into it", () => {
   const event = fc.record({
     user_id: fc.constantFrom("u", "v", "690b97750e868952f06fa0850ec87928"),

@@ -135,10 +135,18 @@ export class ChunkWriter {
   #indexOf(country: string): number {
     let index = this.#indexes.get(country);
     if (index === undefined) {
+      if (this.#countries.length === NO_COUNTRY) this.#forgetUnused();
       this.#indexes.set(country, index = this.#countries.length);
       this.#countries.push(country);
     }
     return index;
+  }
+
+  /** Forgets the countries that sessions had before: places among all that ever came would have no end. */
+  #forgetUnused(): void {
+    const countries = this.#countries.splice(0), countryOf = this.#countryOf.subarray(0, this.#size);
+    this.#indexes.clear();
+    for (const [i, place] of countryOf.entries()) this.setCountry(i, countries[place] ?? null);
   }
 
   #grow(): void {

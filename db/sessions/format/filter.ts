@@ -1,7 +1,10 @@
 /** Bloom filters (Burton Bloom, 1970): which keys a run certainly does not have, without reading it. */
 
-/** Bits a key; with `PROBES` bits set for each, one key in a hundred seems to be there and is not. */
-const BITS = 10, PROBES = 7;
+/**
+ * Bits a key; with `PROBES` bits set for each, one key in 1,400 seems to be there and is not. Each that does costs reading a
+ * chunk while a segment of new sessions becomes a run.
+ */
+const BITS = 16, PROBES = 7;
 
 /** A set of keys that may answer true for one that it lacks, never false for one that it has. */
 export class KeyFilter {

@@ -12,7 +12,7 @@ export const SKETCH_ERROR = 1.04 / Math.sqrt(REGISTERS);
 const SPARSE_ENTRY = 3;
 /** Registers of a sketch that is packed sparse, so that it is smaller than all registers. */
 const MOST_SPARSE = Math.floor((REGISTERS - 1) / SPARSE_ENTRY);
-/** Registers in a map, whose entries take forty bytes: a merge holds a sketch for each country and day. */
+/** Registers in a map, whose entries take forty bytes: a merge holds a sketch for each day. */
 const MOST_IN_MAP = 400;
 
 /** A hash of the bytes from one to before another, the id of a user: the bits that sketches use. */
@@ -129,10 +129,9 @@ function tau(x: number): number {
   return z / 3;
 }
 
-/** Sketches by day as one blob: day, bytes, and the sketch, one after the other. */
-export function packSketches(sketches: ReadonlyMap<number, Sketch>): Uint8Array {
-  const packed = Array.from(sketches, ([day, sketch]) => [day, sketch.pack()] as const);
-  const bytes = new Uint8Array(packed.reduce((sum, [, { length }]) => sum + 8 + length, 0));
+/** Packed sketches by day as one blob: day, bytes, and the sketch, one after the other. */
+export function packSketches(packed: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  const bytes = new Uint8Array(packed.values().reduce((sum, { length }) => sum + 8 + length, 0));
   const view = new DataView(bytes.buffer);
   let at = 0;
   for (const [day, sketch] of packed) {

@@ -10,13 +10,8 @@ const OPEN = 0x7B, CLOSE = 0x7D, COLON = 0x3A, COMMA = 0x2C;
 /** The fields, as bits: each comes once at most, and all but the country must come. */
 const USER = 1, SESSION = 2, EVENT = 4, TIME = 8, COUNTRY = 16, NEEDED = USER | SESSION | EVENT | TIME;
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const NAMES: readonly (readonly [name: Uint8Array, field: number])[] = [
-  [bytesOf("user_id"), USER],
-  [bytesOf("session_id"), SESSION],
-  [bytesOf("event"), EVENT],
-  [bytesOf("ts"), TIME],
-  [bytesOf("country"), COUNTRY],
-];
+const FIELDS = [USER, SESSION, EVENT, TIME, COUNTRY];
+const NAMES = ["user_id", "session_id", "event", "ts", "country"].map(bytesOf);
 const START = bytesOf("start"), END = bytesOf("end");
 
 /**
@@ -73,7 +68,8 @@ export class PlainEvent {
     const from = this.#openQuote(end), to = from < 0 ? -1 : closingQuote(this.bytes, from, end);
     if (to < 0 || this.bytes[to + 1] !== COLON) return 0;
     this.#at = to + 2;
-    return NAMES.find(([name]) => isAt(this.bytes, from, to, name))?.[1] ?? 0;
+    for (let i = 0; i < NAMES.length; i++) if (isAt(this.bytes, from, to, NAMES[i]!)) return FIELDS[i]!;
+    return 0;
   }
 
   /** Reads a value, and whether it is one that the field may have. */

@@ -16,14 +16,8 @@ import {
 } from "../../../db/sessions/figures.ts";
 import { type Contribution, INCONSISTENT, OPEN, unpackLedger } from "../../../db/sessions/format/ledger.ts";
 import { hashOfUser, Sketch, unpackSketches } from "../../../db/sessions/format/sketch.ts";
-import {
-  bucketOf,
-  type Change,
-  changeOf,
-  contributionsOf,
-  QUARTER_MICROS,
-  QUARTERS_A_DAY,
-} from "./changes.ts";
+import { type Change, changeOf, contributionsOf, QUARTER_MICROS, QUARTERS_A_DAY } from "./changes.ts";
+import { bucketOf } from "./figure_sums.ts";
 import type { Gathered } from "../merge.ts";
 import { Cursor, MergedCursor, type Within } from "./cursor.ts";
 import { negated } from "../upkeep/expiry.ts";

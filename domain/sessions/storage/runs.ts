@@ -3,6 +3,7 @@ import { type Chunk, compareIds } from "../../../db/sessions/format/chunk.ts";
 import { KeyFilter } from "../../../db/sessions/format/filter.ts";
 import type { RunRow } from "../../../db/sessions/run_changes.ts";
 import type { RunIndex } from "../../../db/sessions/format/sums.ts";
+import { placesUpTo, sortedBy } from "./radix_sort.ts";
 
 /** Sessions in the order of their keys: those of a user are neighbours. */
 export interface UserRun extends RunRow {
@@ -91,12 +92,13 @@ export const byStart: Order = {
   numbers: (chunk) => [chunk.countryRanks(), chunk.starts],
 };
 
-/** The places of a chunk's entries in an order. */
-export function sortedPlaces(chunk: Chunk, order: Order): Uint32Array {
-  let places = new Uint32Array(chunk.count);
-  for (let i = 0; i < places.length; i++) places[i] = i;
+/** The places of a chunk's entries in an order; of some of them, if these are given. */
+export function sortedPlaces(chunk: Chunk, order: Order, some?: readonly number[]): Uint32Array {
   const numbers = order.numbers(chunk);
-  for (const column of numbers.toReversed()) places = radixSorted(places, column);
+  const places = numbers.toReversed().reduce<Uint32Array<ArrayBuffer>>(
+    (sorted, column) => sortedBy(column, sorted),
+    some === undefined ? placesUpTo(chunk.count) : Uint32Array.from(some),
+  );
   const isTied = (i: number, j: number) => numbers.every((column) => column[i] === column[j]);
   for (let from = 0; from < places.length;) {
     let to = from + 1;
@@ -105,37 +107,4 @@ export function sortedPlaces(chunk: Chunk, order: Order): Uint32Array {
     from = to;
   }
   return places;
-}
-
-const DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS;
-
-/**
- * Places by the numbers that they have in a column, digit by digit, the least significant first; equal ones stay in
- * their order. A fifth of the time that sorting by comparisons takes.
- */
-function radixSorted(places: Uint32Array<ArrayBuffer>, column: ArrayLike<number>): Uint32Array<ArrayBuffer> {
-  const count = places.length, rest = new Float64Array(column), digits = new Uint16Array(count);
-  let least = Infinity, most = -Infinity;
-  for (let i = 0; i < count; i++) {
-    least = Math.min(least, rest[i]!);
-    most = Math.max(most, rest[i]!);
-  }
-  for (let i = 0; i < count; i++) rest[i]! -= least;
-  let sorted = places, spare = new Uint32Array(count);
-  for (let range = most - least; range > 0; range = Math.floor(range / DIGITS)) {
-    const ends = new Uint32Array(DIGITS + 1);
-    for (let i = 0; i < count; i++) {
-      const number = rest[i]!, others = Math.floor(number / DIGITS), digit = number - others * DIGITS;
-      digits[i] = digit;
-      rest[i] = others;
-      ends[digit + 1]!++;
-    }
-    for (let digit = 1; digit <= DIGITS; digit++) ends[digit]! += ends[digit - 1]!;
-    for (let i = 0; i < count; i++) {
-      const place = sorted[i]!;
-      spare[ends[digits[place]!]!++] = place;
-    }
-    [sorted, spare] = [spare, sorted];
-  }
-  return sorted;
 }

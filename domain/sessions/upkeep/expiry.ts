@@ -7,16 +7,11 @@ import {
   selectExpired,
   takeFromLedger,
 } from "../../../db/sessions/figures.ts";
-import {
-  type Contribution,
-  LEDGER_SPAN,
-  packLedger,
-  unpackLedger,
-} from "../../../db/sessions/format/ledger.ts";
+import { type Contribution, LEDGER_SPAN, packLedger, unpackLedger } from "../../../db/sessions/format/ledger.ts";
 import type { Statement } from "../../../db/engine/engine.ts";
 import { passSweep } from "../../../db/sessions/run_changes.ts";
 import { inShortSteps } from "../../short_steps.ts";
-import { sumsOf } from "../storage/changes.ts";
+import { sumsOf } from "../storage/figure_sums.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /** Takes what has expired out of the figures, an entry of the ledger a commit; answers how many sessions that were. */

@@ -3,18 +3,18 @@ import { CHUNK, type Chunk, GONE } from "../../../db/sessions/format/chunk.ts";
 import { ChunkWriter } from "../../../db/sessions/format/chunk_writer.ts";
 import { KeyFilter } from "../../../db/sessions/format/filter.ts";
 import { firstKeyOfUser } from "../../../db/sessions/format/keys.ts";
-import { hashOfUser, packSketches, Sketch } from "../../../db/sessions/format/sketch.ts";
 import type { FinishedRun } from "../../../db/sessions/run_changes.ts";
 import type { RunStore } from "../../../db/sessions/run_store.ts";
-import { QUARTER_MICROS, QUARTERS_A_DAY } from "../storage/changes.ts";
 import { RunGone } from "../storage/cursor.ts";
 import type { StartFence } from "../storage/runs.ts";
+import { RunSketches } from "./run_sketches.ts";
 
+/** Entries between two turns of others, some tenths of a millisecond apart. */
+export const ENTRIES_A_TURN = 512;
 /** Chunks in one commit. */
 const COMMITTED = 16;
 /** How long a run may take from one commit to the next, in milliseconds, before others clear its chunks away. */
 const PATIENCE_MS = 600_000;
-const DAY_MICROS = QUARTER_MICROS * QUARTERS_A_DAY;
 
 /** What a run is made of. */
 export interface RunPlan {
@@ -32,13 +32,12 @@ export class RunWriter {
   readonly #chunk = new ChunkWriter();
   readonly #filter: KeyFilter | undefined;
   readonly #fences: (number | StartFence)[] = [];
-  /** The last start of each country. */
+  /** The last start of each country that has ended. */
   readonly #ends = new Map<string, number>();
-  readonly #sketches = new Map<string, Map<number, Sketch>>();
-  /** The sketches that the last entry was counted in. */
-  #latest:
-    | { readonly country: string; readonly day: number; readonly sketches: readonly Sketch[] }
-    | undefined;
+  /** The country of the last entry, and its start. */
+  #country: string | undefined;
+  #lastStart = NaN;
+  readonly #sketches = new RunSketches();
   #id: number | undefined;
   #ready: Uint8Array[] = [];
   #writing: Promise<void> | undefined;
@@ -67,8 +66,11 @@ export class RunWriter {
       this.#lastReceived = Math.max(this.#lastReceived, received);
     }
     if (this.#filter === undefined) {
-      this.#ends.set(chunk.country(i)!, start);
-      this.#sketch(chunk, i, received, start);
+      const country = chunk.country(i)!;
+      if (country !== this.#country) this.#endCountry();
+      this.#country = country;
+      this.#lastStart = start;
+      if (received !== GONE) this.#sketches.add(chunk, i);
     } else {
       this.#filter.add(key);
       const user = firstKeyOfUser(key);
@@ -103,6 +105,7 @@ export class RunWriter {
     if (this.#ready.length > 0) await this.write();
     await this.#writing;
     if (this.#sessions === 0) return undefined;
+    this.#endCountry();
     const isAnyAlive = this.#firstReceived <= this.#lastReceived;
     return {
       id: this.#id!,
@@ -115,26 +118,11 @@ export class RunWriter {
         this.#plan.isByStart ? { fences: this.#fences, ends: [...this.#ends] } : this.#fences,
       ),
       filter: this.#filter?.bytes ?? null,
-      sketches: new Map(Array.from(this.#sketches, ([country, days]) => [country, packSketches(days)])),
+      sketches: this.#sketches.pack(),
     };
   }
 
-  #sketch(chunk: Chunk, i: number, received: number, start: number): void {
-    if (received === GONE) return;
-    const country = chunk.country(i)!, day = Math.floor(start / DAY_MICROS);
-    // A run by start has the starts of a country and a day one after the other.
-    if (country !== this.#latest?.country || day !== this.#latest.day) {
-      this.#latest = { country, day, sketches: [this.#sketchOf(country, day), this.#sketchOf("", day)] };
-    }
-    const from = chunk.idsFrom(i), user = hashOfUser(chunk.idBytes, from, from + chunk.middle(i));
-    for (const sketch of this.#latest.sketches) sketch.add(user);
-  }
-
-  #sketchOf(country: string, day: number): Sketch {
-    let days = this.#sketches.get(country);
-    if (days === undefined) this.#sketches.set(country, days = new Map());
-    let sketch = days.get(day);
-    if (sketch === undefined) days.set(day, sketch = new Sketch());
-    return sketch;
+  #endCountry(): void {
+    if (this.#country !== undefined) this.#ends.set(this.#country, this.#lastStart);
   }
 }

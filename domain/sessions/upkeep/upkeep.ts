@@ -5,7 +5,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { EngineError, type Statement } from "../../../db/engine/engine.ts";
-import { type Chunk, GONE } from "../../../db/sessions/format/chunk.ts";
+import { GONE } from "../../../db/sessions/format/chunk.ts";
 import { ChunkWriter } from "../../../db/sessions/format/chunk_writer.ts";
 import { sessionKey } from "../../../db/sessions/format/keys.ts";
 import {
@@ -17,25 +17,26 @@ import {
   type RunRow,
   showRun,
 } from "../../../db/sessions/run_changes.ts";
-import {
-  contributionsOfSegment,
-  type SegmentChanges,
-  sessionsOf,
-  startsOfSegment,
-} from "../storage/changes.ts";
 import { Cursor, MergedCursor } from "../storage/cursor.ts";
 import type { Segment } from "../storage/log_tail.ts";
-import { byStart, byUser, type Order, sortedPlaces, type StartRun, type UserRun } from "../storage/runs.ts";
+import { byStart, byUser, type Order, type StartRun, type UserRun } from "../storage/runs.ts";
 import { StaleRuns, type Storage } from "../storage/storage.ts";
 import { figuresOf, sweepChunks } from "./expiry.ts";
 import { hasExpired, nextMerge } from "./plan.ts";
-import { type RunPlan, RunWriter } from "./run_writer.ts";
+import { ENTRIES_A_TURN, type RunPlan, RunWriter } from "./run_writer.ts";
+import {
+  changesOfSegment,
+  contributionsOf,
+  countOf,
+  type Entries,
+  sessionsOf,
+  startsOf,
+  writeSorted,
+} from "./segment_changes.ts";
 import { Turns } from "./turns.ts";
 
 /** Chunks of merged runs stay this long for questions that read them; longer ones look for the sessions where they are. */
 const LINGER_MS = 5_000;
-/** Entries between two turns of others, some tenths of a millisecond apart. */
-const ENTRIES_A_TURN = 512;
 /** Segments in memory past which what comes must wait. */
 const MOST_SEGMENTS = 4;
 /** Commits of other processes that may be unread while this one stores more. */
@@ -201,45 +202,23 @@ export class Upkeep {
     const segment = this.#turns.isClosed ? undefined : tail.close(wants);
     if (segment === undefined) return undefined;
     const { state } = storage;
-    const { changes, expired } = await this.#changesOf(segment);
-    const sessions = await this.#writeAll(sessionsOf(changes), byUser, segment.upTo);
-    const starts = await this.#writeAll(startsOfSegment(changes), byStart, segment.upTo);
+    const changes = await changesOfSegment(storage, segment), { upTo } = segment;
+    const runs = [
+      await this.#writeRun(sessionsOf(changes), byUser, upTo),
+      await this.#writeRun(startsOf(changes), byStart, upTo),
+    ];
     await this.#commit([
       ...passFlush(state, flushedOf(segment)),
       ...forgetLog(this.#storage.clock() - RESUME_MS),
-      ...[sessions, starts].flatMap((run) => run === undefined ? [] : showRun(run)),
-      ...figuresOf(contributionsOfSegment(changes)),
+      ...runs.flatMap((run) => run === undefined ? [] : showRun(run)),
+      ...figuresOf(contributionsOf(changes)),
     ]);
-    return { expired };
+    return { expired: changes.expired };
   }
 
-  /** What a segment changes, without what has expired, and how many sessions expired before they were in a run. */
-  async #changesOf(segment: Segment): Promise<{ changes: SegmentChanges; expired: number }> {
-    const storage = this.#storage, { sessions } = segment, { chunk } = sessions;
-    const horizon = storage.horizon(segment);
-    const places = Array.from({ length: chunk.count }, (_, place) => place);
-    const { known = [], unknown = [] } = Object.groupBy(
-      places,
-      (place) => storage.mayHave(chunk.keys[place]!) ? "known" : "unknown",
-    );
-    const added = unknown.filter((place) => chunk.received[place]! >= horizon);
-    const all = await storage.changesOf(known.map((place) => [sessions.session(place)]));
-    const changed = all.filter(({ after }) => after.received >= horizon);
-    const gone = all.filter(({ before, after }) => !before && after.received < horizon).length;
-    return { changes: { chunk, added, changed }, expired: unknown.length - added.length + gone };
-  }
-
-  async #writeAll(chunk: Chunk, order: Order, rank: number): Promise<FinishedRun | undefined> {
-    if (chunk.count === 0) return undefined;
-    const writer = this.#writer({ isByStart: order === byStart, rank, sessions: chunk.count });
-    await setImmediate();
-    const places = sortedPlaces(chunk, order);
-    await setImmediate();
-    for (let i = 0; i < places.length; i++) {
-      writer.add(chunk, places[i]!);
-      if (writer.isFull) await writer.write();
-      if (i % ENTRIES_A_TURN === 0) await setImmediate();
-    }
+  async #writeRun(entries: Entries, order: Order, rank: number): Promise<FinishedRun | undefined> {
+    const writer = this.#writer({ isByStart: order === byStart, rank, sessions: countOf(entries) });
+    await writeSorted(writer, entries, order);
     return await writer.finish();
   }
 
