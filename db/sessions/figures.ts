@@ -33,8 +33,16 @@ const ADD_DURATIONS = `INSERT INTO session_duration
   ON CONFLICT DO UPDATE SET n = n + excluded.n`;
 const INSERT_LEDGER = `INSERT INTO session_ledger (first_received, data) VALUES (?1, ?2)`;
 const DELETE_LEDGER = `DELETE FROM session_ledger WHERE id IN (SELECT value FROM json_each(?1))`;
-const FORGET_FIGURES = `DELETE FROM session_figure WHERE open = 0 AND completed = 0 AND inconsistent = 0`;
-const FORGET_DURATIONS = `DELETE FROM session_duration WHERE n = 0`;
+/** Rows that hold nothing any more are found by a reader, so that the search keeps no writer waiting. */
+const emptyRows = (table: string, key: string, isEmpty: string) => ({
+  select: `SELECT ${key} FROM ${table} WHERE ${isEmpty} LIMIT ?1`,
+  forget: `DELETE FROM ${table} WHERE (${key}) IN
+    (SELECT value->>0, value->>1, value->>2 FROM json_each(?1)) AND ${isEmpty}`,
+});
+const EMPTY = [
+  emptyRows("session_figure", "is_quarter, country, slot", "open = 0 AND completed = 0 AND inconsistent = 0"),
+  emptyRows("session_duration", "country, day, bucket", "n = 0"),
+];
 
 /** Sessions with a start, by state. */
 export interface Counts {
@@ -86,8 +94,11 @@ export const addToLedger = (firstReceived: number, data: Uint8Array): Statement 
   plain(INSERT_LEDGER, firstReceived, data);
 export const takeFromLedger = (ids: readonly number[]): Statement =>
   plain(DELETE_LEDGER, JSON.stringify(ids));
-/** Frees the figures of times that hold nothing any more. */
-export const FORGET_EMPTY: readonly Statement[] = [FORGET_FIGURES, FORGET_DURATIONS].map((sql) => plain(sql));
+/** By table: the statement that finds up to `limit` rows of figures which hold nothing any more, and the one that frees them. */
+export const EMPTY_ROWS = EMPTY.map(({ select, forget }) => ({
+  select: (limit: number) => plain(select, limit),
+  forget: (rows: readonly Row[]) => plain(forget, JSON.stringify(rows)),
+}));
 
 /** Counts by their first column. */
 export function countsOf<Key>({ rows }: Result): Map<Key, Counts> {
