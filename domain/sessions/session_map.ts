@@ -19,9 +19,12 @@ export class SessionMap {
   /** One more than a place, where the hash of its key says or after that; 0: free. At least half of it is free. */
   #slots = new Int32Array(2 * FIRST_ROOM);
   readonly #row = new Row(this.#rows);
+  /** What is being added. */
   readonly #part: Known = { country: null, start: null, end: null, received: 0 };
   /** All sessions as a chunk, until one is added. */
   #view: Chunk | undefined;
+  /** Sessions as objects, as far as they were asked for and have not changed since: questions ask for the same again. */
+  #objects: (Gathered | undefined)[] = [];
 
   constructor(readonly firstAlive: FirstAlive) {}
 
@@ -62,11 +65,19 @@ export class SessionMap {
 
   /** Adds what another map has gathered. */
   adopt(other: SessionMap): void {
-    const { chunk } = other, row = new Row(other.#rows);
+    this.addChunk(other.chunk, other.#lasts);
+  }
+
+  /** Adds sessions as they are stored. `lasts`: when the latest part of each came. */
+  addChunk(chunk: Chunk, lasts: Float64Array = chunk.received): void {
+    const part = this.#part;
     for (let i = 0; i < chunk.count; i++) {
-      row.place = i;
+      part.country = chunk.country(i);
+      part.start = orNull(chunk.starts[i]!);
+      part.end = orNull(chunk.ends[i]!);
+      part.received = chunk.received[i]!;
       this.#rows.draftCopy(chunk, i);
-      this.#addDraft(chunk.keys[i]!, row, other.#lasts[i]!);
+      this.#addDraft(chunk.keys[i]!, part, lasts[i]!);
     }
   }
 
@@ -83,8 +94,9 @@ export class SessionMap {
     return place === NOWHERE ? undefined : place;
   }
 
+  /** A session, which is not to be changed. */
   session(place: number): Gathered {
-    return { ...this.chunk.session(place), last: this.#lasts[place]! };
+    return this.#objects[place] ??= { ...this.chunk.session(place), last: this.#lasts[place]! };
   }
 
   *sessions(): Generator<Gathered> {
@@ -111,6 +123,7 @@ export class SessionMap {
     this.#row.place = place;
     absorb(this.#row, part, at, this.firstAlive);
     if (at > this.#lasts[place]!) this.#lasts[place] = at;
+    if (place < this.#objects.length) this.#objects[place] = undefined;
   }
 
   #placeOfDraft(key: number): number {
@@ -144,7 +157,6 @@ export class SessionMap {
     this.#slots = new Int32Array(2 * capacity);
     for (let place = 0; place < this.size; place++) this.#fill(place, this.#rows.keys[place]!);
   }
-
 }
 
 /** The low bits of a key are its session's, which are evenly spread; the user's are mixed in. */

@@ -64,8 +64,8 @@ export class LogTail {
   read(log: Snapshot["log"]): void {
     for (const { number, data } of log) {
       if (number <= this.#last) continue;
-      const chunk = Chunk.of(data), sessions = new SessionMap(this.firstAlive);
-      sessions.addAll(Array.from({ length: chunk.count }, (_, i) => chunk.session(i)));
+      const sessions = new SessionMap(this.firstAlive);
+      sessions.addChunk(Chunk.of(data));
       this.#take(number, sessions);
     }
   }

@@ -87,9 +87,11 @@ export class Upkeep {
     }
   }
 
-  /** Resolves when nothing is left to do, or another process does it. */
+  /** Resolves when all that was stored is in runs, and these are merged, or another process does it. */
   async settled(): Promise<void> {
     await this.#work();
+    await this.flush();
+    this.#mergeMeanwhile();
     await this.#merging;
   }
 
