@@ -7,9 +7,9 @@ import {
   asking,
   contestant,
   type Filled,
+  LOAD,
   loadFile,
   loadingInto,
-  MAIN,
   medianTime,
   MILLION,
   QUESTIONS,
@@ -45,7 +45,12 @@ export const scale: Benchmark = {
     // Also what fills it to ten million.
     const last = contestant("Runnel", () => loadingInto(large, MILLION));
     yield { ...comparison("load at 10 million", "events/s", last, 150_000), better: "higher" };
-    yield comparison("load at 10 million: memory at most", "MB", contestant("Runnel", () => peakOfLoad(large)), 500);
+    yield comparison(
+      "load at 10 million: memory at most",
+      "MB",
+      contestant("Runnel", () => peakOfLoad(large)),
+      500,
+    );
     for (const [title, path] of QUESTIONS) {
       yield {
         ...once,
@@ -101,8 +106,9 @@ async function peakOfLoad({ database }: Filled): Promise<Running> {
   await writeEvents(path, { events: MILLION / 2, seed: Date.now() % 1_000_000 + 2 });
   return {
     async measure() {
-      const args = ["run", "-q", "-A", MAIN, "load", path], env = { DATABASE_URL: database };
-      const loading = new Deno.Command(Deno.execPath(), { args, env, stdout: "null", stderr: "null" }).spawn();
+      const args = [...LOAD, path], env = { DATABASE_URL: database };
+      const loading = new Deno.Command(Deno.execPath(), { args, env, stdout: "null", stderr: "null" })
+        .spawn();
       let peak = 0, hasEnded = false;
       loading.status.then(() => hasEnded = true);
       while (!hasEnded) {
@@ -147,7 +153,12 @@ function userPaths(): string[] {
 
 /** A user with one session, deleted while everything else stays. */
 async function timeToForget(url: string): Promise<number> {
-  const event = { user_id: `forget ${Date.now()}`, session_id: "1", event: "start", ts: new Date().toISOString() };
+  const event = {
+    user_id: `forget ${Date.now()}`,
+    session_id: "1",
+    event: "start",
+    ts: new Date().toISOString(),
+  };
   const stored = await fetch(`${url}/user/batches`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -166,7 +177,7 @@ async function tailWhileLoading(url: string, paths: readonly string[]): Promise<
   const path = await Deno.makeTempFile({ suffix: ".jsonl" });
   await writeEvents(path, { events: SMALL * 3, seed: Date.now() % 1_000_000 + 2 });
   let done = false;
-  const loading = outputOf(Deno.execPath(), ["run", "-q", "-A", MAIN, "load", "--url", url, path])
+  const loading = outputOf(Deno.execPath(), [...LOAD, "--url", url, path])
     .finally(() => done = true);
   const times: number[] = [];
   for (let i = 0; !done; i++) times.push(await timed(url + paths[i % paths.length]));
