@@ -6,6 +6,7 @@ import { DAY_MS, HOUR_MS } from "../time.ts";
 import { allSessions } from "./all.ts";
 import { Calendar } from "./calendar.ts";
 import { formatTime, type SessionEvent } from "./event.ts";
+import { EventGatherer } from "./loading/gatherer.ts";
 import { type LoaderOptions, SessionLoader } from "./loading/loader.ts";
 import {
   COUNTED_SESSIONS,
@@ -65,12 +66,21 @@ export class Sessions {
     return this.#store({ events, at: this.storage.clock() });
   }
 
+  /** Takes events one by one, which `store` stores, all or none. */
+  gather(): EventGatherer {
+    return new EventGatherer(this.storage.gather(), this.storage.clock);
+  }
+
+  /** Stores what was gathered, all or none; resolves when it is durable. Nothing may be added any more. */
+  store({ sessions }: EventGatherer): Promise<void> {
+    return this.#store(sessions);
+  }
+
   /** Stores events without end; see `SessionLoader`. */
   loader(options: LoaderOptions): SessionLoader {
     return new SessionLoader({
-      gather: () => this.storage.gather(),
-      now: this.storage.clock,
-      store: (sessions) => this.#store(sessions),
+      gather: () => this.gather(),
+      store: (gathered) => this.store(gathered),
       settle: () => this.upkeep.settled(),
     }, options);
   }

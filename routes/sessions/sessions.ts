@@ -2,14 +2,8 @@
 import type { z } from "zod";
 import { invalid, type Issue } from "../../domain/errors.ts";
 import { Calendar } from "../../domain/sessions/calendar.ts";
-import { Batch, formatTime, type SessionEvent, UncheckedBatch } from "../../domain/sessions/event.ts";
-import {
-  type EventSink,
-  type LoadCount,
-  loadLines,
-  plainEvents,
-  sortOut,
-} from "../../domain/sessions/loading/load.ts";
+import { Batch, formatTime, UncheckedBatch } from "../../domain/sessions/event.ts";
+import { type LoadCount, loadLines, plainEvents, sortOut } from "../../domain/sessions/loading/load.ts";
 import { permittedPieces } from "../live/permission.ts";
 import { check, readBody, readJson, readJsonValue } from "../request.ts";
 import { json } from "../respond.ts";
@@ -61,19 +55,13 @@ export async function insertEvents(call: Call<typeof BatchQuery>): Promise<Respo
 /** All lines, or none. */
 async function insertLines(call: Call): Promise<LoadCount> {
   const { sessions } = call.services;
-  const events: SessionEvent[] = [];
-  const sink: EventSink = {
-    add: (event) => void events.push(event),
-    addPlain: (event) => void events.push(event.toEvent()),
-    ready: () => Promise.resolve(),
-    end: () => Promise.resolve(),
-  };
-  const count = await loadLines(piecesOf(await readBody(call, MAX_BATCH_BYTES)), sink);
+  const gathered = sessions.gather();
+  const count = await loadLines(piecesOf(await readBody(call, MAX_BATCH_BYTES)), gathered);
   if (count.refused > 0) {
     const detail = `${count.refused} lines are no events, so none is stored; partial=true stores the others`;
     throw invalid(detail, issuesOf(count));
   }
-  if (events.length > 0) await sessions.add(events);
+  if (gathered.events > 0) await sessions.store(gathered);
   return count;
 }
 

@@ -1,17 +1,16 @@
 /** Storing events without end: the more of them are stored at a time, the less each costs. */
-import { type SessionEvent, toPart } from "../event.ts";
+import type { SessionEvent } from "../event.ts";
+import type { EventGatherer } from "./gatherer.ts";
 import type { EventSink } from "./load.ts";
 import type { PlainEvent } from "./plain_event.ts";
-import type { SessionMap } from "../session_map.ts";
 
 const MAX_PIECES = 2;
 
 /** Where a loader puts what it has gathered. */
 export interface LoaderTarget {
-  gather(): SessionMap;
-  now(): number;
-  /** Resolves when the sessions are durable. */
-  store(sessions: SessionMap): Promise<void>;
+  gather(): EventGatherer;
+  /** Resolves when the events are durable. */
+  store(gathered: EventGatherer): Promise<void>;
   /** Resolves when what was put off has been done. */
   settle(): Promise<void>;
 }
@@ -31,8 +30,7 @@ export interface LoaderOptions {
  * What was stored before a failure stays.
  */
 export class SessionLoader implements EventSink {
-  #gathered: SessionMap;
-  #events = 0;
+  #gathered: EventGatherer;
   #stored = 0;
   /** At most two pieces: one in the database, one queued. A rejected one stays, so the next wait throws. */
   readonly #pieces: Promise<void>[] = [];
@@ -42,36 +40,33 @@ export class SessionLoader implements EventSink {
   }
 
   add(event: SessionEvent): void {
-    this.#gathered.add(toPart(event), this.target.now());
-    this.#events++;
+    this.#gathered.add(event);
   }
 
   addPlain(event: PlainEvent): void {
-    this.#gathered.addPlain(event, this.target.now());
-    this.#events++;
+    this.#gathered.addPlain(event);
   }
 
   async ready(): Promise<void> {
-    if (this.#gathered.size >= this.options.committed) await this.#flush();
+    if (this.#gathered.sessions.size >= this.options.committed) await this.#flush();
   }
 
   async end(): Promise<void> {
-    if (this.#gathered.size > 0) await this.#flush();
+    if (this.#gathered.sessions.size > 0) await this.#flush();
     while (this.#pieces.length > 0) await this.#pieces[0];
     if (this.options.settles) await this.target.settle();
   }
 
   async #flush(): Promise<void> {
     while (this.#pieces.length >= MAX_PIECES) await this.#pieces[0];
-    const piece = this.#store(this.#gathered, this.#events);
+    const piece = this.#store(this.#gathered);
     this.#gathered = this.target.gather();
-    this.#events = 0;
     this.#pieces.push(piece);
     piece.then(() => this.#pieces.shift(), () => {});
   }
 
-  async #store(gathered: SessionMap, events: number): Promise<void> {
+  async #store(gathered: EventGatherer): Promise<void> {
     await this.target.store(gathered);
-    this.options.onStored?.(this.#stored += events);
+    this.options.onStored?.(this.#stored += gathered.events);
   }
 }

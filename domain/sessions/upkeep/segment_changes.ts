@@ -15,6 +15,9 @@ import { type Order, sortedPlaces } from "../storage/runs.ts";
 import type { Storage } from "../storage/storage.ts";
 import { ENTRIES_A_TURN, type RunWriter } from "./run_writer.ts";
 
+/** Keys that are looked for in the filters of runs before others have their turn, a millisecond apart. */
+const LOOKED_UP_A_TURN = 2_048;
+
 /** What a segment changes, without what has expired. */
 export interface SegmentChanges {
   /** Its sessions. */
@@ -41,6 +44,7 @@ export async function changesOfSegment(storage: Storage, segment: Segment): Prom
   for (let place = 0; place < chunk.count; place++) {
     if (storage.mayHave(chunk.keys[place]!)) known.push(place);
     else if (chunk.received[place]! >= horizon) added.push(place);
+    if (place % LOOKED_UP_A_TURN === 0) await setImmediate();
   }
   const all = await storage.changesOf(known.map((place) => [sessions.session(place)]));
   const changed = all.filter(({ after }) => after.received >= horizon);

@@ -209,11 +209,15 @@ export class Upkeep {
       await this.#writeRun(sessionsOf(changes), byUser, upTo),
       await this.#writeRun(startsOf(changes), byStart, upTo),
     ];
+    const contributions = contributionsOf(changes);
+    await setImmediate();
+    const figures = figuresOf(contributions);
+    await setImmediate();
     await this.#commit([
       ...passFlush(state, flushedOf(segment)),
       ...forgetLog(this.#storage.clock() - RESUME_MS),
       ...runs.flatMap((run) => run === undefined ? [] : showRun(run)),
-      ...figuresOf(contributionsOf(changes)),
+      ...figures,
     ]);
     return { expired: changes.expired };
   }
