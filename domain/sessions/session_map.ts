@@ -159,8 +159,14 @@ export class SessionMap {
   }
 }
 
-/** The low bits of a key are its session's, which are evenly spread; the user's are mixed in. */
-const slotOf = (key: number) => (Math.imul((key / 2 ** 23) >>> 0, 0x9E3779B1) ^ key) >>> 0;
+/** Differs between processes: whoever chooses ids cannot make all of them begin at one slot. */
+const [seed] = crypto.getRandomValues(new Uint32Array(1));
+
+function slotOf(key: number): number {
+  const low = Math.imul((key >>> 0) ^ seed!, 0x9E3779B1);
+  const mixed = Math.imul(low ^ (low >>> 15) ^ Math.floor(key / 2 ** 32), 0x85EBCA77);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
+}
 
 /** One of the sessions in columns, as the rule of merging sees it. */
 class Row implements Known {

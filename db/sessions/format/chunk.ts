@@ -39,8 +39,20 @@ const columnsOf = (count: number) => ({
   texts: HEADER + count * WIDTH,
 });
 
-/** Sessions column by column. NaN stands for a time that is not known. */
-export interface SessionColumns {
+type ColumnName =
+  | "count"
+  | "keys"
+  | "starts"
+  | "ends"
+  | "received"
+  | "idEnds"
+  | "middles"
+  | "countryOf"
+  | "countries"
+  | "idBytes";
+
+/** Sessions, column by column. NaN stands for a time that is not known. */
+export class Chunk {
   readonly count: number;
   readonly keys: Float64Array;
   readonly starts: Float64Array;
@@ -55,22 +67,8 @@ export interface SessionColumns {
   readonly countries: readonly string[];
   /** The ids of all sessions, one after the other. */
   readonly idBytes: Uint8Array;
-}
 
-/** Sessions, column by column. */
-export class Chunk implements SessionColumns {
-  readonly count: number;
-  readonly keys: Float64Array;
-  readonly starts: Float64Array;
-  readonly ends: Float64Array;
-  readonly received: Float64Array;
-  readonly idEnds: Uint32Array;
-  readonly middles: Uint16Array;
-  readonly countryOf: Uint16Array;
-  readonly countries: readonly string[];
-  readonly idBytes: Uint8Array;
-
-  constructor(columns: SessionColumns) {
+  constructor(columns: Pick<Chunk, ColumnName>) {
     this.count = columns.count;
     this.keys = columns.keys;
     this.starts = columns.starts;
