@@ -6,19 +6,19 @@ import type { PlainEvent } from "./loading/plain_event.ts";
 import { UNKNOWN_COUNTRY } from "./event.ts";
 import { absorb, type FirstAlive, type Gathered, type Known, type SessionPart } from "./merge.ts";
 
-/** Sessions for which there is room at first. */
+/** Sessions for which there is room at first, unless more are expected. */
 const FIRST_ROOM = 64;
 /** No session has this place. */
 const NOWHERE = -1;
 
 /** Sessions that were gathered. */
 export class SessionMap {
-  readonly #rows = new ChunkWriter(FIRST_ROOM);
+  readonly #rows: ChunkWriter;
   /** When the latest part of each session came. */
-  #lasts = new Float64Array(FIRST_ROOM);
+  #lasts: Float64Array;
   /** One more than a place, where the hash of its key says or after that; 0: free. At least half of it is free. */
-  #slots = new Int32Array(2 * FIRST_ROOM);
-  readonly #row = new Row(this.#rows);
+  #slots: Int32Array;
+  readonly #row: Row;
   /** What is being added. */
   readonly #part: Known = { country: null, start: null, end: null, received: 0 };
   /** All sessions as a chunk, until one is added. */
@@ -26,7 +26,14 @@ export class SessionMap {
   /** Sessions as objects, as far as they were asked for and have not changed since: questions ask for the same again. */
   #objects: (Gathered | undefined)[] = [];
 
-  constructor(readonly firstAlive: FirstAlive) {}
+  /** `expected`: about how many sessions there will be. */
+  constructor(readonly firstAlive: FirstAlive, expected = FIRST_ROOM) {
+    const room = 2 ** Math.ceil(Math.log2(Math.max(expected, FIRST_ROOM)));
+    this.#rows = new ChunkWriter(room);
+    this.#lasts = new Float64Array(room);
+    this.#slots = new Int32Array(2 * room);
+    this.#row = new Row(this.#rows);
+  }
 
   /** How many sessions there are. */
   get size(): number {

@@ -66,9 +66,9 @@ export class Sessions {
     return this.#store({ events, at: this.storage.clock() });
   }
 
-  /** Takes events one by one, which `store` stores, all or none. */
-  gather(): EventGatherer {
-    return new EventGatherer(this.storage.gather(), this.storage.clock);
+  /** Takes events one by one, which `store` stores, all or none. `expected`: about how many sessions there will be. */
+  gather(expected?: number): EventGatherer {
+    return new EventGatherer(this.storage.gather(expected), this.storage.clock);
   }
 
   /** Stores what was gathered, all or none; resolves when it is durable. Nothing may be added any more. */
@@ -79,7 +79,7 @@ export class Sessions {
   /** Stores events without end; see `SessionLoader`. */
   loader(options: LoaderOptions): SessionLoader {
     return new SessionLoader({
-      gather: () => this.gather(),
+      gather: () => this.gather(options.committed),
       store: (gathered) => this.store(gathered),
       settle: () => this.upkeep.settled(),
     }, options);

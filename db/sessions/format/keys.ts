@@ -1,8 +1,8 @@
 /** Short keys of users and sessions, by which they are sorted and found. */
 import type { IdPlaces } from "./ids.ts";
 
-/** What a session has of its key: the remainder of this. The rest is its user's. */
-const SESSION_PART = 2 ** 23;
+/** The bits of a key that are its session's. The rest is its user's. A mask takes them in no time; `%` of doubles is slow. */
+const SESSION_PART = 2 ** 23, SESSION_BITS = SESSION_PART - 1;
 const HIGH = 0xDEADBEEF, LOW = 0x41C6CE57, HIGH_FACTOR = 2654435761, LOW_FACTOR = 1597334677;
 
 /**
@@ -42,7 +42,7 @@ export function userKey(userId: string): number {
 
 /** The first key that sessions of the same user as this one's may have. */
 export function firstKeyOfUser(key: number): number {
-  return key - key % SESSION_PART;
+  return key - (key & SESSION_BITS);
 }
 
 /** The first key that belongs to other users again. */
@@ -52,7 +52,7 @@ export function endOfUser(firstKey: number): number {
 
 /** The key of a session: half of its user's and half of its own, so that the sessions of a user are neighbours. */
 export function sessionKey(userId: string, sessionId: string): number {
-  return userKey(userId) + hashOf(sessionId) % SESSION_PART;
+  return userKey(userId) + (hashOf(sessionId) & SESSION_BITS);
 }
 
 /** The same of ids of ASCII characters in bytes. */
@@ -61,5 +61,5 @@ export function sessionKeyOfAscii(
   { userFrom, userTo, sessionFrom, sessionTo }: IdPlaces,
 ): number {
   const user = firstKeyOfUser(hashOfAscii(bytes, userFrom, userTo));
-  return user + hashOfAscii(bytes, sessionFrom, sessionTo) % SESSION_PART;
+  return user + (hashOfAscii(bytes, sessionFrom, sessionTo) & SESSION_BITS);
 }

@@ -51,7 +51,9 @@ function figureRows(
     ofDay = [0, 0, 0, 0];
   };
   for (let from = 0; from < places.length;) {
-    const key = keys[places[from]!]!, country = Math.floor(key / QUARTERS), quarter = key % QUARTERS;
+    const key = keys[places[from]!]!,
+      country = Math.floor(key / QUARTERS),
+      quarter = key - country * QUARTERS;
     const counts = [0, 0, 0, 0];
     for (; from < places.length && keys[places[from]!] === key; from++) {
       addTo(counts, contributions[places[from]!]!);
@@ -88,12 +90,13 @@ function durationRows(
   }
   const places = sortedBy(keys, completed), rows: DurationRow[] = [], all = new Map<number, number>();
   for (let from = 0; from < places.length;) {
-    const key = keys[places[from]!]!, place = key % (QUARTERS * BUCKETS);
+    const key = keys[places[from]!]!, country = Math.floor(key / (QUARTERS * BUCKETS));
+    const place = key - country * QUARTERS * BUCKETS;
     let n = 0;
     for (; from < places.length && keys[places[from]!] === key; from++) {
       n += contributions[places[from]!]!.sign;
     }
-    rows.push(durationRow(countries[Math.floor(key / (QUARTERS * BUCKETS))]!, place, n));
+    rows.push(durationRow(countries[country]!, place, n));
     all.set(place, (all.get(place) ?? 0) + n);
   }
   for (const [place, n] of all) rows.push(durationRow("", place, n));

@@ -84,9 +84,9 @@ export class Storage {
     return this.firstAlive(Math.min(this.clock(), this.tail.since(without)));
   }
 
-  /** A map for parts that are to be stored. */
-  gather(): SessionMap {
-    return new SessionMap(this.firstAlive);
+  /** A map for parts that are to be stored. `expected`: about how many sessions there will be. */
+  gather(expected?: number): SessionMap {
+    return new SessionMap(this.firstAlive, expected);
   }
 
   /**
