@@ -53,8 +53,8 @@ export async function retrieveFrame(call: Call<typeof ReadQuery>): Promise<Respo
   const source = await series.open(name, {
     ...rangeOf(query),
     checkPresence: () => checkPresence(request),
+    keep: (bytes) => hold.keep(bytes),
   });
-  hold.keep(source.heldBytes);
   const headers = {
     Vary: "Accept, Accept-Encoding",
     ETag: etagOf(source.revision),

@@ -9,7 +9,7 @@ const MIB = 1 << 20;
 const READERS = 120, BUDGET = 24 * MIB;
 /** What the process may grow by: the budget, what is read of the next answers, and what the garbage collector leaves. */
 const MOST_GROWTH = 250 * MIB;
-const ITEMS = 8_000, ITEM_CHARACTERS = 1_000, LARGE_BYTES = 8 * MIB;
+const ITEMS = 8_000, ITEM_CHARACTERS = 1_000, LARGE_BYTES = 8 * MIB, ROWS = 200_000;
 
 type Kind = readonly [name: string, path: string, headers?: string];
 
@@ -55,6 +55,16 @@ async function fill(url: string): Promise<Kind[]> {
   equal(lines.status, 201);
   await lines.body?.cancel();
   const id = await insert(large, new Uint8Array(LARGE_BYTES));
+  const rows = Array.from(
+    { length: ROWS },
+    (_, row) => `${Date.UTC(2026, 0) + row},${row},${-row},${row / 7}\n`,
+  );
+  const saved = await fetch(`${url}/api/store/silent/readers?format=csv`, {
+    method: "PUT",
+    body: `time,a,b,c\n${rows.join("")}`,
+  });
+  equal(saved.status, 200);
+  await saved.body?.cancel();
   const contents = "/channel/many/latest/10000?bulk=true";
   return [
     ["contents", contents],
@@ -62,6 +72,7 @@ async function fill(url: string): Promise<Kind[]> {
     ["contents of a large item", "/channel/large/latest/1?bulk=true"],
     ["a large item", `/channel/large/${id}`],
     ["a list", "/channel/many/latest/10000"],
+    ["a series", "/api/store/silent/readers"],
   ];
 }
 

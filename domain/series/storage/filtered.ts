@@ -38,10 +38,6 @@ export class FilteredSource implements FrameSource {
     });
   }
 
-  get heldBytes(): number {
-    return this.source.heldBytes;
-  }
-
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
     const needed = [...new Set([...columns, ...this.#tests.map(({ place }) => place)])];
     let left = this.limit;

@@ -11,10 +11,12 @@ import type { SeriesName } from "./save.ts";
 import { type Revisions, type Version } from "./revisions.ts";
 import {
   allColumns,
+  bytesOf,
   type FrameSource,
   LEASE_MS,
   LeasedSource,
   MemorySource,
+  PAGE_BYTES,
   type SelectedColumn,
 } from "./source.ts";
 import { MAX_STAMP, MIN_STAMP, UNIT_NS } from "../frame/stamps.ts";
@@ -32,6 +34,8 @@ const MAX_ATTEMPTS = 50;
 export interface SeriesRange {
   /** Called before each page: throws where nobody waits for the rows any more. */
   readonly checkPresence?: (() => void) | undefined;
+  /** Called before rows are read into memory, with the bytes that they take there: throws where there is no room. */
+  readonly keep?: ((bytes: number) => void) | undefined;
   /** As the series was then; as it is unless given. */
   readonly asOf?: Version | undefined;
   /** First and last stamp, inclusive. */
@@ -79,15 +83,16 @@ export class Reading {
   }
 
   async #openBins(name: SeriesName, range: SeriesRange & { bins: BinOptions }): Promise<FrameSource> {
-    const { bins, where, isDescending = false, asOf, start, end, checkPresence } = range;
+    const { bins, where, isDescending = false, asOf, start, end, checkPresence, keep } = range;
     const columns = columnsOf(bins.aggregates);
     if (columns && range.columns) selectColumns(range.columns.map((each) => ({ name: each })), columns);
-    const rows = { asOf, start, end, columns: columns ?? range.columns, checkPresence };
+    const rows = { asOf, start, end, columns: columns ?? range.columns, checkPresence, keep };
     const source = where ? await this.#openWhere(name, { ...rows, where }) : await this.#open(name, rows);
     try {
       const frame = await source.downsample({ ...bins, zone: bins.zone ?? source.zone });
       const head = headOf(frame).columns.map((column, place) => ({ ...column, place }));
       const frames = cut([frame], isDescending ? undefined : range.limit, range.tail);
+      keep?.(bytesOf(rowsOf(frames), head));
       return new MemorySource(source, head, isDescending ? reversed(frames) : frames, frame.notes);
     } finally {
       await source.close();
@@ -99,7 +104,7 @@ export class Reading {
     name: SeriesName,
     range: SeriesRange & { where: readonly Condition[] },
   ): Promise<FrameSource> {
-    const { where, tail, isDescending = false, limit, asOf, start, end, checkPresence } = range;
+    const { where, tail, isDescending = false, limit, asOf, start, end, checkPresence, keep } = range;
     if (isDescending && tail === undefined) {
       throw invalid("order=desc of rows needs limit: how many of the last.");
     }
@@ -107,7 +112,7 @@ export class Reading {
     const shown = range.columns ?? series.columns.map((column) => column.name);
     const columns = [...shown, ...new Set(where.map(({ column }) => column)).difference(new Set(shown))];
     checkTail(series, tail);
-    const source = await this.#open(name, { asOf, start, end, columns, checkPresence });
+    const source = await this.#open(name, { asOf, start, end, columns, checkPresence, keep });
     try {
       const filtered = new FilteredSource(
         source,
@@ -151,9 +156,9 @@ export class Reading {
         await this.#decode(series, columns, range, chunks, Math.min(FIRST_CHUNKS, memory));
       const frames = first ?? await this.#frames(series, columns, range, memory, past);
       if (frames === "changed") continue;
-      return frames === undefined
-        ? await this.#lease(name, series, range)
-        : new MemorySource(series, columns, frames);
+      if (frames !== undefined) return new MemorySource(series, columns, frames);
+      range.keep?.(PAGE_BYTES);
+      return await this.#lease(name, series, range);
     }
     throw new RunnelError("overloaded", "others keep saving to this series: try again");
   }
@@ -179,6 +184,8 @@ export class Reading {
   ): Promise<DataFrame[] | "changed" | undefined> {
     const { from, to } = this.#bounds(series, range);
     if (from > to) return [];
+    const mostRows = limit * rowsPerChunk(series.columns.length);
+    range.keep?.(bytesOf(Math.min(series.rows, mostRows, range.limit ?? range.tail ?? Infinity), columns));
     const wanted = { series: series.id, revision: series.revision, past, from, to };
     const { chunks, isWhole } = range.tail === undefined
       ? await this.store.bodies({ ...wanted, limit })
@@ -197,6 +204,7 @@ export class Reading {
     const isLarge = range.tail === undefined && chunks.length >= limit;
     if (isLarge && range.limit === undefined) return undefined;
     const { from, to } = this.#bounds(series, range);
+    range.keep?.(bytesOf(chunks.reduce((sum, { rows }) => sum + rows, 0), columns));
     const places = columns.map(({ place }) => place);
     const decoded: DataFrame[] = [], turns = new Turns();
     for (const { bytes } of chunks) {

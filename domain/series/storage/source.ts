@@ -18,8 +18,18 @@ const SUMMARY_PAGE = 512, CUT_PAGE = 64;
 export const LEASE_MS = 300_000;
 const RENEW_AFTER_MS = 60_000;
 
-/** Bytes of a text in a cell, about. */
-const TEXT_BYTES = 32;
+/** Bytes of a stamp, and of a cell: a text takes more, about so many. */
+const WORD_BYTES = 8, TEXT_BYTES = 32;
+/** Bytes of the page that a `LeasedSource` has in memory. */
+export const PAGE_BYTES = PAGE_CELLS * WORD_BYTES;
+
+/** Bytes that so many rows of these columns take in memory, about. */
+export function bytesOf(rows: number, columns: readonly Pick<SelectedColumn, "type">[]): number {
+  return rows * columns.reduce(
+    (sum, { type }) => sum + (type === "string" || type === "mixed" ? TEXT_BYTES : WORD_BYTES),
+    WORD_BYTES,
+  );
+}
 
 /** A column that is asked for: its place in the catalogue, its name and its type. */
 export type SelectedColumn = FrameHead["columns"][number] & { readonly place: number };
@@ -36,8 +46,6 @@ export interface FrameSource extends FrameKind, Dated {
   /** What to know of columns whose cells are not what one expects. */
   readonly notes?: readonly string[] | undefined;
   readonly columns: readonly SelectedColumn[];
-  /** Bytes of rows that it has in memory as long as it is open, about. */
-  readonly heldBytes: number;
   /** The rows, in batches that have those of `columns` only. May be called again, for another pass. */
   batches(columns: readonly number[]): AsyncGenerator<DataFrame>;
   /** The rows reduced to bins (see Downsampler). */
@@ -65,15 +73,6 @@ export class MemorySource implements FrameSource {
     this.labels = labels;
     this.revision = revision;
     this.ttlMillis = ttlMillis;
-  }
-
-  get heldBytes(): number {
-    return this.frames.reduce((sum, { stamps, columns }) => {
-      const cells = columns.map(({ values }) =>
-        ArrayBuffer.isView(values) ? values.byteLength : values.length * TEXT_BYTES
-      );
-      return cells.reduce((sum, bytes) => sum + bytes, sum + stamps.byteLength);
-    }, 0);
   }
 
   async *batches(columns: readonly number[]): AsyncGenerator<DataFrame> {
@@ -124,7 +123,6 @@ export class LeasedSource implements FrameSource {
   readonly revision: number;
   readonly ttlMillis: number | null;
   readonly columns: readonly SelectedColumn[];
-  readonly heldBytes = 0;
   readonly #options: LeasedOptions;
   readonly #lease: number;
   #renewedAt: number;
