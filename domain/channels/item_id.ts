@@ -7,6 +7,8 @@ const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 const PAIRS = Array.from(ALPHABET, (first) => Array.from(ALPHABET, (second) => first + second)).flat();
 const ITEM_ID = /^[0-9A-V]{16}$/;
 const LARGEST_KEY = 2n ** 63n - 1n;
+/** The first millisecond since the epoch that has no keys. */
+const END_OF_KEYS = 2 ** 47;
 
 /** The id of a key. */
 export function idOfKey(key: bigint): string {
@@ -26,9 +28,14 @@ export function timeOfKey(key: bigint): number {
   return Number(key >> 16n);
 }
 
-/** The smallest key of a millisecond. */
+/** The smallest key of a millisecond; of those after the year 6429, which have none, the largest of all. */
 export function firstKeyAt(milliseconds: number): bigint {
-  return BigInt(Math.max(0, milliseconds)) << 16n;
+  return milliseconds < END_OF_KEYS ? BigInt(Math.max(0, milliseconds)) << 16n : LARGEST_KEY;
+}
+
+/** The key after one; of the largest, that key itself, which no item has. */
+export function keyAfter(key: bigint): bigint {
+  return key < LARGEST_KEY ? key + 1n : key;
 }
 
 function eightDigits(value: number): string {

@@ -11,7 +11,7 @@ import {
 } from "../../db/channels/pages.ts";
 import { invalid, RunnelError } from "../errors.ts";
 import type { Channels } from "./channels.ts";
-import { firstKeyAt, idOfKey, keyOfId } from "./item_id.ts";
+import { firstKeyAt, idOfKey, keyAfter, keyOfId } from "./item_id.ts";
 import { type Position, positionOf } from "./items/visibility.ts";
 
 /** Contents that are read at once, in bytes. */
@@ -103,7 +103,7 @@ export class Reader {
   ): Promise<ItemList> {
     const { channel, visible } = await this.#channels.window(name);
     const position = after === "beginning" ? 0n : after;
-    const from = position + 1n > visible ? position + 1n : visible;
+    const from = later(keyAfter(position), visible);
     const [{ hasMore, ...list }, hasEarlier, gone] = await Promise.all([
       this.#look({ channel, from, to: LAST_KEY, limit }, "oldest", wanted),
       this.#hasBetween(channel, visible, from - 1n),
@@ -141,7 +141,7 @@ export class Reader {
     wanted: Wanted = "items",
   ): Promise<ItemList> {
     const { channel, visible } = await this.#channels.window(name);
-    const begin = [firstKeyAt(from), after + 1n, visible].reduce((a, b) => a > b ? a : b);
+    const begin = [firstKeyAt(from), keyAfter(after), visible].reduce(later);
     const range = { channel, from: begin, to: firstKeyAt(until) - 1n, limit };
     const { hasMore, ...list } = await this.#look(range, "oldest", wanted);
     return { ...list, hasPrevious: false, hasNext: hasMore };
@@ -150,7 +150,7 @@ export class Reader {
   /** How many items came in each step of `every` milliseconds, from `from` to before `until`; counts the newest 50,000. */
   async rate(name: string, from: number, until: number, every: number): Promise<ChannelRate> {
     const { channel, visible } = await this.#channels.window(name);
-    const begin = firstKeyAt(from), first = begin > visible ? begin : visible;
+    const first = later(firstKeyAt(from), visible);
     const counts = await this.#pages.steps(channel, first, from, every, MOST_COUNTED);
     const steps = Array.from({ length: Math.ceil((until - from) / every) }, (_, i) => ({
       from: from + i * every,
@@ -292,7 +292,7 @@ export class Reader {
   }
 
   async #contents(channel: number, visible: bigint, after: bigint): Promise<ContentPage> {
-    const from = after + 1n > visible ? after + 1n : visible;
+    const from = later(keyAfter(after), visible);
     const range = { channel, from, to: LAST_KEY, limit: PAGE_ITEMS };
     const { rows, gone } = await this.#pages.news(range, PAGE_BYTES, after);
     return { rows, gap: gone > 0n && rows.length > 0 ? gapOf(after, rows[0]!.key) : undefined };
@@ -324,4 +324,8 @@ function gapOf(after: bigint, before: bigint): Gap {
 /** An item as a list shows it. */
 export function listed({ key, type, encoding, itemKey, length }: HeadRow): ListedItem {
   return { ...positionOf(key), type, encoding, itemKey, length };
+}
+
+function later(key: bigint, other: bigint): bigint {
+  return key > other ? key : other;
 }

@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { LAST_KEY } from "../../db/channels/pages.ts";
+import { idOfKey } from "../../domain/channels/item_id.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { createChannel, insert, send } from "../support/http.ts";
 import { eventsOf, take } from "../support/events.ts";
@@ -172,6 +174,32 @@ testOnBothEngines("lists: latest, earliest, next, previous and time, each with i
     `${base}/time/2026/01/02/03/04`,
   );
   deepEqual((await list("status")).latest.id, ids[6]);
+});
+
+testOnBothEngines("what no key can be after is the end of a channel", async (app) => {
+  await app.send("PUT", "/channel/news", {});
+  const post = async () =>
+    (await (await app.request("/channel/news", { method: "POST", body: "x" })).json()).id;
+  const id = await post(), last = idOfKey(LAST_KEY);
+  const countAt = async (path: string) => {
+    const answer = await app.request(`/channel/news/${path}`);
+    equal(answer.status, 200, `${path}: ${await answer.clone().text()}`);
+    return (await answer.json()).items.length;
+  };
+  for (const path of ["time/6429/12/31", "time/9999/12/31", "time/7361/11/29/23", `${last}/next/2`]) {
+    equal(await countAt(path), 0, path);
+  }
+  equal(await countAt(`${last}/previous/2`), 1);
+  equal((await app.request("/channel/news/time/9999/12/31?bulk=true")).status, 200);
+  equal((await app.request(`/channel/news/${last}/next`)).status, 404);
+  equal((await app.request(`/channel/news/${last}/previous`)).headers.get("location")?.slice(-16), id);
+
+  for (const start of ["9999-12-31T23:59:59Z", last]) {
+    equal((await app.send("PUT", `/channel/news/consumers/late`, { start })).status, 201, start);
+    const pulled = await app.send("POST", `/channel/news/consumers/late/pull`, {});
+    deepEqual((await pulled.json()).items, [], start);
+    equal((await app.request("/channel/news/consumers/late", { method: "DELETE" })).status, 204);
+  }
 });
 
 testOnBothEngines("a gap is said exactly when items after the position are gone", async (app) => {

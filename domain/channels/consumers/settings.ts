@@ -3,7 +3,7 @@ import type { ConsumerRow } from "../../../db/channels/consumers.ts";
 import { invalidPart } from "../../errors.ts";
 import { readTime } from "../../time.ts";
 import type { FilterOptions } from "../filter.ts";
-import { firstKeyAt, keyOfId } from "../item_id.ts";
+import { firstKeyAt, keyAfter, keyOfId } from "../item_id.ts";
 
 /** How a consumer is set up. Times are milliseconds. */
 export interface ConsumerSettings {
@@ -47,7 +47,7 @@ export function startKey(start: string): bigint {
   if (start === "latest") return -1n;
   if (start === "earliest") return 0n;
   const key = keyOfId(start);
-  if (key !== undefined) return key + 1n;
+  if (key !== undefined) return keyAfter(key);
   const time = readTime(start);
   if (time !== undefined) return firstKeyAt(time.millis);
   throw invalidPart("start", "latest, earliest, an item's id (what comes after it), or an ISO 8601 time");
