@@ -88,15 +88,21 @@ export function checkPresence({ signal }: Request): void {
   if (signal.aborted) throw clientLeft();
 }
 
-async function firstTwo<T>(request: Request, pieces: AsyncGenerator<T>): Promise<T[]> {
-  const start: T[] = [];
-  while (start.length < 2) {
-    checkPresence(request);
-    const { done, value } = await pieces.next();
-    if (done) break;
-    start.push(value);
+/** Those of an answer that is refused, or whose client leaves, are given back: nobody else holds them. */
+async function firstTwo(request: Request, pieces: AsyncGenerator<Bytes>): Promise<Bytes[]> {
+  const start: Bytes[] = [];
+  try {
+    while (start.length < 2) {
+      checkPresence(request);
+      const { done, value } = await pieces.next();
+      if (done) break;
+      start.push(value);
+    }
+    return start;
+  } catch (error) {
+    start.forEach(release);
+    throw error;
   }
-  return start;
 }
 
 /** Pieces, few of which are made at once. While a client is waited for, none is made. */
@@ -118,7 +124,12 @@ async function* counted(pieces: AsyncGenerator<Bytes>, hold: Hold): AsyncGenerat
   for await (const piece of pieces) {
     const isFirst = largest === 0;
     largest = Math.max(largest, piece.byteLength);
-    hold.atLeast(isFirst ? largest : heldBy(largest));
+    try {
+      hold.atLeast(isFirst ? largest : heldBy(largest));
+    } catch (error) {
+      release(piece);
+      throw error;
+    }
     yield piece;
   }
 }
