@@ -26,6 +26,9 @@ export interface ProcessOptions {
 }
 
 const ROOT = new URL("../../", import.meta.url).pathname;
+/** Arguments of the command that `deno task start` runs. */
+const START: readonly string[] = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`))
+  .tasks.start.command.split(" ").slice(1);
 
 /** Starts the process and waits until it listens. Fails with its log when it ends instead. */
 export async function startProcess(
@@ -37,7 +40,7 @@ export async function startProcess(
       "-c",
       `${limit}exec "$0" "$@"`,
       Deno.execPath(),
-      ...(args ?? ["run", "-q", "-P", "main.ts", "serve"]),
+      ...(args ?? START),
     ],
     cwd: ROOT,
     env: { PORT: "0", DATABASE_URL: database, ALLOWED_HOSTS: "runnel", ...env },
