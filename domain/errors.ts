@@ -148,6 +148,11 @@ export function invalidPart(path: string, message: string): RunnelError {
   return invalid(`${path}: ${message}`, [{ path, message }]);
 }
 
+/** What a request is refused with whose client has left: nobody sees it. */
+export function clientLeft(): RunnelError {
+  return invalid("the client left before its answer");
+}
+
 /** Quotes a text for a refusal, cut to 60 characters so that a hostile body cannot fill the answer. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

@@ -7,6 +7,7 @@ import { LRUCache } from "lru-cache";
 import type { MessageDetails } from "../../db/conversations/messages.ts";
 import { messageChecksum } from "../../db/conversations/sums.ts";
 import { OverloadError } from "../../db/queue.ts";
+import { clientLeft } from "../errors.ts";
 import { mayStartThreads, startThread, type Thread } from "../operation/threads.ts";
 import {
   type AnalyzedMessage,
@@ -193,30 +194,42 @@ export type AnalysisReply =
   | { readonly id: number; readonly failure: string }
   | { readonly id: number; readonly damaged: string };
 
-/** Tasks that may wait for the thread. */
-const MAX_WAITING = 100;
+/** Tasks that may wait for the thread, and those that it is given: one more than it works on, so that it never rests. */
+const MAX_WAITING = 100, AT_ONCE = 2;
+
+/** Whether somebody still waits for an answer. */
+export type IsWanted = () => boolean;
+
+interface Waiting {
+  readonly task: AnalysisTask;
+  readonly isWanted: IsWanted;
+  readonly answer: PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>;
+}
 
 /** The thread that analyses. */
 export class Analyst {
   readonly #hasThread = mayStartThreads();
   #thread: Thread | undefined;
-  readonly #waiting = new Map<number, PromiseWithResolvers<AnalysisAnswer[AnalysisTask["kind"]]>>();
+  /** Tasks that the thread has not been given yet. */
+  #waiting: Waiting[] = [];
+  readonly #underWay = new Map<number, Waiting>();
   #lastId = 0;
 
   /** `damaged` answers the error for those who asked for what stands on a damaged message, by its id at its source. */
   constructor(readonly damaged: (origin: string) => Error) {}
 
-  /** Answers the task. Too many wait already: `OverloadError`. */
-  async run<K extends AnalysisTask["kind"]>(task: AnalysisTask & { kind: K }): Promise<AnalysisAnswer[K]> {
+  /** Answers the task. Too many wait already: `OverloadError`. Not begun before nobody wanted it any more: `clientLeft`. */
+  async run<K extends AnalysisTask["kind"]>(
+    task: AnalysisTask & { kind: K },
+    isWanted: IsWanted = () => true,
+  ): Promise<AnalysisAnswer[K]> {
     if (!this.#hasThread) return this.#runHere(task) as AnalysisAnswer[K];
-    if (this.#waiting.size >= MAX_WAITING) {
+    if (this.#waiting.length + this.#underWay.size >= MAX_WAITING) {
       throw new OverloadError(`${MAX_WAITING} analyses wait already`);
     }
-    const id = ++this.#lastId;
     const answer = Promise.withResolvers<AnalysisAnswer[AnalysisTask["kind"]]>();
-    this.#waiting.set(id, answer);
-    this.start();
-    this.#thread!.port.postMessage({ id, task });
+    this.#waiting.push({ task, isWanted, answer });
+    this.#send();
     return await answer.promise as AnalysisAnswer[K];
   }
 
@@ -239,6 +252,21 @@ export class Analyst {
     }
   }
 
+  /** Gives the thread what it can take. */
+  #send(): void {
+    while (this.#underWay.size < AT_ONCE && this.#waiting.length > 0) {
+      const next = this.#waiting.shift()!;
+      if (!next.isWanted()) {
+        next.answer.reject(clientLeft());
+        continue;
+      }
+      const id = ++this.#lastId;
+      this.#underWay.set(id, next);
+      this.start();
+      this.#thread!.port.postMessage({ id, task: next.task });
+    }
+  }
+
   #begin(): Thread {
     const module = new URL("./analyst_worker.ts", import.meta.url);
     const thread = startThread(
@@ -247,11 +275,12 @@ export class Analyst {
       (message) => this.#fail(`the analysis failed: ${message}`),
     );
     thread.port.onmessage = ({ data }: MessageEvent<AnalysisReply>) => {
-      const waiting = this.#waiting.get(data.id);
-      this.#waiting.delete(data.id);
-      if ("failure" in data) waiting?.reject(new Error(data.failure));
-      else if ("damaged" in data) waiting?.reject(this.damaged(data.damaged));
-      else waiting?.resolve(data.answer);
+      const answer = this.#underWay.get(data.id)?.answer;
+      this.#underWay.delete(data.id);
+      if ("failure" in data) answer?.reject(new Error(data.failure));
+      else if ("damaged" in data) answer?.reject(this.damaged(data.damaged));
+      else answer?.resolve(data.answer);
+      this.#send();
     };
     return thread;
   }
@@ -259,7 +288,10 @@ export class Analyst {
   /** The next task starts a new thread. */
   #fail(message: string): void {
     this.#thread = undefined;
-    for (const { reject } of this.#waiting.values()) reject(new Error(message));
-    this.#waiting.clear();
+    for (const { answer } of [...this.#underWay.values(), ...this.#waiting]) {
+      answer.reject(new Error(message));
+    }
+    this.#underWay.clear();
+    this.#waiting = [];
   }
 }

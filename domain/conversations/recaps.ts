@@ -3,7 +3,7 @@ import type { ConversationRow, ConversationStore } from "../../db/conversations/
 import { invalid } from "../errors.ts";
 import { DAY_MS } from "../time.ts";
 import type { ReadingRights } from "./people/access.ts";
-import type { Period, Spans } from "./spans.ts";
+import type { IsPresent, Period, Spans } from "./spans.ts";
 import type { Summarizer, WrittenRecap } from "./summarizer.ts";
 
 /** Words of a recap, unless others are asked for. */
@@ -17,6 +17,8 @@ export interface RecapQuestion {
   readonly since?: number | "last-visit" | undefined;
   readonly until?: number | undefined;
   readonly words?: number | undefined;
+  /** Whether who asked still waits; always unless given. */
+  readonly isPresent?: IsPresent | undefined;
 }
 
 /** What recaps need. */
@@ -43,8 +45,8 @@ export class Recaps {
   /** Of one channel, in at most so many words. Each statement cites the messages that it stands on. */
   async ofChannel(person: string, publicId: string, question: RecapQuestion) {
     const channel = await this.options.rights.channel(person, publicId);
-    const { words = RECAP_WORDS } = question;
-    return await this.#recap(channel, await this.#period(person, channel, question), words);
+    const { words = RECAP_WORDS, isPresent } = question;
+    return await this.#recap(channel, await this.#period(person, channel, question), words, isPresent);
   }
 
   /** Of all the person's channels in which something was said, the busiest first, within one budget of words. */
@@ -69,7 +71,7 @@ export class Recaps {
     return await Promise.all(busiest.map(async ({ channel, period }, index) => {
       const share = LEAST_WORDS + Math.floor(spare * weights[index]! / sum);
       const { publicId: id, name } = channel;
-      return { id, name, recap: await this.#recap(channel, period, share) };
+      return { id, name, recap: await this.#recap(channel, period, share, question.isPresent) };
     }));
   }
 
@@ -94,14 +96,15 @@ export class Recaps {
     return { from, until };
   }
 
-  async #recap(channel: ConversationRow, period: Period, words: number) {
+  async #recap(channel: ConversationRow, period: Period, words: number, isPresent: IsPresent | undefined) {
     const { spans, summarizer } = this.options;
     const asked = await spans.asked(channel, period);
     const recap = await spans.once<WrittenRecap>(
       asked,
       `recap ${words}`,
-      (messages) => summarizer.recap(channel.name, messages, words),
+      (messages, isWanted) => summarizer.recap(channel.name, messages, words, isWanted),
       NOTHING_SAID,
+      isPresent,
     );
     return { since: asked.span.from, until: asked.span.until - 1, ...recap };
   }

@@ -8,7 +8,9 @@ import type {
   Stretch,
 } from "../../db/conversations/conversations.ts";
 import type { ReadingRights } from "./people/access.ts";
+import { clientLeft } from "../errors.ts";
 import { firstAlive, type TimeToLive } from "../expiry.ts";
+import type { IsWanted } from "./analyst.ts";
 
 /** So many messages of a period are analysed; of a longer one, so many evenly spaced. */
 export const MAX_ANALYZED = 20_000;
@@ -37,10 +39,19 @@ export interface SpanOptions {
   readonly ttlMillis: TimeToLive;
 }
 
+/** Whether who asked still waits for the answer. */
+export type IsPresent = () => boolean;
+
+/** An answer that is worked out once, and those who wait for it until it is there. */
+interface Shared {
+  readonly answer: Promise<unknown>;
+  readonly askers: Set<IsPresent>;
+}
+
 /** Reads spans of channels, and answers what is asked of the same messages once. */
 export class Spans {
   /** Answers by channel, its version, the messages in the period, and the question. */
-  readonly #answers = new LRUCache<string, Promise<unknown>>({ max: KEPT_ANSWERS });
+  readonly #answers = new LRUCache<string, Shared>({ max: KEPT_ANSWERS });
 
   constructor(readonly options: SpanOptions) {}
 
@@ -78,25 +89,48 @@ export class Spans {
     return { from: Math.max(from, this.firstVisible(now)), until: Math.min(until ?? Infinity, now + 1) };
   }
 
-  /** The answer about a span's messages, worked out once for as long as they are the same. */
+  /**
+   * The answer about a span's messages, worked out once for as long as they are the same. It is abandoned (`clientLeft`)
+   * between two of its steps once none of those who asked is present any more.
+   */
   async once<T>(
-    { channel: { id, version }, span, ends }: AskedSpan,
+    asked: AskedSpan,
     question: string,
-    answer: (messages: string) => Promise<T>,
+    answer: (messages: string, isWanted: IsWanted) => Promise<T>,
     nothing: T,
+    isPresent: IsPresent = () => true,
   ): Promise<T> {
-    const { conversations } = this.options;
+    const { channel: { id, version }, span, ends } = asked;
     if (ends === undefined) return nothing;
     // The same version and the same ends: the same messages.
     const key = [id, version, ends.first, ends.last, question].join(" ");
-    let kept = this.#answers.get(key) as Promise<T> | undefined;
-    if (kept === undefined) {
-      kept = conversations.count(span)
-        .then((count) => conversations.messages(span, Math.ceil(count / MAX_ANALYZED)))
-        .then(answer);
-      this.#answers.set(key, kept);
-      kept.catch(() => this.#answers.delete(key));
-    }
-    return await kept;
+    const shared = this.#answers.get(key) ?? this.#begin(key, span, answer);
+    shared.askers.add(isPresent);
+    return await shared.answer as T;
+  }
+
+  #begin<T>(
+    key: string,
+    span: Span,
+    answer: (messages: string, isWanted: IsWanted) => Promise<T>,
+  ): Shared {
+    const { conversations } = this.options;
+    const askers = new Set<IsPresent>();
+    const isWanted = () => {
+      if (askers.values().some((isPresent) => isPresent())) return true;
+      // Who asks from here on begins anew.
+      this.#answers.delete(key);
+      return false;
+    };
+    const work = async () => {
+      const count = await conversations.count(span);
+      if (!isWanted()) throw clientLeft();
+      const messages = await conversations.messages(span, Math.ceil(count / MAX_ANALYZED));
+      return await answer(messages, isWanted);
+    };
+    const shared = { answer: work(), askers };
+    this.#answers.set(key, shared);
+    shared.answer.catch(() => this.#answers.delete(key)).finally(() => askers.clear());
+    return shared;
   }
 }

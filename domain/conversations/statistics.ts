@@ -6,7 +6,7 @@ import type { Analyst } from "./analyst.ts";
 import { USUAL_DAYS } from "./inbox.ts";
 import type { Summarizer, WrittenSummary } from "./summarizer.ts";
 import { DAY_MS, HOUR_MS, iso } from "../time.ts";
-import type { AskedSpan, Period, Spans } from "./spans.ts";
+import type { AskedSpan, IsPresent, Period, Spans } from "./spans.ts";
 import { type LocalDay, localDays } from "./people/zones.ts";
 
 /** So many days at most are summarised when they are asked for. */
@@ -133,20 +133,26 @@ export class Statistics {
   }
 
   /** What the last 24 hours talk about more than the 30 days before, hottest first. */
-  async hotTopics(person: string, publicId: string, limit = 10): Promise<readonly string[]> {
+  async hotTopics(
+    person: string,
+    publicId: string,
+    limit = 10,
+    isPresent?: IsPresent,
+  ): Promise<readonly string[]> {
     const asked = await this.#spans.askedBy(person, publicId, this.#lastDay());
     const { channel, span } = asked;
     return await this.#spans.once(
       asked,
       `topics ${limit} ${Math.floor(span.from / DAY_MS)}`,
-      async (messages) => {
-        const phrases = await this.options.analyst.run({ kind: "phrases", messages });
+      async (messages, isWanted) => {
+        const phrases = await this.options.analyst.run({ kind: "phrases", messages }, isWanted);
         const today = Math.floor(span.from / DAY_MS);
         const keys = phrases.map(([phrase]) => phrase);
         const usual = await this.options.summaries.usual(channel.id, today - USUAL_DAYS, today, keys);
-        return await this.options.analyst.run({ kind: "topics", messages, limit, usual });
+        return await this.options.analyst.run({ kind: "topics", messages, limit, usual }, isWanted);
       },
       [],
+      isPresent,
     );
   }
 
@@ -156,13 +162,20 @@ export class Statistics {
     publicId: string,
     period?: Period,
     limit = 5,
+    isPresent?: IsPresent,
   ): Promise<readonly RepresentativeMessage[]> {
     const asked = await this.#spans.askedBy(person, publicId, period ?? this.#lastDay());
-    return await this.#spans.once(asked, `representatives ${limit}`, async (messages) => {
-      const ids = await this.options.analyst.run({ kind: "representatives", messages, limit });
-      const chosen = await this.options.conversations.byIds(ids);
-      return chosen.map(({ text, ...placed }) => ({ ...placed, message: text }));
-    }, []);
+    return await this.#spans.once(
+      asked,
+      `representatives ${limit}`,
+      async (messages, isWanted) => {
+        const ids = await this.options.analyst.run({ kind: "representatives", messages, limit }, isWanted);
+        const chosen = await this.options.conversations.byIds(ids);
+        return chosen.map(({ text, ...placed }) => ({ ...placed, message: text }));
+      },
+      [],
+      isPresent,
+    );
   }
 
   /** What was said, in at most so many words; of the last 24 hours unless told otherwise. */
@@ -171,37 +184,56 @@ export class Statistics {
     publicId: string,
     period?: Period,
     words = SUMMARY_WORDS,
+    isPresent?: IsPresent,
   ): Promise<CitedSummary> {
     return await this.#summarize(
       await this.#spans.askedBy(person, publicId, period ?? this.#lastDay()),
       words,
+      isPresent,
     );
   }
 
-  async #summarize(asked: AskedSpan, words: number): Promise<CitedSummary> {
+  async #summarize(asked: AskedSpan, words: number, isPresent: IsPresent | undefined): Promise<CitedSummary> {
     const { channel } = asked;
-    return await this.#spans.once<CitedSummary>(asked, `summary ${words}`, async (messages) => {
-      const { ids, ...written } = await this.options.summarizer.summarize(channel.name, messages, words);
-      const cited = await this.options.conversations.byIds(ids);
-      return { ...written, messages: cited.map(({ text: _, ...placed }) => placed) };
-    }, { summary: "", method: "extractive", messages: [] });
+    return await this.#spans.once<CitedSummary>(
+      asked,
+      `summary ${words}`,
+      async (messages, isWanted) => {
+        const { summarizer } = this.options;
+        const { ids, ...written } = await summarizer.summarize(channel.name, messages, words, isWanted);
+        const cited = await this.options.conversations.byIds(ids);
+        return { ...written, messages: cited.map(({ text: _, ...placed }) => placed) };
+      },
+      { summary: "", method: "extractive", messages: [] },
+      isPresent,
+    );
   }
 
   /** Summaries of the past so many finished days, ascending: the stored ones, or those of the days of a time zone. */
-  async summaries(person: string, publicId: string, days: number, timezone = "UTC"): Promise<NamedDay[]> {
+  async summaries(
+    person: string,
+    publicId: string,
+    days: number,
+    timezone = "UTC",
+    isPresent?: IsPresent,
+  ): Promise<NamedDay[]> {
     const channel = await this.#rights.channel(person, publicId);
     const now = this.options.clock();
     const since = Math.max(now - days * DAY_MS, this.#spans.firstVisible(now));
     return timezone === "UTC"
-      ? await this.#storedSummaries(channel, since)
-      : await this.#localSummaries(channel, timezone, since);
+      ? await this.#storedSummaries(channel, since, isPresent)
+      : await this.#localSummaries(channel, timezone, since, isPresent);
   }
 
   /**
    * What was stored of a day is not shown any more when its messages changed, or some of them are past their time: it may
    * tell what was deleted. Such days are summarised as they are, the latest ones first, and left out beyond the limit.
    */
-  async #storedSummaries(channel: ConversationRow, since: number): Promise<NamedDay[]> {
+  async #storedSummaries(
+    channel: ConversationRow,
+    since: number,
+    isPresent: IsPresent | undefined,
+  ): Promise<NamedDay[]> {
     const firstWhole = this.#spans.firstVisible(this.options.clock()) / DAY_MS;
     let left = MAX_WRITTEN_DAYS;
     const shown: NamedDay[] = [];
@@ -210,28 +242,37 @@ export class Statistics {
       const start = number * DAY_MS, day = iso(start).slice(0, 10);
       if (!isOutdated && number >= firstWhole) shown.push({ day, ...rest });
       else if (left-- > 0) {
-        shown.push(...await this.#summarizeDay(channel, { day, start, end: start + DAY_MS }));
+        shown.push(...await this.#summarizeDay(channel, { day, start, end: start + DAY_MS }, isPresent));
       }
     }
     return shown.toReversed();
   }
 
-  async #localSummaries(channel: ConversationRow, timezone: string, since: number): Promise<NamedDay[]> {
+  async #localSummaries(
+    channel: ConversationRow,
+    timezone: string,
+    since: number,
+    isPresent: IsPresent | undefined,
+  ): Promise<NamedDay[]> {
     const now = this.options.clock();
     const days = Math.min(Math.ceil((now - since) / DAY_MS), MAX_WRITTEN_DAYS);
     const written: NamedDay[] = [];
     for (const day of localDays(timezone, now, days).slice(0, -1)) {
-      written.push(...await this.#summarizeDay(channel, day));
+      written.push(...await this.#summarizeDay(channel, day, isPresent));
     }
     return written;
   }
 
   /** The summary of a day, none where nothing was said. */
-  async #summarizeDay(channel: ConversationRow, { day, start, end }: LocalDay): Promise<NamedDay[]> {
+  async #summarizeDay(
+    channel: ConversationRow,
+    { day, start, end }: LocalDay,
+    isPresent: IsPresent | undefined,
+  ): Promise<NamedDay[]> {
     const asked = await this.#spans.asked(channel, { from: start, until: end });
     if (asked.ends === undefined) return [];
     const { conversations, summaries } = this.options;
-    const { summary } = await this.#summarize(asked, SUMMARY_WORDS);
+    const { summary } = await this.#summarize(asked, SUMMARY_WORDS, isPresent);
     const messages = await conversations.count(asked.span);
     return [{ day, summary, messages, people: await summaries.people(asked.span) }];
   }

@@ -1,6 +1,6 @@
 /** Summaries: extractive, or written by a model behind an OpenAI-compatible endpoint from the same selected messages. */
 import { z } from "zod";
-import type { Analyst, ChannelRecap } from "./analyst.ts";
+import type { Analyst, ChannelRecap, IsWanted } from "./analyst.ts";
 import { recapForModel, recapInstruction } from "./model_recap.ts";
 
 /** A summary, and how it was made. */
@@ -42,40 +42,58 @@ export class Summarizer {
   ) {}
 
   /** At most `words` words. When the model is slow, down or answers nonsense, the extractive summary. */
-  async summarize(channel: string, messages: string, words: number): Promise<WrittenSummary> {
+  async summarize(
+    channel: string,
+    messages: string,
+    words: number,
+    isWanted?: IsWanted,
+  ): Promise<WrittenSummary> {
     const written = await this.#ask(async (ask) => {
-      const { turns } = await this.analyst.run({ kind: "summary", messages, words: WORDS_FOR_MODEL });
+      const { turns } = await this.analyst.run(
+        { kind: "summary", messages, words: WORDS_FOR_MODEL },
+        isWanted,
+      );
       if (turns.length === 0) return undefined;
       const said = turns.map(({ user, text }) => `${user}: ${text}`).join("\n");
       const summary = (await ask(summaryInstruction(channel, words), said)).split(/\s+/).slice(0, words).join(
         " ",
       );
       return { summary, method: "model" as const, ids: idsOf(turns) };
-    });
+    }, isWanted);
     if (written !== undefined) return written;
-    const { text, turns } = await this.analyst.run({ kind: "summary", messages, words });
+    const { text, turns } = await this.analyst.run({ kind: "summary", messages, words }, isWanted);
     return { summary: text, method: "extractive", ids: idsOf(turns) };
   }
 
   /** A recap of at most `words` words, by the model from the selected points where there is one. */
-  async recap(channel: string, messages: string, words: number): Promise<WrittenRecap> {
+  async recap(
+    channel: string,
+    messages: string,
+    words: number,
+    isWanted?: IsWanted,
+  ): Promise<WrittenRecap> {
     const written = await this.#ask(async (ask) => {
-      const selected = await this.analyst.run({ kind: "recap", messages, words: WORDS_FOR_MODEL });
+      const selected = await this.analyst.run(
+        { kind: "recap", messages, words: WORDS_FOR_MODEL },
+        isWanted,
+      );
       if (selected.recap.topics.length === 0) return undefined;
       const { input, read } = recapForModel(selected, words);
       const recap = read(await ask(recapInstruction(channel, words), input));
       return { ...selected, recap, method: "model" as const };
-    });
-    return written ?? { ...await this.analyst.run({ kind: "recap", messages, words }), method: "extractive" };
+    }, isWanted);
+    if (written !== undefined) return written;
+    return { ...await this.analyst.run({ kind: "recap", messages, words }, isWanted), method: "extractive" };
   }
 
-  /** What the work with the model gives; undefined without a model, or when it fails. */
-  async #ask<T>(work: (ask: Ask) => Promise<T>): Promise<T | undefined> {
+  /** What the work with the model gives; undefined without a model, or when it fails. Wanted no more: as the work fails. */
+  async #ask<T>(work: (ask: Ask) => Promise<T>, isWanted: IsWanted = () => true): Promise<T | undefined> {
     const { model } = this;
     if (model === undefined) return undefined;
     try {
       return await work((instruction, input) => complete(model, instruction, input));
     } catch (error) {
+      if (!isWanted()) throw error;
       this.log(`the summarizer failed: ${error instanceof Error ? error.message : error}`);
       return undefined;
     }

@@ -1,7 +1,7 @@
 /** Answers that are sent piece by piece: nobody waits for a long one, and a slow reader holds a piece of it. */
 import { setImmediate } from "node:timers/promises";
-import { describeError } from "../../domain/errors.ts";
-import { clientLeft, type Permitted } from "../live/permission.ts";
+import { clientLeft, describeError } from "../../domain/errors.ts";
+import type { Permitted } from "../live/permission.ts";
 import { USER_CONTENT } from "../respond.ts";
 import type { Semaphore } from "../../domain/short_steps.ts";
 import { bodyOf } from "./body.ts";

@@ -16,3 +16,8 @@ export async function zoneOf(
 ) {
   return named ?? await services.conversations.accounts.timezone(person);
 }
+
+/** Whether the client of a request still waits for its answer. */
+export function presenceOf({ request: { signal } }: Pick<Call, "request">): () => boolean {
+  return () => !signal.aborted;
+}

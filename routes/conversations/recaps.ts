@@ -7,7 +7,7 @@ import { iso } from "../../domain/time.ts";
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import { type Call, param } from "../route.ts";
-import { userOf, zoneOf } from "./person.ts";
+import { presenceOf, userOf, zoneOf } from "./person.ts";
 import { momentOf, renderPlaced } from "./stats.ts";
 
 export async function showRecap(call: Call<typeof RecapQuery>): Promise<Response> {
@@ -47,7 +47,7 @@ async function answerRecap(
 }
 
 async function questionOf(
-  call: Pick<Call, "services">,
+  call: Pick<Call, "request" | "services">,
   person: string,
   { since, until, timezone, words }: z.output<typeof RecapQuery>,
 ): Promise<RecapQuestion> {
@@ -56,6 +56,7 @@ async function questionOf(
     since: since === LAST_VISIT ? LAST_VISIT : momentOf(since, zone),
     until: momentOf(until, zone),
     words,
+    isPresent: presenceOf(call),
   };
 }
 

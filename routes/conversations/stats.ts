@@ -14,7 +14,7 @@ import type { PlacedMessage, PulseBucket } from "../../domain/conversations/stat
 import { envelope } from "../envelope.ts";
 import { readJsonOfAnyType } from "../request.ts";
 import { type Call, param } from "../route.ts";
-import { userOf, zoneOf } from "./person.ts";
+import { presenceOf, userOf, zoneOf } from "./person.ts";
 
 type AnyCall = Pick<Call, "request" | "services" | "context">;
 
@@ -44,7 +44,9 @@ export async function showMostActive(call: Call<typeof ActiveQuery>): Promise<Re
 export async function showHotTopics(call: Call<typeof LimitQuery>): Promise<Response> {
   const { person } = await userOf(call);
   const { statistics } = call.services.conversations;
-  return envelope(await statistics.hotTopics(person, param(call, "channel_id"), call.query.limit));
+  return envelope(
+    await statistics.hotTopics(person, param(call, "channel_id"), call.query.limit, presenceOf(call)),
+  );
 }
 
 export async function showRepresentatives(call: Call<typeof LimitQuery>): Promise<Response> {
@@ -59,7 +61,8 @@ export async function showRepresentativesSince(call: Call): Promise<Response> {
 async function answerRepresentatives(call: AnyCall, period: Period | undefined, limit: number | undefined) {
   const { person } = await userOf(call);
   const { statistics } = call.services.conversations;
-  const chosen = await statistics.representatives(person, param(call, "channel_id"), period, limit);
+  const channel = param(call, "channel_id");
+  const chosen = await statistics.representatives(person, channel, period, limit, presenceOf(call));
   return envelope(chosen.map(renderPlaced));
 }
 
@@ -75,7 +78,8 @@ export async function showSummarySince(call: Call): Promise<Response> {
 async function answerSummary(call: AnyCall, period: Period | undefined, words: number | undefined) {
   const { person } = await userOf(call);
   const { statistics } = call.services.conversations;
-  const { messages, ...summary } = await statistics.summary(person, param(call, "channel_id"), period, words);
+  const channel = param(call, "channel_id");
+  const { messages, ...summary } = await statistics.summary(person, channel, period, words, presenceOf(call));
   return envelope({ ...summary, messages: messages.map(renderPlaced) });
 }
 
@@ -84,7 +88,8 @@ export async function showSummaries(call: Call<typeof SummariesQuery>): Promise<
   const { days = 30, timezone } = call.query;
   const zone = await zoneOf(call, person, timezone);
   const { statistics } = call.services.conversations;
-  return envelope(await statistics.summaries(person, param(call, "channel_id"), days, zone));
+  const channel = param(call, "channel_id");
+  return envelope(await statistics.summaries(person, channel, days, zone, presenceOf(call)));
 }
 
 /** A message that an answer stands on, as answers show it. */

@@ -1,5 +1,5 @@
 /** What a key let in and is still going on: it ends, within a second, when the key can no longer be used. */
-import { RunnelError } from "../../domain/errors.ts";
+import { clientLeft, RunnelError } from "../../domain/errors.ts";
 import { admissionOf, secretOf } from "../gate.ts";
 import { bodyPieces } from "../request.ts";
 import type { Call } from "../route.ts";
@@ -40,11 +40,6 @@ export async function waitFor<T>(call: Permitted, wait: (signal: AbortSignal) =>
     signal.removeEventListener("abort", leave);
     stopWatching();
   }
-}
-
-/** What a request is refused with whose client has left: nobody sees it. */
-export function clientLeft(): RunnelError {
-  return new RunnelError("invalid-request", "the client left before its answer");
 }
 
 /** As `bodyPieces`, for a body that is stored as it comes: once the key is revoked, `unauthorized`. */
