@@ -18,18 +18,27 @@ interface PostFlags extends RemoteOptions {
   readonly type: string;
 }
 
+/** Adds `channel` with its commands, and those of what reads channels. */
 export function addChannelCommands(program: Command, terminal: Terminal): void {
   const channel = program.command("channel").description("channels of a running Runnel");
-  const out = (text: string) => terminal.isTerminal && terminal.out(text);
+  for (const add of [addList, addCreate, addPost, addGet, addTail, addFileCommands, addRepair]) {
+    add(channel, terminal);
+  }
+  addConsumerCommands(program, terminal);
+  addWebhookCommands(program, terminal);
+}
 
+function addList(channel: Command, terminal: Terminal): void {
   addRemoteOptions(channel.command("list").description("list channels"))
     .option("--tag <tag>", "those with this tag")
     .action(async ({ tag, ...flags }: RemoteOptions & { readonly tag?: string }) => {
       const names = await connect(flags, terminal).channels.list(tag);
-      if (names.length === 0) out("There are no channels.\n");
+      if (names.length === 0) tell(terminal, "There are no channels.\n");
       for (const name of names) terminal.out(`${name}\n`);
     });
+}
 
+function addCreate(channel: Command, terminal: Terminal): void {
   addRemoteOptions(channel.command("create").description("create a channel"))
     .argument("<name>")
     .option("--ttl-millis <number>", "how long an item can be read", positiveInteger)
@@ -41,9 +50,11 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
         ...(maxItems !== undefined && { maxItems }),
         ...(description !== undefined && { description }),
       });
-      out(`Created ${name}.\n`);
+      tell(terminal, `Created ${name}.\n`);
     });
+}
 
+function addPost(channel: Command, terminal: Terminal): void {
   addRemoteOptions(channel.command("post").description("store an item and write its id"))
     .argument("<name>").argument("[file]", "the item's body; - is the standard input", "-")
     .option("-d, --data <text>", "the item's body, instead of a file")
@@ -53,15 +64,19 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
       const { id } = await connect(flags, terminal).channels.post(name, body, type);
       terminal.out(`${id}\n`);
     });
+}
 
+function addGet(channel: Command, terminal: Terminal): void {
   addRemoteOptions(channel.command("get").description("write an item's body"))
     .argument("<name>").argument("[id]", "an item's id, latest or earliest", "latest")
     .action(async (name: string, id: string, flags: RemoteOptions) => {
       const item = await connect(flags, terminal).channels.item(name, id);
       terminal.out(new Uint8Array(await item.arrayBuffer()));
-      out("\n");
+      tell(terminal, "\n");
     });
+}
 
+function addTail(channel: Command, terminal: Terminal): void {
   addRemoteOptions(
     channel.command("tail").description(
       "write each new item's body on a line of its own, through restarts of the server",
@@ -75,21 +90,26 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
     .option("--content", "write bodies (what happens anyway)")
     .option("--json", "write each item with its headers, as JSON")
     .option("--count <number>", "stop after so many items", positiveInteger)
-    .action(async (name: string, { count = Infinity, since, json, ...flags }: TailFlags) => {
-      const from = since === "earliest" ? { after: since } : since === undefined ? {} : { since };
-      const onReconnect = () => terminal.isTerminal && terminal.err("reconnecting\n");
-      let seen = 0;
-      for await (
-        const item of connect(flags, terminal).channels.follow(name, { ...from, content: true, onReconnect })
-      ) {
-        terminal.out(json ? JSON.stringify(item) : bodyOf(item));
-        terminal.out("\n");
-        if (++seen >= count) return;
-      }
-    });
+    .action((name: string, flags: TailFlags) => tail(name, flags, terminal));
+}
 
-  addFileCommands(channel, terminal);
+async function tail(
+  name: string,
+  { count = Infinity, since, json, ...flags }: TailFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const from = since === "earliest" ? { after: since } : since === undefined ? {} : { since };
+  const onReconnect = () => terminal.isTerminal && terminal.err("reconnecting\n");
+  const items = connect(flags, terminal).channels.follow(name, { ...from, content: true, onReconnect });
+  let seen = 0;
+  for await (const item of items) {
+    terminal.out(json ? JSON.stringify(item) : bodyOf(item));
+    terminal.out("\n");
+    if (++seen >= count) return;
+  }
+}
 
+function addRepair(channel: Command, terminal: Terminal): void {
   channel.command("repair")
     .description(
       "give items that bear a time still to come keys of now; on the database itself, while Runnel is stopped",
@@ -103,9 +123,11 @@ export function addChannelCommands(program: Command, terminal: Terminal): void {
           : `Moved ${moved} items of ${name} to now.\n`,
       );
     });
+}
 
-  addConsumerCommands(program, terminal);
-  addWebhookCommands(program, terminal);
+/** Writes what only people need to read. */
+function tell(terminal: Terminal, text: string): void {
+  if (terminal.isTerminal) terminal.out(text);
 }
 
 interface TailFlags extends RemoteOptions {
