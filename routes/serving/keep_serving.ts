@@ -38,56 +38,77 @@ export function keepServing(
   log: (line: string) => void,
   limits: ConnectionLimits = CONNECTION_LIMITS,
 ): Listener {
-  let connections: Connections | undefined;
-  let isStopping = false, loggedAt = -Infinity;
-  let abort = new AbortController();
-  const serve = (at: number, opened: (port: number) => void) => {
-    abort = new AbortController();
+  return new KeptServer({ hostname, handler, log, limits }, port, onListen);
+}
+
+interface Serving {
+  readonly hostname: string;
+  readonly handler: Handler;
+  readonly log: (line: string) => void;
+  readonly limits: ConnectionLimits;
+}
+
+class KeptServer implements Listener {
+  readonly #serving: Serving;
+  #server: Deno.HttpServer<Deno.NetAddr>;
+  #connections: Connections | undefined;
+  #isStopping = false;
+  #loggedAt = -Infinity;
+  #abort = new AbortController();
+
+  constructor(serving: Serving, port: number, onListen: (port: number) => void) {
+    this.#serving = serving;
+    this.#server = this.#serve(port, onListen);
+  }
+
+  shutdown(): Promise<void> {
+    this.#isStopping = true;
+    this.#connections?.close();
+    return this.#server.shutdown().catch(() => {});
+  }
+
+  #serve(at: number, opened: (port: number) => void): Deno.HttpServer<Deno.NetAddr> {
+    const { hostname, handler, limits, log } = this.#serving;
+    this.#abort = new AbortController();
     const server = Deno.serve({
       hostname,
       port: at,
       // What waits here is accepted at one go, before their number is looked at again.
       tcpBacklog: backlogFor(socketsOf(at)?.limit),
-      signal: abort.signal,
+      signal: this.#abort.signal,
       onListen: ({ port }) => {
         const sockets = socketsOf(port);
-        connections = sockets && new Connections(sockets, limits, log);
+        this.#connections = sockets && new Connections(sockets, limits, log);
         opened(port);
       },
-    }, (request, info) => handler(request, info, connections));
-    server.finished.catch((error) => reopen(server.addr.port, error));
+    }, (request, info) => handler(request, info, this.#connections));
+    server.finished.catch((error) => this.#reopen(server.addr.port, error));
     return server;
-  };
-  const reopen = (at: number, error: unknown): void => {
-    if (isStopping) return;
-    if (performance.now() - loggedAt > LOG_EVERY_MS) {
-      loggedAt = performance.now();
-      log(
-        `open connections were closed, because no more can be accepted (${
-          firstLine(error)
-        }): raise ulimit -n, ` +
-          "or limit connections in a proxy in front",
-      );
-    }
-    connections?.close();
-    abort.abort();
+  }
+
+  #reopen(at: number, error: unknown): void {
+    if (this.#isStopping) return;
+    this.#tell(error);
+    this.#connections?.close();
+    this.#abort.abort();
     setTimeout(() => {
-      if (isStopping) return;
+      if (this.#isStopping) return;
       try {
-        server = serve(at, () => {});
+        this.#server = this.#serve(at, () => {});
       } catch (failure) {
-        reopen(at, failure);
+        this.#reopen(at, failure);
       }
     }, REOPEN_MS);
-  };
-  let server = serve(port, onListen);
-  return {
-    shutdown() {
-      isStopping = true;
-      connections?.close();
-      return server.shutdown().catch(() => {});
-    },
-  };
+  }
+
+  #tell(error: unknown): void {
+    if (performance.now() - this.#loggedAt <= LOG_EVERY_MS) return;
+    this.#loggedAt = performance.now();
+    const advice = "raise ulimit -n, or limit connections in a proxy in front";
+    this.#serving.log(
+      `open connections were closed, because no more can be accepted (${firstLine(error)}): ${advice}`,
+    );
+  }
 }
 
 function firstLine(error: unknown): string {
