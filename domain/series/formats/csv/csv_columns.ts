@@ -1,5 +1,5 @@
 /** The columns of a CSV table, each with the type that pandas' read_csv gives it. */
-import type { Column } from "../../frame/column.ts";
+import type { Column, FloatColumn, IntegerColumn } from "../../frame/column.ts";
 import { columnOf, integerColumn } from "../../frame/column_builder.ts";
 import { lastNumber, readNumber } from "./csv_numbers.ts";
 import { type CsvTable, isNull } from "./csv_table.ts";
@@ -15,7 +15,7 @@ export function inferColumn(name: string, table: CsvTable, at: number): Column {
   return numberColumn(name, table, at) ?? booleanColumn(name, table, at) ?? textColumn(name, table, at);
 }
 
-/** The column, if each cell is a number or null. Integers without null stay integers. */
+/** The column, if each cell is a number or null. */
 function numberColumn(name: string, table: CsvTable, at: number): Column | undefined {
   const { text, bounds, rows, width } = table, values = new Float64Array(rows);
   let areWhole = true, areSafe = true, hasNull = false;
@@ -32,9 +32,19 @@ function numberColumn(name: string, table: CsvTable, at: number): Column | undef
     } else return undefined;
   }
   if (areWhole && !areSafe) return longIntegers(name, table, at, values);
+  return numbersOf(name, values, areWhole, hasNull);
+}
+
+/** A column of numbers, of which integers are exact doubles and NaN is null. Integers without null stay integers. */
+export function numbersOf(
+  name: string,
+  values: Float64Array,
+  areWhole: boolean,
+  hasNull: boolean,
+): FloatColumn | IntegerColumn {
   if (!areWhole || hasNull) return { name, type: "float", values };
   // Integers have no -0.
-  for (let row = 0; row < rows; row++) values[row] = values[row]! + 0;
+  for (let row = 0; row < values.length; row++) values[row] = values[row]! + 0;
   return { name, type: "integer", values };
 }
 

@@ -4,7 +4,7 @@ import type { CsvText } from "./csv_table.ts";
 const MINUS = 0x2d, PLUS = 0x2b, DOT = 0x2e, ZERO = 0x30, SPACE = 0x20, TAB = 0x09, LOWER_E = 0x65;
 const TO_LOWER = 0x20;
 /** Powers of ten that are exact doubles. */
-const EXACT_POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+export const EXACT_POWERS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 const INFINITY = /^[-+]?inf(inity)?$/i;
 
 /** What readNumber read last: one object for all cells. */

@@ -1,6 +1,8 @@
 /** Finds the cells of a CSV body (RFC 4180; lines may end in CRLF, LF or CR, as in pandas) in its bytes. */
 import { invalid } from "../../../errors.ts";
 import { CsvTable, type CsvText } from "./csv_table.ts";
+import { isLineEnd } from "./plain_cells.ts";
+import type { Lines } from "./plain_rows.ts";
 
 const COMMA = 0x2c, SEMICOLON = 0x3b, TAB = 0x09, NEWLINE = 0x0a, QUOTE = 0x22, RETURN = 0x0d, SPACE = 0x20;
 /** The line with which Excel says what the separator is. */
@@ -20,6 +22,11 @@ export class CsvScanner {
     if (said !== null) this.#position = said[0].length;
     this.#separator = said === null ? separatorOf(text.bytes) : said[1]!.charCodeAt(0);
     if (said !== null) this.#endLine();
+  }
+
+  /** The lines that were not read yet. */
+  get rest(): Lines {
+    return { text: this.text, position: this.#position, separator: this.#separator };
   }
 
   /** The cells of the next line, which stay to be read; undefined: there is none. */
@@ -142,10 +149,6 @@ export class CsvScanner {
     if (after === undefined || after === this.#separator || isLineEnd(after)) return;
     throw invalid(`CSV line ${line}: only a separator or a line end may follow a quoted cell.`);
   }
-}
-
-function isLineEnd(byte: number): boolean {
-  return byte === NEWLINE || byte === RETURN;
 }
 
 /** Comma, semicolon or tab: what the first line that is not blank has most of outside quotes. */

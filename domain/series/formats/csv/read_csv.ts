@@ -9,6 +9,7 @@ import { inferColumn } from "./csv_columns.ts";
 import { CsvScanner } from "./csv_scanner.ts";
 import { plainStamps } from "./csv_stamps.ts";
 import { type CsvTable, CsvText } from "./csv_table.ts";
+import { type PlainRows, readPlainRows } from "./plain_rows.ts";
 
 /** The names, in any case, of a column that holds the stamps. */
 export const STAMP_NAMES: ReadonlySet<string> = new Set([
@@ -36,12 +37,23 @@ export function readCsv(bytes: Uint8Array<ArrayBuffer>, options: ReadOptions = {
   const body = hasMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
   const scanner = new CsvScanner(new CsvText(body, isAscii(body)));
   const names = columnNames(scanner, options);
-  const table = scanner.table(names.length);
-  if (table.rows === 0) throw invalid("The frame has no rows: send at least one.");
   const place = stampColumn(names, options.index);
-  const stamps = readStamps(names, table, place, options.dateUnit);
-  const columns = names.flatMap((name, at) => at === (place ?? 0) ? [] : inferColumn(name, table, at));
+  const { stamps, columns } = readPlainRows(scanner.rest, names, place ?? 0) ??
+    readRows(scanner.table(names.length), names, place, options.dateUnit);
   return makeFrame(stamps, columns, options.duplicates);
+}
+
+/** Rows of whatever cells. */
+function readRows(
+  table: CsvTable,
+  names: readonly string[],
+  place: number | undefined,
+  unit: ReadOptions["dateUnit"],
+): PlainRows {
+  if (table.rows === 0) throw invalid("The frame has no rows: send at least one.");
+  const stamps = readStamps(names, table, place, unit);
+  const columns = names.flatMap((name, at) => at === (place ?? 0) ? [] : inferColumn(name, table, at));
+  return { stamps, columns };
 }
 
 function columnNames(scanner: CsvScanner, { header, index }: ReadOptions): string[] {
