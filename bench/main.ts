@@ -1,6 +1,8 @@
 /**
- * `deno task bench [name …]`: runs those benchmarks, or takes an overview of all, and lists the figures that were missed.
+ * `deno task bench [name …] [--only TEXT]`: runs those benchmarks, or takes an overview of all, and lists the figures that
+ * were missed. With `--only`, of the comparisons those that have the text in their title.
  */
+import { parseArgs } from "node:util";
 import { channelBatches, cost, fanOut, inserts, reads } from "./channels.ts";
 import { batches, load } from "./sessions.ts";
 import { scale } from "./sessions_scale.ts";
@@ -46,10 +48,14 @@ const BENCHMARKS: readonly Benchmark[] = [
   dashboardOpen,
 ];
 
-const names = Deno.args;
+const { values: { only, help }, positionals: names } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: { only: { type: "string", default: "" }, help: { type: "boolean", default: false } },
+});
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
-if (unknown.length > 0 || names.includes("--help")) {
-  console.log("deno task bench [name …]\n");
+if (unknown.length > 0 || help) {
+  console.log("deno task bench [name …] [--only TEXT]\n");
   for (const { name, about } of BENCHMARKS) console.log(`  ${name.padEnd(20)} ${about}`);
   Deno.exit(unknown.length > 0 ? 1 : 0);
 }
@@ -69,6 +75,7 @@ for (const benchmark of BENCHMARKS) {
   }
   const started = performance.now();
   for await (const comparison of benchmark.comparisons()) {
+    if (!comparison.title.includes(only)) continue;
     missed.push(...await compare(comparison, names.length === 0));
   }
   console.log(`  (${Math.round((performance.now() - started) / 1000)} s)`);

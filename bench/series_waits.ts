@@ -68,7 +68,8 @@ async function longestWait({ url }: RunningStore, { prepare, send }: Change): Pr
   await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
   await waits();
   await done(await send(url, prepared));
-  return Math.max(...await waits());
+  // A change may be over before the next insert.
+  return Math.max(0, ...await waits());
 }
 
 function contestant(change: Change): Contestant {
