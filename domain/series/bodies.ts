@@ -1,6 +1,6 @@
 /** Bodies on their way into series: how many bytes of them may be there at once, and what frames they are. */
 import { RunnelError } from "../errors.ts";
-import { Parser, type ParseRequest } from "./formats/parser.ts";
+import { type ParsedBody, Parser, type ParseRequest, WORTH_A_THREAD } from "./formats/parser.ts";
 import type { DataFrame } from "./frame/frame.ts";
 import type { SaveMode } from "./storage/rewrite.ts";
 import type { Precondition } from "./storage/save.ts";
@@ -24,24 +24,28 @@ export class FrameBodies {
   #incoming = 0;
 
   /**
-   * Reads and parses a body, and hands its frame to `save`. Too many bytes are under way: `overloaded`, before the body is
+   * Reads and parses a body, and hands its frame to `save`. A large one is packed beside the columns that the series has,
+   * unless `columnNames` says undefined. Too many bytes are under way: `overloaded`, before the body is
    * read where it says how long it is, else once it is here. Not such a frame: `invalid-request`.
    */
   async receive(
     { declared, read, format, options }: FrameBody,
-    save: (frame: DataFrame) => Promise<void>,
+    columnNames: () => Promise<readonly string[] | undefined>,
+    save: (body: ParsedBody) => Promise<void>,
   ): Promise<void> {
     await this.#admit(declared, async () => {
       const bytes = await read();
       await this.#admit(declared > 0 ? 0 : bytes.length, async () => {
-        await save(await this.parse({ bytes, format, options: { ...options, duplicates: "keep" } }));
+        const packFor = bytes.length < WORTH_A_THREAD ? undefined : await columnNames();
+        const request = { bytes, format, options: { ...options, duplicates: "keep" as const }, packFor };
+        await save(await this.#parser.parse(request));
       });
     });
   }
 
   /** Reads a body. Throws RunnelError for whatever is not such a frame. */
-  parse(request: ParseRequest): Promise<DataFrame> {
-    return this.#parser.parse(request);
+  async parse(request: ParseRequest): Promise<DataFrame> {
+    return (await this.#parser.parse(request)).frame;
   }
 
   /** Ends what runs in threads. */

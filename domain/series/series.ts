@@ -8,6 +8,7 @@ import { type DataFrame, duplicateStamp } from "./frame/frame.ts";
 import { MAX_STAMP, MIN_STAMP } from "./frame/stamps.ts";
 import { Listing } from "./listing.ts";
 import { References } from "./references.ts";
+import type { PackedFrame } from "./storage/packing.ts";
 import { isAlive, lastExpired, Reading, type SeriesRange } from "./storage/open.ts";
 import { Revisions } from "./storage/revisions.ts";
 import type { SaveMode } from "./storage/rewrite.ts";
@@ -60,11 +61,32 @@ export class Series {
 
   /** Reads, parses and saves a body; refuses as `FrameBodies.receive` and `save` do. */
   saveBody(name: SeriesName, body: FrameBody): Promise<void> {
-    return this.bodies.receive(body, (frame) => this.save(name, frame, body.mode, body.precondition));
+    const { mode, precondition } = body;
+    // A merge packs what comes of its rows and those that are there.
+    const columnNames = async () => mode === "merge" ? undefined : await this.#columnNames(name);
+    return this.bodies.receive(
+      body,
+      columnNames,
+      ({ frame, packed }) => this.save(name, frame, mode, precondition, packed),
+    );
   }
 
-  /** Saves a frame; resolves when it is durable. Too many columns, or rows share a stamp but may not: RunnelError. */
-  save(name: SeriesName, frame: DataFrame, mode: SaveMode, precondition?: Precondition): Promise<void> {
+  async #columnNames({ reference, symbol }: SeriesName): Promise<string[]> {
+    const series = await this.#store.find(reference, symbol);
+    return series?.columns.map((column) => column.name) ?? [];
+  }
+
+  /**
+   * Saves a frame; resolves when it is durable. `packed`: its chunks, if they are there. Too many columns, or rows share a
+   * stamp but may not: RunnelError.
+   */
+  save(
+    name: SeriesName,
+    frame: DataFrame,
+    mode: SaveMode,
+    precondition?: Precondition,
+    packed?: PackedFrame,
+  ): Promise<void> {
     const window = { first: frame.stamps[0]!, last: frame.stamps.at(-1)! };
     return this.#turns.run(name, async () => {
       const { reference, symbol } = name;
@@ -78,7 +100,7 @@ export class Series {
         await this.#history.remove(reference, symbol);
       }
       const saving = new Saving(this.#store, name, precondition);
-      await saving[mode](window, frame);
+      await saving[mode](window, frame, packed);
     });
   }
 

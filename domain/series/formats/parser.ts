@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers";
 import { Buffer, isAscii, isUtf8 } from "node:buffer";
 import { readCsv } from "./csv/read_csv.ts";
 import { invalid } from "../../errors.ts";
+import type { ChunkContent } from "../../../db/series/changes.ts";
 import type { DataFrame } from "../frame/frame.ts";
 import type { FrameFormat } from "../answer.ts";
 import { readNdjson } from "./json/ndjson.ts";
@@ -11,6 +12,7 @@ import { readFrame } from "./json/read_frame.ts";
 import { type TextPiece, TextPieces } from "./text_pieces.ts";
 import { inZone } from "../frame/zone.ts";
 import { Semaphore } from "../../short_steps.ts";
+import type { PackedFrame } from "../storage/packing.ts";
 import { mayStartThreads, startThread, type Thread } from "../../operation/threads.ts";
 
 /** What a thread is asked: the bytes of a body, and what they are. */
@@ -18,15 +20,33 @@ export interface ParseRequest {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly format: FrameFormat;
   readonly options: ReadOptions;
+  /** Names of the columns that its series has, for which the frame is also packed; undefined: it is not. */
+  readonly packFor?: readonly string[] | undefined;
 }
 
-/** What it answers at last; `refused` is the message of a RunnelError. */
-export type ParseAnswer = { readonly frame: DataFrame } | { readonly refused: string };
+/** A body that was read. */
+export interface ParsedBody {
+  readonly frame: DataFrame;
+  /** The frame as chunks, if a thread packed it. */
+  readonly packed?: PackedFrame | undefined;
+}
+
+/** What it answers at last; `places` are those of the chunks that came ahead. */
+export type ParseAnswer = { readonly frame: DataFrame; readonly places?: string | undefined } | Refused;
+/** The message of a RunnelError. */
+interface Refused {
+  readonly refused: string;
+}
+
+/** The chunks of one commit, after those that came before; they come ahead of all else. */
+export interface ChunkPiece {
+  readonly chunks: readonly ChunkContent[];
+}
 /** What it is sent for each piece of texts, which come ahead of the frame. */
 export const NEXT = "next";
 
 /** Bodies from this size on are read in a thread: starting it takes as long as reading 1 MB. */
-const WORTH_A_THREAD = 1 << 20;
+export const WORTH_A_THREAD = 1 << 20;
 /** Threads at a time: each holds a body, its text and its frame. */
 const MAX_THREADS = 2;
 /** A thread without work goes, and its memory with it. */
@@ -69,13 +89,13 @@ export class Parser {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Throws RunnelError for whatever is not such a frame. The bytes are gone afterwards. */
-  async parse(request: ParseRequest): Promise<DataFrame> {
+  async parse(request: ParseRequest): Promise<ParsedBody> {
     if (request.bytes.length < WORTH_A_THREAD || !mayStartThreads()) {
-      return await parseBody(request);
+      return { frame: await parseBody(request) };
     }
     const answer = await this.#threads.run(() => this.#parseInThread(request));
     if ("refused" in answer) throw invalid(answer.refused);
-    return answer.frame;
+    return answer;
   }
 
   /** Ends the threads that are idle. */
@@ -88,7 +108,7 @@ export class Parser {
     for (const thread of this.#idle.splice(0)) thread.end();
   }
 
-  async #parseInThread(request: ParseRequest): Promise<ParseAnswer> {
+  async #parseInThread(request: ParseRequest): Promise<ParsedBody | Refused> {
     const thread = this.#idle.pop() ?? new ParserThread();
     const answer = await thread.ask(request);
     this.#idle.push(thread);
@@ -109,15 +129,21 @@ class ParserThread {
   }
 
   /** Rejects when the thread failed: it has ended then. */
-  ask(request: ParseRequest): Promise<ParseAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<ParseAnswer>();
-    const { port } = this.#thread, pieces = new TextPieces();
-    port.onmessage = ({ data }: MessageEvent<ParseAnswer | TextPiece>) => {
-      if ("cells" in data) {
+  ask(request: ParseRequest): Promise<ParsedBody | Refused> {
+    const { promise, resolve, reject } = Promise.withResolvers<ParsedBody | Refused>();
+    const { port } = this.#thread, pieces = new TextPieces(), commits: (readonly ChunkContent[])[] = [];
+    port.onmessage = ({ data }: MessageEvent<ParseAnswer | TextPiece | ChunkPiece>) => {
+      if ("chunks" in data) commits.push(data.chunks);
+      else if ("cells" in data) {
         pieces.add(data);
         // Others have a turn before the next one is read.
         setImmediate(() => port.postMessage(NEXT));
-      } else resolve("frame" in data ? { frame: pieces.joinedWith(data.frame) } : data);
+      } else if ("refused" in data) resolve(data);
+      else {
+        const { frame, places } = data;
+        const packed = places === undefined ? undefined : { places, commits };
+        resolve({ frame: pieces.joinedWith(frame), packed });
+      }
     };
     this.#fail = (message) => reject(new Error(`the parser's thread failed: ${message}`));
     port.postMessage(request, [request.bytes.buffer]);

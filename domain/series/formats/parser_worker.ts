@@ -2,7 +2,9 @@
 /// <reference lib="webworker" />
 import { RunnelError } from "../../errors.ts";
 import type { DataFrame } from "../frame/frame.ts";
-import { NEXT, type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
+import { packFrame, packingCatalogue, placesOf } from "../storage/packing.ts";
+import { isSmall } from "../storage/rewrite.ts";
+import { type ChunkPiece, NEXT, type ParseAnswer, parseBody, type ParseRequest } from "./parser.ts";
 import { textPieces, withoutTexts } from "./text_pieces.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -15,13 +17,30 @@ scope.onmessage = ({ data }: MessageEvent<ParseRequest | typeof NEXT>) =>
 async function answer(request: ParseRequest): Promise<void> {
   const answer = await parse(request);
   if ("refused" in answer) return scope.postMessage(answer);
+  const places = request.packFor && pack(answer.frame, request.packFor);
   for (const piece of textPieces(answer.frame)) {
     const asked = new Promise<void>((resolve) => goOn = resolve);
     scope.postMessage(piece);
     await asked;
   }
   const frame = withoutTexts(answer.frame);
-  scope.postMessage({ frame } satisfies ParseAnswer, buffersOf(frame));
+  scope.postMessage({ frame, places } satisfies ParseAnswer, buffersOf(frame));
+}
+
+/**
+ * Sends the chunks of a frame, and answers for which places they are. Undefined: they are not all, because the frame is
+ * small, or one that the save refuses.
+ */
+function pack(frame: DataFrame, names: readonly string[]): string | undefined {
+  if (isSmall(frame)) return undefined;
+  const catalogue = packingCatalogue(frame, names);
+  try {
+    for (const chunks of packFrame(frame, catalogue)) scope.postMessage({ chunks } satisfies ChunkPiece);
+  } catch (error) {
+    if (error instanceof RunnelError) return undefined;
+    throw error;
+  }
+  return placesOf(frame, catalogue);
 }
 
 async function parse(request: ParseRequest): Promise<ParseAnswer> {

@@ -26,6 +26,7 @@ import {
   type SeriesState,
   type Window,
 } from "./rewrite.ts";
+import type { PackedFrame } from "./packing.ts";
 import { Staging } from "./staging.ts";
 
 /** Chunks of a merge that are in memory at a time. */
@@ -59,16 +60,16 @@ export class Saving {
    * Adds rows after the last one of the series, or where duplicates are kept, at its stamp. Any that would not come after
    * it: `series-overlap`.
    */
-  async append(window: Window, update: DataFrame): Promise<void> {
-    await this.#replace(window, update, (series) => {
+  async append(window: Window, update: DataFrame, packed?: PackedFrame): Promise<void> {
+    await this.#replace(window, update, packed, (series) => {
       this.#checkAfter(series, window.first, update.aware);
       return { ...window, keepsFirst: series.last === window.first };
     });
   }
 
-  /** Puts `update` in place of what the window has. */
-  async replace(window: Window, update: DataFrame): Promise<void> {
-    await this.#replace(window, update);
+  /** Puts `update` in place of what the window has; `packed`: its chunks, if they are there. */
+  async replace(window: Window, update: DataFrame, packed?: PackedFrame): Promise<void> {
+    await this.#replace(window, update, packed);
   }
 
   /** Removes the rows of the window; answers how many. */
@@ -80,6 +81,7 @@ export class Saving {
   async #replace(
     asked: Window,
     update: DataFrame | undefined,
+    packed?: PackedFrame,
     windowFor: (series: SeriesRow) => Window = () => asked,
   ): Promise<number> {
     let removed = 0;
@@ -99,7 +101,8 @@ export class Saving {
         const left = from > 0 ? concatFrames([plan.left, sliceFrame(update, 0, from)]) : plan.left;
         chunks = [...cutChunks(left, plan.columns), ...cutChunks(plan.right, plan.columns)];
         staged = update.stamps.length - from;
-        await this.#staging.addWhole(series.id, sliceFrame(update, from, update.stamps.length), plan.columns);
+        const rest = sliceFrame(update, from, update.stamps.length);
+        await this.#staging.addWhole(series.id, rest, plan.columns, from === 0 ? packed : undefined);
       }
       const isAfter = update !== undefined && (series.last === null || window.first > series.last);
       const kind = update === undefined ? "remove" : isAfter || window.keepsFirst ? "append" : "save";

@@ -6,9 +6,7 @@ import type { StoredColumn } from "../chunks/catalogue.ts";
 import { inShortSteps } from "../../short_steps.ts";
 import { cutChunks, rowsPerChunk } from "../chunks/chunk.ts";
 import type { DataFrame } from "../frame/frame.ts";
-
-/** Bytes of chunks in one commit: other writers wait for one, a few milliseconds. */
-const STAGED_BYTES = 1 << 17;
+import { type PackedFrame, placesOf, STAGED_BYTES } from "./packing.ts";
 
 /** What one save has staged. */
 export class Staging {
@@ -25,15 +23,30 @@ export class Staging {
     return this.#count;
   }
 
-  /** Stages rows, cut into full chunks, unless they are staged for this series with their columns at these places. */
-  async addWhole(series: number, frame: DataFrame, columns: readonly StoredColumn[]): Promise<void> {
-    const places = new Map(columns.map(({ name }, place) => [name, place]));
-    const whole = [series, frame.stamps.length, ...frame.columns.map(({ name }) => places.get(name))].join();
+  /**
+   * Stages rows, cut into full chunks, unless they are staged for this series with their columns at these places. Those
+   * that were packed for these places are taken as they are.
+   */
+  async addWhole(
+    series: number,
+    frame: DataFrame,
+    columns: readonly StoredColumn[],
+    packed?: PackedFrame,
+  ): Promise<void> {
+    const places = placesOf(frame, columns), whole = [series, frame.stamps.length, places].join();
     if (this.#whole === whole) return;
     await this.discard();
-    await this.add(series, frame, columns);
+    if (packed?.places === places) await this.#addPacked(series, packed);
+    else await this.add(series, frame, columns);
     await this.flush(series);
     this.#whole = whole;
+  }
+
+  async #addPacked(series: number, { commits }: PackedFrame): Promise<void> {
+    for (const chunks of commits) {
+      this.#chunks = [...chunks];
+      await this.flush(series);
+    }
   }
 
   /** Cuts rows into chunks, which are in the database after `flush` at the latest. Others have a turn after each chunk. */
