@@ -132,3 +132,28 @@ testOnBothEngines(
     match(await (await app.request(`${PATH}?format=csv`)).text(), /18446744073709551615[^]*,-1\n$/);
   },
 );
+
+testOnBothEngines("a row at the first stamp that there is can be read, listed and removed", async (app) => {
+  const first = "1677-09-21T00:12:43.145224193", last = "2262-04-11T23:47:16.854775807";
+  const labels = async (query: string) => {
+    const answer = await app.request(`${PATH}?jsonformat=split&date_unit=ns&${query}`);
+    return answer.status === 200 ? (await answer.json()).index : answer.status;
+  };
+  const put = async (body: string) => {
+    const answer = await app.request(PATH, { method: "PUT", body });
+    equal(answer.status, 200, await answer.text());
+  };
+  await put(`{"a":{"${first}":1,"${last}":2}}`);
+  for (const query of ["", "limit=2", "tail=2", "where=a<3", `start=${first}`, "asOf=1"]) {
+    deepEqual(await labels(query), [first, last], query);
+  }
+  deepEqual(await labels("order=desc&limit=2"), [last, first]);
+  const [listed] = await (await app.request("/api/store/r")).json();
+  equal(listed.rows, 2);
+  equal((await (await app.request(`${PATH}?end=2000-01-01`, { method: "DELETE" })).json()).rows, 1);
+  deepEqual(await labels(""), [last]);
+
+  await app.request(PATH, { method: "DELETE" });
+  await put(`{"a":{"${first}":1}}`);
+  deepEqual(await labels(""), [first]);
+});

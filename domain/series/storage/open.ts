@@ -55,10 +55,10 @@ export interface SeriesRange {
   readonly isDescending?: boolean | undefined;
 }
 
-/** The last stamp that has expired at `now`. */
+/** The last stamp that has expired at `now`; where none has, the one ahead of all. */
 export function lastExpired({ ttlMillis }: Pick<SeriesRow, "ttlMillis">, now: number): bigint {
   const until = expiredUntil(ttlMillis, now);
-  return until === -Infinity ? MIN_STAMP : BigInt(until) * UNIT_NS.ms;
+  return until === -Infinity ? MIN_STAMP - 1n : BigInt(until) * UNIT_NS.ms;
 }
 
 /** Whether a series has rows that can be read. */
