@@ -333,3 +333,76 @@ Deno.test("recapOf() calls it no action that somebody leaves for a while", () =>
   ]));
   assert.deepEqual(actions.map(({ who }) => who), ["bob"]);
 });
+
+Deno.test("recapOf() leaves out what was promised when its writer says what came of it", () => {
+  const points = pointsOf([
+    ["julien", "je lance le retour arrière du service paiement"],
+    ["nadia", "le support a déjà 25 tickets de clients ce matin"],
+    ["julien", "retour arrière du service paiement terminé"],
+    ["nadia", "je prépare une note sur les tickets pour la compta"],
+  ]);
+  const rollback = points.filter(({ text }) => text.includes("retour"));
+  assert.deepEqual(rollback.map(({ kind }) => kind), ["resolution"]);
+  assert.equal(points.filter(({ kind }) => kind === "action").length, 1);
+});
+
+Deno.test("recapOf() calls it a decision that something is left as it is", () => {
+  const points = pointsOf([
+    ["ann", "The choking of the streams needs more research by the network team"],
+    ["bob", "I'll leave the choking of the streams off the next agenda then"],
+  ]);
+  assert.equal(points.find(({ text }) => text.includes("agenda"))?.kind, "decision");
+});
+
+Deno.test("recapOf() knows dates with names of months", () => {
+  const dueOf = (text: string) => recapOf(channel([["ann", text]])).actions[0]?.due;
+  assert.equal(dueOf("I'll send the report to the auditors by August 11"), "by August 11");
+  assert.equal(dueOf("I'll send the report to the auditors on the 5th of May"), "on the 5th of May");
+  assert.equal(dueOf("I'll send the report of May to the auditors"), undefined);
+});
+
+Deno.test("recapOf() begins a meeting with what it is about, not with its opening", () => {
+  const points = pointsOf([
+    [
+      "chair",
+      "Let's get started by everyone saying hi and whether they did the homework of this week's meeting",
+    ],
+    ["chair", "ann, bob, carl, dora: anyone I've missed"],
+    ["ann", "Homework of this week's meeting was the fee structure of the exporter"],
+    ["bob", "hi"],
+    ["carl", "The fee structure of the exporter still needs two more votes"],
+    ["dora", "hi everyone"],
+  ], 18);
+  assert.ok(points.length > 0);
+  assert.ok(!points.some(({ text }) => /missed|get started/.test(text)));
+});
+
+Deno.test("recapOf() prefers a question of who seeks help to those that are asked back", () => {
+  const points = pointsOf([
+    ["newcomer", "How can I count the rows of both data sets of the exporter?", { thread: "m0" }],
+    ["helper", "How big are the two data sets of the exporter today?", { thread: "m0" }],
+    ["newcomer", "hm", { thread: "m0" }],
+  ], 14);
+  assert.deepEqual(points.map(({ who }) => who), ["newcomer"]);
+});
+
+Deno.test("recapOf() takes for a program whoever only answers commands", () => {
+  const points = pointsOf([
+    ["ann", "The screen of the second workstation stays black since Monday"],
+    ["bob", "!screen"],
+    ["ltsp", "To share your screen with me, open the help menu of the workstation and click the button"],
+    ["ann", "The workstation shows the help menu again after a restart"],
+    ["bob", "!docs"],
+    ["ltsp", "The help menu of the workstation is described in the manual of the project"],
+  ]);
+  assert.ok(points.every(({ who }) => who !== "ltsp"));
+});
+
+Deno.test("recapOf() leaves out the title that a program gives of a ticket just named", () => {
+  const points = pointsOf([
+    ["ann", "The harvester of the library waits for PR#1326 since Monday"],
+    ["linkbot", "[ https://tickets.example/pull/1326 ] - OAI harvester is broken in several classes"],
+    ["bob", "The harvester of the library runs on the second server"],
+  ]);
+  assert.ok(points.every(({ who }) => who !== "linkbot"));
+});

@@ -102,9 +102,14 @@ export function isBotName(user: string): boolean {
   return botName.test(user);
 }
 
+/** Whether the text is a command to a program: "!log", "/invite ann", "s/tow/two/". */
+export function isCommand(text: string): boolean {
+  return command.test(text);
+}
+
 /** Whether the text is a command to a program, or says that somebody joined or left. */
 export function isHousekeeping(text: string): boolean {
-  return command.test(text) || (text.length < 200 && joined.test(text));
+  return isCommand(text) || (text.length < 200 && joined.test(text));
 }
 
 /** Whether a program wrote the message: a name that ends in "bot", "Ann has joined the channel", a command to a bot, or "s/tow/two/". */

@@ -144,6 +144,12 @@ export function answeredBy(index: number, { messages, links }: Dialogue): number
   return -1;
 }
 
+/** Whether somebody asks the person who seeks help in a thread: a step on the way. */
+export function asksBack(index: number, { messages, roots, seeksHelp }: Dialogue): boolean {
+  const root = roots[index]!;
+  return seeksHelp.has(root) && messages[root]!.user !== messages[index]!.user;
+}
+
 /** Whether nobody else has said anything to a question, or to what its writer said about it. */
 export function isOpen(index: number, { messages, asks, answers }: Dialogue): boolean {
   const { user } = messages[index]!;

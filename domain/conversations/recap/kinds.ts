@@ -26,9 +26,14 @@ export function isParticular(kind: PointKind): boolean {
 const words = (...sources: string[]): RegExp =>
   new RegExp(`(?<![\\p{L}\\p{N}])(?:${sources.join("|")})`, "iu");
 
+/** What "I'll" goes on with where it says only where somebody is. */
+const whereabouts = "be (?:around|at|available|away|back|in|late|off|on|out|there)\\b";
+/** What "I'll" goes on with where nothing will be done: a decision. */
+const refraining = "(?:leave|skip|drop|postpone|defer|hold off)\\b";
+
 const actions = words(
-  "i(?:'|’)?ll (?!be (?:away|back|late|at|in|on)\\b|say|bet|have to go|see you)\\w+",
-  "i (?:will|shall) (?!be (?:away|back|late|at|in|on)\\b)\\w+",
+  `i(?:'|’)?ll (?!${whereabouts}|${refraining}|say|bet|have to go|see you)\\w+`,
+  `i (?:will|shall) (?!${whereabouts}|${refraining})\\w+`,
   "i(?:'|’)?m (?:going to|gonna|working on|looking (?:at|into)|on it)",
   "i am (?:going to|working on|looking (?:at|into))",
   "i (?:can|could) (?:take|do|handle|look|try|file|write|test|help|make|add|put|review|prepare)",
@@ -46,12 +51,13 @@ const actions = words(
   "(?:yo )?(?:voy a|me encargo|lo hago|haré|enviaré|revisaré|lo miro)",
 );
 const decisions = words(
+  `i(?:(?:'|’)ll| will| shall) ${refraining}`,
   "(?:decision|décision|entscheidung|decisión|beschluss)\\s?:|[[#](?:agreed|accepted|decision|vote)\\b",
   "(?:we |i )?(?:have |has |was |been )?(?:decided|agreed)\\b|(?:in|we have) agreement|consensus",
-  "let(?:'|’)?s (?!see|say|hope|start|begin|move|go on)\\p{L}+|we(?:'|’)?ll \\p{L}+|we (?:will|shall) (?!see)\\p{L}+",
+  "let(?:'|’)?s (?!see|say|hope|start|begin|move|go on|get (?:going|start)|kick|continue|proceed|wrap|dive|jump|talk)\\p{L}+|we(?:'|’)?ll \\p{L}+|we (?:will|shall) (?!see)\\p{L}+",
   "we (?:should|can) (?:probably |just |then |now )?(?:table|wait|postpone|keep|drop|leave|close|merge|move|use|go|not)",
   "i(?:'|’)?m in favou?r|i(?:(?:'|’)d| would) (?:rather|prefer)|i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:we\\b|to\\b|(?:this|it|that) should)",
-  "(?:rejected|accepted|approved|postponed|tabled|merge it|go ahead (?:and|with)|out of scope)|it is,? then|i(?:'|’)?m (?:leaning|inclined)|i (?:might |would |(?:'|’)d )?lean (?:toward|to)",
+  "(?<!to be )(?:rejected|accepted|approved|postponed|tabled|merge it|go ahead (?:and|with)|out of scope)|it is,? then|i(?:'|’)?m (?:leaning|inclined)|i (?:might |would |(?:'|’)d )?lean (?:toward|to)",
   "on (?:gèle|garde|revient|passe|reporte|décide|attend|part sur|fait|prend)|d['’]accord pour|je préfère|décidé|reporté",
   "wir (?:machen|nehmen|verschieben|bleiben|warten|lassen|entscheiden|einigen)|verschiebe|verschoben|beschlossen|entschieden|abgemacht|zugesagt|sage ich",
   "(?:decidimos|acordamos|quedamos en|vamos a|mejor (?:usamos|dejamos)|se (?:decide|aprueba))",
@@ -63,7 +69,7 @@ const presence = words(
   "je (?:reviens|mange|pars)|bonne nuit|à table|bin (?:gleich|kurz) (?:da|weg|zurück)|mittagessen|feierabend|ahora vuelvo",
 );
 const norms = words(
-  "should (?:be|go|live|stay|not|rather)|instead of|from now on|no longer",
+  "should (?:be(?! able\\b)|go|live|stay|not|rather)|instead of|from now on|no longer",
   "i (?:think|guess|suggest|propose|agree|prefer) (?:that )?(?:this|it)",
 );
 const causes = words(
@@ -89,8 +95,9 @@ const asks = words(
   "(?:we|i) (?:still |also |really )?need (?:some(?:one|body)|people|help|volunteers|testers|reviewers)|if (?:any|some)(?:one|body) (?:could|can|wants)|looking for (?:some(?:one|body)|people|help|volunteers)",
   "(?:how (?:do|can|to|would|should) (?:i|you|we|one)|what(?:'|’)?s the (?:best|right)|is there (?:a|any|some))",
 );
-/** What comes next, and when: it answers nothing, even where somebody has asked something before. */
+/** What comes next, and what is missing for it: it answers nothing, even where somebody has asked something before. */
 const announcements = words(
+  "needs? (?:(?:\\p{N}+|another|some|an?|one|two|three|a few) )?(?:more )?(?:votes?|reviews?|reviewers?|acks?|approvals?|testers?|testing|volunteers?)(?!\\p{L})",
   "(?:the |our )?next (?:week|month|year|meeting|session|release|version)(?:(?:'|’)s)?(?: \\p{L}+){0,2} (?:is|are|will|takes?)\\b",
   "(?:le|la|notre) prochaine? \\p{L}+ (?:est|sera|aura)|die nächste \\p{L}+ (?:ist|wird|findet)|(?:la|el) próxim[ao] \\p{L}+ (?:es|será)",
 );
@@ -98,12 +105,17 @@ const japanese: readonly (readonly [RegExp, PointKind])[] = [
   [/[?？]|でしょうか|ですか|ますか|どうします/u, "question"],
   [/(?:ておきます|ておく|てみます|ときます|考えてます|やります|予定です)[。\s]*$|方向で|担当/u, "action"],
   [/決定|決まり|ことにし|にしましょう|合意/u, "decision"],
-  [/ので|から(?:です)?[。\s]*$|原因|ため(?:に)?[、。]|せいで/u, "cause"],
+  [/ので(?![すし])|から(?:です)?[。\s]*$|原因|ため(?:に)?[、。]|せいで/u, "cause"],
   [/直りました|解決|修正(?:済|しま)|復旧/u, "resolution"],
 ];
 
+const months =
+  "(?:january|february|march|april|june|july|august|september|october|november|december|may|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\\.?)";
+
 /** When something is due, in the words of the text. */
 const due = words(
+  `(?:by |before |until |on )?(?:the )?${months} \\p{N}{1,2}(?:st|nd|rd|th)?(?![\\p{N}:])`,
+  `(?:by |before |until |on )?(?:the )?\\p{N}{1,2}(?:st|nd|rd|th)?(?: of)? ${months}(?!\\p{L})`,
   "(?:by |before |until |on |this |next )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: (?:morning|afternoon|evening|noon))?",
   "(?:by |before |until )?(?:today|tonight|tomorrow|next week|this week|end of (?:the )?(?:day|week|month))(?: (?:morning|afternoon|evening|noon))?|later today",
   "(?:d['’]ici |avant |jusqu['’]à )?(?:demain|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|ce soir|cet après-midi)(?: (?:matin|midi|soir|après-midi))?",
@@ -118,7 +130,7 @@ export function dueIn(text: string): string | undefined {
 
 const intentions = words(
   "i(?:(?:'|’)m| am)? (?:also |still |just |now )?(?:hope|hoping|plan|planning|need|intend|want|have|ought|about) to (?!know|see|say|ask|understand|be\\b|admit|agree|leave|go\\b|run\\b|get\\b|find|use|do\\b|install|have\\b)\\p{L}+",
-  "i(?:(?:'|’)d| would) (?:also )?like to (?!know|see|say|ask|understand|be\\b|get\\b|find|use|install|have\\b)\\p{L}+",
+  "i(?:(?:'|’)d| would) (?:also )?like to (?!know|see|say|note|mention|point|thank|remind|add that|ask|understand|be\\b|get\\b|find|use|install|have\\b)\\p{L}+",
   "on my (?:todo|to-do|list|plate|agenda)",
   "(?:je (?:compte|voudrais|dois|pense)|j['’]aimerais|il me reste à) \\p{L}+(?:er|ir|re)(?!\\p{L})",
   "ich (?:will|möchte|muss|plane|habe vor)(?: \\p{L}+)+(?:en|ern|eln)(?!\\p{L})",

@@ -1,7 +1,7 @@
 /** Choosing the statements of a recap: what covers the most of what was said, weighed by what it is. */
 import { choosePassages, type PassageWeights } from "../analysis/coverage.ts";
 import type { Dialogue } from "./answers.ts";
-import { isParticular } from "./kinds.ts";
+import { isParticular, type PointKind } from "./kinds.ts";
 import { type Series, seriesOf } from "./series.ts";
 import { Statement, statementsOf } from "./statements.ts";
 import { type ChosenPoint, joinTurns, type Turn } from "./turns.ts";
@@ -24,6 +24,8 @@ export const weights: PassageWeights = {
   exchange: 0,
 };
 
+const outcomes: ReadonlySet<PointKind> = new Set(["event", "answer", "resolution"]);
+
 /** The statements without those of few words; all of them where there is room for everything. */
 function withoutFragments(all: readonly Statement[], words: number): readonly Statement[] {
   const { usual, particular } = fewestWords;
@@ -44,8 +46,21 @@ export function choosePoints(dialogue: Dialogue, words: number): ChosenPoint[] {
       other.text.includes(one.text) && (other.text.length > one.text.length || index < place)
     )
   );
-  const used = each.reduce((sum, { length }) => sum + length, 0);
-  return joinTurns(each.map(turnOf), dialogue, words - used);
+  const open = each.filter((one) => !each.some((other) => isReportOn(other, one)));
+  const used = open.reduce((sum, { length }) => sum + length, 0);
+  return joinTurns(open.map(turnOf), dialogue, words - used);
+}
+
+/** Whether somebody says later what came of what they promised. */
+function isReportOn(later: Statement | Series, promise: Statement | Series): boolean {
+  if (!(promise instanceof Statement && later instanceof Statement) || promise.kind !== "action") {
+    return false;
+  }
+  if (later.user !== promise.user || later.message <= promise.message || !outcomes.has(later.kind)) {
+    return false;
+  }
+  const shared = promise.stems.filter((stem) => later.stems.includes(stem)).length;
+  return shared >= 2 && 2 * shared >= Math.min(promise.stems.length, later.stems.length);
 }
 
 function turnOf(said: Statement | Series): Turn {

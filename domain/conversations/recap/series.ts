@@ -17,8 +17,9 @@ const weight = 0.1;
 const longestShown = 24;
 const citedOfSeries = 5;
 
-/** The ways in which people link to one thing: addresses, and numbers of tickets. */
-const reference = /https?:\S+|\p{Lu}+-\p{N}+/gu;
+/** The ways in which people link to one thing: addresses, and names and numbers of tickets. */
+const references = [/https?:\S+/gu, /\p{Lu}+-\p{N}+/gu, /(?<=[#/])\p{N}{3,}(?!\p{N})/gu];
+const referencesIn = (text: string) => references.flatMap((pattern) => text.match(pattern) ?? []);
 /** How many messages before a program's message it may answer. */
 const replySpan = 3;
 
@@ -27,8 +28,8 @@ function isReply(index: number, messages: readonly AnalyzedMessage[]): boolean {
   const { user, text } = messages[index]!;
   const before = messages.slice(Math.max(0, index - replySpan), index).filter((other) => other.user !== user);
   if (before.some((other) => isHousekeeping(other.text))) return true;
-  const linked = new Set(before.flatMap((other) => other.text.match(reference) ?? []));
-  return linked.size > 0 && (text.match(reference) ?? []).some((one) => linked.has(one));
+  const linked = new Set(before.flatMap((other) => referencesIn(other.text)));
+  return linked.size > 0 && referencesIn(text).some((one) => linked.has(one));
 }
 
 /** The series of the messages whose kind is "automatic", in the order of their last message. */

@@ -2,7 +2,7 @@
 import { type Passage, sentencePassages } from "../analysis/passages.ts";
 import type { Language } from "../../text/language.ts";
 import { countWords } from "../../text/words.ts";
-import { addressIn, answeredBy, citations, type Dialogue, isOpen } from "./answers.ts";
+import { addressIn, answeredBy, asksBack, citations, type Dialogue, isOpen } from "./answers.ts";
 import {
   isAgreed,
   isAnnouncement,
@@ -163,7 +163,11 @@ export class Statement implements Passage {
   }
 
   protected urgency(): number {
-    return urgency(this.kind, this.kind === "question" && isOpen(this.message, this.dialogue));
+    if (isAnnouncement(this.text)) return urgency("decision", false);
+    if (this.kind !== "question") return urgency(this.kind, false);
+    return asksBack(this.message, this.dialogue)
+      ? urgency("event", false)
+      : urgency("question", isOpen(this.message, this.dialogue));
   }
 
   /** The kind by which it is weighed. */
@@ -238,9 +242,20 @@ function statementOf(passage: Passage, reading: Reading): Statement {
   return answer === undefined ? new Statement(passage, dialogue) : new Exchange(passage, answer, dialogue);
 }
 
+const fewestCalled = 3;
+
+/** Whether a sentence calls people by their names, as at the beginning of a meeting. */
+function isRollCall(text: string, people: Dialogue["people"]): boolean {
+  const said = text.toLowerCase().split(/[\s,:]+/u);
+  const called = said.filter((word) => people.has(word)).length;
+  return called >= fewestCalled && 2 * called >= said.length;
+}
+
 /** All statements of a channel, for a recap of so many words. */
 export function statementsOf(dialogue: Dialogue, words: number): Statement[] {
-  const plain = sentencePassages(dialogue.messages, "subjects").map((passage) => {
+  const plain = sentencePassages(dialogue.messages, "subjects").filter(({ text }) =>
+    !isRollCall(text, dialogue.people)
+  ).map((passage) => {
     const text = trimmed(passage.text, dialogue.people);
     return text === passage.text ? passage : { ...passage, text, length: countWords(text) };
   });
