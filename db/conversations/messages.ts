@@ -10,8 +10,9 @@ const INSERT_CONVERSATIONS = `INSERT INTO conversation (public_id, source, name)
   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true ON CONFLICT (public_id)
   DO UPDATE SET source = excluded.source, name = iif(source = 'unclaimed', excluded.name, name)`;
 const ENSURE_CONVERSATIONS = `${INSERT_CONVERSATIONS} WHERE source = 'unclaimed'`;
-const ENSURE_CHANGED_CONVERSATIONS =
-  `${INSERT_CONVERSATIONS}, version = version + 1 WHERE source IN (excluded.source, 'unclaimed')`;
+// Answers those that are the source's.
+const ENSURE_CHANGED_CONVERSATIONS = `${INSERT_CONVERSATIONS}, version = version + 1
+  WHERE source IN (excluded.source, 'unclaimed') RETURNING source, public_id`;
 // The same message again changes nothing, an older revision neither, and a deleted one stays deleted.
 const UPSERT_MESSAGES = `INSERT INTO message 
     (conversation, origin, time, revised_at, author, text, details, reactions, checksum)
@@ -125,8 +126,11 @@ export type MessageStore = ReturnType<typeof createMessageStore>;
 export function createMessageStore({ commits, scan }: Database) {
   const store = commits.writer(planBatches);
   return {
-    /** Stores new messages and revisions, and creates the channel as needed. Committed in groups. */
-    store: (batch: MessageBatch): Promise<void> =>
+    /**
+     * Stores new messages and revisions, and creates the channel as needed. Committed in groups. False, and nothing is
+     * stored, where the channel is another source's.
+     */
+    store: (batch: MessageBatch): Promise<boolean> =>
       store(batch, batch.messages.reduce((bytes, { text }) => bytes + 200 + text.length, 0)),
     /** Those of the messages that the channel lacks or has otherwise, so that reading a history again changes nothing. */
     async newsAmong(
@@ -232,7 +236,7 @@ function deletion({ publicId, source }: ConversationPlace, places: string): Stat
 }
 
 /** All messages of all waiting callers in one statement, in the order in which they came. */
-function planBatches(batches: MessageBatch[]): Plan<void> {
+function planBatches(batches: MessageBatch[]): Plan<boolean> {
   const origins = new Map(
     batches.map(({ conversation }) => [`${conversation.source} ${conversation.publicId}`, conversation]),
   );
@@ -257,5 +261,11 @@ function planBatches(batches: MessageBatch[]): Plan<void> {
     values.length > 0 && statements.push({ sql, args: [JSON.stringify(values)] });
   add(MARK_DAYS, [...days.values()]);
   add(MARK_STORED_DAYS, maybeStored);
-  return { statements, settle: () => batches.map(() => undefined) };
+  return {
+    statements,
+    settle([own]) {
+      const places = new Set(own!.rows.map(([source, publicId]) => `${source} ${publicId}`));
+      return batches.map(({ conversation: { source, publicId } }) => places.has(`${source} ${publicId}`));
+    },
+  };
 }

@@ -72,6 +72,10 @@ export interface ProgramChannel {
 /** Channels whose source is known; it only changes when a key takes one over that had none. */
 const KNOWN_CHANNELS = 10_000;
 
+const sourceOfKey = (key: string | undefined): Source => key === undefined ? "api" : `key:${key}`;
+
+const placeOf = ({ channel, key }: ProgramChannel) => JSON.stringify([channel, sourceOfKey(key)]);
+
 /** Takes messages in, deletes them, and forgets old ones. */
 export class Inbox {
   readonly #ofPrograms = new LRUCache<string, true>({ max: KNOWN_CHANNELS });
@@ -101,7 +105,9 @@ export class Inbox {
       details: { thread: details.thread, replyTo: details.reply_to, bot: details.bot, link: details.link },
     }));
     const conversation = { publicId: channel, source, name: channel };
-    await this.options.messages.store({ conversation, messages });
+    if (!await this.options.messages.store({ conversation, messages })) {
+      await this.#recheckSource({ channel, key });
+    }
     if (members.length > 0) await this.options.conversations.ensure(conversation, members.map(ownPerson));
     if (isPublic !== undefined) await this.options.conversations.setPublic(conversation, isPublic);
     return messages.map(({ origin }) => origin);
@@ -111,17 +117,16 @@ export class Inbox {
   async remove({ channel, key }: ProgramChannel, id: string): Promise<boolean> {
     if (await this.options.conversations.sourceOf(channel) === undefined) return false;
     const source = await this.#checkSource({ channel, key });
-    return await this.options.messages.removeExisting(
-      { publicId: channel, source },
-      id,
-      this.options.clock(),
-    );
+    const { messages, clock } = this.options;
+    if (await messages.removeExisting({ publicId: channel, source }, id, clock())) return true;
+    await this.#recheckSource({ channel, key });
+    return false;
   }
 
   /** The source that a program is. A channel belongs to the first key that writes to it. */
   async #checkSource({ channel, key }: ProgramChannel): Promise<Source> {
-    const own: Source = key === undefined ? "api" : `key:${key}`;
-    const place = JSON.stringify([channel, own]);
+    const own = sourceOfKey(key);
+    const place = placeOf({ channel, key });
     if (this.#ofPrograms.has(place)) return own;
     const { conversations } = this.options;
     let source = await conversations.sourceOf(channel);
@@ -130,7 +135,7 @@ export class Inbox {
       source = await conversations.sourceOf(channel);
     } else if (source === "api" && own !== "api") {
       await conversations.claim(channel, own);
-      this.#ofPrograms.delete(JSON.stringify([channel, "api"]));
+      this.#ofPrograms.delete(placeOf({ channel, key: undefined }));
       source = await conversations.sourceOf(channel);
     }
     if (source !== own) {
@@ -142,6 +147,12 @@ export class Inbox {
     }
     this.#ofPrograms.set(place, true);
     return own;
+  }
+
+  /** The same without believing what was so before: another process may have let a key claim the channel. */
+  #recheckSource(channel: ProgramChannel): Promise<Source> {
+    this.#ofPrograms.delete(placeOf(channel));
+    return this.#checkSource(channel);
   }
 
   /** Frees the space of messages that are past their time, and of what was counted of them. */

@@ -147,3 +147,28 @@ Deno.test("such a channel becomes that of whoever writes to it first, an event, 
   const refused = await app.send("POST", "/api/conversations/C1/messages", { username: "bob", message: "x" });
   equal(refused.status, 403);
 });
+
+Deno.test("a key's claim in one process ends what another process lets programs without a key do", async () => {
+  await using one = await createTestApp();
+  await using other = await createTestApp({ database: one.databaseUrl });
+  const said = [{ id: "1", username: "bob", message: "a program's word" }];
+  await one.services.conversations.inbox.post({ channel: "ops", key: undefined }, said);
+  await other.services.conversations.inbox.post({ channel: "ops", key: "billing" }, [
+    { id: "2", username: "carl", message: "the key's word" },
+  ]);
+  const keyless = { id: "3", username: "bob", message: "a later word" };
+  equal((await one.send("POST", "/api/conversations/ops/messages", keyless)).status, 403);
+  const texts = await one.database.query("SELECT text FROM message ORDER BY id");
+  deepEqual(texts.flat(), ["a program's word", "the key's word"]);
+});
+
+Deno.test("a key's claim in one process ends deletions by programs without a key in another", async () => {
+  await using one = await createTestApp();
+  await using other = await createTestApp({ database: one.databaseUrl });
+  const said = [{ id: "1", username: "bob", message: "a program's word" }];
+  await one.services.conversations.inbox.post({ channel: "ops", key: undefined }, said);
+  await other.services.conversations.inbox.post({ channel: "ops", key: "billing" }, said);
+  const answer = await one.request("/api/conversations/ops/messages/1", { method: "DELETE" });
+  equal(answer.status, 403);
+  equal((await one.database.query("SELECT text FROM message")).length, 1);
+});
