@@ -406,3 +406,11 @@ Deno.test("recapOf() leaves out the title that a program gives of a ticket just 
   ]);
   assert.ok(points.every(({ who }) => who !== "linkbot"));
 });
+
+Deno.test("recapOf() calls what minutes put to the vote a decision", () => {
+  const points = pointsOf([
+    ["chair", "[VOTE] Shall the exporter of the archive become the default of the next release?"],
+    ["lena", "The exporter of the archive was tested by both teams last week"],
+  ]);
+  assert.equal(points.find(({ text }) => text.includes("VOTE"))?.kind, "decision");
+});

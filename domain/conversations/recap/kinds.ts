@@ -62,6 +62,8 @@ const decisions = words(
   "wir (?:machen|nehmen|verschieben|bleiben|warten|lassen|entscheiden|einigen)|verschiebe|verschoben|beschlossen|entschieden|abgemacht|zugesagt|sage ich",
   "(?:decidimos|acordamos|quedamos en|vamos a|mejor (?:usamos|dejamos)|se (?:decide|aprueba))",
 );
+/** How minutes put a question to the vote. */
+const vote = /^[[#]vote\b/iu;
 /** Where somebody is or goes: nothing that is done for others. */
 const presence = words(
   "brb|bbl|afk|be (?:right )?back|(?:have|got) to (?:go|run|leave)(?! (?:to|for|with|through))|gotta (?:go|run)|heading (?:out|home)|off to|good to go",
@@ -173,6 +175,7 @@ export function isAskedIn(text: string, language: Language): boolean {
 /** What a statement is by its own words; an answer only shows by what it answers. */
 export function kindOfText(text: string, language: Language): PointKind {
   if (language === "ja") return japanese.find(([pattern]) => pattern.test(text))?.[1] ?? "event";
+  if (vote.test(text)) return "decision";
   if (isQuestion(text)) return "question";
   if (decisions.test(text) && !actions.test(text)) return "decision";
   if (actions.test(text)) return presence.test(text) ? "event" : "action";
