@@ -71,12 +71,6 @@ export const ConsumerList = z.strictObject({
   consumers: z.array(Consumer),
 }).meta({ id: "ConsumerList" });
 
-/** What a worker asks for. */
-export const PullBody = settings({
-  max: wholeNumber(1, MAX_PULL, "At most so many items; 100 unless given."),
-  wait: duration(MAX_WAIT_MS, "How long to wait for the first item."),
-}).partial();
-
 /** An item that a worker holds. */
 export const GivenItem = FollowedContent.extend({
   delivery: z.int().meta({ description: "How often the item was given out by now, 1 the first time." }),
@@ -86,6 +80,9 @@ export const GivenItem = FollowedContent.extend({
 /** What a worker is given, oldest first. */
 export const Pulled = z.strictObject({
   items: z.array(GivenItem),
+  acknowledged: z.int().optional().meta({
+    description: "How many items `ack` acknowledged, where it was given.",
+  }),
   gap: Gap.optional().meta({ description: "Items before these were gone before the consumer came to them." }),
 }).meta({ id: "PulledItems" });
 
@@ -103,6 +100,15 @@ export const NackBody = settings({
 });
 /** Items that take longer. */
 export const ExtendBody = AckBody;
+
+/** What a worker asks for, and what it has done. */
+export const PullBody = settings({
+  max: wholeNumber(1, MAX_PULL, "At most so many items; 100 unless given."),
+  wait: duration(MAX_WAIT_MS, "How long to wait for the first item."),
+  ack: AckBody.meta({
+    description: "Items that are done: acknowledged in the same commit, before any are given out.",
+  }),
+}).partial();
 
 /** How many items that was. */
 export const Settled = z.strictObject({ items: z.int() }).meta({ id: "SettledItems" });

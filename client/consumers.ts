@@ -26,6 +26,11 @@ export interface HeldItem extends Given {
 export interface WorkOptions {
   /** Items that are pulled at once, 1 to 1000; 100 unless given. */
   readonly max?: number;
+  /**
+   * Whether to ask for the next item acknowledges the one before, unless the worker settled it itself. It is said with the
+   * next pull, or within a second: one request a batch. The item at which the worker leaves the loop is not acknowledged.
+   */
+  readonly ackOnNext?: boolean;
   readonly signal?: AbortSignal;
   /** Told each time the connection broke and is made again. */
   readonly onReconnect?: (cause: unknown) => void;
@@ -38,7 +43,20 @@ export interface Which {
   readonly lease?: string;
 }
 
+/** What a pull is asked. */
+export interface PullOptions {
+  /** At most so many items, 1 to 1000; 100 unless given. */
+  readonly max?: number;
+  /** How long to wait for the first, such as `30s`. */
+  readonly wait?: string;
+  /** Items that are done. Where their lease is lost, nothing is given out (`lease-lost`). */
+  readonly ack?: Which | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const WAIT = "20s";
+/** What a worker has done is said after so long, in milliseconds, if it asks for nothing meanwhile. */
+const LONGEST_SILENCE_MS = 1_000;
 
 /** One consumer of one channel. Whatever the server refuses throws RunnelProblem. */
 export class ConsumerClient {
@@ -64,11 +82,8 @@ export class ConsumerClient {
     return this.#http.done("DELETE", { path: this.#path });
   }
 
-  /** Items to hold, oldest first; `wait`, such as `30s`, waits for the first. */
-  pull(
-    { signal, ...body }: { readonly max?: number; readonly wait?: string; readonly signal?: AbortSignal } =
-      {},
-  ): Promise<z.output<typeof Pulled>> {
+  /** Items to hold, oldest first. */
+  pull({ signal, ...body }: PullOptions = {}): Promise<z.output<typeof Pulled>> {
     return this.#http.json("POST", { path: [...this.#path, "pull"], ...jsonBody(body), signal });
   }
 
@@ -91,32 +106,44 @@ export class ConsumerClient {
    * Items for this worker, as long as it asks for more. An item that is not acknowledged comes again, here or elsewhere. A
    * broken connection is made again.
    */
-  async *items({ max = 100, signal, onReconnect }: WorkOptions = {}): AsyncGenerator<HeldItem> {
+  async *items(
+    { max = 100, ackOnNext = false, signal, onReconnect }: WorkOptions = {},
+  ): AsyncGenerator<HeldItem> {
     const waits = backoff(signal);
-    while (!signal?.aborted) {
-      let items: Given[];
-      try {
-        ({ items } = await this.pull({ max, wait: WAIT, ...(signal !== undefined && { signal }) }));
-        waits.reset();
-      } catch (error) {
-        if (signal?.aborted) return;
-        if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
-        onReconnect?.(error);
-        await waits.next();
-        continue;
+    const done = new Done();
+    try {
+      while (!signal?.aborted) {
+        let items: Given[];
+        try {
+          ({ items } = await this.pull({ max, wait: WAIT, ack: done.which, signal }));
+          done.clear();
+          waits.reset();
+        } catch (error) {
+          if (signal?.aborted) return;
+          if (done.isRefused(error)) continue;
+          if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
+          onReconnect?.(error);
+          await waits.next();
+          continue;
+        }
+        for (const item of items) {
+          const held = new Held(this, item);
+          yield held.item;
+          if (!ackOnNext || held.isSettled) continue;
+          done.add(item);
+          if (done.isOld) await this.#say(done);
+        }
       }
-      for (const item of items) yield this.#held(item);
+    } finally {
+      await this.#say(done);
     }
   }
 
-  #held(item: Given): HeldItem {
-    const which = { ids: [item.id], lease: item.lease };
-    return {
-      ...item,
-      ack: async () => void await this.ack(which),
-      nack: async (delay) => void await this.nack({ ...which, delay }),
-      extend: async () => void await this.extend(which),
-    };
+  /** Says what is done. What is not heard is said again, or its items come again. */
+  async #say(done: Done): Promise<void> {
+    const { which } = done;
+    if (which === undefined) return;
+    await this.ack(which).then(() => done.clear(), (error) => done.isRefused(error));
   }
 
   async #settle(action: string, body: unknown): Promise<number> {
@@ -125,5 +152,60 @@ export class ConsumerClient {
       ...jsonBody(body),
     });
     return answer.items;
+  }
+}
+
+/** An item in the hands of a worker. */
+class Held {
+  readonly item: HeldItem;
+  /** Whether the worker said what became of it. */
+  isSettled = false;
+
+  constructor(consumer: ConsumerClient, item: Given) {
+    const which = { ids: [item.id], lease: item.lease };
+    this.item = {
+      ...item,
+      ack: async () => {
+        await consumer.ack(which);
+        this.isSettled = true;
+      },
+      nack: async (delay) => {
+        await consumer.nack({ ...which, delay });
+        this.isSettled = true;
+      },
+      extend: async () => void await consumer.extend(which),
+    };
+  }
+}
+
+/** What a worker has done and not said yet: items of one pull. */
+class Done {
+  #ids: string[] = [];
+  #lease = "";
+  #since = 0;
+
+  add({ id, lease }: Given): void {
+    if (this.#ids.length === 0) this.#since = performance.now();
+    this.#ids.push(id);
+    this.#lease = lease;
+  }
+
+  get which(): Which | undefined {
+    return this.#ids.length === 0 ? undefined : { ids: this.#ids, lease: this.#lease };
+  }
+
+  get isOld(): boolean {
+    return performance.now() - this.#since > LONGEST_SILENCE_MS;
+  }
+
+  clear(): void {
+    this.#ids = [];
+  }
+
+  /** Whether the server refused it, and will again: the hold has ended, or the answer to saying it before was lost. */
+  isRefused(error: unknown): boolean {
+    const isLost = error instanceof RunnelProblem && error.code === "lease-lost" && this.#ids.length > 0;
+    if (isLost) this.clear();
+    return isLost;
   }
 }

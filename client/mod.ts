@@ -17,7 +17,14 @@ import { WebhooksClient } from "./webhooks.ts";
 
 export type { Channel, ChannelSettings, PostOptions, StoredItem } from "./channels.ts";
 export type { NewItem } from "./bulk.ts";
-export type { ConsumerSettings, ConsumerState, HeldItem, Which, WorkOptions } from "./consumers.ts";
+export type {
+  ConsumerSettings,
+  ConsumerState,
+  HeldItem,
+  PullOptions,
+  Which,
+  WorkOptions,
+} from "./consumers.ts";
 export { ConsumerClient } from "./consumers.ts";
 export type { FollowedItem, FollowOptions } from "./follow.ts";
 export { ChannelsClient } from "./channels.ts";

@@ -1,6 +1,6 @@
 /** `runnel consumer`: workers that share a channel. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { ConsumerSettings, ConsumerState } from "../../client/mod.ts";
+import type { ConsumerClient, ConsumerSettings, ConsumerState } from "../../client/mod.ts";
 import { addRemoteOptions, connect, type RemoteOptions } from "../terminal/remote.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -17,6 +17,8 @@ interface PullFlags extends RemoteOptions {
   readonly max?: number;
   readonly wait?: string;
   readonly ack?: true;
+  readonly follow?: true;
+  readonly count?: number;
 }
 
 export function addConsumerCommands(program: Command, terminal: Terminal): void {
@@ -60,17 +62,11 @@ export function addConsumerCommands(program: Command, terminal: Terminal): void 
     .option("--max <number>", "at most so many", wholeNumber)
     .option("--wait <duration>", "how long to wait for the first, such as 30s")
     .option("--ack", "acknowledge them once they are written; else they come again")
-    .action(async (channel: string, name: string, { max, wait, ack, ...flags }: PullFlags) => {
+    .option("--follow", "go on with what comes next, through restarts of the server")
+    .option("--count <number>", "stop following after so many", wholeNumber)
+    .action(async (channel: string, name: string, flags: PullFlags) => {
       const worker = of(flags, channel, name);
-      const { items } = await worker.pull({
-        ...(max !== undefined && { max }),
-        ...(wait !== undefined && { wait }),
-      });
-      for (const item of items) terminal.out(`${JSON.stringify(item)}\n`);
-      const [first] = items;
-      if (ack && first !== undefined) {
-        await worker.ack({ ids: items.map(({ id }) => id), lease: first.lease });
-      }
+      await (flags.follow ? followItems : pullItems)(worker, flags, terminal);
     });
 
   addRemoteOptions(consumer.command("delete").description("remove a consumer and what it knows"))
@@ -79,6 +75,42 @@ export function addConsumerCommands(program: Command, terminal: Terminal): void 
       await of(flags, channel, name).delete();
       say(`The consumer ${name} of ${channel} is gone.\n`);
     });
+}
+
+/** Writes what there is. */
+async function pullItems(
+  worker: ConsumerClient,
+  { max, wait, ack }: PullFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { items } = await worker.pull({
+    ...(max !== undefined && { max }),
+    ...(wait !== undefined && { wait }),
+  });
+  for (const item of items) terminal.out(`${JSON.stringify(item)}\n`);
+  const [first] = items;
+  if (ack && first !== undefined) {
+    await worker.ack({ ids: items.map(({ id }) => id), lease: first.lease });
+  }
+}
+
+/** Writes what there is and what comes. */
+async function followItems(
+  worker: ConsumerClient,
+  { max, ack, count = Infinity }: PullFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const onReconnect = () => terminal.isTerminal && terminal.err("reconnecting\n");
+  let seen = 0;
+  for await (
+    const item of worker.items({ ...(max !== undefined && { max }), ackOnNext: ack === true, onReconnect })
+  ) {
+    terminal.out(`${JSON.stringify(item)}\n`);
+    if (++seen < count) continue;
+    // Nobody asks for the next one.
+    if (ack) await item.ack();
+    return;
+  }
 }
 
 function consumerTable(consumers: readonly ConsumerState[], channel: string): string {

@@ -1,7 +1,7 @@
 /** The queries of webhooks: what is pushed where, which process pushes, and how it went. */
 import type { Row } from "../engine/engine.ts";
 import type { Database } from "../open.ts";
-import { insertion, removal } from "./consumers.ts";
+import { insertion, removal } from "./consumers/consumers.ts";
 
 const COLUMNS = `w.name, w.consumer, w.settings, w.paused, w.last_error, c.channel, n.name`;
 const FROM =

@@ -1,8 +1,8 @@
 /** The area of channels: its parts, its sweep and its end. */
 import { createChannelStore } from "../../db/channels/channels.ts";
 import { createCompactionStore } from "../../db/channels/compaction.ts";
-import { createConsumerStore } from "../../db/channels/consumers.ts";
-import { createDeliveryStore } from "../../db/channels/deliveries.ts";
+import { createConsumerStore } from "../../db/channels/consumers/consumers.ts";
+import { createDeliveryStore } from "../../db/channels/consumers/deliveries.ts";
 import { createItemStore } from "../../db/channels/items.ts";
 import { createPageStore } from "../../db/channels/pages.ts";
 import { createPortableStore } from "../../db/channels/portable.ts";

@@ -82,6 +82,24 @@ Deno.test("runnel consumer and runnel webhook create, show, work, pause and dele
     (await runnel(["consumer", "pull", "jobs", "w", "--ack", ...url])).out,
   );
   deepEqual([data, delivery], ["one", 1]);
+  for (const word of ["two", "three", "four"]) {
+    await runnel(["channel", "post", "jobs", "-d", word, ...url]);
+  }
+  const following = [
+    "consumer",
+    "pull",
+    "jobs",
+    "w",
+    "--ack",
+    "--follow",
+    "--max",
+    "2",
+    "--count",
+    "3",
+    ...url,
+  ];
+  const { out: followed } = await runnel(following);
+  deepEqual(followed.trim().split("\n").map((line) => JSON.parse(line).data), ["two", "three", "four"]);
   const { lag, maxDeliver } = JSON.parse((await runnel(["consumer", "show", "jobs", "w", ...url])).out);
   deepEqual([lag.items, maxDeliver], [0, 3]);
   equal((await runnel(["consumer", "delete", "jobs", "w", ...url])).code, 0);

@@ -1,10 +1,10 @@
 /** The ways to read a channel that the trial of followers uses, each as a user would write it. */
 import { ok } from "node:assert/strict";
-import { RunnelClient } from "../../client/mod.ts";
+import { RunnelClient, type RunnelProblem, type Which } from "../../client/mod.ts";
 import { nextOf, redirectOf } from "../support/http.ts";
 
-/** The kind of reader that is a consumer. */
-export const CONSUMER = "consumer";
+/** The kinds of reader that are consumers: acknowledging by itself, and with the next pull. */
+export const CONSUMER = "consumer", ACK_WITH_PULL = "consumer, one request";
 const BEGINNING = "0000000000000000";
 const PAUSE_MS = 20;
 
@@ -92,8 +92,13 @@ export class Reader {
 
   #lookForEnd(): void {
     // A consumer may get the last item before others that come back.
-    if (this.kind !== CONSUMER && this.isFinishing && this.position === this.#last) this.finish();
+    if (!isConsumer(this) && this.isFinishing && this.position === this.#last) this.finish();
   }
+}
+
+/** Whether a reader may get an item again, and out of order, when the process it reads from is killed. */
+export function isConsumer({ kind }: Pick<Reader, "kind">): boolean {
+  return kind === CONSUMER || kind === ACK_WITH_PULL;
 }
 
 /** One round of reading: until the connection breaks, or until there is nothing more for the moment. */
@@ -104,6 +109,7 @@ export const READERS: Readonly<Record<string, (reader: Reader) => Promise<void>>
   "WebSocket ?after=": listen,
   "EventSource": receive,
   [CONSUMER]: work,
+  [ACK_WITH_PULL]: work,
 };
 
 async function followLinks(reader: Reader): Promise<void> {
@@ -187,16 +193,23 @@ async function work(reader: Reader): Promise<void> {
   // Whose answers are lost gets their items again soon; nothing else may end a hold.
   await consumer.put({ start: "earliest", ackWait: reader.isDisturbed ? "2s" : "5m", maxDeliver: 1_000 });
   reader.connected();
+  let ack: Which | undefined;
+  // Too late on a busy machine: they come again.
+  const unlessLost = (error: RunnelProblem) => {
+    if (!reader.isDisturbed || error.code !== "lease-lost") throw error;
+  };
   while (!reader.signal.aborted) {
     const { isFinishing } = reader;
-    const { items } = await consumer.pull({ max: 200, wait: "1s" });
+    const pulled = await consumer.pull({ max: 200, wait: "1s", ack }).catch(unlessLost);
+    ack = undefined;
+    if (pulled === undefined) continue;
+    const { items: [first], items } = pulled;
     for (const { id } of items) reader.got(id);
-    if (items.length > 0) {
-      // Too late on a busy machine: they come again.
-      await consumer.ack({ ids: items.map(({ id }) => id), lease: items[0]!.lease }).catch((error) => {
-        if (!reader.isDisturbed || error.code !== "lease-lost") throw error;
-      });
-    } else if (isFinishing && (await consumer.get()).lag.items === 0) reader.finish();
+    if (first !== undefined) ack = { ids: items.map(({ id }) => id), lease: first.lease };
+    else if (isFinishing && (await consumer.get()).lag.items === 0) reader.finish();
+    if (ack === undefined || reader.kind === ACK_WITH_PULL) continue;
+    await consumer.ack(ack).catch(unlessLost);
+    ack = undefined;
   }
 }
 

@@ -7,7 +7,7 @@
 import { equal, ok } from "node:assert/strict";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { createChannel } from "../support/http.ts";
-import { CONSUMER, Reader, READERS } from "./follow_readers.ts";
+import { ACK_WITH_PULL, CONSUMER, isConsumer, Reader, READERS } from "./follow_readers.ts";
 
 /** Connections that insert: half of them at each process. */
 const WRITERS = 16;
@@ -49,8 +49,9 @@ export async function followTrial(
   const readers = Object.keys(READERS).flatMap((kind) =>
     Array.from({ length: copies }, (_, i) => new Reader(kind, `${kind.replace(/\W/g, "_")}_${i}`, url, true))
   );
-  // One that nothing happens to: a consumer delivers once as long as nothing is killed.
+  // Some that nothing happens to: a consumer delivers once as long as nothing is killed.
   readers.push(new Reader(CONSUMER, "undisturbed", channel, false));
+  readers.push(new Reader(ACK_WITH_PULL, "undisturbed_too", channel, false));
   const writing = new AbortController();
   const acknowledged: string[] = [];
   const reading = readers.map((reader) => reader.run());
@@ -153,14 +154,14 @@ function judge({ kind, isDisturbed, ids, reconnects }: Reader, held: readonly st
 }
 
 /** Whether a reader got what was promised: every item; in order and once, but for a consumer whose process was killed. */
-export function isKept({ kind, missed, doubled, disordered }: ReaderResult): boolean {
-  return missed === 0 && (kind === CONSUMER || doubled + disordered === 0);
+export function isKept({ missed, doubled, disordered, ...reader }: ReaderResult): boolean {
+  return missed === 0 && (isConsumer(reader) || doubled + disordered === 0);
 }
 
 /** One line about a reader. */
 export function describe({ kind, items, reconnects, missed, doubled, disordered }: ReaderResult): string {
   return `${
-    kind.padEnd(22)
+    kind.padEnd(36)
   } ${items} items, ${reconnects} reconnects, missed ${missed}, doubled ${doubled}, ` +
     `out of order ${disordered}`;
 }

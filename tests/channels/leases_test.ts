@@ -92,10 +92,18 @@ Deno.test("of what consumers and writers do, only a pull may be lost by a power 
   const [isOk, writes, { items }] = await durable(() => app.send("POST", `${AT}/pull`, {}));
   deepEqual([isOk, writes, items.length], [true, [false], 2]);
   const ids = items.map(({ id }: Item) => id);
+  await insert({});
+  deepEqual((await durable(() => app.send("POST", `${AT}/pull`, { ack: { ids: [] } }))).slice(0, 2), [true, [
+    false,
+  ]]);
+  const next = () => app.send("POST", `${AT}/pull`, { ack: { upTo: ids[1], lease: "gone" } });
+  deepEqual((await durable(next)).slice(0, 2), [false, [true]]);
   for (const [action, id] of [["extend", ids[0]], ["nack", ids[0]], ["ack", ids[1]]]) {
     const [isOk, writes] = await durable(() => app.send("POST", `${AT}/${action}`, { ids: [id] }));
     deepEqual([action, isOk, writes], [action, true, [true]]);
   }
+  const ackWithPull = await durable(() => app.send("POST", `${AT}/pull`, { ack: { ids: [ids[0]] } }));
+  deepEqual(ackWithPull.slice(0, 2), [true, [true]]);
   const both = await durable(async () => {
     const [answer] = await Promise.all([app.send("POST", `${AT}/pull`, {}), insert({})]);
     return answer;

@@ -1,5 +1,5 @@
 /** Consumers: cursors in a channel that the database keeps, through which workers share it (deliveries.ts). */
-import type { ConsumerRow, ConsumerStore } from "../../../db/channels/consumers.ts";
+import type { ConsumerRow, ConsumerStore } from "../../../db/channels/consumers/consumers.ts";
 import { invalidPart, RunnelError } from "../../errors.ts";
 import type { Channels } from "../channels.ts";
 import { readFilter } from "../filter.ts";

@@ -1,6 +1,6 @@
 /** Where items go that nobody acknowledged: to the dead-letter channel, or away where a consumer has none. */
-import type { ConsumerRow } from "../../../db/channels/consumers.ts";
-import type { DeliveryStore, GivenRow } from "../../../db/channels/deliveries.ts";
+import type { ConsumerRow } from "../../../db/channels/consumers/consumers.ts";
+import type { DeliveryStore, GivenRow } from "../../../db/channels/consumers/deliveries.ts";
 import type { Channels } from "../channels.ts";
 import { idOfKey } from "../item_id.ts";
 import type { Items } from "../items/items.ts";

@@ -3,13 +3,9 @@
  * given out again, and after so many times it is given up.
  */
 import { randomUUID } from "node:crypto";
-import type { ConsumerRow } from "../../../db/channels/consumers.ts";
-import type {
-  DeliveryStore,
-  GivenRow,
-  Pulled as Given,
-  Settlement,
-} from "../../../db/channels/deliveries.ts";
+import type { ConsumerRow } from "../../../db/channels/consumers/consumers.ts";
+import type { DeliveryStore, GivenRow, Pulled as Given } from "../../../db/channels/consumers/deliveries.ts";
+import type { Settlement, Which } from "../../../db/channels/consumers/settlements.ts";
 import { invalidPart, RunnelError } from "../../errors.ts";
 import type { Hub } from "../../live/hub.ts";
 import { inShortSteps } from "../../short_steps.ts";
@@ -33,22 +29,25 @@ export interface Pulled {
   readonly lease: string;
   /** Items before these were gone before the consumer came to them. */
   readonly gap: Gap | undefined;
+  /** How many items `ack` acknowledged. */
+  readonly acknowledged: number;
 }
 
 /** What a worker asks for: at most so many items, and how long to wait for the first, in milliseconds. */
 export interface PullOptions {
   readonly max: number;
   readonly wait: number;
+  /** Items that are done. What is given out first is given in the commit that acknowledges them. */
+  readonly ack?: SettleOptions | undefined;
   /** Ends the wait; what comes then is left to others. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a worker says of items: of those with these ids, or of all up to one; `delay` in milliseconds. */
+/** What a worker says of items: of those with these ids, or of all up to one. */
 export interface SettleOptions {
   readonly ids?: readonly string[] | undefined;
   readonly upTo?: string | undefined;
   readonly lease?: string | undefined;
-  readonly delay?: number | undefined;
 }
 
 /** What deliveries are made of. `clock` answers milliseconds since the epoch. */
@@ -70,21 +69,29 @@ export class Deliveries {
     this.#deadLetters = new DeadLetters(options.channels, options.items, options.store);
   }
 
-  /** Items for a worker, oldest first. None within the time: an empty list. Unknown: `consumer-not-found`. */
-  async pull(channelName: string, name: string, { max, wait, signal }: PullOptions): Promise<Pulled> {
+  /**
+   * Items for a worker, oldest first. None within the time: an empty list. Unknown: `consumer-not-found`. The lease of
+   * those to acknowledge is not held: `lease-lost`, and nothing is given out.
+   */
+  async pull(channelName: string, name: string, options: PullOptions): Promise<Pulled> {
     const { channels, consumers, hub, waiting, clock } = this.options;
+    const { max, wait, signal } = options;
     const began = performance.now();
     const { channel } = await channels.window(channelName);
     using watch = hub.watch(channel, 0n);
+    let ack = options.ack && keysOf(options.ack), acknowledged: number | undefined;
     while (true) {
-      const { pulled, head, due } = await this.#pullNow(channelName, name, max, signal);
+      const { pulled, head, due } = await this.#pullNow(channelName, name, { max, ack }, signal);
+      // Only the first look acknowledges.
+      ack = undefined;
+      acknowledged ??= pulled.acknowledged;
       const left = wait - (performance.now() - began);
-      if (pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0) return pulled;
-      if (watch.ended !== undefined) return pulled;
+      const isDone = pulled.rows.length > 0 || pulled.gap !== undefined || left <= 0;
+      if (isDone || watch.ended !== undefined) return { ...pulled, acknowledged };
       const { id } = await consumers.recent(channelName, name);
       const look = due === undefined ? left : Math.min(left, LOOK_MS, Math.max(1, due - clock()));
       await waiting.until(id, watch.after(head), look, signal);
-      if (signal?.aborted) return pulled;
+      if (signal?.aborted) return { ...pulled, acknowledged };
     }
   }
 
@@ -92,27 +99,27 @@ export class Deliveries {
    * What there is for a worker now, and the channel's newest key, and when something that was given out comes back. What a
    * filter passes over is read on until `signal` is aborted.
    */
-  async #pullNow(channelName: string, name: string, max: number, signal?: AbortSignal) {
+  async #pullNow(channelName: string, name: string, { max, ack }: Taking, signal?: AbortSignal) {
     const row = await this.options.consumers.recent(channelName, name);
     const wants = readFilter(settingsOf(row).filter ?? {});
     const lease = randomUUID();
+    let done = ack, acknowledged: number | undefined;
     while (true) {
-      const given = await this.#give(row, channelName, max, lease);
+      const given = await this.#give(row, channelName, { max, ack: done }, lease);
+      acknowledged ??= given.acknowledged;
       if (given.hasExhausted) await this.#deadLetters.buryExhausted(row, channelName);
       const rows = wants === undefined ? given.rows : given.rows.filter(wants);
-      if (rows.length < given.rows.length) {
-        const passed = new Set(given.rows).difference(new Set(rows));
-        await this.#settle(row, "ack", { keys: Array.from(passed, ({ key }) => key) });
-      }
       const gap = gapBefore(given);
-      const isPassedOver = rows.length === 0 && given.rows.length > 0 && gap === undefined &&
-        !signal?.aborted;
-      if (!isPassedOver) return { pulled: { rows, lease, gap }, head: given.head, due: given.due };
+      const passed = new Set(given.rows).difference(new Set(rows));
+      done = { keys: Array.from(passed, ({ key }) => key) };
+      if (rows.length === 0 && passed.size > 0 && gap === undefined && !signal?.aborted) continue;
+      await this.#settle(row, "ack", done);
+      return { pulled: { rows, lease, gap, acknowledged }, head: given.head, due: given.due };
     }
   }
 
   /** Gives out items under a lease, whether the consumer's filter lets them through or not. */
-  async #give(row: ConsumerRow, channelName: string, max: number, lease: string): Promise<Given> {
+  async #give(row: ConsumerRow, channelName: string, { max, ack }: Taking, lease: string) {
     const { channels, consumers, store, clock } = this.options;
     const { ackWait, maxDeliver, maxInFlight } = settingsOf(row);
     const { channel, visible } = await channels.window(channelName);
@@ -125,11 +132,16 @@ export class Deliveries {
       maxInFlight,
       until: clock() + ackWait,
       lease,
+      ack: ack?.keys?.length === 0 ? undefined : ack,
     });
-    if (given !== undefined) return given;
-    // Another process may have made a new one of that name: the next look finds it.
-    consumers.forget(channel, row.name);
-    throw unknownConsumer(channelName, row.name);
+    if (given === undefined) {
+      // Another process may have made a new one of that name: the next look finds it.
+      consumers.forget(channel, row.name);
+      throw unknownConsumer(channelName, row.name);
+    }
+    const { acknowledged } = given;
+    if (acknowledged === undefined) throw leaseLost();
+    return { ...given, acknowledged };
   }
 
   /** Items are done: they are not given out again. Answers how many that was. A lease that is not held: `lease-lost`. */
@@ -138,15 +150,10 @@ export class Deliveries {
     return await this.#settle(row, "ack", keysOf(options));
   }
 
-  /** Items are to be given out again, after a while. Fails as `ack` does. */
-  async nack(channelName: string, name: string, options: SettleOptions): Promise<number> {
+  /** Items are to be given out again, after so many milliseconds. Fails as `ack` does. */
+  async nack(channelName: string, name: string, options: SettleOptions, delay = 0): Promise<number> {
     const row = await this.options.consumers.recent(channelName, name);
-    const count = await this.#settle(
-      row,
-      "nack",
-      keysOf(options),
-      this.options.clock() + (options.delay ?? 0),
-    );
+    const count = await this.#settle(row, "nack", keysOf(options), this.options.clock() + delay);
     if (count > 0) this.options.waiting.wake(row.id);
     return count;
   }
@@ -179,24 +186,27 @@ export class Deliveries {
   async #settle(
     row: ConsumerRow,
     action: Settlement["action"],
-    { keys, upTo, lease }: { keys?: readonly bigint[]; upTo?: bigint; lease?: string | undefined },
+    which: Which,
     until = 0,
   ): Promise<number> {
-    if (keys?.length === 0) return 0;
-    const count = await this.options.store.settle({
-      action,
-      consumer: row.id,
-      keys,
-      upTo,
-      lease,
-      until,
-    });
-    if (count !== undefined) return count;
-    throw new RunnelError(
-      "lease-lost",
-      "the lease is not held on all of these items: they were acknowledged, or given to somebody else",
-    );
+    if (which.keys?.length === 0) return 0;
+    const count = await this.options.store.settle({ ...which, action, consumer: row.id, until });
+    if (count === undefined) throw leaseLost();
+    return count;
   }
+}
+
+/** What is to be taken now, and acknowledged before. */
+interface Taking {
+  readonly max: number;
+  readonly ack: Which | undefined;
+}
+
+function leaseLost(): RunnelError {
+  return new RunnelError(
+    "lease-lost",
+    "the lease is not held on all of these items: they were acknowledged, or given to somebody else",
+  );
 }
 
 /** What is gone before the first of the items that were given out. */
@@ -205,7 +215,7 @@ function gapBefore({ gone, nextKey, rows }: Given): Gap | undefined {
   return { after: idOfKey(nextKey - 1n), before: idOfKey(rows[0]?.key ?? gone + 1n) };
 }
 
-function keysOf({ ids, upTo, lease }: SettleOptions) {
+function keysOf({ ids, upTo, lease }: SettleOptions): Which {
   if ((ids === undefined) === (upTo === undefined)) {
     throw invalidPart("ids", "name items by ids, or all up to one by upTo: one of both");
   }

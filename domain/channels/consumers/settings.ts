@@ -1,5 +1,5 @@
 /** What can be set of a consumer, and where it begins. */
-import type { ConsumerRow } from "../../../db/channels/consumers.ts";
+import type { ConsumerRow } from "../../../db/channels/consumers/consumers.ts";
 import { invalidPart } from "../../errors.ts";
 import { readTime } from "../../time.ts";
 import type { FilterOptions } from "../filter.ts";

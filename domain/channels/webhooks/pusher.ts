@@ -1,5 +1,5 @@
 /** Pushes the items of one webhook, as long as this process is the one that does: in order, each until it arrived. */
-import type { GivenRow } from "../../../db/channels/deliveries.ts";
+import type { GivenRow } from "../../../db/channels/consumers/deliveries.ts";
 import type { WebhookRow, WebhookStore } from "../../../db/channels/webhooks.ts";
 import { LAST_KEY } from "../../../db/channels/pages.ts";
 import { iso, MINUTE_MS } from "../../time.ts";

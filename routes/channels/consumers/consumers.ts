@@ -1,7 +1,7 @@
 /** Consumers over HTTP: set up, pulled from, acknowledged to. */
 import { ChannelName } from "../../../api/channels.ts";
 import { AckBody, ConsumerBody, ExtendBody, NackBody, PullBody } from "../../../api/consumers.ts";
-import type { GivenRow } from "../../../db/channels/deliveries.ts";
+import type { GivenRow } from "../../../db/channels/consumers/deliveries.ts";
 import type { Consumer } from "../../../domain/channels/consumers/consumers.ts";
 import { iso } from "../../../domain/time.ts";
 import { check, hasBody, readJson } from "../../request.ts";
@@ -43,10 +43,16 @@ export async function removeConsumer(call: Call): Promise<Response> {
 
 export async function pullItems(call: Call): Promise<Response> {
   const channel = channelOf(call);
-  const { max = DEFAULT_PULL, wait = 0 } = hasBody(call.request) ? await readJson(call, PullBody) : {};
-  const pull = (signal: AbortSignal) => call.services.deliveries.pull(...nameOf(call), { max, wait, signal });
-  const { rows, lease, gap } = wait === 0 ? await pull(call.request.signal) : await waitFor(call, pull);
-  return json({ items: rows.map((row) => given(row, lease, channel)), ...(gap !== undefined && { gap }) });
+  const { max = DEFAULT_PULL, wait = 0, ack } = hasBody(call.request) ? await readJson(call, PullBody) : {};
+  const pull = (signal: AbortSignal) =>
+    call.services.deliveries.pull(...nameOf(call), { max, wait, ack, signal });
+  const pulled = wait === 0 ? await pull(call.request.signal) : await waitFor(call, pull);
+  const { rows, lease, gap, acknowledged } = pulled;
+  return json({
+    items: rows.map((row) => given(row, lease, channel)),
+    ...(ack !== undefined && { acknowledged }),
+    ...(gap !== undefined && { gap }),
+  });
 }
 
 export async function ackItems(call: Call): Promise<Response> {
@@ -55,8 +61,8 @@ export async function ackItems(call: Call): Promise<Response> {
 }
 
 export async function nackItems(call: Call): Promise<Response> {
-  const settlement = await readJson(call, NackBody);
-  return json({ items: await call.services.deliveries.nack(...nameOf(call), settlement) });
+  const { delay, ...settlement } = await readJson(call, NackBody);
+  return json({ items: await call.services.deliveries.nack(...nameOf(call), settlement, delay) });
 }
 
 export async function extendItems(call: Call): Promise<Response> {

@@ -48,10 +48,12 @@ export const PULL: RouteReference = {
   summary: "Pull items",
   description:
     "Gives the worker items under a lease, oldest first: those that come back, then those that nobody had. With `wait` it " +
-    "waits for the first one. What is not acknowledged within `ackWait` is given out again.",
-  body: { schema: PullBody, example: { max: 100, wait: "30s" } },
+    "waits for the first one. What is not acknowledged within `ackWait` is given out again. `ack` acknowledges what the " +
+    "worker has done, as the route of that name does, in the same commit: one request a batch instead of two. Where it is " +
+    "refused, nothing is given out.",
+  body: { schema: PullBody, example: { max: 100, wait: "30s", ack: { upTo: "00002FHOK8JMK000" } } },
   answers: { 200: { description: "The items; none when none came in time.", schema: Pulled } },
-  errors: [...KNOWN, ...WITH_BODY],
+  errors: [...KNOWN, "lease-lost", ...WITH_BODY],
 };
 export const ACK: RouteReference = {
   summary: "Acknowledge items",

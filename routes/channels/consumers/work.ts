@@ -103,7 +103,7 @@ class Worker {
     }
     const ids = "ack" in message ? message.ack : message.nack;
     if ("ack" in message) await this.deliveries.ack(...this.name, { ids, lease });
-    else await this.deliveries.nack(...this.name, { ids, lease, delay: message.delay });
+    else await this.deliveries.nack(...this.name, { ids, lease }, message.delay);
     for (const id of ids) this.#held.delete(id);
     this.#room.resolve();
     this.#room = Promise.withResolvers();

@@ -2,35 +2,39 @@
  * What consumers are given, and what becomes of it. Each step is a plan for the shared commit: what it looks at and what it
  * changes is one transaction, so two workers, in one process or in two, never hold the same item.
  */
-import type { Plan } from "../batcher.ts";
-import { EngineError, type Result, type Statement } from "../engine/engine.ts";
-import type { Database } from "../open.ts";
-import { type Damage, textChecksum } from "../checksum.ts";
-import { checksumIn, selectedChecksum } from "./contents.ts";
-import { trim } from "./items.ts";
-import { type BodyRow, SELECT_GONE, toBody } from "./pages.ts";
+import type { Plan } from "../../batcher.ts";
+import { EngineError, type Result, type Statement } from "../../engine/engine.ts";
+import type { Database } from "../../open.ts";
+import { type Damage, textChecksum } from "../../checksum.ts";
+import { checksumIn, selectedChecksum } from "../contents.ts";
+import { trim } from "../items.ts";
+import { type BodyRow, SELECT_GONE, toBody } from "../pages.ts";
+import { acknowledging, planSettlements, settled, type Settlement, type Which } from "./settlements.ts";
 
 // Before anything changes: the next key, what is gone from there on, and the newest key.
 const SELECT_BEFORE = `SELECT CAST(k.next_key AS TEXT),
     (${SELECT_GONE.replaceAll("?2", "(k.next_key - 1)")}), CAST(c.last_key AS TEXT)
   FROM consumer k CROSS JOIN channel c ON c.id = ?1 WHERE k.id = ?2`;
 // What expired, was trimmed or compacted is nobody's any more.
-const DROP_GONE = `DELETE FROM delivery WHERE consumer = ?1 AND (key < ?3
-    OR until <= ?4 AND NOT EXISTS (SELECT 1 FROM item WHERE channel = ?2 AND key = delivery.key))`;
-const AGAIN = `UPDATE delivery SET lease = ?6, until = ?5, deliveries = deliveries + 1
-  WHERE consumer = ?1 AND key IN (SELECT key FROM (
-    SELECT d.key, sum(length(i.body)) OVER (ORDER BY d.key) - length(i.body) AS before
-    FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
-    WHERE d.consumer = ?1 AND d.until <= ?4 AND d.deliveries < ?8 ORDER BY d.key LIMIT ?7)
-    WHERE before < ?3)`;
-const FIRST_TIME = `INSERT INTO delivery (consumer, key, lease, until, deliveries)
-  SELECT ?1, key, ?6, ?5, 1 FROM (
-    SELECT key, sum(size) OVER (ORDER BY key ROWS UNBOUNDED PRECEDING) - size AS before FROM (
-      SELECT key, length(body) AS size FROM item
-      WHERE channel = ?2 AND key >= (SELECT max(next_key, ?3) FROM consumer WHERE id = ?1) ORDER BY key
-      LIMIT max(0, min(?7 - (SELECT count(*) FROM delivery WHERE consumer = ?1 AND lease = ?6),
-        ?4 - (SELECT count(*) FROM delivery WHERE consumer = ?1)))))
-  WHERE before < ?8`;
+const IS_THERE = `EXISTS (SELECT 1 FROM item WHERE channel = ?2 AND key = delivery.key)`;
+const DROP_GONE =
+  `DELETE FROM delivery WHERE consumer = ?1 AND (key < ?3 OR until <= ?4 AND NOT ${IS_THERE})`;
+// One statement for those that come back and for those that nobody had, because changes() tells it what the
+// acknowledgement before it changed. With ?10 that must have been something, or nothing is given out.
+const GIVE = `INSERT INTO delivery (consumer, key, lease, until, deliveries)
+  WITH again AS MATERIALIZED (
+    SELECT d.key, length(i.body) AS size, d.deliveries FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
+    WHERE d.consumer = ?1 AND d.until <= ?4 AND d.key >= ?3 AND d.deliveries < ?8 ORDER BY d.key LIMIT ?7),
+  first AS (
+    SELECT key, length(body) AS size, 0 AS deliveries FROM item
+    WHERE channel = ?2 AND key >= (SELECT max(next_key, ?3) FROM consumer WHERE id = ?1) ORDER BY key
+    LIMIT max(0, min(?7 - (SELECT count(*) FROM again), ?9 -
+      (SELECT count(*) FROM delivery WHERE consumer = ?1 AND key >= ?3 AND (until > ?4 OR ${IS_THERE})))))
+  SELECT ?1, key, ?6, ?5, deliveries + 1 FROM (
+    SELECT key, deliveries, sum(size) OVER (ORDER BY key ROWS UNBOUNDED PRECEDING) - size AS before
+    FROM (SELECT * FROM again UNION ALL SELECT * FROM first))
+  WHERE before < ?11 AND (NOT ?10 OR changes() > 0)
+  ON CONFLICT DO UPDATE SET lease = excluded.lease, until = excluded.until, deliveries = excluded.deliveries`;
 const OF_LEASE = `FROM delivery WHERE consumer = ?1 AND lease = ?3`;
 const ADVANCE = `UPDATE consumer SET
     redelivered = redelivered + (SELECT count(*) ${OF_LEASE} AND deliveries > 1),
@@ -46,20 +50,6 @@ const SELECT_GIVEN = `SELECT CAST(group_concat(body, '') AS BLOB),
       i.body, i.meta, ${selectedChecksum("?2", "d.key")} AS checksum, d.deliveries
     FROM delivery d CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
     WHERE d.consumer = ?1 AND d.lease = ?3 ORDER BY d.key)`;
-
-// Which rows a worker's answer is about: ?2 is a JSON array of keys, or the greatest key.
-const BY_KEYS = `consumer = ?1 AND key IN (SELECT value FROM json_each(?2))`;
-const BY_GREATEST = `consumer = ?1 AND key <= ?2`;
-// With a lease, all of them must be held, or nothing happens. ?4: the lease, ?5: now, ?6: how many keys.
-const HELD_KEYS = `?6 = (SELECT count(*) FROM json_each(?2) r CROSS JOIN delivery d
-  ON d.consumer = ?1 AND d.key = r.value WHERE d.lease = ?4 AND d.until > ?5)`;
-const HELD_TO_GREATEST =
-  `lease = ?4 AND (SELECT min(until) FROM delivery WHERE ${BY_GREATEST} AND lease = ?4) > ?5`;
-const ACTIONS = {
-  ack: `DELETE FROM delivery`,
-  nack: `UPDATE delivery SET until = ?3, lease = ''`,
-  extend: `UPDATE delivery SET until = ?3`,
-} as const;
 
 const SELECT_EXHAUSTED = `SELECT CAST(d.key AS TEXT), d.deliveries FROM delivery d
   CROSS JOIN item i ON i.channel = ?2 AND i.key = d.key
@@ -106,6 +96,8 @@ export interface Pull {
   readonly until: number;
   /** A new one for each pull. */
   readonly lease: string;
+  /** Items that are done: in the same commit, before any are given out. */
+  readonly ack: Which | undefined;
 }
 
 /** An item that a worker was given. */
@@ -126,17 +118,8 @@ export interface Pulled {
   readonly hasExhausted: boolean;
   /** The newest key of the channel. */
   readonly head: bigint;
-}
-
-/** What a worker says of items that it was given: those with these keys, or all up to one. */
-export interface Settlement {
-  readonly action: keyof typeof ACTIONS;
-  readonly consumer: number;
-  readonly keys: readonly bigint[] | undefined;
-  readonly upTo: bigint | undefined;
-  readonly lease: string | undefined;
-  /** Until when they stay away (nack) or are held (extend), in milliseconds since the epoch. */
-  readonly until: number;
+  /** Items that were acknowledged; undefined: their lease is not held, and nothing was given out. */
+  readonly acknowledged: number | undefined;
 }
 
 /** Items that were given out too often, each with the headers that it bears in the dead-letter channel. */
@@ -203,33 +186,48 @@ export function createDeliveryStore({ commits, query, scan, damage }: Database, 
   };
 }
 
-const PULL_STATEMENTS = 6;
-
 /** After a power failure an item may be given out before its lease has ended. It is given under another lease. */
 function planPulls(ops: readonly Pull[], now: number, damage: Damage): Plan<Pulled | undefined> {
+  const lists = ops.map((op) => pulling(op, now));
   return {
-    statements: ops.flatMap((op) => pulling(op, now)),
-    mayBeLost: true,
-    settle: (results) =>
-      ops.map(({ channel }, i) =>
-        pulled(results.slice(i * PULL_STATEMENTS, (i + 1) * PULL_STATEMENTS), channel, damage)
-      ),
+    statements: lists.flat(),
+    mayBeLost: ops.every(({ ack }) => ack === undefined),
+    settle(results) {
+      let from = 0;
+      return ops.map((op, i) => pulled(results.slice(from, from += lists[i]!.length), op, damage));
+    },
   };
 }
 
 function pulling(op: Pull, now: number): Statement[] {
-  const { consumer, channel, visible, max, maxDeliver, maxInFlight, until, lease } = op;
+  const { consumer, channel, visible, max, maxDeliver, maxInFlight, until, lease, ack } = op;
+  const mustBeHeld = ack?.lease === undefined ? 0 : 1;
   return [
     { sql: SELECT_BEFORE, args: [channel, consumer, visible] },
+    ...(ack === undefined ? [] : [acknowledging(consumer, ack, now)]),
+    {
+      sql: GIVE,
+      args: [
+        consumer,
+        channel,
+        visible,
+        now,
+        until,
+        lease,
+        max,
+        maxDeliver,
+        maxInFlight,
+        mustBeHeld,
+        MOST_BYTES,
+      ],
+    },
     { sql: DROP_GONE, args: [consumer, channel, visible, now] },
-    { sql: AGAIN, args: [consumer, channel, MOST_BYTES, now, until, lease, max, maxDeliver] },
-    { sql: FIRST_TIME, args: [consumer, channel, visible, maxInFlight, until, lease, max, MOST_BYTES] },
     { sql: ADVANCE, args: [consumer, visible, lease] },
     { sql: SELECT_GIVEN, args: [consumer, channel, lease, now, maxDeliver] },
   ];
 }
 
-function pulled(results: readonly Result[], channel: number, damage: Damage): Pulled | undefined {
+function pulled(results: readonly Result[], { channel, ack }: Pull, damage: Damage): Pulled | undefined {
   const before = results[0]!.rows[0];
   if (before === undefined) return undefined;
   const [nextKey, gone, head] = before.map((value) => BigInt((value ?? "0") as string)) as [
@@ -237,7 +235,7 @@ function pulled(results: readonly Result[], channel: number, damage: Damage): Pu
     bigint,
     bigint,
   ];
-  const [bodies, heads, due, hasExhausted] = results[5]!.rows[0]!;
+  const [bodies, heads, due, hasExhausted] = results.at(-1)!.rows[0]!;
   return {
     rows: [...givenRows(bodies as Uint8Array<ArrayBuffer> | null, heads as string, channel, damage)],
     nextKey,
@@ -245,6 +243,7 @@ function pulled(results: readonly Result[], channel: number, damage: Damage): Pu
     due: due === null ? undefined : due as number,
     hasExhausted: hasExhausted === 1,
     head,
+    acknowledged: ack === undefined ? 0 : settled(ack, results[1]!),
   };
 }
 
@@ -261,27 +260,4 @@ function* givenRows(
     const item = toBody([key, type, encoding, language, itemKey, size, body, meta, sum], channel, damage);
     if (!(item instanceof EngineError)) yield { ...item, deliveries };
   }
-}
-
-function planSettlements(ops: readonly Settlement[], now: number): Plan<number | undefined> {
-  return {
-    statements: ops.map((op) => settling(op, now)),
-    settle: (results) =>
-      ops.map(({ lease }, i) => {
-        const { changes } = results[i]!;
-        return lease !== undefined && changes === 0 ? undefined : changes;
-      }),
-  };
-}
-
-function settling({ action, consumer, keys, upTo, lease, until }: Settlement, now: number): Statement {
-  const rows = keys === undefined ? BY_GREATEST : BY_KEYS;
-  const which = keys === undefined ? upTo ?? -1n : `[${keys.join()}]`;
-  if (lease === undefined) {
-    const args = [consumer, which, ...(action === "ack" ? [] : [until])];
-    return { sql: `${ACTIONS[action]} WHERE ${rows}`, args };
-  }
-  const held = keys === undefined ? HELD_TO_GREATEST : HELD_KEYS;
-  const args = [consumer, which, until, lease, now, ...(keys === undefined ? [] : [keys.length])];
-  return { sql: `${ACTIONS[action]} WHERE ${rows} AND ${held}`, args };
 }

@@ -1,7 +1,7 @@
 /** The queries of consumers themselves: who reads a channel, and how far. Keys leave SQL as decimal text. */
-import { createLookup, type Plan } from "../batcher.ts";
-import type { Row, Statement } from "../engine/engine.ts";
-import type { Database } from "../open.ts";
+import { createLookup, type Plan } from "../../batcher.ts";
+import type { Row, Statement } from "../../engine/engine.ts";
+import type { Database } from "../../open.ts";
 
 const COLUMNS =
   `c.id, c.channel, c.name, c.created_at, c.settings, CAST(c.next_key AS TEXT), c.redelivered, c.given_up`;
