@@ -8,7 +8,7 @@ import { check, hasBody, readJson } from "../../request.ts";
 import { json, noContent } from "../../respond.ts";
 import { waitFor } from "../../live/permission.ts";
 import { baseOf, type Call, param } from "../../route.ts";
-import { describeContent } from "../following/news.ts";
+import { describeContent, textReader } from "../following/news.ts";
 
 /** Items that a worker gets when it says no number. */
 export const DEFAULT_PULL = 100;
@@ -49,7 +49,7 @@ export async function pullItems(call: Call): Promise<Response> {
   const pulled = wait === 0 ? await pull(call.request.signal) : await waitFor(call, pull);
   const { rows, lease, gap, acknowledged } = pulled;
   return json({
-    items: rows.map((row) => given(row, lease, channel)),
+    items: givenItems(rows, lease, channel),
     ...(ack !== undefined && { acknowledged }),
     ...(gap !== undefined && { gap }),
   });
@@ -70,9 +70,10 @@ export async function extendItems(call: Call): Promise<Response> {
   return json({ items: await call.services.deliveries.extend(...nameOf(call), settlement) });
 }
 
-/** An item as the worker that holds it sees it. */
-export function given(row: GivenRow, lease: string, channel: string) {
-  return { ...describeContent(row, channel), delivery: row.deliveries, lease };
+/** Items as the worker that holds them sees them. */
+export function givenItems(rows: readonly GivenRow[], lease: string, channel: string) {
+  const textOf = textReader(rows);
+  return rows.map((row) => ({ ...describeContent(row, channel, textOf), delivery: row.deliveries, lease }));
 }
 
 /** The address of the call's channel. */

@@ -7,7 +7,7 @@ import { toRunnelError } from "../../errors.ts";
 import { check } from "../../request.ts";
 import type { Call } from "../../route.ts";
 import { CLOSE, close, drained, goAway, openSocket } from "../../live/socket.ts";
-import { channelOf, DEFAULT_PULL, given, nameOf } from "./consumers.ts";
+import { channelOf, DEFAULT_PULL, givenItems, nameOf } from "./consumers.ts";
 
 /** Largest frame that a worker may send, in bytes: the ids of what it may hold fit into it. */
 const MAX_FRAME = 64 << 10;
@@ -67,8 +67,7 @@ class Worker {
         signal,
       });
       if (gap !== undefined) send(socket, { gap });
-      for (const row of rows) {
-        const item = given(row, lease, this.channel);
+      for (const item of givenItems(rows, lease, this.channel)) {
         this.#held.set(item.id, lease);
         send(socket, item);
       }

@@ -68,7 +68,7 @@ export function writerOf(
 }
 
 /** An item with its content, as followers and consumers get it. `channel` is the channel's address. */
-export function describeContent(row: BodyRow, channel: string) {
+export function describeContent(row: BodyRow, channel: string, textOf = decodedText) {
   const id = idOfKey(row.key);
   return {
     id,
@@ -78,22 +78,46 @@ export function describeContent(row: BodyRow, channel: string) {
     ...(row.encoding !== null && { contentEncoding: row.encoding }),
     ...(row.language !== null && { contentLanguage: row.language }),
     ...(row.itemKey !== null && { key: row.itemKey }),
-    ...dataOf(row),
+    ...dataOf(row, textOf),
   };
+}
+
+/** The text of a content; undefined: it is none. */
+type TextOf = (body: Uint8Array<ArrayBuffer>) => string | undefined;
+
+/**
+ * Reads contents that lie end to end in one buffer. Where all of it is ASCII it is decoded once: a call of the runtime for
+ * each content costs five times as much.
+ */
+export function textReader(rows: readonly BodyRow[]): TextOf {
+  const first = rows[0]?.body, last = rows.at(-1)?.body;
+  if (first === undefined || last === undefined || first.buffer !== last.buffer) return decodedText;
+  const { buffer, byteOffset: from } = first, length = last.byteOffset + last.byteLength - from;
+  const text = decodedText(new Uint8Array(buffer, from, length));
+  if (text?.length !== length) return decodedText;
+  return ({ byteOffset, byteLength }) => text.slice(byteOffset - from, byteOffset - from + byteLength);
 }
 
 const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Text as it is stored, everything else in base64. */
-function dataOf({ type, encoding, body }: BodyRow): { data: string } | { dataBase64: string } {
-  if (encoding === null && (isJsonType(type) || essence(type).startsWith("text/"))) {
-    try {
-      return { data: UTF_8.decode(body) };
-    } catch {
-      // Not UTF-8 after all.
-    }
+function decodedText(body: Uint8Array<ArrayBuffer>): string | undefined {
+  try {
+    return UTF_8.decode(body);
+  } catch {
+    return undefined;
   }
-  return { dataBase64: encodeBase64(body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength)) };
+}
+
+/** Text as it is stored, everything else in base64. */
+function dataOf(
+  { type, encoding, body }: BodyRow,
+  textOf: TextOf,
+): { data: string } | { dataBase64: string } {
+  const isText = encoding === null && (isJsonType(type) || essence(type).startsWith("text/"));
+  const data = isText ? textOf(body) : undefined;
+  return data === undefined
+    ? { dataBase64: encodeBase64(body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength)) }
+    : { data };
 }
 
 /** `positionAfter` tells where a follower stands once it has the item with that id, also in the middle of a bundle. */
