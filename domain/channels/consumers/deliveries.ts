@@ -27,6 +27,8 @@ export interface Pulled {
   readonly rows: readonly GivenRow[];
   /** Names the hold on these items. */
   readonly lease: string;
+  /** How long it lasts unless it is extended, in milliseconds. */
+  readonly ackWait: number;
   /** Items before these were gone before the consumer came to them. */
   readonly gap: Gap | undefined;
   /** How many items `ack` acknowledged. */
@@ -114,7 +116,8 @@ export class Deliveries {
       done = { keys: Array.from(passed, ({ key }) => key) };
       if (rows.length === 0 && passed.size > 0 && gap === undefined && !signal?.aborted) continue;
       await this.#settle(row, "ack", done);
-      return { pulled: { rows, lease, gap, acknowledged }, head: given.head, due: given.due };
+      const { head, due, ackWait } = given;
+      return { pulled: { rows, lease, ackWait, gap, acknowledged }, head, due };
     }
   }
 
@@ -141,7 +144,7 @@ export class Deliveries {
     }
     const { acknowledged } = given;
     if (acknowledged === undefined) throw leaseLost();
-    return { ...given, acknowledged };
+    return { ...given, acknowledged, ackWait };
   }
 
   /** Items are done: they are not given out again. Answers how many that was. A lease that is not held: `lease-lost`. */

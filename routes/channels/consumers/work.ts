@@ -38,10 +38,17 @@ export async function workOverSocket(call: Call<typeof WorkQuery>): Promise<Resp
   });
 }
 
+/** A worker's hold on an item. */
+interface Hold {
+  readonly lease: string;
+  /** How long it lasts each time, in milliseconds, and until when, by `performance.now()`. */
+  readonly millis: number;
+  readonly until: number;
+}
+
 /** One worker: what it holds, and what is sent to it. */
 class Worker {
-  /** The lease of each item that it holds. */
-  readonly #held = new Map<string, string>();
+  readonly #held = new Map<string, Hold>();
   #room = Promise.withResolvers<void>();
 
   constructor(
@@ -55,26 +62,46 @@ class Worker {
   async feed(socket: WebSocket, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#room.resolve(), { once: true });
     while (!signal.aborted) {
+      this.#forgetEnded();
       const room = this.max - this.#held.size;
       if (room <= 0) {
-        await this.#room.promise;
+        await this.#freed();
         continue;
       }
       const began = performance.now();
-      const { rows, lease, gap } = await this.deliveries.pull(...this.name, {
+      const { rows, lease, ackWait, gap } = await this.deliveries.pull(...this.name, {
         max: room,
         wait: WAIT_MS,
         signal,
       });
       if (gap !== undefined) send(socket, { gap });
       for (const item of givenItems(rows, lease, this.channel)) {
-        this.#held.set(item.id, lease);
+        this.#hold(item.id, { lease, millis: ackWait });
         send(socket, item);
       }
       if (!await drained(socket)) return close(socket, CLOSE.tryAgainLater, "too slow: reconnect");
       // A look that ended early and found nothing: there will be nothing more.
       if (rows.length === 0 && gap === undefined && performance.now() - began < WAIT_MS - 1_000) return;
     }
+  }
+
+  #hold(id: string, { lease, millis }: Omit<Hold, "until">): void {
+    this.#held.set(id, { lease, millis, until: performance.now() + millis });
+  }
+
+  /** What the worker did not settle in time is somebody else's, or comes again. */
+  #forgetEnded(): void {
+    const now = performance.now();
+    for (const [id, { until }] of this.#held) if (until <= now) this.#held.delete(id);
+  }
+
+  /** Resolves when the worker has settled something, when a hold may have ended, or when it has left. */
+  async #freed(): Promise<void> {
+    const end = Math.min(...this.#held.values().map(({ until }) => until));
+    const timer = setTimeout(this.#room.resolve, end - performance.now());
+    await this.#room.promise;
+    clearTimeout(timer);
+    this.#room = Promise.withResolvers();
   }
 
   /** Does what the worker asks. What cannot be done is said to it, and the connection stays. */
@@ -89,7 +116,8 @@ class Worker {
 
   /** Gives back what the worker held when it left, for whoever asks next. */
   async release(): Promise<void> {
-    const leases = Map.groupBy(this.#held, ([, lease]) => lease);
+    this.#forgetEnded();
+    const leases = Map.groupBy(this.#held, ([, { lease }]) => lease);
     for (const [lease, items] of leases) {
       await this.deliveries.nack(...this.name, { ids: items.map(([id]) => id), lease }).catch(() => {});
     }
@@ -98,14 +126,18 @@ class Worker {
   async #settle(message: z.output<typeof WorkMessage>): Promise<void> {
     const { lease } = message;
     if ("extend" in message) {
-      return void await this.deliveries.extend(...this.name, { ids: message.extend, lease });
+      await this.deliveries.extend(...this.name, { ids: message.extend, lease });
+      for (const id of message.extend) {
+        const hold = this.#held.get(id);
+        if (hold !== undefined) this.#hold(id, hold);
+      }
+      return;
     }
     const ids = "ack" in message ? message.ack : message.nack;
     if ("ack" in message) await this.deliveries.ack(...this.name, { ids, lease });
     else await this.deliveries.nack(...this.name, { ids, lease }, message.delay);
     for (const id of ids) this.#held.delete(id);
     this.#room.resolve();
-    this.#room = Promise.withResolvers();
   }
 }
 
