@@ -5,6 +5,7 @@ import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { createChannel, insert, send } from "../support/http.ts";
 import { eventsOf, take } from "../support/events.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 /** The messages of a socket, as they come. */
 /** `opened`: what comes from then on is among the messages. */
@@ -265,3 +266,32 @@ Deno.test("a long poll answers at once, when something comes, or empty after its
   deepEqual(await poll(second, "20ms"), []);
   equal((await app.request(`/channel/news/${first}/next/10?wait=5m`)).status, 400);
 });
+
+Deno.test("a channel that loses the tag leaves, and goes on where it was when it gets the tag again", async () => {
+  await using folder = await temporaryFolder();
+  await using process = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  const tag = { tags: ["t"] };
+  const [a, b] = [await createChannel(process.url, "a", tag), await createChannel(process.url, "b", tag)];
+  const url = `${process.url}/events?tag=t&after=earliest`;
+  const events = eventsOf(url);
+  const first = await insert(a, "1");
+  const [seen] = await take(events, 1);
+  equal(seen!.data, `${a}/${first}`);
+  await until(async () => await subscribersOf(process.url) === 2);
+  equal((await send("PATCH", a, { tags: [] })).status, 200);
+  await until(async () => await subscribersOf(process.url) === 1);
+  const away = await insert(a, "2"), other = await insert(b, "3");
+  equal((await take(events, 1))[0]!.data, `${b}/${other}`);
+  const back = eventsOf(url, { "Last-Event-ID": seen!.id! });
+  equal((await take(back, 1))[0]!.data, `${b}/${other}`);
+  equal((await send("PATCH", a, tag)).status, 200);
+  for (const stream of [events, back]) {
+    equal((await take(stream, 1))[0]!.data, `${a}/${away}`, "nothing is missed, and nothing comes twice");
+    await stream.return(undefined);
+  }
+});
+
+async function subscribersOf(url: string): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^runnel_subscribers (\d+)$/m.exec(metrics)?.[1]);
+}

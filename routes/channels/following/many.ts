@@ -1,18 +1,19 @@
-/** Following many channels at once: those that are named, and those with a tag. */
-import type { FollowManyQuery } from "../../../api/channels.ts";
+/** Following many channels at once: those that are named, and those that have a tag. */
+import { ChannelName, type FollowManyQuery } from "../../../api/channels.ts";
 import type { Channel } from "../../../domain/channels/channels.ts";
 import { type Filter, readFilter } from "../../../domain/channels/filter.ts";
 import { follow, type News, positionAt, type Start } from "../../../domain/channels/follow.ts";
-import { idOfKey } from "../../../domain/channels/item_id.ts";
+import { idOfKey, keyOfId } from "../../../domain/channels/item_id.ts";
 import { invalidPart } from "../../../domain/errors.ts";
 import type { Following } from "../../live/sending.ts";
+import { check } from "../../request.ts";
 import type { Call } from "../../route.ts";
 import { Merger } from "./merger.ts";
 import { bundleOf, startOf, writerOf } from "./news.ts";
 
 /** Channels that one follower may name; those with a tag count, too. */
 const MAX_CHANNELS = 100;
-/** How often channels that got a tag are looked for. */
+/** How often channels that got or lost a tag are looked for. */
 const TAG_INTERVAL_MS = 1_000;
 
 type ManyCall = Call<typeof FollowManyQuery>;
@@ -33,10 +34,13 @@ export async function followMany(call: ManyCall): Promise<Following> {
     throw invalidPart("channels", "name channels (channels=a,b), or a tag (tag=t)");
   }
   const filter = readFilter(call.query);
-  const first = await joiningOf(call);
-  const positions = new Positions(
-    first.map(({ channel, start }) => [channel.name, idOfKey(positionAt(start, channel))]),
-  );
+  const given = readPositions(call.query.after);
+  const first = await joiningOf(call, given);
+  // Also of channels that have lost the tag: they may get it again.
+  const positions = new Positions([
+    ...given ?? [],
+    ...first.map(({ channel, start }) => [channel.name, idOfKey(positionAt(start, channel))] as const),
+  ]);
   return {
     position: positions.text,
     bundles: (signal) => bundlesOfMany(call, { first, filter, positions }, signal),
@@ -44,10 +48,12 @@ export async function followMany(call: ManyCall): Promise<Following> {
 }
 
 /** The channels that there are now, and where each begins. */
-async function joiningOf(call: ManyCall): Promise<Joining[]> {
+async function joiningOf(
+  call: ManyCall,
+  given: ReadonlyMap<string, string> | undefined,
+): Promise<Joining[]> {
   const { channels } = call.services;
   const { channels: names = [], tag, after } = call.query;
-  const given = readPositions(after);
   const tagged = tag === undefined ? [] : await channels.names(tag);
   const all = [...new Set([...names, ...tagged])];
   checkCount(all.length);
@@ -79,16 +85,21 @@ async function* bundlesOfMany(
   { first, filter, positions }: Together,
   signal: AbortSignal,
 ): ReturnType<Following["bundles"]> {
-  const { channels, hub, reader } = call.services, { tag } = call.query;
+  const { channels, hub, reader } = call.services;
+  const { tag, channels: named = [] } = call.query;
   const merged = new Merger<News>(signal);
   const join = ({ channel, start }: Joining) =>
-    merged.add(channel.name, follow({ channels, hub, reader }, channel, start, filter, merged.signal));
+    merged.add(channel.name, (leaving) => follow({ channels, hub, reader }, channel, start, filter, leaving));
   for (const joining of first) join(joining);
   const lookForTag = async () => {
-    for (const name of await channels.names(tag).catch(() => [])) {
+    const tagged = await channels.names(tag).catch(() => undefined);
+    if (tagged === undefined) return;
+    const stay = new Set([...named, ...tagged]);
+    for (const name of merged.names) if (!stay.has(name)) merged.remove(name);
+    for (const name of tagged) {
       if (merged.has(name) || merged.size >= MAX_CHANNELS) continue;
       const channel = await channels.get(name).catch(() => undefined);
-      if (channel !== undefined && !merged.has(name)) join({ channel, start: "earliest" });
+      if (channel !== undefined && !merged.has(name)) join({ channel, start: positions.startOf(name) });
     }
   };
   const looking = tag === undefined ? undefined : setInterval(lookForTag, TAG_INTERVAL_MS);
@@ -122,6 +133,12 @@ class Positions {
     return Array.from(this.#ids, ([name, id]) => name === channel ? "" : `${name}:${id},`).join("");
   }
 
+  /** Where a channel begins that joins: after what the follower has of it. */
+  startOf(channel: string): Start {
+    const key = keyOfId(this.#ids.get(channel) ?? "");
+    return key === undefined ? "earliest" : { after: key };
+  }
+
   move(channel: string, id: string): void {
     this.#ids.set(channel, id);
   }
@@ -136,13 +153,13 @@ function checkCount(count: number): void {
   }
 }
 
-/** The positions of several channels, `a:ID,b:ID`; undefined: one position, or none, for all. */
+/** The positions of several channels, `a:ID,b:ID`; undefined: one position, or none, for all. No name: `invalid-request`. */
 function readPositions(after: string | undefined): ReadonlyMap<string, string> | undefined {
   if (after === undefined || !after.includes(":")) return undefined;
   return new Map(
     after.split(",").map((part): [string, string] => {
       const colon = part.indexOf(":");
-      return [part.slice(0, colon), part.slice(colon + 1)];
+      return [check(part.slice(0, colon), ChannelName), part.slice(colon + 1)];
     }),
   );
 }
