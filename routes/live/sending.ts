@@ -98,6 +98,8 @@ function send(socket: WebSocket, { messages, isCrowded }: Bundle): void {
  * none, and where a filter let nothing through.
  */
 export function asEvents(call: Call, following: Following): Response {
+  const headers = { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...USER_CONTENT };
+  if (call.request.method === "HEAD") return new Response(null, { headers });
   const encoder = new TextEncoder(), passing = new Passing(call);
   const leaving = new AbortController();
   const bundles = following.bundles(leaving.signal);
@@ -132,9 +134,7 @@ export function asEvents(call: Call, following: Following): Response {
       await bundles.return(undefined);
     },
   }, 1);
-  return new Response(body, {
-    headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...USER_CONTENT },
-  });
+  return new Response(body, { headers });
 }
 
 function eventOf({ kind, text, position }: Bundle["messages"][number]): string {

@@ -71,12 +71,16 @@ export function openSocket(
   socket.onerror = () => {};
   socket.onmessage = ({ data }) => {
     if (leaving.signal.aborted) return;
-    const length = typeof data === "string" ? data.length : (data as ArrayBuffer).byteLength;
-    if (length > maxFrame) return socket.close(CLOSE.tooBig, `a message has at most ${maxFrame} bytes`);
+    if (sizeOf(data) > maxFrame) return socket.close(CLOSE.tooBig, `a message has at most ${maxFrame} bytes`);
     if (received === undefined) return;
     received(socket, typeof data === "string" ? data : new TextDecoder().decode(data as ArrayBuffer));
   };
   return response;
+}
+
+/** Bytes of a frame. */
+function sizeOf(data: string | ArrayBuffer): number {
+  return typeof data === "string" ? new TextEncoder().encode(data).length : data.byteLength;
 }
 
 function upgrade(request: Request): Deno.WebSocketUpgrade {

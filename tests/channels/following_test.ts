@@ -291,6 +291,24 @@ Deno.test("a channel that loses the tag leaves, and goes on where it was when it
   }
 });
 
+Deno.test("HEAD of a stream is answered at once, and follows nothing", async () => {
+  await using folder = await temporaryFolder();
+  await using process = await startProcess({ database: `file:${folder.path}/runnel.db` });
+  await createChannel(process.url, "c", { tags: ["t"] });
+  for (const path of ["/channel/c/events?after=earliest", "/events?tag=t", "/user/sessions-live"]) {
+    const answer = await fetch(`${process.url}${path}`, { method: "HEAD" });
+    const { status, headers } = answer;
+    deepEqual([path, status, headers.get("content-type"), await answer.text()], [
+      path,
+      200,
+      "text/event-stream",
+      "",
+    ]);
+  }
+  equal((await fetch(`${process.url}/channel/none/events`, { method: "HEAD" })).status, 404);
+  await until(async () => await subscribersOf(process.url) === 0);
+});
+
 async function subscribersOf(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return Number(/^runnel_subscribers (\d+)$/m.exec(metrics)?.[1]);

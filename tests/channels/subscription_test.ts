@@ -188,6 +188,9 @@ Deno.test("what a subscriber sends does no harm", async () => {
   using shouting = await Listener.open(channel);
   shouting.send(new Uint8Array(8 << 20));
   equal((await shouting.closed).code, 1009);
+  using wide = await Listener.open(channel);
+  wide.send("\u20ac".repeat(1_366));
+  equal((await wide.closed).code, 1009, "bytes count, not characters");
   using garbled = await RawConnection.open(process.url);
   await garbled.send(`GET /channel/talkative/ws HTTP/1.1\r\nHost: runnel\r\n${HANDSHAKE}\r\n`);
   equal((await garbled.response())?.status, 101);
