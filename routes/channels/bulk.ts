@@ -1,6 +1,6 @@
 /** Many items in one commit, as lines of JSON or as multipart/mixed (RFC 2046), read as they come. */
 import type { KeyedContent } from "../../db/channels/writes.ts";
-import { invalidPart, RunnelError } from "../../domain/errors.ts";
+import { invalid, invalidPart, RunnelError } from "../../domain/errors.ts";
 import { isNdjson, type Line, linesOf, parseLine } from "../../domain/ndjson.ts";
 import { isMediaType } from "../../domain/channels/media_type.ts";
 import { bodyPieces } from "../request.ts";
@@ -8,7 +8,8 @@ import type { Sender } from "../serving/admission.ts";
 import { json } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { writeOptions } from "./items.ts";
-import { readParts } from "./multipart.ts";
+import { itemKeyOf, refuseCommonItemKey } from "./item_key.ts";
+import { type Part, readParts } from "./multipart.ts";
 
 const JSON_TYPE = "application/json";
 const DEFAULT_TYPE = "application/octet-stream";
@@ -17,6 +18,7 @@ const LINE_FEED = "\n";
 
 export async function insertItems(call: Call): Promise<Response> {
   const { request, services: { writer, maxItemBytes } } = call;
+  refuseCommonItemKey(request.headers);
   const name = param(call, "name"), channel = `${baseOf(call)}/channel/${name}`;
   const type = request.headers.get("content-type");
   const boundary = /^multipart\/mixed\s*;(?:.*;)?\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type ?? "");
@@ -82,29 +84,36 @@ async function* parts(
   maxItemBytes: number,
 ): AsyncGenerator<KeyedContent[]> {
   let number = 0;
-  for await (
-    const { headers, content } of readParts(bodyPieces(sender), boundary, maxItemBytes)
-  ) {
+  for await (const part of readParts(bodyPieces(sender), boundary, maxItemBytes)) {
     number++;
-    const header = (name: string) => {
-      const value = headers.get(name);
-      if (value !== null && value.length > MAX_HEADER) {
-        throw invalidPart(`${number}`, `part ${number}: ${name} may have at most ${MAX_HEADER} characters`);
-      }
-      return value || null;
-    };
-    const transfer = header("content-transfer-encoding") ?? "binary";
-    if (!/^(?:7bit|8bit|binary)$/i.test(transfer)) {
-      throw invalidPart(`${number}`, `part ${number}: send its bytes as they are, not in ${transfer}`);
+    try {
+      yield [itemOf(part)];
+    } catch (error) {
+      if (!(error instanceof RunnelError)) throw error;
+      throw invalidPart(`${number}`, `part ${number}: ${error.detail}`);
     }
-    const type = header("content-type") ?? DEFAULT_TYPE;
-    if (!isMediaType(type)) throw invalidPart(`${number}`, `part ${number}: ${type} is no media type`);
-    yield [{
-      type,
-      encoding: header("content-encoding"),
-      language: header("content-language"),
-      itemKey: header("item-key"),
-      body: content,
-    }];
   }
+}
+
+function itemOf({ headers, content }: Part): KeyedContent {
+  const header = (name: string) => {
+    const value = headers.get(name);
+    if (value !== null && value.length > MAX_HEADER) {
+      throw invalid(`${name} may have at most ${MAX_HEADER} characters`);
+    }
+    return value || null;
+  };
+  const transfer = header("content-transfer-encoding") ?? "binary";
+  if (!/^(?:7bit|8bit|binary)$/i.test(transfer)) {
+    throw invalid(`send its bytes as they are, not in ${transfer}`);
+  }
+  const type = header("content-type") ?? DEFAULT_TYPE;
+  if (!isMediaType(type)) throw invalid(`${type} is no media type`);
+  return {
+    type,
+    encoding: header("content-encoding"),
+    language: header("content-language"),
+    itemKey: itemKeyOf(headers),
+    body: content,
+  };
 }

@@ -4,6 +4,7 @@ import type { WriteOptions } from "../../domain/channels/writer.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { iso } from "../../domain/time.ts";
 import { cacheControl, itemHeaders } from "./item_headers.ts";
+import { itemKeyOf } from "./item_key.ts";
 import { accepts, byteRange, checkPreconditions } from "../conditional.ts";
 import { isMediaType } from "../../domain/channels/media_type.ts";
 import { problem } from "../errors.ts";
@@ -27,7 +28,7 @@ export async function insertItem(call: Call): Promise<Response> {
   const language = storedHeader(headers, "content-language");
   const isPlain = !KEEPING_PROMISES.some((promise) => headers.has(promise));
   const options = isPlain ? undefined : writeOptions(headers);
-  const itemKey = isPlain ? null : storedHeader(headers, "item-key");
+  const itemKey = isPlain ? null : itemKeyOf(headers);
   const content = { type, encoding, language, body: await readBody(call, services.maxItemBytes) };
   if (!isPlain) await call.keyCheck?.again();
   const stored = isPlain ? undefined : await services.writer.insert(name, { ...content, itemKey }, options!);

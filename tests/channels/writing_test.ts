@@ -222,3 +222,28 @@ Deno.test("the same Idempotency-Key at the same moment at two processes: one ite
   const { items } = await (await fetch(`${channel}/latest/1000`)).json();
   equal(items.length, 100);
 });
+
+Deno.test("an Item-Key is one that an address can lead to, and each item of many has its own", async () => {
+  await using app = await createTestApp();
+  await app.send("PUT", "/channel/c", {});
+  const post = (path: string, headers: Record<string, string>, body: string) =>
+    app.request(`/channel/c${path}`, { method: "POST", headers, body });
+  const part = (key: string) => `--b\r\nItem-Key: ${key}\r\n\r\nx\r\n--b--\r\n`;
+  const multipart = { "Content-Type": "multipart/mixed; boundary=b" };
+  for (const key of ["", ".", "..", "k".repeat(256)]) {
+    equal((await post("", { "Item-Key": key }, "x")).status, 400, `"${key}"`);
+    const answer = await post("/bulk", multipart, part(key));
+    equal(answer.status, 400, `"${key}"`);
+    match((await answer.json()).detail, /part 1: /);
+  }
+  const common = { "Item-Key": "k" };
+  equal((await post("/bulk", { ...common, "Content-Type": "application/x-ndjson" }, "1")).status, 400);
+  equal((await post("/bulk", { ...common, ...multipart }, part("j"))).status, 400);
+  equal((await (await app.request("/channel/c/status")).json()).items, 0, "nothing was stored");
+  for (const key of ["...", "a/b?c#d", "%2e", "k".repeat(255)]) {
+    const stored = await post("", { "Item-Key": key }, "x");
+    equal(stored.status, 201);
+    const found = await app.request(`/channel/c/keys/${encodeURIComponent(key)}`);
+    equal(found.headers.get("location"), stored.headers.get("location"), key);
+  }
+});
