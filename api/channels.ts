@@ -87,7 +87,7 @@ const SETTINGS = settings(SHAPE).partial();
 export const SettingsBody = SETTINGS.transform(understood);
 
 /** The request that creates a channel. */
-export const NewChannelBody = SETTINGS.required({ name: true }).transform(understood);
+export const NewChannelBody = SETTINGS.extend({ name: ChannelName }).transform(understood);
 
 /** What a channel is and how it is set up. */
 export const Metadata = z.strictObject({

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { type TestApp, testOnBothEngines } from "../support/app.ts";
+import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const DAY = 86_400_000;
 
@@ -194,4 +194,10 @@ testOnBothEngines("/health counts the channels, /sweep what it freed", async (ap
   const others = { profiles: 0, series: 0, sessions: 0, conversations: 0 };
   deepEqual(await sweep(), { expired: 2, areas: { channels: 2, ...others } });
   deepEqual(await sweep(), { expired: 0, areas: { channels: 0, ...others } });
+});
+
+Deno.test("a channel without a name is refused in words", async () => {
+  await using app = await createTestApp();
+  const answer = await app.send("POST", "/channel", {});
+  deepEqual([answer.status, (await answer.json()).detail], [400, "name: a channel needs a name (text)"]);
 });
