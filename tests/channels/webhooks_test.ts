@@ -47,6 +47,7 @@ Deno.test("a webhook posts the addresses of items, in order, signed, and says ho
   deepEqual(receiver.calls.map(({ uris }) => uris), uris.map((uri) => [uri]));
   for (const { headers, text } of receiver.calls) {
     deepEqual(new Webhook(secret).verify(text, Object.fromEntries(headers)), JSON.parse(text));
+    match(headers.get("webhook-id")!, /^hook-[0-9A-V]{16}-1$/, "no full stop, which divides what is signed");
   }
   deepEqual(JSON.parse(receiver.calls[0]!.text), { name: "hook", type: "item", uris: [uris[0]] });
   equal(new Set(receiver.calls.map(({ headers }) => headers.get("webhook-id"))).size, uris.length);

@@ -104,7 +104,8 @@ export class Pusher {
     const ids = rows.map(({ key }) => idOfKey(key));
     const uris = ids.map((id) => `${base}/channel/${channelName}/${id}`);
     const message = {
-      id: `${name}.${ids[0]}.${ids.length}`,
+      // Without full stops, which divide what is signed.
+      id: `${name}-${ids[0]}-${ids.length}`,
       body: JSON.stringify({ name, type: "item", uris }),
       secret,
     };
