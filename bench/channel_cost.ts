@@ -21,6 +21,7 @@ const CALLS_BY_NAME: Record<string, Call> = {
   insert: (url) => insertOne(url),
   read: (url, count) => drop(`${url}/channel/bench/${randomId(count)}`),
   latest: (url) => drop(`${url}/channel/bench/latest`),
+  next: (url, count) => drop(`${url}/channel/bench/${randomId(count - 1)}/next`),
   earliest: (url) => drop(`${url}/channel/bench/earliest`),
 };
 

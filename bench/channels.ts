@@ -186,6 +186,7 @@ export const fanOut: Benchmark = {
 
 export const cost: Benchmark = {
   name: "channel-cost",
-  about: "insert, read, latest and next in a channel of 10 million items against one of 10 thousand",
+  about:
+    "insert, read, latest, next and earliest in a channel of 10 million items against one of 10 thousand",
   comparisons: costComparisons,
 };
