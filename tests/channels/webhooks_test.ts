@@ -228,6 +228,8 @@ Deno.test("a webhook that cannot be is refused, and nothing is changed", async (
     [{ ...good, startAfter: "latest", startItem: "previous" }, 400],
     [{ ...good, maxAttempts: -1 }, 400],
     [{ ...good, errorChannelUrl: "http://datahub:8080/channel/none" }, 400],
+    [{ ...good, errorChannelUrl: "http://datahub:8080/channel/c" }, 400],
+    [{ ...good, startItem: "http://datahub:8080/channel/d/00002FHOK8JMK000" }, 400],
     [{ ...good, secret: "abc" }, 400],
     [{ ...good, heartbeat: true }, 400],
     [{ ...good, ttlMinutes: 5 }, 400],
@@ -242,6 +244,10 @@ Deno.test("a webhook that cannot be is refused, and nothing is changed", async (
   equal((await app.send("PUT", "/webhook/hook", { ...good, paused: true })).status, 201);
   equal((await app.send("PUT", "/webhook/hook", { ...good, channel: "d" })).status, 400);
   equal((await app.send("PUT", "/webhook/hook", { startItem: "previous" })).status, 400);
+  const toItself = { errorChannel: "c", maxAttempts: 3 };
+  equal((await app.send("PATCH", "/webhook/hook", toItself)).status, 400);
+  equal((await app.send("PUT", "/webhook/hook", toItself)).status, 400);
+  equal((await (await app.request("/webhook/hook")).json()).maxAttempts, 0, "refused as a whole");
   const again = await app.send("PUT", "/webhook/hook", { ...good, batch: "minute", errorChannelUrl: "d" });
   const { batch, paused, errorChannelUrl } = await again.json();
   deepEqual([again.status, batch, paused, errorChannelUrl], [

@@ -101,7 +101,7 @@ export class Webhooks {
     changes: WebhookChanges,
   ): Promise<{ created: boolean; webhook: Webhook }> {
     const before = await this.options.store.byName(name);
-    await this.#check(changes);
+    await this.#check(changes, before?.channelName ?? changes.channel);
     const created = before === undefined && await this.#create(name, base, changes);
     if (!created) await this.#change(before ?? await this.#find(name), changes);
     await this.lookAround();
@@ -111,7 +111,7 @@ export class Webhooks {
   /** Changes what is given. Unknown: `webhook-not-found`; else it fails as `put` does. */
   async change(name: string, changes: WebhookChanges): Promise<Webhook> {
     const before = await this.#find(name);
-    await this.#check(changes);
+    await this.#check(changes, before.channelName);
     await this.#change(before, changes);
     await this.lookAround();
     return await this.get(name);
@@ -259,7 +259,11 @@ export class Webhooks {
     await this.#stop(row.name);
   }
 
-  async #check({ callbackUrl, errorChannel, startAfter, startItem }: WebhookChanges): Promise<void> {
+  /** Refuses what is wrong before anything is changed. `channel` is the one that is pushed, where it is known. */
+  async #check(
+    { callbackUrl, errorChannel, startAfter, startItem }: WebhookChanges,
+    channel: string | undefined,
+  ): Promise<void> {
     const refusal = callbackUrl && this.#callbacks.refusal(callbackUrl);
     if (refusal) throw invalidPart("callbackUrl", refusal);
     if (startAfter !== undefined && startItem !== undefined) {
@@ -270,6 +274,9 @@ export class Webhooks {
       throw invalidPart("startItem", "an item's id or address, or previous");
     }
     if (typeof errorChannel !== "string") return;
+    if (errorChannel === channel) {
+      throw invalidPart("errorChannelUrl", "another channel than the one that is pushed");
+    }
     await this.options.channels.window(errorChannel).catch((error) => {
       if (!(error instanceof RunnelError)) throw error;
       throw invalidPart("errorChannelUrl", `there is no channel named ${errorChannel}`);

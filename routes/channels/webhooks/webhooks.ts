@@ -49,6 +49,7 @@ async function readChanges(call: Call, name: string): Promise<WebhookChanges> {
   const body = await readJson(call, WebhookBody);
   if (body.name !== undefined && body.name !== name) throw invalidPart("name", `the address says ${name}`);
   const { callbackUrl, batch, parallelCalls, maxAttempts, secret, startAfter, startItem, paused } = body;
+  const channel = oneOf(body, "channel", "channelUrl", base) ?? undefined;
   return {
     callbackUrl,
     batch,
@@ -56,12 +57,21 @@ async function readChanges(call: Call, name: string): Promise<WebhookChanges> {
     maxAttempts,
     secret,
     startAfter,
-    // Items are named by their addresses, too.
-    startItem: startItem === "previous" ? startItem : startItem?.toUpperCase().replace(/^.*\//, ""),
+    startItem: startItem && itemOf(startItem, channel),
     isPaused: paused,
-    channel: oneOf(body, "channel", "channelUrl", base) ?? undefined,
+    channel,
     errorChannel: oneOf(body, "errorChannel", "errorChannelUrl", base),
   };
+}
+
+/** The id of an item that is given by it or by its address, or `previous`. One of another channel: `invalid-request`. */
+function itemOf(text: string, channel: string | undefined): string {
+  if (text === "previous") return text;
+  const [, ofChannel, id] = /\/channel\/(\w+)\/(\w+)\/?$/.exec(text) ?? [, channel, text];
+  if (channel !== undefined && ofChannel !== channel) {
+    throw invalidPart("startItem", `an item of the channel that is pushed, ${channel}`);
+  }
+  return id!.toUpperCase();
 }
 
 /** A channel that is given by its name or by its address. */
