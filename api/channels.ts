@@ -221,7 +221,9 @@ export const positionAt = (millis: number): string => idOfKey(firstKeyAt(millis)
 /** Which items are wanted; all of it must hold. */
 export const FILTER = {
   contentType: z.string().optional().meta({ description: "Only items of this media type." }),
-  key: z.string().optional().meta({ description: "Only items with this key." }),
+  key: z.string().min(1, "an Item-Key has at least one character").optional().meta({
+    description: "Only items with this key.",
+  }),
   where: z.array(z.string()).optional().meta({
     description: "Only JSON items in which the value at a JSON pointer has this text; may be repeated.",
     example: ["/status=open"],
@@ -256,5 +258,7 @@ export const FollowQuery = z.object({
 /** How many channels are followed at once. */
 export const FollowManyQuery = FollowQuery.extend({
   channels: list("Names of channels.").optional(),
-  tag: z.string().optional().meta({ description: "All channels with this tag, those to come among them." }),
+  tag: z.string().min(1, "a tag is not empty").optional().meta({
+    description: "All channels with this tag, those to come among them.",
+  }),
 });

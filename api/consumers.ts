@@ -20,13 +20,14 @@ export const ConsumerBody = settings({
     description: "`latest`, `earliest`, an item's id (what comes after it), or a time.",
     example: "earliest",
   }),
-  ackWait: duration(DAY_MS, "How long a worker holds an item before it is given out again."),
+  ackWait: duration(DAY_MS, "How long a worker holds an item before it is given out again.")
+    .refine((millis) => millis > 0, "longer than no time: nobody could acknowledge anything"),
   maxDeliver: wholeNumber(1, 1_000, "How often an item is given out before it is given up."),
   maxInFlight: wholeNumber(1, MAX_IN_FLIGHT, "Items that all workers together may hold."),
   deadLetter: ChannelName.nullable().meta({
     description: "The channel for items that are given up; without one they are dropped.",
   }),
-  filter: z.strictObject(FILTER).nullable().meta({
+  filter: settings(FILTER).nullable().meta({
     description: "Only these items; others are passed over.",
   }),
 }).partial();

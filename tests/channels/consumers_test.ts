@@ -202,6 +202,8 @@ Deno.test("what is wrong is refused and changes nothing", async () => {
   const wrong: [string, string, unknown, number][] = [
     ["PUT", AT, { ackwait: "1s" }, 400],
     ["PUT", AT, { ackWait: 30 }, 400],
+    ["PUT", AT, { ackWait: "0s" }, 400],
+    ["PUT", AT, { filter: { key: "" } }, 400],
     ["PUT", AT, { maxDeliver: 0 }, 400],
     ["PUT", AT, { maxInFlight: 1e9 }, 400],
     ["PUT", AT, { deadLetter: "none" }, 400],

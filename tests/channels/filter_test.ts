@@ -1,5 +1,5 @@
 /** What `where`, `contentType` and `key` let through. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { createTestApp } from "../support/app.ts";
 
 /** The number of items that a filter lets through, of one with that content; the status where it is refused. */
@@ -94,11 +94,21 @@ Deno.test("a filter on a subscription is refused as it is on a consumer", async 
   await using app = await createTestApp();
   await app.send("PUT", "/channel/c", {});
   for (
-    const query of ["where=/a~2%3Dx", "where=", "contentType=", "contentType=text", "where=/a%3Dx&where=b"]
+    const query of [
+      "where=/a~2%3Dx",
+      "where=",
+      "key=",
+      "contentType=",
+      "contentType=text",
+      "where=/a%3Dx&where=b",
+    ]
   ) {
     for (const path of ["/channel/c/events", "/events"]) {
       const answer = await app.request(`${path}?${query}${path === "/events" ? "&channels=c" : ""}`);
       equal(answer.status, 400, `${path} ${query}`);
     }
   }
+  equal((await app.request("/events?tag=")).status, 400);
+  const unknown = await app.send("PUT", "/channel/c/consumers/w", { filter: { keys: "k" } });
+  match((await unknown.json()).detail, /known are contentType, key, where/);
 });
