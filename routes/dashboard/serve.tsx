@@ -103,7 +103,10 @@ async function answer(server: Server, context: Context<GateEnv>, page: Page): Pr
       shown.status,
     );
   for (const line of context.res.headers.getSetCookie()) response.headers.append("Set-Cookie", line);
-  return response;
+  if (request.method !== "HEAD") return response;
+  // What nobody is sent must not go on being read.
+  await response.body?.cancel();
+  return new Response(null, response);
 }
 
 function noPage(): never {

@@ -295,7 +295,8 @@ Deno.test("HEAD of a stream is answered at once, and follows nothing", async () 
   await using folder = await temporaryFolder();
   await using process = await startProcess({ database: `file:${folder.path}/runnel.db` });
   await createChannel(process.url, "c", { tags: ["t"] });
-  for (const path of ["/channel/c/events?after=earliest", "/events?tag=t", "/user/sessions-live"]) {
+  const streams = ["/channel/c/events?after=earliest", "/events?tag=t", "/user/sessions-live"];
+  for (const path of [...streams, "/dashboard/channels/c/live"]) {
     const answer = await fetch(`${process.url}${path}`, { method: "HEAD" });
     const { status, headers } = answer;
     deepEqual([path, status, headers.get("content-type"), await answer.text()], [
