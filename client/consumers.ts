@@ -129,8 +129,8 @@ export class ConsumerClient {
         for (const item of items) {
           const held = new Held(this, item);
           yield held.item;
-          if (!ackOnNext || held.isSettled) continue;
-          done.add(item);
+          if (ackOnNext && !held.isSettled) done.add(item);
+          if (signal?.aborted) return;
           if (done.isOld) await this.#say(done);
         }
       }
@@ -195,7 +195,7 @@ class Done {
   }
 
   get isOld(): boolean {
-    return performance.now() - this.#since > LONGEST_SILENCE_MS;
+    return this.#ids.length > 0 && performance.now() - this.#since > LONGEST_SILENCE_MS;
   }
 
   clear(): void {

@@ -192,6 +192,16 @@ Deno.test("to ask for the next item acknowledges the one before, unless the work
   deepEqual([lag.items, inFlight + waitingAgain], [3, 3]);
 });
 
+Deno.test("a worker that is told to stop gets nothing more, and what it did is acknowledged", async () => {
+  await using started = await startWorker(3);
+  const { worker } = started, stop = new AbortController(), seen: string[] = [];
+  for await (const { data } of worker.items({ ackOnNext: true, signal: stop.signal })) {
+    seen.push(data!);
+    if (seen.length === 2) stop.abort();
+  }
+  deepEqual([seen, (await worker.get()).lag.items], [["0", "1"], 1]);
+});
+
 Deno.test("a worker whose hold has ended goes on: its items come again", async () => {
   await using started = await startWorker(2);
   const { worker } = started;
