@@ -8,7 +8,6 @@ import { DAY_MS } from "../time.ts";
 import type { Channels } from "./channels.ts";
 import { idOfKey, keyOfId } from "./item_id.ts";
 import type { Items } from "./items/items.ts";
-import { type Position, positionOf } from "./items/visibility.ts";
 
 /** How long the answer to a write with an Idempotency-Key is kept, in milliseconds. */
 const ANSWER_MS = DAY_MS;
@@ -25,9 +24,10 @@ export interface WriteOptions {
   readonly ifLatest?: string | undefined;
 }
 
-/** Items that are stored. */
+/** Items that are stored: so many, with keys one after the other. */
 export interface StoredItems {
-  readonly positions: readonly Position[];
+  readonly firstKey: bigint;
+  readonly count: number;
   /** Whether they had been stored before, under the same Idempotency-Key. */
   readonly isReplay: boolean;
 }
@@ -133,11 +133,7 @@ export class Writer {
     }
     const { last, count, outcome } = written;
     if (outcome === "stored") this.items.announce(channel, last);
-    const first = last - BigInt(count - 1);
-    return {
-      positions: Array.from({ length: count }, (_, i) => positionOf(first + BigInt(i))),
-      isReplay: outcome === "replayed",
-    };
+    return { firstKey: last - BigInt(count - 1), count, isReplay: outcome === "replayed" };
   }
 }
 

@@ -2,10 +2,12 @@
 import type { KeyedContent } from "../../db/channels/writes.ts";
 import { invalid, invalidPart, RunnelError } from "../../domain/errors.ts";
 import { isNdjson, type Line, linesOf, parseLine } from "../../domain/ndjson.ts";
+import { idOfKey } from "../../domain/channels/item_id.ts";
 import { isMediaType } from "../../domain/channels/media_type.ts";
+import { bodyOf } from "../answers/body.ts";
 import { bodyPieces } from "../request.ts";
 import type { Sender } from "../serving/admission.ts";
-import { json } from "../respond.ts";
+import { json, USER_CONTENT } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { writeOptions } from "./items.ts";
 import { itemKeyOf, refuseCommonItemKey } from "./item_key.ts";
@@ -15,6 +17,8 @@ const JSON_TYPE = "application/json";
 const DEFAULT_TYPE = "application/octet-stream";
 const MAX_HEADER = 255;
 const LINE_FEED = "\n";
+/** Ids that are written at once. */
+const IDS_AT_ONCE = 5_000;
 
 export async function insertItems(call: Call): Promise<Response> {
   const { request, services: { writer, maxItemBytes } } = call;
@@ -33,12 +37,36 @@ export async function insertItems(call: Call): Promise<Response> {
       `items in bulk are application/x-ndjson, or multipart/mixed with a boundary, not ${type ?? "untyped"}`,
     );
   }
-  const { positions, isReplay } = await writer.bulk(name, items, writeOptions(request.headers));
-  return json(
-    { _links: { channel: { href: channel } }, ids: positions.map(({ id }) => id) },
-    201,
-    isReplay ? { "Idempotent-Replay": "true" } : undefined,
-  );
+  const { firstKey, count, isReplay } = await writer.bulk(name, items, writeOptions(request.headers));
+  const _links = { channel: { href: channel } };
+  const headers = isReplay ? { "Idempotent-Replay": "true" } : undefined;
+  if (count <= IDS_AT_ONCE) return json({ _links, ids: idsFrom(firstKey, count) }, 201, headers);
+  const pieces = piecesOf(_links, firstKey, count);
+  return new Response(bodyOf(call, { next: () => pieces.next().value }, 0), {
+    status: 201,
+    headers: { "Content-Type": "application/json", ...USER_CONTENT, ...headers },
+  });
+}
+
+/** The answer of many items, made as it is read: their ids may be larger than the items. */
+function* piecesOf(
+  _links: unknown,
+  firstKey: bigint,
+  count: number,
+): Generator<Uint8Array<ArrayBuffer>, undefined> {
+  const encoder = new TextEncoder();
+  let before = `{"_links":${JSON.stringify(_links)},"ids":[`;
+  for (let done = 0; done < count; done += IDS_AT_ONCE) {
+    const ids = idsFrom(firstKey + BigInt(done), Math.min(IDS_AT_ONCE, count - done));
+    yield encoder.encode(`${before}"${ids.join('","')}"`);
+    before = ",";
+  }
+  yield encoder.encode("]}");
+  return undefined;
+}
+
+function idsFrom(firstKey: bigint, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => idOfKey(firstKey + BigInt(i)));
 }
 
 /** Each line is an item, as it stands; those of a piece together. */

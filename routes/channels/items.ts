@@ -1,5 +1,5 @@
 /** Items: insert, fetch with links to the neighbours, latest and earliest. The hot paths of channels. */
-import type { Reading } from "../../domain/channels/items/visibility.ts";
+import { positionOf, type Reading } from "../../domain/channels/items/visibility.ts";
 import type { WriteOptions } from "../../domain/channels/writer.ts";
 import { invalid, RunnelError } from "../../domain/errors.ts";
 import { iso } from "../../domain/time.ts";
@@ -32,7 +32,8 @@ export async function insertItem(call: Call): Promise<Response> {
   const content = { type, encoding, language, body: await readBody(call, services.maxItemBytes) };
   if (!isPlain) await call.keyCheck?.again();
   const stored = isPlain ? undefined : await services.writer.insert(name, { ...content, itemKey }, options!);
-  const { id, time } = stored?.positions[0] ?? await services.items.append(name, content, call.keyCheck);
+  const { id, time } = (stored && positionOf(stored.firstKey)) ??
+    await services.items.append(name, content, call.keyCheck);
   const self = `${channel}/${id}`;
   // By hand, because no part of it can need escaping: names, ids and checked hosts are plain ASCII.
   const body =
