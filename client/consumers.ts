@@ -109,24 +109,10 @@ export class ConsumerClient {
   async *items(
     { max = 100, ackOnNext = false, signal, onReconnect }: WorkOptions = {},
   ): AsyncGenerator<HeldItem> {
-    const waits = backoff(signal);
-    const done = new Done();
+    const waits = backoff(signal), done = new Done();
     try {
       while (!signal?.aborted) {
-        let items: Given[];
-        try {
-          ({ items } = await this.pull({ max, wait: WAIT, ack: done.which, signal }));
-          done.clear();
-          waits.reset();
-        } catch (error) {
-          if (signal?.aborted) return;
-          if (done.isRefused(error)) continue;
-          if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
-          onReconnect?.(error);
-          await waits.next();
-          continue;
-        }
-        for (const item of items) {
+        for (const item of await this.#next(done, waits, { max, signal, onReconnect })) {
           const held = new Held(this, item);
           yield held.item;
           if (ackOnNext && !held.isSettled) done.add(item);
@@ -139,11 +125,35 @@ export class ConsumerClient {
     }
   }
 
+  /** The next items; none where the connection broke, or the signal was aborted. */
+  async #next(
+    done: Done,
+    waits: ReturnType<typeof backoff>,
+    { max, signal, onReconnect }: {
+      readonly max: number;
+      readonly signal: AbortSignal | undefined;
+      readonly onReconnect: WorkOptions["onReconnect"];
+    },
+  ): Promise<readonly Given[]> {
+    try {
+      const { items } = await this.pull({ max, wait: WAIT, ack: done.which, signal });
+      done.clear();
+      waits.reset();
+      return items;
+    } catch (error) {
+      if (signal?.aborted || done.forgetIfLost(error)) return [];
+      if (error instanceof RunnelProblem && !isPassing(error.status)) throw error;
+      onReconnect?.(error);
+      await waits.next();
+      return [];
+    }
+  }
+
   /** Says what is done. What is not heard is said again, or its items come again. */
   async #say(done: Done): Promise<void> {
     const { which } = done;
     if (which === undefined) return;
-    await this.ack(which).then(() => done.clear(), (error) => done.isRefused(error));
+    await this.ack(which).then(() => done.clear(), (error) => done.forgetIfLost(error));
   }
 
   async #settle(action: string, body: unknown): Promise<number> {
@@ -202,8 +212,8 @@ class Done {
     this.#ids = [];
   }
 
-  /** Whether the server refused it, and will again: the hold has ended, or the answer to saying it before was lost. */
-  isRefused(error: unknown): boolean {
+  /** Forgets it where the server will not hear of it: the hold has ended, or an answer was lost. Answers whether it did. */
+  forgetIfLost(error: unknown): boolean {
     const isLost = error instanceof RunnelProblem && error.code === "lease-lost" && this.#ids.length > 0;
     if (isLost) this.clear();
     return isLost;
