@@ -26,6 +26,12 @@ export interface Plan<Outcome> {
 /** Plans one kind of operation. It must not do I/O; it may be asked again with fewer operations after a failure. */
 export type Planner<Op, Outcome> = (ops: Op[]) => Plan<Outcome>;
 
+/**
+ * How long a commit may be held back, in milliseconds: while another process writes the same database, because that uses
+ * it meanwhile, and elsewhere this share of what the commit before took.
+ */
+const LONGEST_HOLD_MS = 3, HOLD_SHARE = 0.1;
+
 interface WriteOp {
   readonly planner: Planner<unknown, unknown>;
   readonly op: unknown;
@@ -41,8 +47,8 @@ export class GroupCommit {
 
   constructor(readonly engine: Engine, limits: BatchLimits = DEFAULT_LIMITS) {
     this.#batcher = new Batcher(
-      (ops, onWaiting) =>
-        halving(ops, (some) => this.#commitTogether(some, onWaiting), [
+      (ops, holdNext) =>
+        halving(ops, (some) => this.#commitTogether(some, holdNext), [
           "constraint",
           "too-large",
           "damaged",
@@ -81,18 +87,21 @@ export class GroupCommit {
     return this.#batcher.drain();
   }
 
-  async #commitTogether(ops: WriteOp[], onWaiting: () => void): Promise<(unknown | Error)[]> {
+  async #commitTogether(ops: WriteOp[], holdNext: (millis: number) => void): Promise<(unknown | Error)[]> {
     const kinds = Map.groupBy(ops.keys(), (i) => ops[i]!.planner);
     const plans = Array.from(
       kinds,
       ([planner, indexes]) => ({ planner, indexes, plan: planner(indexes.map((i) => ops[i]!.op)) }),
     );
     const started = performance.now();
+    let isShared = false;
     const results = await this.engine.write(plans.flatMap(({ plan }) => plan.statements), {
-      onWaiting,
+      onShared: () => isShared = true,
       mayBeLost: plans.every(({ plan }) => plan.mayBeLost === true),
     });
-    this.figures.times.observe(performance.now() - started);
+    const took = performance.now() - started;
+    this.figures.times.observe(took);
+    holdNext(isShared ? LONGEST_HOLD_MS : Math.min(LONGEST_HOLD_MS, took * HOLD_SHARE));
     this.figures.writes += ops.length;
     const outcomes = new Array<unknown>(ops.length);
     let from = 0;

@@ -1,5 +1,6 @@
 /** Bounded queues: what waits together runs together. Writes, point reads and password hashes go through them. */
 import { setImmediate } from "node:timers";
+import { Hold } from "./hold.ts";
 
 /** Bounds of one queue. Past `maxWaiting` or `maxWaitingBytes` a caller is refused with `OverloadError`. */
 export interface BatchLimits {
@@ -34,21 +35,21 @@ interface Waiting<Op, Outcome> {
 }
 
 /**
- * Settles each operation of a run, in order; an `Error` in the list rejects that caller alone. A run that
- * waits for its turn may call `onWaiting`: operations that arrive after that are run at once, so that they share the turn.
+ * Settles each operation of a run, in order; an `Error` in the list rejects that caller alone. `holdNext` says how many
+ * milliseconds the next run may be held back, so that those who are answered by this one share it.
  */
-export type BatchRun<Op, Outcome> = (ops: Op[], onWaiting: () => void) => Promise<(Outcome | Error)[]>;
+export type BatchRun<Op, Outcome> = (
+  ops: Op[],
+  holdNext: (millis: number) => void,
+) => Promise<(Outcome | Error)[]>;
 
-/** A bounded queue whose operations are run together, one run at a time unless that one waits for its turn. */
+/** A bounded queue whose operations are run together, one run at a time. */
 export class Batcher<Op, Outcome> {
   #waiting: Waiting<Op, Outcome>[] = [];
   #waitingBytes = 0;
   #scheduled = false;
-  /** Operations of the runs under way, and their bytes. */
-  #running = 0;
-  #runningBytes = 0;
-  /** Whether a run under way waits for its turn. */
-  #isWaiting = false;
+  #isRunning = false;
+  readonly #hold = new Hold(() => this.#schedule());
   /** Resolved when the next run ends. */
   #ended = Promise.withResolvers<void>();
 
@@ -77,11 +78,16 @@ export class Batcher<Op, Outcome> {
 
   /** Resolves when nothing waits and nothing runs. */
   async drain(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#running > 0) await this.#ended.promise;
+    while (this.#waiting.length > 0 || this.#isRunning) {
+      this.#hold.end();
+      this.#schedule();
+      await this.#ended.promise;
+    }
+    this.#hold.end();
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#waiting.length === 0 || !this.#mayRun()) return;
+    if (this.#scheduled || this.#isRunning || this.#waiting.length === 0 || this.#isHeld()) return;
     this.#scheduled = true;
     // setImmediate lets every request of this turn join; a timer, even of 1 ms, halves the rate.
     setImmediate(() => {
@@ -90,22 +96,16 @@ export class Batcher<Op, Outcome> {
     });
   }
 
-  #mayRun(): boolean {
-    const { maxBatch, maxBatchBytes } = this.limits;
-    return this.#running === 0 ||
-      (this.#isWaiting && this.#running < maxBatch && this.#runningBytes < maxBatchBytes);
+  #isHeld(): boolean {
+    return this.#waitingBytes < this.limits.maxBatchBytes && this.#hold.holds(this.#waiting.length);
   }
 
   async #runNext(): Promise<void> {
-    const { batch, bytes } = this.#take();
-    this.#running += batch.length;
-    this.#runningBytes += bytes;
-    const onWaiting = () => {
-      this.#isWaiting = true;
-      this.#schedule();
-    };
+    const batch = this.#take();
+    this.#isRunning = true;
+    let hold = 0;
     try {
-      const outcomes = await this.run(batch.map((waiting) => waiting.op), onWaiting);
+      const outcomes = await this.run(batch.map((waiting) => waiting.op), (millis) => hold = millis);
       batch.forEach((waiting, i) => {
         const outcome = outcomes[i] as Outcome | Error;
         if (outcome instanceof Error) waiting.reject(outcome);
@@ -114,15 +114,17 @@ export class Batcher<Op, Outcome> {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
-    this.#running -= batch.length;
-    this.#runningBytes -= bytes;
-    this.#isWaiting = false;
+    this.#isRunning = false;
+    // A timer knows whole milliseconds.
+    if (hold >= 1) {
+      this.#hold.begin(hold, Math.min(batch.length + this.#waiting.length, this.limits.maxBatch));
+    }
     this.#ended.resolve();
     this.#ended = Promise.withResolvers();
     this.#schedule();
   }
 
-  #take(): { batch: Waiting<Op, Outcome>[]; bytes: number } {
+  #take(): Waiting<Op, Outcome>[] {
     let count = 0, bytes = 0;
     for (const waiting of this.#waiting) {
       if (
@@ -132,6 +134,6 @@ export class Batcher<Op, Outcome> {
       bytes += waiting.bytes;
     }
     this.#waitingBytes -= bytes;
-    return { batch: this.#waiting.splice(0, count), bytes };
+    return this.#waiting.splice(0, count);
   }
 }

@@ -6,7 +6,7 @@ import type { WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts
 interface Pending {
   readonly resolve: (results: Result[]) => void;
   readonly reject: (error: EngineError) => void;
-  readonly onWaiting: WriteOptions["onWaiting"];
+  readonly onShared: WriteOptions["onShared"];
 }
 
 /** A connection in a worker thread. */
@@ -39,8 +39,8 @@ export class WorkerConnection {
   }
 
   /** Runs statements in one transaction; the options as for `Engine.write`. */
-  run(statements: readonly Statement[], { onWaiting, mayBeLost }: WriteOptions = {}): Promise<Result[]> {
-    return this.#post((id) => ({ id, statements, mayBeLost }), transferable(statements), onWaiting);
+  run(statements: readonly Statement[], { onShared, mayBeLost }: WriteOptions = {}): Promise<Result[]> {
+    return this.#post((id) => ({ id, statements, mayBeLost }), transferable(statements), onShared);
   }
 
   /** Runs each list of statements as `run` does, one after the other; the thread is told of all of them at once. */
@@ -77,27 +77,27 @@ export class WorkerConnection {
   #post(
     requestAs: (id: number) => WorkerOptions | WorkerRequest,
     transfer: ArrayBuffer[],
-    onWaiting?: WriteOptions["onWaiting"],
+    onShared?: WriteOptions["onShared"],
   ): Promise<Result[]> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    const { id, results } = this.#expect(onWaiting);
+    const { id, results } = this.#expect(onShared);
     this.#worker.postMessage([requestAs(id)], transfer);
     return results;
   }
 
   /** What a request will be answered. Its id is the slot in which its caller waits. */
   #expect(
-    onWaiting?: WriteOptions["onWaiting"],
+    onShared?: WriteOptions["onShared"],
   ): { readonly id: number; readonly results: Promise<Result[]> } {
     const { promise, resolve, reject } = Promise.withResolvers<Result[]>();
-    return { id: this.#pending.add({ resolve, reject, onWaiting }), results: promise };
+    return { id: this.#pending.add({ resolve, reject, onShared }), results: promise };
   }
 
   #settle(response: WorkerResponse): void {
-    if ("isWaiting" in response) return this.#pending.get(response.id)?.onWaiting?.();
     const pending = this.#pending.delete(response.id);
-    if ("results" in response) pending?.resolve(response.results);
-    else pending?.reject(new EngineError(response.failure, response.message));
+    if ("failure" in response) return pending?.reject(new EngineError(response.failure, response.message));
+    if (response.isShared) pending?.onShared?.();
+    pending?.resolve(response.results);
   }
 
   #break(why: string): void {

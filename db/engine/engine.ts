@@ -27,11 +27,8 @@ export interface Result {
 
 /** How a write is committed. */
 export interface WriteOptions {
-  /**
-   * Called while another process holds the write lock, by an engine that can share a transaction: later calls join this
-   * one.
-   */
-  readonly onWaiting?: (() => void) | undefined;
+  /** Called before the write resolves when another process wrote the database since this one did. */
+  readonly onShared?: (() => void) | undefined;
   /**
    * Whether a power failure may undo it, as long as nothing that is durable was committed after it. It is seen by all at
    * once, and survives that a process is killed; an engine may save the fsync.

@@ -31,10 +31,9 @@ export type WorkerRequest =
   | { readonly id: number; readonly close: true };
 
 /**
- * The answer to the request with that `id`; `id` 0 answers the opening itself. `isWaiting` comes before the answer: another
- * process has the write lock, and further transactions may join this one.
+ * The answer to the request with that `id`; `id` 0 answers the opening itself. `isShared` says of a writer's transaction
+ * that another process wrote since the one before.
  */
 export type WorkerResponse =
-  | { readonly id: number; readonly isWaiting: true }
-  | { readonly id: number; readonly results: Result[] }
+  | { readonly id: number; readonly results: Result[]; readonly isShared?: boolean }
   | { readonly id: number; readonly failure: EngineFailure; readonly message: string };

@@ -61,9 +61,9 @@ export async function openReplica(options: ReplicaOptions): Promise<Engine> {
     async scan(statements) {
       return await reader().scan(statements);
     },
-    async write(statements) {
+    async write(statements, options) {
       if (refusal !== undefined) throw refusal;
-      const results = await primary.write(statements);
+      const results = await primary.write(statements, options);
       await follower.catchUp();
       return results;
     },

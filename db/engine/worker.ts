@@ -8,7 +8,8 @@ import Database from "libsql";
 import { type Result, type Row, type Statement, toBinding, toEngineError } from "./engine.ts";
 import { CLOSING_PRAGMAS, OPENED_PRAGMAS, PRAGMAS, SYNCHRONOUS } from "./pragmas.ts";
 import type { Transaction, WorkerOptions, WorkerRequest, WorkerResponse } from "./protocol.ts";
-import { WriteLock } from "./write_lock.ts";
+import { SELECT_VERSION, Versions } from "./versions.ts";
+import { WriteLock } from "./lock/write_lock.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
@@ -27,9 +28,10 @@ class Connection {
   readonly #prepared = new Map<string, Prepared>();
   /** Of a writer alone. */
   readonly #lock: WriteLock | undefined;
-  /** How the next transaction is committed, and how the connection is set. */
-  #wanted: keyof typeof SYNCHRONOUS = "durable";
+  /** How transactions are committed. */
   #isSetTo: keyof typeof SYNCHRONOUS = "durable";
+  readonly #versions = new Versions();
+  #isShared = false;
 
   constructor({ path, role, sync }: WorkerOptions) {
     const replica = { syncUrl: sync?.url, authToken: sync?.authToken };
@@ -38,32 +40,26 @@ class Connection {
     if (role === "writer") this.#lock = new WriteLock(path, () => this.#begin());
   }
 
+  /** Whether another process wrote between the last two write transactions. */
+  get isShared(): boolean {
+    return this.#isShared;
+  }
+
   sync(): Result[] {
     const { frame_no } = this.#db.sync() as { frame_no?: number };
     // Of an empty database it names none.
     return [{ rows: [[frame_no ?? 0]], changes: 0 }];
   }
 
-  /** Whether it shares the file with other writers, so that a transaction waits for theirs. */
-  get isWriter(): boolean {
-    return this.#lock !== undefined;
-  }
-
-  transaction(statements: readonly Statement[]): Result[] {
-    this.#statement("BEGIN").run([]);
-    return this.commit([statements])[0]!;
-  }
-
-  /** Waits for the write lock; see `WriteLock.take`. A `commit` of that kind follows. */
-  async lock(commit: keyof typeof SYNCHRONOUS, onWaiting: () => void): Promise<void> {
-    this.#wanted = commit;
-    await this.#lock?.take(onWaiting);
-  }
-
-  /** Runs lists of statements in the transaction that has begun, and answers the results of each. All are stored or none. */
-  commit(lists: readonly (readonly Statement[])[]): Result[][] {
+  /** Runs statements in one transaction; a writer waits for the write lock before (`WriteLock.take`). All are stored or none. */
+  transaction({ statements, mayBeLost }: Transaction): Result[] {
+    if (this.#lock === undefined) this.#statement("BEGIN").run([]);
+    else {
+      this.#commitAs(mayBeLost ? "mayBeLost" : "durable");
+      this.#lock.take();
+    }
     try {
-      const results = lists.map((statements) => statements.map((statement) => this.#execute(statement)));
+      const results = statements.map((statement) => this.#execute(statement));
       this.#statement("COMMIT").run([]);
       return results;
     } catch (error) {
@@ -81,18 +77,21 @@ class Connection {
 
   close(): void {
     this.#prepared.clear();
-    if (this.isWriter) { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
+    if (this.#lock !== undefined) { for (const pragma of CLOSING_PRAGMAS) this.#db.exec(`PRAGMA ${pragma}`); }
     this.#db.close();
     this.#lock?.close();
   }
 
+  #commitAs(wanted: keyof typeof SYNCHRONOUS): void {
+    if (wanted === this.#isSetTo) return;
+    // A prepared statement would set nothing when it runs: this pragma acts when it is parsed.
+    this.#db.exec(`PRAGMA ${SYNCHRONOUS[wanted]}`);
+    this.#isSetTo = wanted;
+  }
+
   #begin(): void {
-    if (this.#wanted !== this.#isSetTo) {
-      // A prepared statement would set nothing when it runs: this pragma acts when it is parsed.
-      this.#db.exec(`PRAGMA ${SYNCHRONOUS[this.#wanted]}`);
-      this.#isSetTo = this.#wanted;
-    }
     this.#statement("BEGIN IMMEDIATE").run([]);
+    this.#isShared = this.#versions.isAnother(this.#statement(SELECT_VERSION).all([])[0]![0]);
   }
 
   #execute({ sql, args }: Statement): Result {
@@ -157,70 +156,20 @@ function refuse(id: number, cause: unknown): void {
 
 let connection: Connection;
 
-/** Transactions that wait for the write lock: those that are here once it is free share one, and its fsync. */
-const waiting: Transaction[] = [];
-let isWriting = false;
-/** What no transaction may hold, and came while one was under way. */
-const postponed: WorkerRequest[] = [];
-
-async function write(request: Transaction): Promise<void> {
-  waiting.push(request);
-  if (isWriting) return;
-  isWriting = true;
-  while (waiting.length > 0) {
-    for (const failed of await writeTogether(waiting)) await writeTogether([failed]);
-  }
-  isWriting = false;
-  performAll(postponed.splice(0));
-}
-
-/**
- * Commits `requests` and takes them away; after some that may be lost, those from the first one on that may not stay.
- * Answers those to be tried one by one, because one of them made all fail.
- */
-async function writeTogether(requests: Transaction[]): Promise<Transaction[]> {
-  let taken: Transaction[] | undefined, results: Result[][];
-  try {
-    const mayBeLost = requests.every((request) => request.mayBeLost);
-    await connection.lock(mayBeLost ? "mayBeLost" : "durable", () => {
-      answer({ id: requests[0]!.id, isWaiting: true });
-      send();
-    });
-    taken = mayBeLost ? takeThoseThatMayBeLost(requests) : requests.splice(0);
-    results = connection.commit(taken.map(({ statements }) => statements));
-  } catch (error) {
-    if (taken !== undefined && taken.length > 1) return taken;
-    for (const { id } of taken ?? requests.splice(0)) refuse(id, error);
-    send();
-    return [];
-  }
-  taken.forEach(({ id }, i) => answer({ id, results: results[i]! }));
-  send();
-  return [];
-}
-
-/** Takes them from the front: while they waited for the lock, others may have come. */
-function takeThoseThatMayBeLost(requests: Transaction[]): Transaction[] {
-  const firstDurable = requests.findIndex(({ mayBeLost }) => !mayBeLost);
-  return requests.splice(0, firstDurable < 0 ? requests.length : firstDurable);
-}
-
 /** Answers that are ready wait no longer than this for others of the same message, in milliseconds. */
 const LONGEST_WAIT = 1;
 
 function perform(request: WorkerRequest): void {
-  if ("statements" in request && connection.isWriter) return void write(request);
-  if (isWriting) return void postponed.push(request);
   try {
     if ("close" in request) connection.close();
     const results = "statements" in request
-      ? connection.transaction(request.statements)
+      ? connection.transaction(request)
       : "alone" in request
       ? connection.alone(request.alone)
       : "sync" in request
       ? connection.sync()
       : [];
-    answer({ id: request.id, results });
+    answer({ id: request.id, results, isShared: connection.isShared });
   } catch (error) {
     refuse(request.id, error);
   }

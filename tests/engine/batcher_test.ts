@@ -56,36 +56,60 @@ Deno.test("Batcher: past its bounds a caller is refused; what waits already is n
   equal(await large, 2);
 });
 
-Deno.test("Batcher: while a run waits for its turn, what arrives is run, too, as far as one run may hold", async () => {
-  const runs: number[][] = [], ends: (() => void)[] = [];
-  const batcher = new Batcher<number, number>(async (ops, onWaiting) => {
+/** A batcher whose runs hold the next one back until enough wait: their time is longer than the test. */
+function holding(limits: Partial<typeof DEFAULT_LIMITS> = {}) {
+  const runs: number[][] = [];
+  const batcher = new Batcher<number, number>((ops, holdNext) => {
     runs.push(ops);
-    onWaiting();
-    await new Promise<void>((resolve) => ends.push(resolve));
-    return ops;
-  }, { ...DEFAULT_LIMITS, maxBatch: 3 });
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-  const outcomes: Promise<number>[] = [];
-  for (const op of [1, 2, 3, 4]) {
-    outcomes.push(batcher.submit(op));
-    await turn();
-    await turn();
-  }
-  deepEqual(runs, [[1], [2], [3]]);
-  const drained = batcher.drain();
-  ends[0]!();
-  equal(await outcomes[0], 1);
-  // Two are under way, and nobody says any more that they wait.
-  await turn();
-  await turn();
-  deepEqual(runs.length, 3);
-  ends[1]!();
-  ends[2]!();
-  while (runs.length < 4) await turn();
-  ends[3]!();
-  deepEqual(await Promise.all(outcomes), [1, 2, 3, 4]);
-  await drained;
-  equal(batcher.waiting, 0);
+    holdNext(3_600_000);
+    return Promise.resolve(ops);
+  }, { ...DEFAULT_LIMITS, ...limits });
+  return { batcher, runs };
+}
+
+/** Lets whatever is ready happen. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+Deno.test("Batcher: a run that is held back waits for as many as were answered before; a single caller waits for nobody", async () => {
+  const { batcher, runs } = holding();
+  await batcher.submit(1);
+  await batcher.submit(2);
+  await Promise.all([batcher.submit(3), batcher.submit(4)]);
+  const fifth = batcher.submit(5);
+  await settle();
+  deepEqual(runs, [[1], [2], [3, 4]]);
+  await Promise.all([fifth, batcher.submit(6)]);
+  deepEqual(runs.at(-1), [5, 6]);
+  await batcher.drain();
+});
+
+Deno.test("Batcher: nothing that fills a run is held back, be it by count or by bytes", async () => {
+  const { batcher, runs } = holding({ maxBatch: 2, maxBatchBytes: 10 });
+  await Promise.all([1, 2, 3, 4].map((op) => batcher.submit(op)));
+  await Promise.all([batcher.submit(5), batcher.submit(6)]);
+  await batcher.submit(7, 50);
+  deepEqual(runs, [[1, 2], [3, 4], [5, 6], [7]]);
+  await batcher.drain();
+});
+
+Deno.test("Batcher: the time of a hold ends it, and so does drain()", async () => {
+  const runs: number[][] = [];
+  const batcher = new Batcher<number, number>((ops, holdNext) => {
+    runs.push(ops);
+    holdNext(runs.length === 1 ? 1 : 3_600_000);
+    return Promise.resolve(ops);
+  });
+  await Promise.all([batcher.submit(1), batcher.submit(2)]);
+  equal(await batcher.submit(3), 3);
+  await Promise.all([batcher.submit(4), batcher.submit(5)]);
+  const last = batcher.submit(6);
+  await settle();
+  equal(batcher.waiting, 1);
+  await batcher.drain();
+  equal(await last, 6);
+  deepEqual(runs, [[1, 2], [3], [4, 5], [6]]);
 });
 
 Deno.test("Batcher: drain() waits for everything that was accepted", async () => {

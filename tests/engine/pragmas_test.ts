@@ -1,6 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { EngineError } from "../../db/engine/engine.ts";
-import Database from "libsql";
 import { openEmbedded } from "../../db/engine/embedded.ts";
 import { createTestApp } from "../support/app.ts";
 import { temporaryFolder } from "../support/process.ts";
@@ -51,28 +50,13 @@ Deno.test("a commit that may be lost has no fsync of its own, and whatever must 
   const FULL = 2, NORMAL = 1;
   let count = 0;
   // Each another text: a prepared pragma answers as it was when it was parsed.
-  const synchronous = async (mayBeLost: boolean, onWaiting?: () => void) => {
+  const synchronous = async (mayBeLost: boolean) => {
     const statement = { sql: `PRAGMA synchronous -- ${++count}`, args: [] };
-    const [result] = await engine.write([statement], { mayBeLost, onWaiting });
+    const [result] = await engine.write([statement], { mayBeLost });
     return result!.rows[0]![0];
   };
   const one = [await synchronous(true), await synchronous(false), await synchronous(true)];
   deepEqual(one, [NORMAL, FULL, NORMAL]);
 
-  const other = new Database(path);
-  const whileLocked = async (kinds: boolean[]) => {
-    other.exec("BEGIN IMMEDIATE");
-    const waiting = Promise.withResolvers<void>();
-    const [first, ...rest] = kinds;
-    const all = [synchronous(first!, waiting.resolve)];
-    await waiting.promise;
-    all.push(...rest.map((mayBeLost) => synchronous(mayBeLost)));
-    other.exec("ROLLBACK");
-    return await Promise.all(all);
-  };
-  deepEqual(await whileLocked([false, true, false]), [FULL, FULL, FULL]);
-  const [first, second, third, last] = await whileLocked([true, true, false, true]);
-  deepEqual([first, third], [NORMAL, FULL], `${[second, last]}`);
-  other.close();
   await engine.close();
 });

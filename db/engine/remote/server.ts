@@ -13,15 +13,19 @@ import {
   toEngineError,
   type Value,
 } from "../engine.ts";
+import { SELECT_VERSION, Versions } from "../versions.ts";
 import { Patience } from "./patience.ts";
 import { Streams } from "./streams.ts";
 
 /** Calls of a kind under way at once; others wait. A libSQL server refuses (429) what comes over more than 128 connections. */
 const MOST_CALLS = 32;
 
+/** The last statement of a write. It is asked on the stream of the write before, or else answers another number. */
+const VERSION: Statement = { sql: SELECT_VERSION, args: [] };
+
 /** Connects to `http://`, `https://` or `libsql://`. Nothing is sent until the first call. */
 export function openServer(url: string, authToken?: string): Engine {
-  const written = new LogIndex();
+  const written = new LogIndex(), versions = new Versions();
   const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
   const open = (send: (request: Request) => Promise<Response>) => openClient(url, authToken, send);
   const openReader = () => open(async (request) => reading.fetch(await written.awaitedBy(request)));
@@ -30,7 +34,13 @@ export function openServer(url: string, authToken?: string): Engine {
   return {
     read: (statements) => run(reader, statements, "read"),
     scan: (statements) => run(scanner, statements, "read"),
-    write: (statements) => run(writer, statements, "write"),
+    async write(statements, { onShared } = {}) {
+      // Of a single statement nobody needs to know: it is cheaper alone.
+      if (statements.length < 2) return await run(writer, statements, "write");
+      const results = await run(writer, [...statements, VERSION], "write");
+      if (versions.isAnother(results.pop()!.rows[0]![0])) onShared?.();
+      return results;
+    },
     close() {
       reading.close();
       writing.close();

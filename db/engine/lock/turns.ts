@@ -24,15 +24,13 @@ export class Turns {
 
   /**
    * Takes a turn, and answers whether it came before the moment `until` (of `performance.now`). The thread stands still
-   * while it waits; `onWaiting` is called before. Whoever has taken a turn ends it.
+   * while it waits. Whoever has taken a turn ends it.
    */
-  take(until: number, onWaiting: () => void): boolean {
-    if (this.#file?.tryLockSync(true) !== false) return true;
-    onWaiting();
-    do {
+  take(until: number): boolean {
+    while (this.#file?.tryLockSync(true) === false) {
       if (performance.now() >= until) return false;
       sleep(TRY_EVERY_MS);
-    } while (!this.#file.tryLockSync(true));
+    }
     return true;
   }
 
