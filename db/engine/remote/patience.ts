@@ -4,6 +4,7 @@
  * on, up to its limit. A server that does not answer is away: every call is refused at once until it answers again.
  */
 import { EngineError } from "../engine.ts";
+import type { Answer, Call } from "./exchange.ts";
 
 /** After so long without an answer the server is asked whether it lives, and how long that may take: together below 2 s. */
 const PATIENCE_MS = 500, PROBE_MS = 1_200, PROBE_TICKS = 24;
@@ -41,8 +42,8 @@ export class Patience {
     };
   }
 
-  /** The whole answer to a request. Fails with `unavailable` within 2 s when the server hangs. */
-  async fetch(request: Request): Promise<Response> {
+  /** The whole answer to a call. Fails with `unavailable` within 2 s when the server hangs. */
+  async send({ url, method, headers, body }: Call): Promise<Answer> {
     if (this.#away !== undefined) throw away();
     const limit = new AbortController();
     const began = Date.now();
@@ -52,10 +53,11 @@ export class Patience {
       } else if (!await this.#answers()) limit.abort(away());
     }, PATIENCE_MS);
     try {
-      const response = await fetch(request, { signal: limit.signal });
-      const { status, headers } = response;
+      const { signal } = limit;
+      const response = await fetch(url, { method, headers, signal, ...(body !== undefined && { body }) });
       // Read here, under the limit: an answer can stop in its middle, too.
-      return new Response(await response.arrayBuffer(), { status, headers: typeOf(headers) });
+      const text = await response.text();
+      return { status: response.status, type: response.headers.get("content-type"), text };
     } catch (error) {
       if (limit.signal.aborted) throw limit.signal.reason;
       throw new EngineError("unavailable", `the database server: ${error}`, { cause: error });
@@ -99,9 +101,4 @@ export class Patience {
 
 function away(): EngineError {
   return new EngineError("unavailable", "the database server does not answer");
-}
-
-function typeOf(headers: Headers): Record<string, string> {
-  const type = headers.get("content-type");
-  return type === null ? {} : { "Content-Type": type };
 }

@@ -14,6 +14,7 @@ import {
   type Value,
 } from "../engine.ts";
 import { SELECT_VERSION, Versions } from "../versions.ts";
+import type { Answer, Call, Send } from "./exchange.ts";
 import { Patience } from "./patience.ts";
 import { Streams } from "./streams.ts";
 
@@ -27,10 +28,10 @@ const VERSION: Statement = { sql: SELECT_VERSION, args: [] };
 export function openServer(url: string, authToken?: string): Engine {
   const written = new LogIndex(), versions = new Versions();
   const reading = new Patience(url, authToken, "read"), writing = new Patience(url, authToken, "write");
-  const open = (send: (request: Request) => Promise<Response>) => openClient(url, authToken, send);
-  const openReader = () => open(async (request) => reading.fetch(await written.awaitedBy(request)));
+  const open = (send: Send) => openClient(url, authToken, send);
+  const openReader = () => open((call) => reading.send(written.awaitedBy(call)));
   const reader = openReader(), scanner = openReader();
-  const writer = open(async (request) => written.after(await writing.fetch(request)));
+  const writer = open(async (call) => written.after(await writing.send(call)));
   return {
     read: (statements) => run(reader, statements, "read"),
     scan: (statements) => run(scanner, statements, "read"),
@@ -54,7 +55,7 @@ export function openServer(url: string, authToken?: string): Engine {
 function openClient(
   url: string,
   authToken: string | undefined,
-  send: (request: Request) => Promise<Response>,
+  send: Send,
 ): Client {
   const streams = new Streams(send);
   return createClient({
@@ -72,22 +73,18 @@ function openClient(
 class LogIndex {
   index: string | undefined;
 
-  /** The request, for a state of the database that holds what was written. */
-  async awaitedBy(request: Request): Promise<Request> {
-    if (this.index === undefined) return request;
-    // The first such key is the request's own: inside a text each quote has a backslash before it.
-    const body = (await request.text()).replace(
-      /"(?:stmt|batch)":\{/,
-      `$&"replication_index":"${this.index}",`,
-    );
-    return new Request(request.url, { method: request.method, headers: request.headers, body });
+  /** The call, for a state of the database that holds what was written. */
+  awaitedBy(call: Call): Call {
+    if (this.index === undefined) return call;
+    // The first such key is the call's own: inside a text each quote has a backslash before it.
+    const body = call.body?.replace(/"(?:stmt|batch)":\{/, `$&"replication_index":"${this.index}",`);
+    return { ...call, body };
   }
 
   /** Notes what was answered. Commits of a process follow each other, so the last one counts. */
-  async after(answer: Response): Promise<Response> {
-    const text = await answer.text();
-    this.index = INDEX.exec(text)?.[1] ?? this.index;
-    return new Response(text, { status: answer.status, headers: answer.headers });
+  after(answer: Answer): Answer {
+    this.index = INDEX.exec(answer.text)?.[1] ?? this.index;
+    return answer;
   }
 }
 

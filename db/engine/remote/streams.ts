@@ -5,6 +5,8 @@
  * baton that the answer held (https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_3_SPEC.md).
  */
 
+import { type Answer, type Call, callOf, responseOf, type Send } from "./exchange.ts";
+
 /** Streams that are kept at once, of each kind of calls: a server has 128 connections for all processes. */
 const MOST_KEPT = 2;
 /** How long a stream is kept without a call. A server forgets it after 10 s. */
@@ -16,9 +18,6 @@ const OPENING = '{"requests":[', CLOSING = ',{"type":"close"}]}';
 const STORING = '{"type":"store_sql",';
 /** What a server says of a stream that it has forgotten. It has done nothing then. */
 const FORGOTTEN = /baton|stream/i;
-
-type Send = (request: Request) => Promise<Response>;
-type ToRequest = (body: string) => Request;
 
 /** A call without its beginning and end, and how many texts of statements it stores. */
 interface Asked {
@@ -58,33 +57,26 @@ export class Streams {
 
   /** Answers a request of @libsql/client as the server does, over a stream that is kept. */
   async fetch(request: Request): Promise<Response> {
-    const { url, method, headers } = request, text = await request.text();
-    const toRequest: ToRequest = (body) => new Request(url, { method, headers, body });
-    const asked = askedBy(text);
-    if (asked === undefined) {
-      return await this.#send(text === "" ? new Request(url, { method, headers }) : toRequest(text));
+    const call = await callOf(request), asked = askedBy(call.body);
+    const baton = asked && this.#takeIdle();
+    if (asked === undefined || (baton === undefined && this.#kept >= MOST_KEPT)) {
+      return responseOf(await this.#send(call));
     }
-    const baton = this.#takeIdle();
-    if (baton === undefined && this.#kept >= MOST_KEPT) return await this.#send(toRequest(text));
     if (baton === undefined) this.#kept++;
-    return await this.#call(asked, baton, toRequest);
+    return await this.#call(call, asked, baton);
   }
 
-  async #call(
-    { requests, stored }: Asked,
-    first: string | undefined,
-    toRequest: ToRequest,
-  ): Promise<Response> {
+  async #call(call: Call, { requests, stored }: Asked, first: string | undefined): Promise<Response> {
     let baton = first, isKept = false;
     try {
       while (true) {
-        const response = await this.#send(toRequest(bodyOf(requests + forgetting(stored), baton)));
-        if (baton !== undefined && await isForgotten(response)) {
+        const answer = await this.#send({ ...call, body: bodyOf(requests + forgetting(stored), baton) });
+        if (baton !== undefined && isForgotten(answer)) {
           baton = undefined;
           continue;
         }
-        if (!response.ok) return response;
-        const answered: Answered = await response.json();
+        if (answer.status !== 200) return responseOf(answer);
+        const answered: Answered = JSON.parse(answer.text);
         isKept = this.#keep(answered);
         return new ParsedResponse(asIfClosed(answered, stored));
       }
@@ -124,8 +116,8 @@ class ParsedResponse extends Response {
 }
 
 /** What a body asks that @libsql/client wrote; undefined: it is none of a call that opens a stream and closes it. */
-function askedBy(body: string): Asked | undefined {
-  if (!body.startsWith(OPENING) || !body.endsWith(CLOSING)) return undefined;
+function askedBy(body: string | undefined): Asked | undefined {
+  if (!body?.startsWith(OPENING) || !body.endsWith(CLOSING)) return undefined;
   const requests = body.slice(OPENING.length, -CLOSING.length);
   // In a text each quote has a backslash before it.
   return { requests, stored: requests.split(STORING).length - 1 };
@@ -141,8 +133,8 @@ function bodyOf(requests: string, baton: string | undefined): string {
   return `{${stream}"requests":[${requests}]}`;
 }
 
-async function isForgotten(response: Response): Promise<boolean> {
-  return response.status >= 400 && response.status < 500 && FORGOTTEN.test(await response.clone().text());
+function isForgotten({ status, text }: Answer): boolean {
+  return status >= 400 && status < 500 && FORGOTTEN.test(text);
 }
 
 function hasFailed({ type, response }: Outcome): boolean {
