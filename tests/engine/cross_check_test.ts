@@ -4,7 +4,8 @@ import { type EngineName, startEngine } from "../support/engines.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 const HAS_SERVER = Deno.build.os === "linux" && Deno.build.arch === "x86_64";
-const ITEMS = 9_000, ACCOUNTS = 800, FRAMES = 200;
+/** Of each kind; `CROSS_CHECK_ITEMS`, a multiple of 90, makes it a longer trial. */
+const ITEMS = Number(Deno.env.get("CROSS_CHECK_ITEMS") ?? 9_000), ACCOUNTS = 800, FRAMES = 200;
 /** Items that are sent in one request. */
 const BULK = 90;
 const AT_ONCE = 16;
@@ -105,7 +106,7 @@ async function wrongKeys(urls: readonly string[], ids: readonly string[]): Promi
 
 for (const engine of ["file", "server", "replica", "read-replica"] as const) {
   Deno.test({
-    name: `10,000 keys that two processes wrote are answered right by both (${engine})`,
+    name: `${ITEMS + ACCOUNTS + FRAMES} keys that two processes wrote are answered right by both (${engine})`,
     ignore: engine !== "file" && !HAS_SERVER,
     async fn() {
       await using folder = await temporaryFolder();
