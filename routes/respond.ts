@@ -1,5 +1,6 @@
 /** Small makers of answers that every route uses. */
 import { sized } from "./serving/answers.ts";
+
 /** On every answer: a browser must not guess another content type. Pages have more, see `html`. */
 export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;
 
@@ -7,6 +8,16 @@ export const NO_SNIFF = { "X-Content-Type-Options": "nosniff" } as const;
 export const USER_CONTENT = {
   ...NO_SNIFF,
   "Content-Security-Policy": "sandbox; default-src 'none'",
+} as const;
+
+/**
+ * On what users stored, answered as they stored it: pages of other sites may not embed it, and a page among it does not
+ * tell its address, which may hold a key, to where it leads.
+ */
+export const STORED_CONTENT = {
+  ...USER_CONTENT,
+  "Cross-Origin-Resource-Policy": "same-site",
+  "Referrer-Policy": "no-referrer",
 } as const;
 
 /** A JSON answer, `application/json` without a charset, as the published descriptions show it. */

@@ -1,7 +1,7 @@
 /** The headers of an item. They are built once for each item in memory, because they are most of what a read costs. */
 import type { Item, Position } from "../../domain/channels/items/visibility.ts";
 import { iso } from "../../domain/time.ts";
-import { USER_CONTENT } from "../respond.ts";
+import { STORED_CONTENT } from "../respond.ts";
 
 const MAX_CACHE_SECONDS = 3600;
 /** Bytes from which an answer says that parts of it can be asked for. */
@@ -14,7 +14,12 @@ interface Built {
 
 const built = new WeakMap<Item, Built>();
 
-/** All headers but Cache-Control. `channel` is the channel's address, which links begin with. */
+/**
+ * All headers but Cache-Control. `channel` is the channel's address, which links begin with.
+ *
+ * They are longer than the 512 bytes that the runtime has for a head at first. It doubles them, which leaves room for a
+ * small content, and so sends both by one call of the system instead of two: a tenth of what a read costs.
+ */
 export function itemHeaders(item: Item, channel: string): Readonly<Record<string, string>> {
   const before = built.get(item);
   if (before?.channel === channel) return before.headers;
@@ -26,7 +31,7 @@ export function itemHeaders(item: Item, channel: string): Readonly<Record<string
 function buildHeaders(item: Item, channel: string): Record<string, string> {
   const { type, encoding, language, body, previous, next, itemKey, meta } = item;
   const headers: Record<string, string> = {
-    ...USER_CONTENT,
+    ...STORED_CONTENT,
     "Creation-Date": iso(item.time),
     "ETag": etagOf(item),
     "Content-Type": type,

@@ -181,7 +181,7 @@ testOnBothEngines("ranges answer parts", async (app) => {
   deepEqual(await part("bytes=2-4", { "If-Range": etag }), [206, "bytes 2-4/10", "234"]);
 });
 
-testOnBothEngines("a browser cannot be made to run an item", async (app) => {
+testOnBothEngines("a browser cannot be made to run an item, or another site to embed it", async (app) => {
   await app.send("POST", "/channel", { name: "c" });
   const page = await get(
     app,
@@ -189,6 +189,8 @@ testOnBothEngines("a browser cannot be made to run an item", async (app) => {
   );
   equal(page.headers.get("content-security-policy"), "sandbox; default-src 'none'");
   equal(page.headers.get("x-content-type-options"), "nosniff");
+  equal(page.headers.get("cross-origin-resource-policy"), "same-site");
+  equal(page.headers.get("referrer-policy"), "no-referrer");
 });
 
 testOnBothEngines("an item over the limit is refused and not stored", async (app) => {
