@@ -1,13 +1,12 @@
 /** The whole HTTP side on one screen: what each request passes, and every area's routes. */
 import { type Context, Hono } from "hono";
-import { TrieRouter } from "hono/router/trie-router";
 import { RunnelError } from "../domain/errors.ts";
 import { oneLine } from "../domain/one_line.ts";
 import type { DomainServices } from "../domain/services.ts";
 import { channelRoutes } from "./channels/routes.ts";
-import { envelopeRefusal, speaksEnvelope } from "./envelope.ts";
+import { refusalAt } from "./envelope.ts";
 import { conversationRoutes } from "./conversations/routes.ts";
-import { isOurFault, problem, toRunnelError } from "./errors.ts";
+import { isOurFault, toRunnelError } from "./errors.ts";
 import { serveDashboard } from "./dashboard/serve.tsx";
 import { createGate, type GateEnv, secretOf } from "./gate.ts";
 import { History, sampling } from "./operation/history.ts";
@@ -17,7 +16,9 @@ import { operationRoutes } from "./operation/routes.ts";
 import { profileRoutes } from "./profiles/routes.ts";
 import { referenceRoutes } from "./reference.ts";
 import { createBaseUrl, refuseDots } from "./request.ts";
-import { METHODS, type Route } from "./route.ts";
+import type { Route } from "./route.ts";
+import { createNothingHere } from "./routing/nothing_here.ts";
+import { PathRouter } from "./routing/path_router.ts";
 import { seriesRoutes } from "./series/routes.ts";
 import type { AppSettings, Services } from "./services.ts";
 import { Admission } from "./serving/admission.ts";
@@ -54,16 +55,16 @@ export function createApp(given: DomainServices & AppSettings): Hono<GateEnv> {
     sample: sampling(history, metrics, given),
     faults,
   };
-  const app = new Hono<GateEnv>({ strict: false });
+  const app = new Hono<GateEnv>({ strict: false, router: new PathRouter() });
 
   serveDashboard(app, services);
   const gate = createGate(services);
   for (const route of ROUTES) app.on(route.method, [route.path], gate(route));
 
-  const allowedAt = allowedMethods(ROUTES);
+  const nothingHere = createNothingHere(ROUTES);
   app.notFound(({ req }) => {
     refuseDots(req.url);
-    return nothingHere(req.method, req.path, allowedAt);
+    return nothingHere(req.method, req.path);
   });
   const logFault = createFaultLog(services.logErrors ? services.log : () => {});
   const noteFault: typeof logFault = (id, request, fault) => {
@@ -115,28 +116,4 @@ function limited(
     for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
     return answer;
   };
-}
-
-/** How the area that a path belongs to says no. */
-function refusalAt(path: string): typeof problem {
-  return speaksEnvelope(path) ? envelopeRefusal : problem;
-}
-
-/** Answers which methods a path has routes for. */
-function allowedMethods(routes: readonly Route[]): (path: string) => string[] {
-  const table = new TrieRouter<true>();
-  for (const { method, path } of routes) table.add(method, path, true);
-  return (path) =>
-    METHODS.filter((method) => table.match(method, path.replace(/(.)\/$/, "$1"))[0].length > 0)
-      .flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]);
-}
-
-/** 404, or 405 (204 to OPTIONS) where another method would be answered. */
-function nothingHere(method: string, path: string, allowedAt: (path: string) => string[]): Response {
-  const allowed = allowedAt(path).join(", ");
-  const render = refusalAt(path);
-  if (allowed === "") return render(new RunnelError("not-found", `there is nothing at ${path}`));
-  if (method === "OPTIONS") return new Response(null, { status: 204, headers: { Allow: allowed } });
-  const error = new RunnelError("method-not-allowed", `${method} is not allowed here, only ${allowed}`);
-  return render(error, undefined, { Allow: allowed });
 }

@@ -1,7 +1,12 @@
 /** The envelope of /api/auth and /api/stats: {status, data, message}, and `errors` when the status is 400 or more. */
 import { ERRORS, type RunnelError } from "../domain/errors.ts";
-import { refusalHeaders, STATUS } from "./errors.ts";
+import { problem, refusalHeaders, STATUS } from "./errors.ts";
 import { json } from "./respond.ts";
+
+/** How the area that a path belongs to says no. */
+export function refusalAt(path: string): typeof problem {
+  return speaksEnvelope(path) ? envelopeRefusal : problem;
+}
 
 /** Whether what is under this path answers in the envelope. */
 export function speaksEnvelope(path: string): boolean {
