@@ -87,13 +87,17 @@ export class Batcher<Op, Outcome> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#isRunning || this.#waiting.length === 0 || this.#isHeld()) return;
+    if (this.#scheduled || !this.#isReady()) return;
     this.#scheduled = true;
     // setImmediate lets every request of this turn join; a timer, even of 1 ms, halves the rate.
     setImmediate(() => {
       this.#scheduled = false;
       this.#runNext();
     });
+  }
+
+  #isReady(): boolean {
+    return !this.#isRunning && this.#waiting.length > 0 && !this.#isHeld();
   }
 
   #isHeld(): boolean {
@@ -103,25 +107,37 @@ export class Batcher<Op, Outcome> {
   async #runNext(): Promise<void> {
     const batch = this.#take();
     this.#isRunning = true;
-    let hold = 0;
-    try {
-      const outcomes = await this.run(batch.map((waiting) => waiting.op), (millis) => hold = millis);
-      batch.forEach((waiting, i) => {
-        const outcome = outcomes[i] as Outcome | Error;
-        if (outcome instanceof Error) waiting.reject(outcome);
-        else waiting.resolve(outcome);
-      });
-    } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
-    }
+    const { settle, hold } = await this.#runBatch(batch);
     this.#isRunning = false;
     // A timer knows whole milliseconds.
     if (hold >= 1) {
       this.#hold.begin(hold, Math.min(batch.length + this.#waiting.length, this.limits.maxBatch));
     }
+    // Those that wait are run while these callers are told: what they then do, such as answering, takes as long as a run.
+    if (this.#isReady()) this.#runNext();
+    batch.forEach(settle);
     this.#ended.resolve();
     this.#ended = Promise.withResolvers();
     this.#schedule();
+  }
+
+  /** Runs operations; answers how each caller is told, and for how many milliseconds the next run may be held back. */
+  async #runBatch(batch: readonly Waiting<Op, Outcome>[]): Promise<{
+    readonly settle: (waiting: Waiting<Op, Outcome>, index: number) => void;
+    readonly hold: number;
+  }> {
+    let hold = 0;
+    try {
+      const outcomes = await this.run(batch.map((waiting) => waiting.op), (millis) => hold = millis);
+      const settle = ({ resolve, reject }: Waiting<Op, Outcome>, index: number) => {
+        const outcome = outcomes[index] as Outcome | Error;
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
+      };
+      return { settle, hold };
+    } catch (error) {
+      return { settle: ({ reject }) => reject(error), hold };
+    }
   }
 
   #take(): Waiting<Op, Outcome>[] {

@@ -112,6 +112,27 @@ Deno.test("Batcher: the time of a hold ends it, and so does drain()", async () =
   deepEqual(runs, [[1, 2], [3], [4, 5], [6]]);
 });
 
+Deno.test("Batcher: what waits is run before the callers of the run before are told", async () => {
+  const told: string[] = [], ends: (() => void)[] = [];
+  const batcher = new Batcher<number, number>(async (ops) => {
+    told.push(`runs ${ops}`);
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return ops;
+  });
+  const submit = (op: number) => batcher.submit(op).then(() => told.push(`told ${op}`));
+  const runs = async (count: number) => {
+    while (ends.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const first = submit(1);
+  await runs(1);
+  const others = [submit(2), submit(3)];
+  ends[0]!();
+  await runs(2);
+  ends[1]!();
+  await Promise.all([first, ...others]);
+  deepEqual(told, ["runs 1", "runs 2,3", "told 1", "told 2", "told 3"]);
+});
+
 Deno.test("Batcher: drain() waits for everything that was accepted", async () => {
   const { batcher, runs } = doubling({ maxBatch: 1 });
   const accepted = [1, 2, 3].map((op) => batcher.submit(op));
