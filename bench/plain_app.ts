@@ -25,6 +25,9 @@ app.get("/channel/:name/:id", ({ req }) => {
   return new Response(CONTENT, {
     headers: {
       "X-Content-Type-Options": "nosniff",
+      "Content-Security-Policy": "sandbox; default-src 'none'",
+      "Cross-Origin-Resource-Policy": "same-site",
+      "Referrer-Policy": "no-referrer",
       "Creation-Date": "2013-04-23T20:42:31.146Z",
       "ETag": `"${ID}-p-n"`,
       "Cache-Control": "public, max-age=3600",
