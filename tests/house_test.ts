@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "./support/assert.ts";
 import { READABLE, ROWS } from "../.ci/settings.ts";
 import settings from "../deno.json" with { type: "json" };
 import { ADVICE, type ErrorCode, ERRORS } from "../domain/errors.ts";
@@ -211,4 +211,9 @@ Deno.test("README names every dependency that the program has", async () => {
   }
   equal(Object.values(imports).every((specifier) => /^npm:.+@\d+\.\d+\.\d+/.test(String(specifier))), true);
   match(readme, /npx --yes deno@2\.9\.6 task start/);
+});
+
+Deno.test("tests take their assertions from tests/support/assert.ts, which are strict", async () => {
+  const direct = (await importsOf("tests")).filter(({ specifier }) => specifier.startsWith("node:assert"));
+  deepEqual(direct.map(({ file }) => file), ["tests/support/assert.ts"]);
 });

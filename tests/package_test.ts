@@ -1,5 +1,5 @@
 /** What a user downloads and what the compiled binary holds: all of the program, and nothing of its tests. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "./support/assert.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PROGRAM = [

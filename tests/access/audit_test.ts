@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { temporaryFolder } from "../support/process.ts";
 

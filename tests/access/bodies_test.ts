@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok } from "../support/assert.ts";
 import { setImmediate } from "node:timers";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { createTestApp, type TestApp } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { doesNotMatch, equal, match } from "node:assert/strict";
+import { doesNotMatch, equal, match } from "../support/assert.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { createChannel, send } from "../support/http.ts";
 import { RawConnection } from "../support/socket.ts";

@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok } from "../support/assert.ts";
 import { CONNECTION_LIMITS, type ConnectionLimits } from "../../routes/serving/connections.ts";
 import { keepServing } from "../../routes/serving/keep_serving.ts";
 import { createPeer } from "../../routes/serving/peer.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { createChannel, insert } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { RawConnection } from "../support/socket.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "../support/assert.ts";
 import { createPeer } from "../../routes/serving/peer.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { createChannel, send } from "../support/http.ts";

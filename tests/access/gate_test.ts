@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { createTestApp, failing } from "../support/app.ts";
 

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { exchange, RawConnection, type RawResponse } from "../support/socket.ts";
 

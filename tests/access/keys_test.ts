@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, rejects } from "../support/assert.ts";
 import { ROUTES } from "../../routes/app.ts";
 import { createKeyStore } from "../../db/keys.ts";
 import { ApiKeys, SCOPES } from "../../domain/access/keys.ts";

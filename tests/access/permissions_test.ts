@@ -1,4 +1,4 @@
-import { doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
+import { doesNotMatch, equal, match, notEqual, ok } from "../support/assert.ts";
 import settings from "../../deno.json" with { type: "json" };
 import { send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { Rates } from "../../routes/serving/rates.ts";
 import { createTestApp } from "../support/app.ts";
 import { send } from "../support/http.ts";

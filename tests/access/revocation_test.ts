@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { ROUTES } from "../../routes/app.ts";
 import type { Route } from "../../routes/route.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createChannel, insert } from "../support/http.ts";
 import { residentBytes } from "../support/measure.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -1,5 +1,5 @@
 /** The client's package in a page of another origin. */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import { buildPackage, PROGRAM, SAID, saidThroughARestart } from "../client/program.ts";
 import { openPage } from "../support/browser.ts";
 import { temporaryFolder } from "../support/process.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import type { Page } from "playwright-core";
 import { openPage } from "../support/browser.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -2,7 +2,7 @@
  * What bulk inserts and bulk reads hold in memory, and hold up. `deno task trial:bulk [MEGABYTES]` measures a gigabyte and
  * prints resident memory; bulk_trial_test.ts does the same with less.
  */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createChannel, insert } from "../support/http.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";
 import { RawConnection } from "../support/socket.ts";

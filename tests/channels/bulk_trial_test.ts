@@ -1,4 +1,4 @@
-import { ok } from "node:assert/strict";
+import { ok } from "../support/assert.ts";
 import { bulkTrial } from "./bulk_trial.ts";
 
 /** Far more than is held, far less than what goes through. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 testOnBothEngines("the published description's first steps work", async (app) => {

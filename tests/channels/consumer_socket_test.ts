@@ -1,5 +1,5 @@
 /** Workers over a WebSocket. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { RunnelClient } from "../../client/mod.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 

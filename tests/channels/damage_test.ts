@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import Database from "libsql";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { eventsOf, take } from "../support/events.ts";

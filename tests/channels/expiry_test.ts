@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createTestApp, START, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 async function append(app: TestApp, channel: string, body = "item"): Promise<string> {

@@ -1,5 +1,5 @@
 /** What `where`, `contentType` and `key` let through. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { createTestApp } from "../support/app.ts";
 
 /** The number of items that a filter lets through, of one with that content; the status where it is refused. */

@@ -1,5 +1,5 @@
 /** The ways to read a channel that the trial of followers uses, each as a user would write it. */
-import { ok } from "node:assert/strict";
+import { ok } from "../support/assert.ts";
 import { RunnelClient, type RunnelProblem, type Which } from "../../client/mod.ts";
 import { nextOf, redirectOf } from "../support/http.ts";
 

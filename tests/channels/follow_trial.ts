@@ -4,7 +4,7 @@
  * last item. What each reader got is compared with what the channel holds. `deno task trial:follow [RECONNECTS]` runs it
  * at length; follow_trial_test.ts runs a few kills.
  */
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { createChannel } from "../support/http.ts";
 import { ACK_WITH_PULL, CONSUMER, isConsumer, Reader, READERS } from "./follow_readers.ts";

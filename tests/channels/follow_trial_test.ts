@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { describe, followTrial, isKept } from "./follow_trial.ts";
 
 Deno.test("readers of a process that is killed again and again resume: every item, in order, once", async () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { LAST_KEY } from "../../db/channels/pages.ts";
 import { idOfKey } from "../../domain/channels/item_id.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";

@@ -2,7 +2,7 @@
  * The calls of the Data Hub's Node client (node-datahub 4.5, https://github.com/flightstats/node-datahub), which is not in
  * the npm registry: its methods, bodies and headers as its source sends them, through the package `request` with `json`.
  */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";
 
 /** As `request` sends a call with the option `json`, and follows redirects of GET. */

@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import fc from "fast-check";
 import { firstKeyAt, idOfKey, keyOfId, timeOfKey } from "../../domain/channels/item_id.ts";
 

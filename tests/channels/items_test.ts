@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual } from "../support/assert.ts";
 import { idOfKey, keyOfId } from "../../domain/channels/item_id.ts";
 import { START, type TestApp, testOnBothEngines } from "../support/app.ts";
 

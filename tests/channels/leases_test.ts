@@ -1,5 +1,5 @@
 /** Leases reach the disk late. After a power failure items may come again; no acknowledgement and no item is lost. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import type { Engine } from "../../db/engine/engine.ts";
 import { createTestApp } from "../support/app.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";

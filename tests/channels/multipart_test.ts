@@ -1,6 +1,6 @@
 /** multipart/mixed held against a parser that others wrote: Dicer, of the npm package @fastify/busboy. */
 import { Readable } from "node:stream";
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { Dicer } from "@fastify/busboy";
 import { multipart, type NewItem } from "../../client/bulk.ts";
 import { createTestApp } from "../support/app.ts";

@@ -1,5 +1,5 @@
 /** Inserts with Idempotency-Keys against a model: whatever shares a commit, whichever process it is, and after days. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import fc from "fast-check";
 import { idOfKey } from "../../domain/channels/item_id.ts";
 import type { StoredItems } from "../../domain/channels/writer.ts";

@@ -1,5 +1,5 @@
 /** One request that acknowledges what a worker has done and gives it what comes next. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { RunnelClient, type RunnelProblem } from "../../client/mod.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

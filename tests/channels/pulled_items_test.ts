@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, i) => 255 - i);

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 testOnBothEngines("the rate of a channel counts items by steps of time, up to now", async (app) => {

@@ -1,5 +1,5 @@
 /** A clock that once ran ahead, and the repair of what it left. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createTestApp, START } from "../support/app.ts";
 import { until } from "../support/until.ts";
 

@@ -1,5 +1,5 @@
 /** What EventSource is told so that it can come back: positions, and what is gone. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { blocksOf, type EventFields, eventsOf, take } from "../support/events.ts";
 import { createChannel, insert, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import { Waiting } from "../../domain/channels/consumers/waiting.ts";
 
 Deno.test("Waiting.until() does not wait for a worker that has left before", async () => {

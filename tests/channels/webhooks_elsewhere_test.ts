@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 import { startReceiver } from "../support/receiver.ts";
 

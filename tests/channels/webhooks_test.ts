@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { Webhook } from "standardwebhooks";
 import { createTestApp } from "../support/app.ts";
 import { startReceiver } from "../support/receiver.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { VERSION } from "../../domain/version.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { serveByHost } from "../support/served.ts";

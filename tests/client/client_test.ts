@@ -1,5 +1,5 @@
 import { tableFromIPC } from "apache-arrow";
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { type ListingOptions, type Orient, RunnelClient, RunnelProblem } from "../../client/mod.ts";
 import { exactJson, parseExact } from "../../client/exact_json.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";

@@ -1,5 +1,5 @@
 /** The package as its users have it: packed, installed into an empty project, and used from there. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { TextLineStream } from "../support/lines.ts";
 import { temporaryFolder } from "../support/process.ts";
 import { buildPackage, PROGRAM, SAID, saidThroughARestart } from "./program.ts";

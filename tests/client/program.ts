@@ -1,5 +1,5 @@
 /** What a user of the client does: a program of every area, and what it says. */
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import type { TestProcess } from "../support/process.ts";
 import { startProcess } from "../support/process.ts";
 import { createChannel, insert } from "../support/http.ts";

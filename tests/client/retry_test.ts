@@ -1,4 +1,4 @@
-import { equal, rejects } from "node:assert/strict";
+import { equal, rejects } from "../support/assert.ts";
 import { RunnelClient, RunnelProblem } from "../../client/mod.ts";
 import { until } from "../support/until.ts";
 

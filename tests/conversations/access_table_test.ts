@@ -1,5 +1,5 @@
 /** Who may read what: every route that answers about channels, asked by everybody who may not and by a member. */
-import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "../support/assert.ts";
 import { RunnelClient, RunnelProblem } from "../../client/mod.ts";
 import { conversationRoutes } from "../../routes/conversations/routes.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { type FakeServer, idOf, startFakeMattermost } from "./fake_mattermost.ts";
 import { signedEvent, startFakeSlack } from "./fake_slack.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual } from "../support/assert.ts";
 import { sign } from "hono/jwt";
 import { createTestApp, START, testOnBothEngines } from "../support/app.ts";
 import { logIn, PASSWORD, post, stats } from "./support.ts";

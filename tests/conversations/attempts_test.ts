@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { createAttemptStore } from "../../db/conversations/attempts.ts";
 import { LoginAttempts } from "../../domain/conversations/people/attempts.ts";
 import { createTestApp, START, type TestApp, testOnBothEngines } from "../support/app.ts";

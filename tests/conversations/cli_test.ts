@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { zipSync } from "fflate";
 import { runCommand } from "../../cli/main.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import Database from "libsql";
 import { examine } from "../../db/operation/doctor.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";

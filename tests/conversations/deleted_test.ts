@@ -1,5 +1,5 @@
 /** What was deleted, edited or is past its time is told by no answer any more, kept or stored ones included. */
-import { deepEqual, doesNotMatch, equal, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match } from "../support/assert.ts";
 import { createTestApp, START, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { logIn, post, stats, statsSince } from "./support.ts";
 

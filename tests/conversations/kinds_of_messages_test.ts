@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal } from "../support/assert.ts";
 import { unnamed } from "../../domain/conversations/foreign.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { signedEvent, startFakeSlack } from "./fake_slack.ts";

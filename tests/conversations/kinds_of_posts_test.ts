@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { idOf, startFakeMattermost } from "./fake_mattermost.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../support/assert.ts";
 import { Analyst } from "../../domain/conversations/analyst.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { logIn, minutesBefore, post } from "./support.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createTestApp, START, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { until } from "../support/until.ts";
 import { type FakeMattermost, type FakePost, idOf, startFakeMattermost } from "./fake_mattermost.ts";

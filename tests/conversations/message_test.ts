@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import {
   type AnalyzedMessage,
   analyzeMessage,

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { START, testOnBothEngines } from "../support/app.ts";
 import { logIn, minutesBefore, post, stats, statsSince } from "./support.ts";
 const before = (minutes: number) => minutesBefore(START, minutes);

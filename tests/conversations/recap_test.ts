@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import { type ChannelMessage, recapOf, type RecapPoint } from "../../domain/conversations/recap/mod.ts";
 import { countWords } from "../../domain/text/words.ts";
 

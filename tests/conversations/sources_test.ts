@@ -1,5 +1,5 @@
 /** Channels of different sources that have the same id: none is read, written or joined in the name of another. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { idOf, startFakeMattermost } from "./fake_mattermost.ts";
 import { signedEvent, startFakeSlack } from "./fake_slack.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createTestApp, START, testOnBothEngines } from "../support/app.ts";
 import { logIn, minutesBefore, post, stats, statsSince } from "./support.ts";
 

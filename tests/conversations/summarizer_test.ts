@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createTestApp, START } from "../support/app.ts";
 import { logIn, minutesBefore, post, stats } from "./support.ts";
 

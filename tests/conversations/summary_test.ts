@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import fc from "fast-check";
 import {
   analyzeMessages,

@@ -1,5 +1,5 @@
 /** Steps that tests of conversations share. */
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import type { TestApp } from "../support/app.ts";
 
 export const PASSWORD = "correct horse battery";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import { replyLinks, threadsOf } from "../../domain/conversations/recap/threads.ts";
 import { Tokens } from "../../domain/conversations/recap/links/tokens.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { START, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { logIn, post, stats, statsSince } from "./support.ts";
 

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import { joinOrdinals, splitSentences } from "../../domain/text/sentences.ts";
 import { BOUNDARY, countWords, firstWords, tokenize } from "../../domain/text/words.ts";
 

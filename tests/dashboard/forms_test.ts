@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { PAGES } from "../../dashboard/pages.ts";
 import { type ProcessOptions, startProcess, temporaryFolder } from "../support/process.ts";
 

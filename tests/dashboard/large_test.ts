@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 
 const ARABIC = "قناة الطقس", LONG = "ب".repeat(200);

@@ -1,5 +1,5 @@
 /** What the pages show of what is stored, in all its kinds. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { logIn, post } from "../conversations/support.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createTestApp } from "../support/app.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "../support/assert.ts";
 import { setImmediate } from "node:timers";
 import { Batcher, DEFAULT_LIMITS, OverloadError } from "../../db/queue.ts";
 import { EngineError } from "../../db/engine/engine.ts";

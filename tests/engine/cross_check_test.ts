@@ -1,5 +1,5 @@
 /** Many keys that two processes wrote, each read through both of them: on every engine an answer belongs to its key. */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import { type EngineName, startEngine } from "../support/engines.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 

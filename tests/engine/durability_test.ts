@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { killTrial } from "./kill_trial.ts";
 
 Deno.test("what was acknowledged is there, whole and in order, after two processes were killed at any moment", async () => {

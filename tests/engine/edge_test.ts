@@ -1,4 +1,4 @@
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";
 import { serveByHost } from "../support/served.ts";

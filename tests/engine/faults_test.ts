@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok } from "../support/assert.ts";
 import { createChannel, insert } from "../support/http.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";
 import { startProcess, temporaryFolder, type TestProcess } from "../support/process.ts";

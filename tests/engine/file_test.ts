@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import { openEmbedded } from "../../db/engine/embedded.ts";
 import { createChannel, send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok } from "../support/assert.ts";
 import { createChannel } from "../support/http.ts";
 import { startProcess } from "../support/process.ts";
 import { smallDisk } from "../support/small_disk.ts";

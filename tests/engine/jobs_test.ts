@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import { createJobStore } from "../../db/jobs.ts";
 import { type Job, Jobs } from "../../domain/jobs.ts";
 import { RunnelError } from "../../domain/errors.ts";

@@ -1,5 +1,5 @@
 /** What the kill trial writes into each area beside channels' single items, and what must be there afterwards. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import type { Database } from "../../db/open.ts";
 
 /** One area under trial. A write that was acknowledged resolves; one that was not rejects when the process is gone. */

@@ -2,7 +2,7 @@
  * Kills Runnel again and again while it stores, and compares what was acknowledged with what is there afterwards.
  * `deno task trial:kill [KILLS]` runs it at length; durability_test.ts runs a few rounds.
  */
-import { AssertionError, deepEqual, equal, ok } from "node:assert/strict";
+import { AssertionError, deepEqual, equal, ok } from "../support/assert.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { openDatabase } from "../../db/open.ts";
 import { createChannel, nextOf, redirectOf } from "../support/http.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { setImmediate } from "node:timers/promises";
 import Database from "libsql";
 import { WorkerConnection } from "../../db/engine/connection.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "../support/assert.ts";
 import { openEmbedded } from "../../db/engine/embedded.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { migrate } from "../../db/migrate.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../support/assert.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { openEmbedded } from "../../db/engine/embedded.ts";
 import { createTestApp } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../support/assert.ts";
 import { EngineError } from "../../db/engine/engine.ts";
 import { Readers } from "../../db/engine/readers.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { openDatabase } from "../../db/open.ts";
 import { createChannel } from "../support/http.ts";
 import { type LibsqlServer, startLibsqlServer } from "../support/libsql_server.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";
 import { openLine } from "../support/line.ts";

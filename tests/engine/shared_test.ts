@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { openDatabase } from "../../db/open.ts";
 import { ENGINES, startEngine } from "../support/engines.ts";
 import { temporaryFolder } from "../support/process.ts";

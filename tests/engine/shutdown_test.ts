@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal } from "../support/assert.ts";
 import { openDatabase } from "../../db/open.ts";
 import { idOfKey } from "../../domain/channels/item_id.ts";
 import { createChannel, insert } from "../support/http.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { Slots } from "../../db/slots.ts";
 
 Deno.test("Slots: each thing stays until it is taken out, once, and its slot is given again", () => {

@@ -1,5 +1,5 @@
 /** A story of each area, as a user would live it: every engine and every way of serving must let it end well. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { logIn, post, stats } from "../conversations/support.ts";
 import type { TestApp } from "../support/app.ts";
 

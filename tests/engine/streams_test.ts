@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../support/assert.ts";
 import { type Engine, EngineError } from "../../db/engine/engine.ts";
 import { openServer } from "../../db/engine/remote/server.ts";
 import { type LibsqlServer, startLibsqlServer } from "../support/libsql_server.ts";

@@ -1,4 +1,4 @@
-import { doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { doesNotMatch, equal, match, ok } from "../support/assert.ts";
 import { createChannel, insert } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 

@@ -1,4 +1,4 @@
-import { equal, rejects } from "node:assert/strict";
+import { equal, rejects } from "../support/assert.ts";
 import { LateError, within } from "../../db/within.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import fc from "fast-check";
 import { type Line, linesOf, NDJSON_TYPES, parseLine } from "../../domain/ndjson.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";

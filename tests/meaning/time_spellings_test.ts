@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { logIn, post } from "../conversations/support.ts";
 

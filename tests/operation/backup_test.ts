@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { openDatabase } from "../../db/open.ts";
 import { copyDatabase, integrityOf, restoreDatabase } from "../../db/operation/copies.ts";
 import { createTestApp } from "../support/app.ts";

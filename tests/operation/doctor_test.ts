@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import Database from "libsql";
 import { examine } from "../../db/operation/doctor.ts";
 import { copyDatabase, restoreDatabase } from "../../db/operation/copies.ts";

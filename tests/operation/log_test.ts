@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "../support/assert.ts";
 import { createTestApp, failing } from "../support/app.ts";
 import { send } from "../support/http.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 
 /** What `keepLittleFreeMemory` answers in a process with those permissions. */
 async function answerWith(...permissions: string[]): Promise<string> {

@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok } from "../support/assert.ts";
 import { follow } from "../../domain/channels/follow.ts";
 import { createTestApp, testOnBothEngines } from "../support/app.ts";
 

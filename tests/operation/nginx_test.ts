@@ -1,5 +1,5 @@
 /** The blocks of docs/deploy.md in a real nginx. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { createChannel } from "../support/http.ts";
 import { freePort } from "../support/libsql_server.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { describeConfig } from "../../config/mod.ts";
 import { areaOfTable } from "../../domain/operation/storage.ts";
 import { History, type Sample } from "../../routes/operation/history.ts";

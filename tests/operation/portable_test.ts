@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "../support/assert.ts";
 import { AREA_NAMES, type AreaName } from "../../domain/areas.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { temporaryFolder } from "../support/process.ts";

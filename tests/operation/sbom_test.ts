@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "../support/assert.ts";
 import { isAllowed } from "../../.ci/licences.ts";
 import { packagesOf, readPackages } from "../../.ci/packages.ts";
 

@@ -1,5 +1,5 @@
 /** Long work that stops for others. */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import { setImmediate } from "node:timers";
 import { Turns } from "../../domain/short_steps.ts";
 

@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { equal, match } from "../support/assert.ts";
 import { startThread } from "../../domain/operation/threads.ts";
 
 const module = (code: string) => new URL(`data:text/javascript,${encodeURIComponent(code)}`);

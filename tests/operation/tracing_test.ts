@@ -1,4 +1,4 @@
-import { equal, notEqual, ok } from "node:assert/strict";
+import { equal, notEqual, ok } from "../support/assert.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 
 interface Span {

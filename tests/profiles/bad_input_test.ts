@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 
 const put = (app: TestApp, path: string, body: string, type = "application/json") =>

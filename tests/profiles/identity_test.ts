@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const read = async (app: TestApp, path: string) => await (await app.request(path)).json();

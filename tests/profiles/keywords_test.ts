@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 /** What people write of themselves, with words that must be keywords, and words that must not. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { DAY, HOUR } from "./model.ts";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 

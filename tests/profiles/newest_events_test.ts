@@ -1,5 +1,5 @@
 /** What accounts of all apps did last, counted by five minutes. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { START, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const MINUTE = 60_000, DAY = 86_400_000;

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { JOBS } from "../../jobs/mod.ts";
 import { START, type TestApp, testOnBothEngines } from "../support/app.ts";
 

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import fc from "fast-check";
 import { createTestApp, START, type TestApp } from "../support/app.ts";
 import { startLibsqlServer } from "../support/libsql_server.ts";

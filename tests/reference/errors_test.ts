@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok } from "../support/assert.ts";
 import { ERRORS } from "../../domain/errors.ts";
 import { createTestApp } from "../support/app.ts";
 

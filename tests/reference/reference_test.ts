@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { ROUTES } from "../../routes/app.ts";
 import { createTestApp } from "../support/app.ts";

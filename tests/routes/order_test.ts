@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import { ROUTES } from "../../routes/app.ts";
 
 /** True when the first path answers every address that the second names. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { z } from "zod";
 import { duration, flag, list, settings, wholeNumber } from "../../api/parameters.ts";
 import { ROUTES } from "../../routes/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../support/assert.ts";
 import { TrieRouter } from "hono/router/trie-router";
 import { ROUTES } from "../../routes/app.ts";
 import { PathRouter } from "../../routes/routing/path_router.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 testOnBothEngines("bins do not move with the range asked for, and weeks begin on Monday", async (app) => {

@@ -1,5 +1,5 @@
 /** Random saves, removals and restores against a model that is a table of cells for each revision. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import fc from "fast-check";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 

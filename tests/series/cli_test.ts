@@ -1,5 +1,5 @@
 /** `runnel store` against a real process. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { runnel } from "../support/command.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 

@@ -1,4 +1,4 @@
-import assert, { ok } from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import fc from "fast-check";
 import { decodeColumn, encodeColumn } from "../../domain/series/chunks/column_codec.ts";
 import { planes, TYPES } from "../../domain/series/chunks/chunk_layout.ts";
@@ -54,7 +54,7 @@ Deno.test("decodeColumn() gives back large integers that lie close together, in 
   for (const base of bases) {
     const column = ids(base, jitter);
     assertSame(column);
-    ok(encodeColumn(column).length < 1000 * 2, `${base}: ${encodeColumn(column).length} bytes`);
+    assert.ok(encodeColumn(column).length < 1000 * 2, `${base}: ${encodeColumn(column).length} bytes`);
   }
   const near = fc.tuple(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), fc.array(fc.maxSafeInteger()));
   fc.assert(fc.property(near, ([base, steps]) => {

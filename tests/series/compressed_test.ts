@@ -1,5 +1,5 @@
 /** Bodies that come compressed. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { Buffer } from "node:buffer";
 import {
   brotliCompressSync,

@@ -1,5 +1,5 @@
 /** Several writers and readers at once, in one process and in several, and processes that are killed. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { LEASE_MS } from "../../domain/series/storage/source.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 import { startProcess, temporaryFolder } from "../support/process.ts";

@@ -1,5 +1,5 @@
 /** Labels that are whole numbers: read from their array, they are what their texts are. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../support/assert.ts";
 import fc from "fast-check";
 import { readCounts, readLabels } from "../../domain/series/formats/labels.ts";
 import { DATE_UNITS } from "../../domain/series/frame/stamps.ts";

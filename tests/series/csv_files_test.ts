@@ -1,5 +1,5 @@
 /** CSV as people have it. The types are those that read_csv of pandas 1.5.3 gives the same text, but for the stamps. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 
 interface File {

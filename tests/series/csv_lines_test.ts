@@ -1,5 +1,5 @@
 /** Lines, headers and numbers of CSV. What is read is what read_csv of pandas 1.5.3 reads, where nothing else is said. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../support/assert.ts";
 import fc from "fast-check";
 import { RunnelError } from "../../domain/errors.ts";
 import { cellAt } from "../../domain/series/frame/column.ts";

@@ -1,5 +1,5 @@
 /** The short way through lines without quotes. A quoted stamp in the last line keeps a body from it. */
-import { deepStrictEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import fc from "fast-check";
 import { readCsv } from "./csv.ts";
 
@@ -100,7 +100,7 @@ function outcome(csv: string): unknown {
 
 Deno.test("readCsv() reads lines without quotes as it reads those with", () => {
   fc.assert(
-    fc.property(body, (body) => deepStrictEqual(outcome(csvOf(body, false)), outcome(csvOf(body, true)))),
+    fc.property(body, (body) => deepEqual(outcome(csvOf(body, false)), outcome(csvOf(body, true)))),
     { numRuns: 3000 },
   );
 });
@@ -115,9 +115,9 @@ Deno.test("readCsv() reads many lines without quotes, however many it expected",
     "long".repeat(50)
   }`;
   const { stamps, columns } = readCsv(`date,a,b,c\n${[first, ...lines].join("\n")}`);
-  deepStrictEqual([...stamps.subarray(1)], lines.map((_, row) => BigInt(row) * 1_000_000_000n));
-  deepStrictEqual(columns.map(({ type }) => type), ["integer", "float", "string"]);
-  deepStrictEqual(columns.map(({ values }) => [values[0], values[5000]]), [[-1, 4999], [1, 4999 / 8], [
+  deepEqual([...stamps.subarray(1)], lines.map((_, row) => BigInt(row) * 1_000_000_000n));
+  deepEqual(columns.map(({ type }) => type), ["integer", "float", "string"]);
+  deepEqual(columns.map(({ values }) => [values[0], values[5000]]), [[-1, 4999], [1, 4999 / 8], [
     "long".repeat(50),
     "t4999",
   ]]);

@@ -1,5 +1,5 @@
 /** The short way through the stamps of a CSV. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../support/assert.ts";
 import fc from "fast-check";
 import { plainStamps } from "../../domain/series/formats/csv/csv_stamps.ts";
 import { readLabels } from "../../domain/series/formats/labels.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import Database from "libsql";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { flipBlob } from "../support/flip.ts";

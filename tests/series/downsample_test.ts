@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import fc from "fast-check";
 import type { Column } from "../../domain/series/frame/column.ts";
 import { AGGREGATES, parseAggregates } from "../../domain/series/bins/aggregates.ts";

@@ -1,5 +1,5 @@
 /** Frames that lose nothing on their way out. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import fc from "fast-check";
 import { putShortest } from "../../domain/series/formats/text/ascii.ts";
 import { floatText } from "../../domain/series/formats/text/float_text.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import { cellAt, type Column, uniteTypes } from "../../domain/series/frame/column.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { concatFrames, rangeOf, selectColumns, sliceFrame } from "../../domain/series/frame/frame.ts";

@@ -1,5 +1,5 @@
 /** Whatever is saved over HTTP in whatever order, what is retrieved is what the pure model says, byte for byte. */
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import fc from "fast-check";
 import { concatFrames, type DataFrame, rangeOf } from "../../domain/series/frame/frame.ts";
 import { mergeFrames, replaceWindow } from "../../domain/series/frame/merge.ts";

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import fc from "fast-check";
 import { RunnelError } from "../../domain/errors.ts";
 import { MAX_DEPTH, parseJson } from "../../domain/series/formats/json/json_reader.ts";

@@ -1,5 +1,5 @@
 /** Bodies that are read in a thread of their own. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 
 const PATH = "/api/store/r/large";

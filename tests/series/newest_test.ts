@@ -1,5 +1,5 @@
 /** Which series were saved last, whatever became of their rows since. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { START, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const at = (reference: string, symbol: string) =>

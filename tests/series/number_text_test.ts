@@ -1,5 +1,5 @@
 /** How numbers are rounded and written, digit by digit. */
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import fc from "fast-check";
 import {
   putFloat,

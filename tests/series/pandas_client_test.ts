@@ -1,5 +1,5 @@
 /** The Python client of the published description, and real pandas where it is installed. */
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "../support/assert.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { readFrame } from "../../domain/series/formats/json/read_frame.ts";
 import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";

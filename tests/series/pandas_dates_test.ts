@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import { readLabels } from "../../domain/series/formats/labels.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { writeFrameText } from "../../domain/series/formats/json/write_frame.ts";

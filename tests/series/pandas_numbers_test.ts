@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import fc from "fast-check";
 import { putFloat } from "../../domain/series/formats/text/ascii.ts";
 import { JsonReader } from "../../domain/series/formats/json/json_reader.ts";

@@ -1,5 +1,5 @@
 /** Percentiles of more cells than are kept: within the error that the reference states, whatever the cells are. */
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "../support/assert.ts";
 import { makeData, makeVector, Table, tableToIPC, TimestampSecond } from "apache-arrow";
 import { EXACT_CELLS, SKETCH_ERROR } from "../../domain/series/bins/percentiles.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";

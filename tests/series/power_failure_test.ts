@@ -1,5 +1,5 @@
 /** A large save waits for one fsync. After a power failure, wherever it comes, the save is whole or not there. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import type { Engine } from "../../db/engine/engine.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { temporaryFolder } from "../support/process.ts";

@@ -1,5 +1,5 @@
 /** What a series was can be listed, read and restored, as long as it is kept. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { START, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const PATH = "/api/store/r/s";

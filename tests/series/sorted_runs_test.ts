@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual } from "../support/assert.ts";
 import fc from "fast-check";
 import { ranked, SortedRuns } from "../../domain/series/bins/sorted_runs.ts";
 

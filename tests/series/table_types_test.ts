@@ -1,5 +1,5 @@
 /** Orient table, as pandas 1.5.3 writes frames of its own types (vectors/tables.json), comes back byte for byte. */
-import { equal } from "node:assert/strict";
+import { equal } from "../support/assert.ts";
 import { testOnBothEngines } from "../support/app.ts";
 
 const TABLES: string[] = JSON.parse(Deno.readTextFileSync(new URL("./vectors/tables.json", import.meta.url)));

@@ -1,4 +1,4 @@
-import assert from "node:assert/strict";
+import * as assert from "../support/assert.ts";
 import { csvPass } from "../../domain/series/formats/csv/write_csv.ts";
 import { RunnelError } from "../../domain/errors.ts";
 import { readNdjson } from "../../domain/series/formats/json/ndjson.ts";

@@ -1,5 +1,5 @@
 /** Rows that share a stamp, where a reference keeps duplicates. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const PATH = "/api/store/trades/ACME";

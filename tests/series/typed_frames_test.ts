@@ -1,5 +1,5 @@
 /** Frames of every dtype, as pandas writes them (vectors/typed/make.py), come back as they were. */
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "../support/assert.ts";
 import { DataType, type Schema, type Table, tableFromIPC } from "apache-arrow";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 

@@ -1,5 +1,5 @@
 /** Arrow that is cut off, changed or made to harm: refused, in little time and memory. */
-import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, ok, throws } from "../support/assert.ts";
 import { tableFromIPC } from "apache-arrow";
 import { Message } from "apache-arrow/fb/message";
 import { RecordBatch } from "apache-arrow/fb/record-batch";

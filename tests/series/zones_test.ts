@@ -1,5 +1,5 @@
 /** Naive and aware stamps: a series has one kind, and keeps the name of its zone. */
-import { equal, match } from "node:assert/strict";
+import { equal, match } from "../support/assert.ts";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const STORE = "/api/store/zones/s";

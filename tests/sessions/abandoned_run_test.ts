@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "../support/assert.ts";
 import { type FinishedRun, showRun } from "../../db/sessions/run_changes.ts";
 import { SessionStore } from "../../db/sessions/store.ts";
 import { testOnBothEngines } from "../support/app.ts";

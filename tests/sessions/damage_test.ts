@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import Database from "libsql";
 import { examine } from "../../db/operation/doctor.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";

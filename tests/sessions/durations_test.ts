@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import fc from "fast-check";
 import { Calendar } from "../../domain/sessions/calendar.ts";
 import { createTestApp, type TestApp, testOnBothEngines } from "../support/app.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 
 const DAY = "2026-01-01T01:00:0";

@@ -1,5 +1,5 @@
 /** Following starts and ends of sessions: what is stored by any process, each once, also after a break. */
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { RunnelClient } from "../../client/mod.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { blocksOf, type EventFields, eventsOf, take } from "../support/events.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "../support/assert.ts";
 import { gzipSync } from "node:zlib";
 import { startProcess, temporaryFolder } from "../support/process.ts";
 import { until } from "../support/until.ts";

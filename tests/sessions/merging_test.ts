@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "../support/assert.ts";
 import { createTestApp, type TestApp } from "../support/app.ts";
 import { TextLineStream } from "../support/lines.ts";
 import { temporaryFolder } from "../support/process.ts";

@@ -1,5 +1,5 @@
 /** The reader of plain events against JSON and the schema. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import fc from "fast-check";
 import { Event, type SessionEvent, toPart } from "../../domain/sessions/event.ts";
 import { SessionMap } from "../../domain/sessions/session_map.ts";

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import { type TestApp, testOnBothEngines } from "../support/app.ts";
 
 /** The batch of the published description, as its curl line sends it. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notDeepEqual, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notDeepEqual, ok, rejects } from "../support/assert.ts";
 import fc from "fast-check";
 import { Event, readPlainEvent } from "../../domain/sessions/event.ts";
 import { EngineError } from "../../db/engine/engine.ts";

@@ -1,5 +1,5 @@
 /** What has expired goes in short commits. */
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal } from "../support/assert.ts";
 import type { SessionEvent } from "../../domain/sessions/event.ts";
 import { sweepFigures } from "../../domain/sessions/upkeep/expiry.ts";
 import { START, testOnBothEngines } from "../support/app.ts";

@@ -1,5 +1,5 @@
 /** Holds every answer that a test receives against what the API reference says of its route. */
-import { equal, ok } from "node:assert/strict";
+import { equal, ok } from "./assert.ts";
 import { TrieRouter } from "hono/router/trie-router";
 import { EnvelopeRefusal, Problem } from "../../api/problem.ts";
 import { ROUTES } from "../../routes/app.ts";

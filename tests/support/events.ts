@@ -1,5 +1,5 @@
 /** Server-Sent Events as they come over the wire, and values one by one. */
-import { equal } from "node:assert/strict";
+import { equal } from "./assert.ts";
 
 /** The fields of one event; a comment has none. */
 export type EventFields = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /** What tests of a real process ask of it again and again. */
-import { equal } from "node:assert/strict";
+import { equal } from "./assert.ts";
 
 /** Sends JSON to a process. */
 export function send(method: string, url: string, body: unknown): Promise<Response> {

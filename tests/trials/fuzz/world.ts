@@ -1,5 +1,5 @@
 /** What the fuzzed process holds: a few things of each kind, so that requests find something to break. */
-import { ok } from "node:assert/strict";
+import { ok } from "../../support/assert.ts";
 import { send } from "../../support/http.ts";
 import type { TestProcess } from "../../support/process.ts";
 
