@@ -34,17 +34,19 @@ export interface Following {
   bundles(signal: AbortSignal): AsyncGenerator<Bundle, EndReason | undefined>;
 }
 
-/** What a query has that says where to resume. */
+/** What a query has that says where to begin. */
 interface Resumable {
   readonly after?: string | undefined;
+  readonly since?: string | undefined;
 }
 
-/** `Last-Event-ID` says where EventSource was before its connection broke. */
+/** `Last-Event-ID` says where EventSource was before its connection broke, so it goes before where the query begins. */
 export function resumed<Some extends Pick<Call, "request"> & { readonly query: Resumable }>(
   call: Some,
 ): Some {
   const last = call.request.headers.get("last-event-id");
-  return last === null || last === "" ? call : { ...call, query: { ...call.query, after: last } };
+  if (last === null || last === "") return call;
+  return { ...call, query: { ...call.query, after: last, since: undefined } };
 }
 
 /** Follows over a WebSocket: each message is a frame, unless very much is sent at once. */

@@ -119,6 +119,7 @@ Deno.test("a wrong option refuses the upgrade and says what is right", async () 
     const [query, wanted] of [
       ["after=yesterday", /is no position/],
       ["since=1y", /ISO 8601/],
+      ["after=earliest&since=1h", /where to begin/],
       ["where=status", /JSON pointer/],
       ["contnet=true", /not a known parameter/],
     ] as const
@@ -128,6 +129,10 @@ Deno.test("a wrong option refuses the upgrade and says what is right", async () 
     match((await answer.json()).detail, wanted);
     equal((await app.request(`/channel/news/events?${query}`)).status, 400, query);
   }
+  const { id } = await (await app.send("POST", "/channel/news", {})).json();
+  const resumed = await app.stream("/channel/news/events?since=1h", { "Last-Event-ID": id });
+  equal(resumed.status, 200);
+  await resumed.body!.cancel();
   equal((await app.request("/channel/nothing/ws", { headers })).status, 404);
   equal((await app.request("/ws", { headers })).status, 400);
 });

@@ -34,10 +34,13 @@ export async function followOne(call: Call<typeof FollowQuery>): Promise<Followi
   };
 }
 
-/** Where following begins. `Last-Event-ID` goes before `after`, as EventSource expects. */
+/** Where following begins: after a position, at a time, or now. Both of the first two: `invalid-request`. */
 export function startOf(call: Call<typeof FollowQuery>, after: string | undefined): Start {
   const { reader, clock } = call.services;
   const { since } = call.query;
+  if (after !== undefined && since !== undefined) {
+    throw invalidPart("since", "left out where after says where to begin");
+  }
   if (after === "earliest") return "earliest";
   if (after !== undefined) return { after: reader.keyOf(after) };
   if (since === undefined) return "now";
