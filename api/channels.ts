@@ -124,6 +124,11 @@ export const ListQuery = z.object({
   tag: z.string().optional().meta({ description: "Only channels with this tag." }),
   limit: wholeNumber(1, 10_000, "At most so many channels; all unless given.").optional(),
   after: z.string().optional().meta({ description: "Only channels whose names come after this one." }),
+  order: z.enum(["name", "newest"], { error: "name or newest" }).optional().meta({
+    description:
+      "`newest`: those that an item was stored in last come first; 1000 unless `limit` is given, in one page. " +
+      "By `name` unless given.",
+  }),
 });
 
 /** Where new items are. */

@@ -41,11 +41,14 @@ export class ChannelsClient {
     this.#http = http;
   }
 
-  /** Names of all channels, or of those with a tag. */
-  async list(tag?: string): Promise<string[]> {
+  /** Names of all channels, or of those with a tag: in order, or those that an item was stored in last first. */
+  async list(
+    tag?: string,
+    { order, limit }: { order?: "name" | "newest"; limit?: number } = {},
+  ): Promise<string[]> {
     const list = await this.#http.json<z.output<typeof ChannelList>>("GET", {
       path: ["channel"],
-      query: { tag },
+      query: { tag, order, limit },
     });
     return list._links.channels.map(({ name }) => name);
   }

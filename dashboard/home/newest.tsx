@@ -31,9 +31,9 @@ export async function readNewest(view: View) {
   return { items, series, apps, starts };
 }
 
-/** The first channels, each with its newest item as text; none where it is empty. */
+/** The channels that came something last, each with its newest item as text; none where it is empty. */
 async function newestItems(view: View) {
-  const channels = await view.glance<z.output<typeof ChannelList>>(`/channel?limit=${SHOWN}`);
+  const channels = await view.glance<z.output<typeof ChannelList>>(`/channel?order=newest&limit=${SHOWN}`);
   return channels && await Promise.all(channels._links.channels.map(async ({ name }) => {
     const list = await view.glance<z.output<typeof ItemList>>(`/channel/${name}/latest/1`);
     const item = list?.items.at(-1);
@@ -102,7 +102,7 @@ export function NewestItems(
         )}
       </Entries>
       {channels > items.length && (
-        <p class="soft">The first {count(items.length)} of {count(channels)}, by name.</p>
+        <p class="soft">{count(items.length)} of {count(channels)} channels, the newest items first.</p>
       )}
     </>
   );

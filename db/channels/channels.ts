@@ -10,6 +10,9 @@ const SELECT_BY_NAME =
 const SELECT_NAMES = `SELECT name FROM channel
   WHERE name > ?2 AND (?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1))
   ORDER BY name LIMIT ?3`;
+const SELECT_NEWEST = `SELECT name FROM channel
+  WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1)
+  ORDER BY last_key DESC, name LIMIT ?2`;
 // The items that a channel counts, less those that have expired since the last sweep.
 const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(item_count - (SELECT count(*) FROM item
     WHERE channel = c.id AND key >= c.floor_key AND key < max(0, ?1 - c.ttl_ms + 1) << 16)), 0) FROM channel c`;
@@ -91,6 +94,10 @@ export function createChannelStore({ engine, commits, query, scan }: Database, c
     /** Up to `limit` names after one, in order; those with a tag, if one is given. */
     async names(tag: string | null, after: string, limit: number): Promise<string[]> {
       return (await scan(SELECT_NAMES, tag, after, limit)).map(([name]) => name as string);
+    },
+    /** Up to `limit` names, those that an item was stored in last first; all channels are looked through. */
+    async newest(tag: string | null, limit: number): Promise<string[]> {
+      return (await scan(SELECT_NEWEST, tag, limit)).map(([name]) => name as string);
     },
     async summary(): Promise<{ channels: number; items: number }> {
       const [row] = await scan(SELECT_SUMMARY, clock());

@@ -49,6 +49,11 @@ export class Channels {
     }
   }
 
+  /** Up to `limit` names, of all channels or those with a tag: those that an item was stored in last come first. */
+  newest(limit: number, tag?: string): Promise<string[]> {
+    return this.#store.newest(tag ?? null, limit);
+  }
+
   /** How many channels and items there are (expired items that are not swept yet included). */
   summary(): Promise<{ channels: number; items: number }> {
     return this.#store.summary();

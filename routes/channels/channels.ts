@@ -1,14 +1,32 @@
 /** Channels: list, create, change, remove, metadata. */
 import type { Channel } from "../../domain/channels/channels.ts";
 import { ChannelName, type ListQuery, NewChannelBody, SettingsBody } from "../../api/channels.ts";
-import { invalid } from "../../domain/errors.ts";
+import { invalid, invalidPart } from "../../domain/errors.ts";
 import { iso } from "../../domain/time.ts";
 import { check, readJson } from "../request.ts";
 import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { described, FirstOf, jsonList } from "../answers/stream.ts";
 
+/** Channels in the order of their newest items, unless a number is asked for. */
+const MOST_NEWEST = 1_000;
+
 export function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
+  return call.query.order === "newest" ? listNewest(call) : listByName(call);
+}
+
+async function listNewest(call: Call<typeof ListQuery>): Promise<Response> {
+  const base = baseOf(call), { tag, after, limit = MOST_NEWEST } = call.query;
+  if (after !== undefined) throw invalidPart("after", "left out with order=newest, which is one page");
+  const names = await call.services.channels.newest(limit, tag);
+  return json({
+    _links: { self: { href: `${base}/channel` }, channels: names.map((name) => linkOf(base, name)) },
+  });
+}
+
+const linkOf = (base: string, name: string) => ({ name, href: `${base}/channel/${name}` });
+
+function listByName(call: Call<typeof ListQuery>): Promise<Response> {
   const base = baseOf(call), { tag, after, limit = Infinity } = call.query;
   const names = new FirstOf(call.services.channels.pages(tag, { after, limit: limit + 1 }), limit);
   const nextLink = () => {
@@ -21,7 +39,7 @@ export function listChannels(call: Call<typeof ListQuery>): Promise<Response> {
   };
   return jsonList(call, {
     before: `{"_links":{"self":${JSON.stringify({ href: `${base}/channel` })},"channels":[`,
-    elements: described(names.pages(), (name) => ({ name, href: `${base}/channel/${name}` })),
+    elements: described(names.pages(), (name) => linkOf(base, name)),
     after: () => `]${names.hasMore ? nextLink() : ""}}}`,
   });
 }

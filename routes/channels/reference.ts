@@ -44,7 +44,7 @@ export const LIST: RouteReference<typeof ListQuery> = {
   query: ListQuery,
   answers: {
     200: {
-      description: "The channels, by name.",
+      description: "The channels, in that order.",
       schema: ChannelList,
     },
   },

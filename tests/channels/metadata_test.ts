@@ -21,6 +21,31 @@ async function names(app: TestApp, query = ""): Promise<string[]> {
   return _links.channels.map(({ name }: { name: string }) => name);
 }
 
+testOnBothEngines(
+  "GET /channel?order=newest begins with the channels that an item was stored in last",
+  async (app) => {
+    for (const name of ["a", "b", "c", "d"]) {
+      await app.send("POST", "/channel", {
+        name,
+        tags: [name < "c" ? "low" : "high"],
+      });
+    }
+    const store = async (name: string) => {
+      app.time.now += 1_000;
+      await app.request(`/channel/${name}`, { method: "POST", body: "x" });
+    };
+    for (const name of ["c", "a", "b", "a"]) await store(name);
+    deepEqual(await names(app, "?order=newest"), ["a", "b", "c", "d"]);
+    await store("c");
+    deepEqual(await names(app, "?order=newest"), ["c", "a", "b", "d"]);
+    deepEqual(await names(app, "?order=newest&limit=2"), ["c", "a"]);
+    deepEqual(await names(app, "?order=newest&tag=low"), ["a", "b"]);
+    deepEqual(await names(app, "?order=name&limit=2"), ["a", "b"]);
+    await refused(await app.request("/channel?order=newest&after=a"), 400);
+    await refused(await app.request("/channel?order=oldest"), 400);
+  },
+);
+
 testOnBothEngines("POST /channel refuses every wrong name and changes nothing", async (app) => {
   const wrong = [
     undefined,

@@ -178,6 +178,7 @@ testOnBothEngines("ChannelsClient creates channels, and posts and gets items", a
   const { steps } = await channels.rate("weather", { last: "3m" });
   deepEqual(steps.map(({ items }) => items), [0, 0, 1]);
   deepEqual(await channels.list("a"), ["weather"]);
+  deepEqual(await channels.list(undefined, { order: "newest", limit: 1 }), ["weather"]);
   equal((await channels.get("weather")).name, "weather");
   await channels.delete("weather");
   deepEqual(await channels.list(), []);
