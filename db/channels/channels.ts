@@ -7,12 +7,10 @@ const CHANNEL_COLUMNS = `id, name, created_at, ttl_ms, max_items, description, t
   CAST(last_key AS TEXT), CAST(floor_key AS TEXT), item_count, owner, compact`;
 const SELECT_BY_NAME =
   `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE name IN (SELECT value FROM json_each(?1))`;
-const SELECT_NAMES = `SELECT name FROM channel
-  WHERE name > ?2 AND (?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1))
-  ORDER BY name LIMIT ?3`;
-const SELECT_NEWEST = `SELECT name FROM channel
-  WHERE ?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1)
-  ORDER BY last_key DESC, name LIMIT ?2`;
+// ?1: a tag, or NULL for all channels.
+const HAS_TAG = `(?1 IS NULL OR EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?1))`;
+const SELECT_NAMES = `SELECT name FROM channel WHERE name > ?2 AND ${HAS_TAG} ORDER BY name LIMIT ?3`;
+const SELECT_NEWEST = `SELECT name FROM channel WHERE ${HAS_TAG} ORDER BY last_key DESC, name LIMIT ?2`;
 // The items that a channel counts, less those that have expired since the last sweep.
 const SELECT_SUMMARY = `SELECT count(*), ifnull(sum(item_count - (SELECT count(*) FROM item
     WHERE channel = c.id AND key >= c.floor_key AND key < max(0, ?1 - c.ttl_ms + 1) << 16)), 0) FROM channel c`;

@@ -38,8 +38,8 @@ export async function workOverSocket(call: Call<typeof WorkQuery>): Promise<Resp
   });
 }
 
-/** A worker's hold on an item. */
-interface Hold {
+/** The lease under which a worker holds an item. */
+interface HeldLease {
   readonly lease: string;
   /** How long it lasts each time, in milliseconds, and until when, by `performance.now()`. */
   readonly millis: number;
@@ -48,7 +48,7 @@ interface Hold {
 
 /** One worker: what it holds, and what is sent to it. */
 class Worker {
-  readonly #held = new Map<string, Hold>();
+  readonly #held = new Map<string, HeldLease>();
   #room = Promise.withResolvers<void>();
 
   constructor(
@@ -85,7 +85,7 @@ class Worker {
     }
   }
 
-  #hold(id: string, { lease, millis }: Omit<Hold, "until">): void {
+  #hold(id: string, { lease, millis }: Omit<HeldLease, "until">): void {
     this.#held.set(id, { lease, millis, until: performance.now() + millis });
   }
 
