@@ -102,7 +102,7 @@ export const NackBody = settings({
 /** Items that take longer. */
 export const ExtendBody = AckBody;
 
-/** What a worker asks for, and what it has done. */
+/** A pull: how many items the worker wants, and which it is done with. */
 export const PullBody = settings({
   max: wholeNumber(1, MAX_PULL, "At most so many items; 100 unless given."),
   wait: duration(MAX_WAIT_MS, "How long to wait for the first item."),

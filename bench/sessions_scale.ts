@@ -1,4 +1,4 @@
-/** Ten million events of user sessions: loading more, asking meanwhile, long answers, and deleting a user. */
+/** Ten million events of user sessions: loading more, questions during a load, long answers, and deleting a user. */
 import { temporaryFolder } from "../tests/support/process.ts";
 import { type Benchmark, type Comparison, type Contestant, quantile, type Running } from "./harness.ts";
 import { syntheticLines } from "./make_sessions.ts";
@@ -172,7 +172,7 @@ async function timeToForget(url: string): Promise<number> {
   return performance.now() - started;
 }
 
-/** A second process sends events meanwhile, others each time. */
+/** A second process loads events, new ones at each call, while the first one is asked. */
 async function tailWhileLoading(url: string, paths: readonly string[]): Promise<number> {
   const path = await Deno.makeTempFile({ suffix: ".jsonl" });
   await writeEvents(path, { events: SMALL * 3, seed: Date.now() % 1_000_000 + 2 });

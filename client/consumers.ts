@@ -55,7 +55,7 @@ export interface PullOptions {
 }
 
 const WAIT = "20s";
-/** What a worker has done is said after so long, in milliseconds, if it asks for nothing meanwhile. */
+/** Longest time, in milliseconds, for which acknowledgements wait for the next pull. */
 const LONGEST_SILENCE_MS = 1_000;
 
 /** One consumer of one channel. Whatever the server refuses throws RunnelProblem. */

@@ -27,8 +27,8 @@ export interface Plan<Outcome> {
 export type Planner<Op, Outcome> = (ops: Op[]) => Plan<Outcome>;
 
 /**
- * How long a commit may be held back, in milliseconds: while another process writes the same database, because that uses
- * it meanwhile, and elsewhere this share of what the commit before took.
+ * How long the next commit may be held back. While another process writes the database: so many milliseconds, in which that
+ * process uses it. Otherwise: this share of the time that the last commit took.
  */
 const LONGEST_HOLD_MS = 3, HOLD_SHARE = 0.1;
 

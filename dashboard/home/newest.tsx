@@ -31,7 +31,7 @@ export async function readNewest(view: View) {
   return { items, series, apps, starts };
 }
 
-/** The channels that came something last, each with its newest item as text; none where it is empty. */
+/** The channels that an item was stored in last, each with its newest item as text; no item where the channel is empty. */
 async function newestItems(view: View) {
   const channels = await view.glance<z.output<typeof ChannelList>>(`/channel?order=newest&limit=${SHOWN}`);
   return channels && await Promise.all(channels._links.channels.map(async ({ name }) => {

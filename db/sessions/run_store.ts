@@ -62,7 +62,7 @@ export class RunStore {
     return (await this.#database.commits.execute([plain(BEGIN_RUN, goAt)]))[0]!.rows[0]![0] as number;
   }
 
-  /** Stores chunks from a place on. False where the run was given up meanwhile, because nothing came for long. */
+  /** Stores chunks from a place on. False where the run was given up, because its writer took too long. */
   async putChunks(run: number, from: number, chunks: readonly Uint8Array[], goAt: number): Promise<boolean> {
     const [putOff] = await this.#database.commits.execute([
       plain(PUT_OFF, run, goAt),

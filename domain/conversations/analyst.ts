@@ -252,7 +252,7 @@ export class Analyst {
     }
   }
 
-  /** Gives the thread what it can take. */
+  /** Sends waiting tasks until the thread has `AT_ONCE`; tasks that nobody waits for are dropped. */
   #send(): void {
     while (this.#underWay.size < AT_ONCE && this.#waiting.length > 0) {
       const next = this.#waiting.shift()!;

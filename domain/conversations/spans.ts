@@ -118,7 +118,7 @@ export class Spans {
     const askers = new Set<IsPresent>();
     const isWanted = () => {
       if (askers.values().some((isPresent) => isPresent())) return true;
-      // Who asks from here on begins anew.
+      // The next asker starts another analysis.
       this.#answers.delete(key);
       return false;
     };

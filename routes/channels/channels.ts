@@ -8,7 +8,7 @@ import { json, noContent } from "../respond.ts";
 import { baseOf, type Call, param } from "../route.ts";
 import { described, FirstOf, jsonList } from "../answers/stream.ts";
 
-/** Channels in the order of their newest items, unless a number is asked for. */
+/** How many channels `order=newest` lists unless `limit` is given. */
 const MOST_NEWEST = 1_000;
 
 export function listChannels(call: Call<typeof ListQuery>): Promise<Response> {

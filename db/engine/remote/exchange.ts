@@ -1,5 +1,5 @@
 /**
- * One call of a server and its answer, as texts. A `Request` or `Response` made anew at each step between @libsql/client
+ * One call of a server and its answer, as texts. Making a `Request` or a `Response` at each step between @libsql/client
  * and the network costs more of the processor than the step itself.
  */
 

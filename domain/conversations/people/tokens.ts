@@ -49,7 +49,7 @@ export interface TokenOptions {
 /** Issues, checks and revokes tokens. */
 export class Tokens {
   #secret: Promise<string> | undefined;
-  /** The claims of tokens whose signature was found valid, by token: people show the same one at each request. */
+  /** Claims by token, of tokens with a valid signature: a person sends the same token with each request. */
   readonly #signed = new LRUCache<string, Claims>({ max: KEPT_TOKENS });
 
   constructor(readonly options: TokenOptions) {}

@@ -12,7 +12,7 @@ import {
 } from "./plain_cells.ts";
 
 const COMMA = 0x2c, SEMICOLON = 0x3b, TAB = 0x09, BAR = 0x7c, NEWLINE = 0x0a;
-/** Separators of which no stamp and no number has any. */
+/** Separators that appear in no stamp and in no number. */
 const SEPARATORS: readonly number[] = [COMMA, SEMICOLON, TAB, BAR];
 
 /** Lines of which nothing was read yet. */
